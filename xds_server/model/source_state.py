@@ -1,0 +1,76 @@
+"""In what state a source is: one value, read by readiness, metrics, pages and logs alike."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Phase(StrEnum):
+    """Where a source stands with the objects of its kind."""
+
+    PENDING = "pending"
+    """Nothing asked yet, or not yet answered for the first time."""
+    LISTING = "listing"
+    """The first list is under way."""
+    SYNCED = "synced"
+    """Listed completely, and watching."""
+    ABSENT = "absent"
+    """The server does not know this kind: empty, if it is optional."""
+    FORBIDDEN = "forbidden"
+    """The server refuses us (401 or 403)."""
+    ERROR = "error"
+    """Not listed yet, and the last try failed."""
+    STALE = "stale"
+    """Listed once, and now out of touch: what we know is served on, and marked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """The state of one source. Times are seconds on the monotonic clock."""
+
+    kind: str
+    """Plural name, as in `endpointslices`."""
+    required: bool
+    phase: Phase = Phase.PENDING
+    since: float = 0.0
+    """When this phase began."""
+    started: float = 0.0
+    """When the list that led to the present contents, or that is under way, was begun."""
+    sync_seconds: float | None = None
+    """How long the last complete list took; None before the first."""
+    objects: int = 0
+    """Objects held, or seen so far while listing."""
+    epoch: int | None = None
+    """Epoch of the graph at which the last complete list was committed; None before the first."""
+    code: int | None = None
+    """HTTP status of the last failure, if it had one."""
+    message: str = ""
+    """What failed last, and what to do, in one line; "" when all is well."""
+
+    @property
+    def known(self) -> bool:
+        """Whether the contents were complete at least once, or are known to be none: absent and optional."""
+        return self.epoch is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing wrong with one input, said so that somebody can mend it.
+
+    The source keeps the last good state of the object, and everything else goes on.
+    """
+
+    source: str
+    """Where it was met: a file's path, or the kind's plural name."""
+    object: str
+    """`Kind namespace/name`, as far as known; "" for a file that does not parse."""
+    field: str
+    """Path of the field, as in `spec.rules[0].matches`; "" for the object as a whole."""
+    message: str
+    """What is wrong, and the next step."""
+    line: int | None = None
+    """Line in the file, from 1."""
+
+    def __str__(self) -> str:
+        place = self.source if self.line is None else f"{self.source}:{self.line}"
+        subject = " ".join(part for part in (self.object, self.field) if part)
+        return f"{place}: {subject}: {self.message}" if subject else f"{place}: {self.message}"

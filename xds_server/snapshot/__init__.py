@@ -1,0 +1,1 @@
+"""Encoded resources, and the tables from which streams are served."""

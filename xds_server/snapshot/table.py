@@ -1,0 +1,66 @@
+"""Tables of resources: what is published, with a version that a change alters at the cost of the change."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from xds_server.snapshot.resource import PUSH_ORDER, Resource, TypeUrl
+
+_MODULUS = 1 << 128
+
+
+class Table:
+    """The published resources of one type, by name.
+
+    The version is the sum of the digests modulo 2^128: it depends on the content alone, not on the
+    order of changes or on this process, and is kept at the cost of what changed. (A sum, not an
+    exclusive or: two equal digests would cancel each other out.)
+    """
+
+    __slots__ = ("_resources", "_sum")
+
+    def __init__(self, resources: Iterable[Resource] = ()) -> None:
+        self._resources: dict[str, Resource] = {}
+        self._sum = 0
+        for item in resources:
+            self.put(item)
+
+    def put(self, item: Resource) -> None:
+        """Adds or replaces a resource."""
+        old = self._resources.get(item.name)
+        self._sum += item.digest - (old.digest if old is not None else 0)
+        self._resources[item.name] = item
+
+    def discard(self, name: str) -> None:
+        """Removes a resource, if it is there."""
+        old = self._resources.pop(name, None)
+        if old is not None:
+            self._sum -= old.digest
+
+    @property
+    def version(self) -> str:
+        """Version of the whole table: 32 hexadecimal digits."""
+        return version_of(self._sum)
+
+    def get(self, name: str) -> Resource | None:
+        """The resource of that name, if there is one."""
+        return self._resources.get(name)
+
+    def __len__(self) -> int:
+        return len(self._resources)
+
+    def __iter__(self) -> Iterator[Resource]:
+        return iter(self._resources.values())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._resources
+
+
+def version_of(digests: int) -> str:
+    """The version of a set of resources with this sum of digests."""
+    return f"{digests % _MODULUS:032x}"
+
+
+View = Mapping[TypeUrl, Table]
+"""What one role is served: a table per type. Roles share the tables of clusters and load assignments."""
+
+EMPTY_VIEW: View = {type_url: Table() for type_url in PUSH_ORDER}
+"""For a client to whom nothing is to be given, in gate mode `off` only."""
