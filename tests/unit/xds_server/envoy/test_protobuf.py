@@ -1,0 +1,74 @@
+"""The primitives against Google's own protobuf runtime."""
+
+import pytest
+from google.protobuf.any_pb2 import Any
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.wrappers_pb2 import BoolValue, BytesValue, Int64Value, StringValue, UInt64Value
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xds_server.envoy import protobuf
+
+
+@given(st.integers(min_value=1, max_value=(1 << 64) - 1))
+def test_varint_is_what_protobuf_writes(n: int) -> None:
+    """A varint of up to 64 bits has the bytes that the runtime writes."""
+    assert protobuf.tag(1, protobuf.VARINT) + protobuf.varint(n) == UInt64Value(value=n).SerializeToString()
+
+
+@given(st.integers(min_value=-(1 << 63), max_value=(1 << 63) - 1).filter(bool))
+def test_field_varint_is_twos_complement(n: int) -> None:
+    """A negative int64 takes ten bytes, a positive one as few as it can."""
+    assert protobuf.field_varint(1, n) == Int64Value(value=n).SerializeToString()
+
+
+def test_a_bool_is_a_varint() -> None:
+    """True is encoded as one."""
+    assert protobuf.field_varint(1, True) == BoolValue(value=True).SerializeToString()
+
+
+def test_negative_varint_is_refused() -> None:
+    """A bare varint cannot be negative, and never loops for ever."""
+    with pytest.raises(ValueError, match="varint -1 is negative"):
+        protobuf.varint(-1)
+
+
+@given(st.binary(min_size=1, max_size=300))
+def test_field_bytes_has_its_length(payload: bytes) -> None:
+    """Bytes are preceded by tag and length, also beyond 127."""
+    assert protobuf.field_bytes(1, payload) == BytesValue(value=payload).SerializeToString()
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200))
+def test_field_string_is_utf_8(text: str) -> None:
+    """The length of a string counts bytes, not characters."""
+    assert protobuf.field_string(1, text) == StringValue(value=text).SerializeToString()
+
+
+@pytest.mark.parametrize("number", [1, 15, 16, 2047, 2048, (1 << 29) - 1])
+def test_tag_holds_number_and_type(number: int) -> None:
+    """A tag is the number shifted by three, and the wire type."""
+    data = protobuf.tag(number, protobuf.LENGTH_DELIMITED)
+    assert sum((byte & 127) << 7 * i for i, byte in enumerate(data)) == number << 3 | 2
+
+
+@given(st.binary(max_size=200))
+def test_any_message_names_its_type(body: bytes) -> None:
+    """An Any is the type's URL and the body; an empty body is left out."""
+    url = "type.googleapis.com/a.B"
+    assert protobuf.any_message(url, body) == Any(type_url=url, value=body).SerializeToString()
+
+
+@given(st.integers(min_value=-(10**15), max_value=10**15))
+def test_duration_signs_agree(micros: int) -> None:
+    """Seconds and nanoseconds have the same sign, also between -1 and 0."""
+    message = Duration.FromString(protobuf.duration(micros / 1_000_000))
+    assert abs((message.seconds * 1_000_000_000 + message.nanos) - micros * 1000) < 200_000
+    assert message.seconds * message.nanos >= 0
+    assert protobuf.duration(micros / 1_000_000) == message.SerializeToString()
+
+
+@pytest.mark.parametrize(("seconds", "nanos"), [(-0.5, -500_000_000), (0.25, 250_000_000), (0, 0)])
+def test_duration_below_a_second(seconds: float, nanos: int) -> None:
+    """A fraction of a second is nanoseconds alone."""
+    assert Duration.FromString(protobuf.duration(seconds)) == Duration(nanos=nanos)

@@ -1,0 +1,67 @@
+"""The protobuf wire format, as far as encoders need it: each function returns the bytes of one piece.
+
+Every `field_*` encodes what it is given, also a default value: whether a field is written is the caller's decision.
+Source: protobuf encoding guide, "Message Structure".
+"""
+
+from typing import Final
+
+VARINT: Final = 0
+FIXED64: Final = 1
+LENGTH_DELIMITED: Final = 2
+FIXED32: Final = 5
+
+_MORE: Final = 0x80  # The bit that says that another byte follows.
+_ONE_BYTE: Final = tuple(bytes((n,)) for n in range(_MORE))
+_SIXTY_FOUR_BITS: Final = (1 << 64) - 1
+_NANOS: Final = 1_000_000_000
+
+
+def varint(n: int) -> bytes:
+    """*n* (0 <= n < 2^64) in groups of seven bits, the lowest first."""
+    if 0 <= n < _MORE:  # Nearly every tag and most lengths.
+        return _ONE_BYTE[n]
+    if n < 0:
+        raise ValueError(f"varint {n} is negative: mask it to 64 bits first, as field_varint does")
+    out = bytearray()
+    while n >= _MORE:
+        out.append(n & 0x7F | _MORE)
+        n >>= 7
+    out.append(n)
+    return bytes(out)
+
+
+def tag(number: int, wire_type: int) -> bytes:
+    """The head of a field: its number and its wire type."""
+    return varint(number << 3 | wire_type)
+
+
+def field_bytes(number: int, payload: bytes) -> bytes:
+    """A field of type bytes, or an encoded message."""
+    return varint(number << 3 | LENGTH_DELIMITED) + varint(len(payload)) + payload
+
+
+def field_string(number: int, text: str) -> bytes:
+    """A field of type string."""
+    return field_bytes(number, text.encode())
+
+
+def field_varint(number: int, n: int) -> bytes:
+    """A field of type int32, int64, uint32, uint64, bool or enum; a negative number takes ten bytes."""
+    return varint(number << 3) + varint(n & _SIXTY_FOUR_BITS)
+
+
+def any_message(type_url: str, body: bytes) -> bytes:
+    """A google.protobuf.Any of that type, around an encoded message."""
+    return field_string(1, type_url) + (field_bytes(2, body) if body else b"")
+
+
+def duration(seconds: float) -> bytes:
+    """A google.protobuf.Duration, without the head of the field that holds it.
+
+    Seconds and nanoseconds bear the same sign, as the type demands.
+    """
+    nanos = round(seconds * _NANOS)
+    sign = -1 if nanos < 0 else 1
+    whole, rest = divmod(abs(nanos), _NANOS)
+    return (field_varint(1, sign * whole) if whole else b"") + (field_varint(2, sign * rest) if rest else b"")
