@@ -12,12 +12,15 @@ import msgspec
 ObjectKey = str
 """`namespace/name`."""
 
+RoutesFrom = Literal["Same", "All", "None", "Selector"]
+PathType = Literal["Exact", "PathPrefix", "RegularExpression"]
+
 
 class Struct(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Base of the flat values: immutable, compared by content."""
 
 
-class ServicePort(Struct):
+class ServicePort(Struct, frozen=True):
     """One port of a Service; slices refer to it by `name`."""
 
     name: str
@@ -25,25 +28,26 @@ class ServicePort(Struct):
     app_protocol: str = ""
 
 
-class Service(Struct):
+class Service(Struct, frozen=True):
     """A Service: where routes point. One cluster per TCP port."""
 
     key: ObjectKey
     ports: tuple[ServicePort, ...]
 
 
-class EndpointSlice(Struct):
+class EndpointSlice(Struct, frozen=True):
     """Addresses of one slice of a Service."""
 
     key: ObjectKey
     service: ObjectKey
+    """Empty for a slice that belongs to no Service."""
     ports: tuple[tuple[str, int], ...]
     """(port name, number), as the slice has them; "" for an unnamed port."""
     ready: tuple[str, ...]
     """IPv4 and IPv6 addresses whose condition `ready` is not false, in the slice's order."""
 
 
-class Listener(Struct):
+class Listener(Struct, frozen=True):
     """One listener of a Gateway."""
 
     name: str
@@ -51,10 +55,10 @@ class Listener(Struct):
     protocol: str
     hostname: str = ""
     """Lower case; "" for any."""
-    routes_from: Literal["Same", "All", "None", "Selector"] = "Same"
+    routes_from: RoutesFrom = "Same"
 
 
-class Gateway(Struct):
+class Gateway(Struct, frozen=True):
     """A Gateway: a proxy's role."""
 
     key: ObjectKey
@@ -62,7 +66,7 @@ class Gateway(Struct):
     listeners: tuple[Listener, ...]
 
 
-class ParentRef(Struct):
+class ParentRef(Struct, frozen=True):
     """A route's wish to be attached to a Gateway, or to one listener or port of it."""
 
     gateway: ObjectKey
@@ -71,17 +75,17 @@ class ParentRef(Struct):
     """0 for any."""
 
 
-class Match(Struct):
+class Match(Struct, frozen=True):
     """One of a rule's alternatives; what it names must all hold."""
 
-    path_type: Literal["Exact", "PathPrefix", "RegularExpression"] = "PathPrefix"
+    path_type: PathType = "PathPrefix"
     path: str = "/"
     headers: tuple[tuple[str, str], ...] = ()
     """(lower-case name, exact value), the first of each name."""
     method: str = ""
 
 
-class BackendRef(Struct):
+class BackendRef(Struct, frozen=True):
     """Where a share of a rule's requests goes."""
 
     service: ObjectKey
@@ -91,14 +95,14 @@ class BackendRef(Struct):
     """`Service`, or what else was asked for, as `group/kind`: such a reference is invalid here."""
 
 
-class Rule(Struct):
+class Rule(Struct, frozen=True):
     """Matches, any of which sends a request to the backends."""
 
     matches: tuple[Match, ...]
     backends: tuple[BackendRef, ...]
 
 
-class HTTPRoute(Struct):
+class HTTPRoute(Struct, frozen=True):
     """An HTTPRoute."""
 
     key: ObjectKey

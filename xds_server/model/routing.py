@@ -1,0 +1,85 @@
+"""What the translation makes of the objects, before anything is encoded: ports, routes, domains.
+
+Precedence and the words are the Gateway API's. Like the objects, these are flat and frozen.
+"""
+
+from xds_server.model.objects import Listener, Match, ObjectKey, ParentRef, Struct
+
+PortKey = tuple[ObjectKey, int]
+"""A Gateway and one of its ports: one Envoy listener and one route configuration."""
+
+DomainKey = tuple[ObjectKey, int, str, str]
+"""(gateway, port, hostname of the listener that owns the domain, domain); "" is any host."""
+
+
+class Port(Struct, frozen=True):
+    """One port of a Gateway, with the HTTP listeners that share it, by hostname."""
+
+    gateway: ObjectKey
+    number: int
+    listeners: tuple[Listener, ...]
+
+    @property
+    def key(self) -> PortKey:
+        """Its key in the graph."""
+        return (self.gateway, self.number)
+
+    @property
+    def own_domains(self) -> list[DomainKey]:
+        """The domains that its listeners own, routes or no routes."""
+        return [(self.gateway, self.number, one.hostname, one.hostname) for one in self.listeners]
+
+    @property
+    def name(self) -> str:
+        """Name of the Envoy listener and of its route configuration."""
+        return f"{self.gateway}/{self.number}"
+
+
+class Target(Struct, frozen=True):
+    """A cluster, and its share of a rule's requests."""
+
+    cluster: str
+    weight: int
+    found: bool
+    """Whether there is such a cluster; if not, its share of the requests gets a 500."""
+
+
+class ResolvedRule(Struct, frozen=True):
+    """A rule whose references are resolved. Without a target that is found, it answers 500."""
+
+    matches: tuple[Match, ...]
+    targets: tuple[Target, ...]
+
+
+class ResolvedRoute(Struct, frozen=True):
+    """An HTTPRoute whose references are resolved."""
+
+    key: ObjectKey
+    created: str
+    parents: tuple[ParentRef, ...]
+    hostnames: tuple[str, ...]
+    rules: tuple[ResolvedRule, ...]
+    unresolved: tuple[str, ...]
+    """What is wrong with its references, a sentence each."""
+
+
+class Attachment(Struct, frozen=True):
+    """A route at one domain of one port."""
+
+    domain: DomainKey
+    route: ResolvedRoute
+
+
+class Attached(Struct, frozen=True):
+    """Where a route was attached, and which of its parentRefs were refused, and why."""
+
+    attachments: tuple[Attachment, ...]
+    refused: tuple[str, ...]
+
+
+class VirtualHost(Struct, frozen=True):
+    """The virtual host of a domain, encoded: a fragment of the route configuration of its port."""
+
+    port: PortKey
+    domain: str
+    body: bytes

@@ -1,0 +1,1 @@
+"""Gateway API objects to routing values: pure functions, one module per question."""

@@ -1,0 +1,65 @@
+"""Which routes serve which domains of which ports.
+
+Source: Gateway API v1, "Attaching Routes", and its rules for hostnames.
+"""
+
+from collections.abc import Callable, Sequence
+
+from xds_server.model.objects import Listener, ObjectKey, ParentRef
+from xds_server.model.routing import Attached, Attachment, DomainKey, Port, ResolvedRoute
+from xds_server.translate.hostnames import intersection, owner
+
+
+def attached(route: ResolvedRoute, ports_of: Callable[[ObjectKey], Sequence[Port] | None]) -> Attached:
+    """Where the route is attached, parentRef by parentRef.
+
+    *ports_of* gives the ports of a Gateway; None, if it is not one of ours: then its parentRef is
+    somebody else's, and passed over in silence.
+    """
+    places: dict[DomainKey, None] = {}
+    refused = []
+    for parent in route.parents:
+        ports = ports_of(parent.gateway)
+        if ports is None:
+            continue
+        found, reason = _places(route, parent, ports)
+        places.update(dict.fromkeys(found))
+        if reason:
+            refused.append(f"parentRef {parent.gateway!r}: {reason}")
+    attachments = tuple(Attachment(domain=domain, route=route) for domain in places)
+    return Attached(attachments=attachments, refused=tuple(refused))
+
+
+def _places(route: ResolvedRoute, parent: ParentRef, ports: Sequence[Port]) -> tuple[list[DomainKey], str]:
+    """The domains that a route gets through one parentRef, or why it gets none."""
+    named = [(port, listener) for port in ports for listener in port.listeners]
+    named = [(port, listener) for port, listener in named if _names(parent, listener)]
+    if not named:
+        return [], "no listener that can be served has that sectionName and port (reason NoMatchingParent)"
+    allowed = [(port, listener) for port, listener in named if _allows(port, listener, route)]
+    if not allowed:
+        return [], "the listener does not allow routes of this namespace (reason NotAllowedByListeners)"
+    places = [place for port, listener in allowed for place in _domains(route, port, listener)]
+    if not places:
+        return [], "no hostname in common with the listener (reason NoMatchingListenerHostname)"
+    return places, ""
+
+
+def _names(parent: ParentRef, listener: Listener) -> bool:
+    return parent.section_name in ("", listener.name) and parent.port in (0, listener.port)
+
+
+def _allows(port: Port, listener: Listener, route: ResolvedRoute) -> bool:
+    same = port.gateway.partition("/")[0] == route.key.partition("/")[0]
+    return listener.routes_from == "All" or (listener.routes_from == "Same" and same)
+
+
+def _domains(route: ResolvedRoute, port: Port, listener: Listener) -> list[DomainKey]:
+    """The domains that the route and the listener have in common and that no more specific listener owns."""
+    hostnames = [one.hostname for one in port.listeners]
+    common = [intersection(listener.hostname, hostname) for hostname in route.hostnames or ("",)]
+    return [
+        (port.gateway, port.number, listener.hostname, host)
+        for host in common
+        if host is not None and owner(host, hostnames) == listener.hostname
+    ]

@@ -1,0 +1,54 @@
+"""References from routes to Services, resolved: to which cluster, and what if there is none."""
+
+from collections.abc import Callable, Iterator
+
+from xds_server.model.objects import BackendRef, HTTPRoute, ObjectKey, Service
+from xds_server.model.routing import ResolvedRoute, ResolvedRule, Target
+
+
+def cluster_name(service: ObjectKey, port: int) -> str:
+    """Name of the cluster of one port of a Service, and of its load assignment."""
+    return f"{service}:{port}"
+
+
+def resolved(route: HTTPRoute, service_of: Callable[[ObjectKey], Service | None]) -> ResolvedRoute:
+    """The route with its references resolved; what is wrong with them is said, and costs only their own share.
+
+    Source: Gateway API v1, HTTPBackendRef: an invalid reference answers 500 for its share of the requests.
+    """
+    rules, unresolved = [], []
+    for rule in route.rules:
+        targets = []
+        for ref in rule.backends:
+            problem = _problem(route, ref, service_of)
+            if problem is not None:
+                unresolved.append(problem)
+            if ref.weight > 0:
+                cluster = cluster_name(ref.service, ref.port)
+                targets.append(Target(cluster=cluster, weight=ref.weight, found=problem is None))
+        rules.append(ResolvedRule(matches=rule.matches, targets=tuple(targets)))
+    return ResolvedRoute(
+        key=route.key,
+        created=route.created,
+        parents=route.parents,
+        hostnames=route.hostnames,
+        rules=tuple(rules),
+        unresolved=tuple(unresolved),
+    )
+
+
+def _problem(route: HTTPRoute, ref: BackendRef, service_of: Callable[[ObjectKey], Service | None]) -> str | None:
+    return next(_problems(route, ref, service_of), None)
+
+
+def _problems(route: HTTPRoute, ref: BackendRef, service_of: Callable[[ObjectKey], Service | None]) -> Iterator[str]:
+    if ref.kind != "Service":
+        yield f"backendRef {ref.service!r} is of kind {ref.kind!r}: only Services are supported"
+    if ref.service.partition("/")[0] != route.key.partition("/")[0]:
+        yield f"backendRef {ref.service!r} is in another namespace: ReferenceGrant is not supported yet"
+    service = service_of(ref.service)
+    if service is None:
+        yield f"backendRef {ref.service!r}: there is no such Service: create it, or mend the name"
+    elif all(port.port != ref.port for port in service.ports):
+        has = ", ".join(str(port.port) for port in service.ports) or "none"
+        yield f"backendRef {ref.service!r}: the Service has no TCP port {ref.port} (it has {has})"
