@@ -1,0 +1,162 @@
+"""`/livez`, `/startupz`, `/readyz` and further pages, as a pure function from a request to a response."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qs
+
+from probes import index
+from probes.gate import Gate, GateError
+from probes.listing import alone, lines, values, without
+from probes.message import JSON, Page, Request, Response, plain
+from probes.report import LayerReport, seen, why_not
+from probes.stage import Verdict
+
+_MAX_QUERY_FIELDS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Probe:
+    name: str
+    failing: str
+    """How a plain answer begins if the probe fails."""
+    layers: Callable[[float], Sequence[LayerReport]]
+    """What it is made of, at this time on the gate's clock."""
+
+
+class Endpoints:
+    """The probes of a gate, and further pages; `/` lists them all.
+
+    `/readyz` is the gate's last report; `/startupz` is one layer of it, so that a startup probe does not measure how
+    long the rest takes; `/livez` is the liveness checks alone, which should never look beyond this process. Each
+    answers 200 or 503. With `?verbose` it lists its layers and checks; `?exclude=` leaves out a layer or a
+    `layer/check`, and may be repeated; `/readyz/layer` and `/readyz/layer/check` ask for a part; JSON is given for
+    `?format=json` or `Accept: application/json`.
+
+    May be called by many threads at once, if liveness checks and pages may.
+    Raises: GateError, if the gate has no layer of the name *started*.
+    """
+
+    def __init__(
+        self,
+        gate: Gate,
+        *,
+        liveness: Mapping[str, Callable[[], Verdict]] | None = None,
+        started: str = "",
+        title: str = "probes",
+    ) -> None:
+        """*started* names the layer behind `/startupz`: the first, if it is not given."""
+        names = [layer.name for layer in gate.layers]
+        started = started or names[0]
+        if started not in names:
+            raise GateError(
+                f"startupz is to be layer {started!r}, which the gate has not: take one of {', '.join(names)}"
+            )
+        self._gate = gate
+        self._title = title
+        self._liveness = dict(liveness or {})
+        self._probes = {
+            probe.name: probe
+            for probe in (
+                _Probe("livez", "not alive", self._alive),
+                _Probe(
+                    "startupz",
+                    "not started",
+                    lambda _now: [each for each in gate.report.layers if each.name == started],
+                ),
+                _Probe("readyz", "not ready", lambda _now: gate.report.layers),
+            )
+        }
+        self._pages: dict[str, Page] = {}
+        self._about: dict[str, str] = {
+            "/livez": "whether the process should be left to run",
+            "/startupz": f"whether it has started (layer {started})",
+            "/readyz?verbose": "whether it is ready, and if not, why",
+        }
+
+    def page(self, prefix: str, page: Page, *, about: str) -> None:
+        """Answers requests for *prefix* and below with *page*; *about* says in the index what it shows.
+
+        Raises: ValueError, if the prefix does not begin with a slash, ends with one, or is taken.
+        """
+        if not prefix.startswith("/") or prefix.endswith("/"):
+            raise ValueError(f"page {prefix!r}: a prefix begins with '/' and does not end with it")
+        if prefix in self._pages or prefix[1:] in self._probes:
+            raise ValueError(f"page {prefix!r} is there already: choose another prefix")
+        self._pages[prefix] = page
+        self._about[prefix] = about
+
+    def respond(self, method: str, path: str, query: str = "", accept: str = "") -> Response:
+        """The answer to a request. *query* is what follows the question mark."""
+        if method not in {"GET", "HEAD"}:
+            return Response(
+                status=405, body=b"only GET and HEAD are answered here\n", headers=(("Allow", "GET, HEAD"),)
+            )
+        try:
+            fields = parse_qs(query, keep_blank_values=True, max_num_fields=_MAX_QUERY_FIELDS)
+        except ValueError as error:
+            return plain(f"the query cannot be read: {error}", 400)
+        request = Request(method=method, path=path, query=fields, accept=accept)
+        name, _, part = path.strip("/").partition("/")
+        if name in self._probes:
+            return self._probed(self._probes[name], part, request)
+        page = self._page_at(path)
+        if page is not None:
+            return page(request)
+        if path == "/":
+            return index.render(self._title, self._gate.report, self._about, self._gate.clock())
+        return plain(f"nothing is at {path}: there are {', '.join(self._about)}", 404)
+
+    def _page_at(self, path: str) -> Page | None:
+        found = [prefix for prefix in self._pages if path == prefix or path.startswith(f"{prefix}/")]
+        return self._pages[max(found, key=len)] if found else None
+
+    def _alive(self, now: float) -> Sequence[LayerReport]:
+        layers = []
+        for name, check in self._liveness.items():
+            status, reason = seen(check())
+            layers.append(LayerReport(name=name, status=status, reason=reason, since=now))
+        return layers
+
+    def _probed(self, probe: _Probe, part: str, request: Request) -> Response:
+        now = self._gate.clock()
+        layers = probe.layers(now)
+        if part:
+            names = _names(layers)
+            layers = _part(layers, part)
+            if not layers:
+                return plain(f"{probe.name} has no check {part}: there are {', '.join(names) or 'none'}", 404)
+        excluded = frozenset(request.query.get("exclude", ()))
+        unknown = sorted(excluded.difference(_names(layers)))
+        counted = without(layers, excluded)
+        passed = all(layer.status.good for layer in counted)
+        status = 200 if passed else 503
+        if request.wants_json:
+            document = {
+                "name": probe.name,
+                "passed": passed,
+                "reason": why_not(counted),
+                "unknown_excluded": unknown,
+                "checks": values(counted, now),
+            }
+            return Response(status=status, content_type=JSON, body=json.dumps(document, indent=2).encode() + b"\n")
+        warnings = [f"warn: exclude={name!r} leaves out nothing: no check has that name" for name in unknown]
+        if "verbose" in request.query:
+            verdict = f"{probe.name} check {'passed' if passed else 'failed'}"
+            return plain("\n".join([*lines(layers, excluded, now), *warnings, verdict]), status)
+        return plain("\n".join(["ok" if passed else f"{probe.failing}: {why_not(counted)}", *warnings]), status)
+
+
+def _names(layers: Sequence[LayerReport]) -> list[str]:
+    names = []
+    for layer in layers:
+        names.append(layer.name)
+        names.extend(f"{layer.name}/{check.name}" for check in layer.checks)
+    return names
+
+
+def _part(layers: Sequence[LayerReport], name: str) -> list[LayerReport]:
+    whole = [layer for layer in layers if layer.name == name]
+    return whole or [
+        alone(layer, check) for layer in layers for check in layer.checks if f"{layer.name}/{check.name}" == name
+    ]
