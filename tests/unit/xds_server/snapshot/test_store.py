@@ -1,0 +1,97 @@
+"""What is published, and to whom."""
+
+from typing import Any
+
+from xds_server.snapshot.resource import CLUSTER, LISTENER, ROUTE, Resource, TypeUrl, resource
+from xds_server.snapshot.store import Store
+
+ONE = resource("one", b"1")
+TWO = resource("two", b"2")
+
+
+def publish(store: Store, epoch: int = 1, **parts: Any) -> Any:
+    return store.publish(epoch, **{"roles": {}, "shared": {}, "own": {}} | parts)
+
+
+def names(store: Store, role: str, type_url: TypeUrl) -> list[str]:
+    view = store.view(role)
+    assert view is not None
+    return [item.name for item in view[type_url]]
+
+
+def test_nothing_is_published_at_first() -> None:
+    """Before the first publication there is no epoch and no role."""
+    store = Store()
+
+    assert store.epoch is None
+    assert store.view("shop/edge") is None
+
+
+def test_roles_share_clusters_and_have_listeners_of_their_own() -> None:
+    """A change of a cluster concerns everybody, one of a listener its role."""
+    store = Store()
+
+    changed = publish(
+        store,
+        epoch=7,
+        roles={"a/a": True, "b/b": True},
+        shared={CLUSTER: [(None, ONE)]},
+        own={LISTENER: [("a/a", (None, TWO))]},
+    )
+
+    assert ({CLUSTER: frozenset({"one"})}, frozenset({"two"})) == (changed[0], changed[1]["a/a"][LISTENER])
+    assert store.epoch == 7
+    assert ["one"] == names(store, "a/a", CLUSTER) == names(store, "b/b", CLUSTER)
+    assert (names(store, "a/a", LISTENER), names(store, "b/b", LISTENER)) == (["two"], [])
+    assert store.counts()[LISTENER] == 1
+
+
+def test_a_removed_resource_counts_as_changed() -> None:
+    """What is gone is named, so that streams send the set without it."""
+    store = Store()
+    publish(store, shared={CLUSTER: [(None, ONE), (None, TWO)]})
+
+    shared, _ = publish(store, shared={CLUSTER: [(ONE, None)]})
+
+    assert frozenset({"one"}) == shared[CLUSTER]
+    assert store.counts()[CLUSTER] == 1
+
+
+def test_a_role_that_went_is_not_served_and_not_emptied() -> None:
+    """Streams of a deleted Gateway keep what they were given; new ones are not admitted."""
+    store = Store()
+    publish(store, roles={"a/a": True}, own={LISTENER: [("a/a", (None, ONE))]})
+    held = store.view("a/a")
+    assert held is not None
+
+    _, by_role = publish(store, roles={"a/a": False}, own={LISTENER: [("a/a", (ONE, None))]})
+
+    assert store.view("a/a") is None
+    assert by_role == {}
+    assert [item.name for item in held[LISTENER]] == ["one"]
+
+
+def test_a_role_that_comes_back_replaces_what_it_left() -> None:
+    """Streams that outlived the role get its new resources, and lose those that are no more."""
+    store = Store()
+    publish(store, roles={"a/a": True}, own={LISTENER: [("a/a", (None, ONE))], ROUTE: [("a/a", (None, ONE))]})
+    held = store.view("a/a")
+    publish(store, roles={"a/a": False})
+
+    _, by_role = publish(store, roles={"a/a": True}, own={LISTENER: [("a/a", (None, TWO))]})
+
+    assert held is store.view("a/a")
+    assert names(store, "a/a", LISTENER) == ["two"]
+    assert {LISTENER: frozenset({"one", "two"}), ROUTE: frozenset({"one"})} == by_role["a/a"]
+
+
+def test_a_resource_that_changes_its_name_leaves_no_ghost() -> None:
+    """The old name is discarded, and both names count as changed."""
+    store = Store()
+    renamed: Resource = resource("three", b"1")
+    publish(store, shared={CLUSTER: [(None, ONE)]})
+
+    shared, _ = publish(store, shared={CLUSTER: [(ONE, renamed)]})
+
+    assert frozenset({"one", "three"}) == shared[CLUSTER]
+    assert store.counts()[CLUSTER] == 1

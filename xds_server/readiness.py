@@ -1,0 +1,95 @@
+"""The layers of readiness, in order, as checks over what is known elsewhere. Nothing here keeps state.
+
+    base -> sources -> derived -> snapshots -> serving
+
+All but `serving` latch: what was known once is served on, and marked, when its source is lost.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from krt import Collection
+from probes import Degraded, Failed, Gate, Layer, Passed, Verdict, Waiting
+from xds_server.model.source_state import Phase, SourceState
+from xds_server.snapshot.store import Store
+
+Clock = Callable[[], float]
+
+
+def gate(
+    *,
+    base: Callable[[], Mapping[str, Verdict]],
+    sources: Callable[[], Mapping[str, SourceState]],
+    derived: Iterable[Collection[Any, Any]],
+    store: Store,
+    serving: Callable[[], Mapping[str, Verdict]],
+    clock: Clock,
+    started: float,
+) -> Gate:
+    """The gate of the server: ready is a fact, not a guess."""
+    collections = tuple(derived)
+
+    def source_checks() -> Mapping[str, Verdict]:
+        return {name: of_source(state) for name, state in sources().items()}
+
+    def derived_checks() -> Mapping[str, Verdict]:
+        return {collection.name: of_collection(collection) for collection in collections}
+
+    def snapshot_checks() -> Mapping[str, Verdict]:
+        return {"published": of_published(store.epoch, sync_epoch(sources().values()))}
+
+    return Gate(
+        Layer("base", base),
+        Layer("sources", source_checks, names=tuple(sources())),
+        Layer("derived", derived_checks, names=tuple(collection.name for collection in collections)),
+        Layer("snapshots", snapshot_checks, names=("published",)),
+        Layer("serving", serving, latch=False),
+        clock=clock,
+        started=started,
+    )
+
+
+def sync_epoch(sources: Iterable[SourceState]) -> int | None:
+    """The epoch at which the last required source was listed for the first time; None, if one has not been."""
+    epochs = [source.epoch for source in sources if source.required]
+    return None if None in epochs else max((epoch for epoch in epochs if epoch is not None), default=0)
+
+
+def of_source(state: SourceState) -> Verdict:
+    """How far a source has got: an optional one holds nobody up."""
+    match state.phase:
+        case Phase.SYNCED:
+            return Passed(f"{state.objects} objects")
+        case Phase.STALE:
+            return Degraded(f"stale: {state.message}")
+        case Phase.ABSENT if not state.required:
+            return Passed("absent, and optional")
+        case _ if not state.required:
+            return Degraded(f"{state.phase}, and optional: {state.message}")
+        case Phase.LISTING:
+            return Waiting(f"listing, {state.objects} so far")
+        case Phase.PENDING:
+            return Waiting("pending: no answer yet")
+        case _:
+            return Failed(f"{state.phase}: {state.message}")
+
+
+def of_collection(collection: Collection[Any, Any]) -> Verdict:
+    """Whether a derived collection is complete; a key whose transform failed keeps its last output, and is named."""
+    if not collection.synced:
+        return Waiting(f"waits for {', '.join(sorted(collection.pending))}")
+    if not collection.failures:
+        return Passed(f"{len(collection)} keys")
+    key, failure = next(iter(collection.failures.items()))
+    return Degraded(f"{len(collection.failures)} failed and keep their last state, {key!r}: {failure.error!r}")
+
+
+def of_published(published: int | None, required: int | None) -> Verdict:
+    """Whether what is published contains all that the required sources listed."""
+    if required is None:
+        return Waiting("not all required sources were listed")
+    if published is None:
+        return Waiting(f"nothing published, epoch {required} is needed")
+    if published < required:
+        return Waiting(f"epoch {published} is published, {required} is needed")
+    return Passed(f"epoch {published}")
