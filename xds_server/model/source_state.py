@@ -41,6 +41,8 @@ class SourceState:
     """Objects held, or seen so far while listing."""
     epoch: int | None = None
     """Epoch of the graph at which the last complete list was committed; None before the first."""
+    failures: int = 0
+    """Tries to list or to watch that have failed since the start of the process."""
     code: int | None = None
     """HTTP status of the last failure, if it had one."""
     message: str = ""

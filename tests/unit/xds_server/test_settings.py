@@ -1,0 +1,157 @@
+"""The settings: how each is read, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from xds_server.settings import Address, FilesSource, KubeSource, Settings, SettingsError, read_address, read_settings
+
+
+def test_only_the_source_must_be_given() -> None:
+    """Everything else has a default, and the defaults stay on this machine."""
+    settings = read_settings({"source": "kube"})
+
+    assert settings == Settings(source=KubeSource())
+    assert settings.grpc_address.loopback
+    assert settings.http_address.loopback
+    assert (settings.gate, settings.gate_hold_seconds) == ("bounded", 3.0)
+
+
+def test_values_are_read_from_text_or_yaml() -> None:
+    """A flag, a variable and a file can say the same."""
+    text = read_settings(
+        {
+            "source": "files:some/dir",
+            "grpc_address": "0.0.0.0:1",
+            "insecure": "true",
+            "gate": "park",
+            "gate_hold_seconds": "0.5",
+            "optional": "gateways, httproutes",
+            "namespaces": "a,b",
+            "inject_list_delay": "endpointslices=2,services=0.5",
+            "drain_seconds": "0",
+            "log_format": "json",
+            "context": None,
+        }
+    )
+    from_yaml = read_settings(
+        {
+            "source": "files:some/dir",
+            "grpc_address": "0.0.0.0:1",
+            "insecure": True,
+            "gate": "park",
+            "gate_hold_seconds": 0.5,
+            "optional": ["gateways", "httproutes"],
+            "namespaces": ["a", "b"],
+            "inject_list_delay": {"endpointslices": 2, "services": 0.5},
+            "drain_seconds": 0,
+            "log_format": "json",
+        }
+    )
+
+    assert text == from_yaml
+    assert text.source == FilesSource(Path("some/dir"))
+    assert text.optional == {"gateways", "httproutes"}
+    assert text.inject_list_delay == {"endpointslices": 2.0, "services": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({}, "source is not given: say files:DIR"),
+        ({"source": "file:x"}, "source is 'file:x': say files:DIR"),
+        ({"source": "files:"}, "source is 'files:': say files:DIR"),
+        ({"gate": "open"}, "gate is 'open': say one of bounded, refuse, park, off"),
+        ({"log_format": "xml"}, "log_format is 'xml': say one of text, json"),
+        ({"gate_hold_seconds": "soon"}, "gate_hold_seconds is 'soon': give a number of seconds"),
+        ({"gate_hold_seconds": -1}, "gate_hold_seconds is -1.0: give a number of seconds, 0 or more"),
+        ({"drain_seconds": "nan"}, "drain_seconds is nan: give a number of seconds"),
+        ({"gateway_class": ""}, "gateway_class is empty: name the GatewayClass"),
+        ({"insecure": "maybe"}, "insecure is 'maybe': say true or false"),
+        ({"optional": "Gateways"}, "optional has 'Gateways': give plural names"),
+        ({"inject_list_delay": "services"}, "inject_list_delay has services=: give kind=seconds"),
+        ({"inject_list_delay": "services=-1"}, "inject_list_delay has services=-1: give kind=seconds"),
+        ({"inject_list_delay": {"services": None}}, "inject_list_delay has services=None: give kind=seconds"),
+        ({"grpc_address": "18000"}, "grpc_address is '18000': give host:port"),
+        (
+            {"grpc_address": "0.0.0.0:18000"},
+            "grpc_address is 0.0.0.0:18000, which other machines can reach, and TLS is not available yet: say insecure",
+        ),
+        (
+            {"http_address": "127.0.0.1:18000"},
+            "grpc_address and http_address are both 127.0.0.1:18000: give one of them another port",
+        ),
+        ({"source": "files:x", "context": "prod"}, "source is files:x, but a kubeconfig or a context is given"),
+        ({"gate_hold": 1}, "setting 'gate_hold' is not known: is gate_hold_seconds meant"),
+        ({"zzz": 1}, "setting 'zzz' is not known: leave it out"),
+    ],
+)
+def test_what_cannot_be_is_named_with_the_next_step(values: dict[str, object], message: str) -> None:
+    """Each message is one line: the setting, its value, and what to do."""
+    given = values if not values or "source" in values else {"source": "kube", **values}
+
+    with pytest.raises(SettingsError) as raised:
+        read_settings(given)
+    assert str(raised.value).startswith(message)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("127.0.0.1:0", Address("127.0.0.1", 0)),
+        ("localhost:65535", Address("localhost", 65535)),
+        ("[::1]:18000", Address("::1", 18000)),
+        ("cp-0.cp.svc:1", Address("cp-0.cp.svc", 1)),
+    ],
+)
+def test_addresses_are_read_and_shown_alike(text: str, address: Address) -> None:
+    """What is read is shown in the same form."""
+    assert read_address("grpc_address", text) == address
+    assert str(address) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", ":1", "a", "a:", "a:x", "a:-1", "a:65536", "::1:1", "[a]:1", "a b:1", "a:1\n", "http://a:1", "a:٣"]
+)
+def test_what_is_no_address_is_refused(text: str) -> None:
+    """The message shows both forms."""
+    with pytest.raises(SettingsError, match="give host:port"):
+        read_address("grpc_address", text)
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("cp", False),
+    ],
+)
+def test_only_what_cannot_leave_the_machine_is_loopback(host: str, loopback: bool) -> None:
+    """A name might be anything, so it is not."""
+    assert Address(host, 1).loopback is loopback
+
+
+def test_outside_loopback_insecure_must_be_said() -> None:
+    """It is then allowed."""
+    assert not read_settings({"source": "kube", "grpc_address": "0.0.0.0:1", "insecure": True}).grpc_address.loopback
+
+
+def test_the_system_may_choose_both_ports() -> None:
+    """Port 0 twice is not the same port."""
+    assert (
+        read_settings(
+            {"source": "kube", "grpc_address": "127.0.0.1:0", "http_address": "127.0.0.1:0"}
+        ).http_address.port
+        == 0
+    )
+
+
+def test_sources_are_shown_as_they_are_given() -> None:
+    """For logs and messages."""
+    assert [str(read_settings({"source": text}).source) for text in ("kube", "files:a/b")] == ["kube", "files:a/b"]

@@ -1,0 +1,99 @@
+"""The bootstrap with which an Envoy finds this control plane, and waits for it as it should."""
+
+import json
+from ipaddress import ip_address
+from string import Template
+from typing import Final
+
+from xds_server.settings import Address, read_address, read_gateway
+
+_BOOTSTRAP: Final = Template("""\
+# Bootstrap for an Envoy that serves the Gateway $gateway, printed by xds-server bootstrap.
+# Run: envoy -c FILE
+
+node:
+  id: $node_id
+  cluster: $gateway
+  metadata:
+    # The role: the Gateway whose configuration this proxy is given.
+    role: $gateway
+
+admin:
+  address:
+    socket_address: {address: $admin_host, port_value: $admin_port}
+
+dynamic_resources:
+  ads_config:
+    api_type: GRPC
+    transport_api_version: V3
+    # The node is said once per stream; it would be most of what an ACK weighs.
+    set_node_on_first_message_only: true
+    grpc_services:
+      - envoy_grpc:
+          cluster_name: xds_cluster
+          # A control plane that is not ready yet ends the stream; come back soon, maybe to another replica.
+          # By default the interval grows to 30 s.
+          retry_policy:
+            retry_back_off: {base_interval: 0.25s, max_interval: 2s}
+  cds_config:
+    resource_api_version: V3
+    ads: {}
+    # Wait as long as it takes. By default Envoy gives up after 15 s, and then calls itself ready with no
+    # configuration: it would be sent requests, and refuse them.
+    initial_fetch_timeout: 0s
+  lds_config:
+    resource_api_version: V3
+    ads: {}
+    initial_fetch_timeout: 0s
+
+static_resources:
+  clusters:
+    - name: xds_cluster
+      type: $discovery
+      connect_timeout: 1s
+      typed_extension_protocol_options:
+        envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+          "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+          explicit_http_config:
+            http2_protocol_options:
+              # Notices a control plane that is gone without a word, such as a machine that was switched off.
+              connection_keepalive: {interval: 30s, timeout: 5s}
+      load_assignment:
+        cluster_name: xds_cluster
+        endpoints:
+          - lb_endpoints:
+              - endpoint:
+                  address:
+                    socket_address: {address: $xds_host, port_value: $xds_port}
+""")
+
+
+def bootstrap(
+    gateway: str, *, xds_address: str = "127.0.0.1:18000", node_id: str = "", admin_address: str = "127.0.0.1:19000"
+) -> str:
+    """The bootstrap as YAML, with comments that say why each unusual line is there.
+
+    *gateway* is `namespace/name`; *node_id* is the Gateway's key with `proxy-` before it, if it is not given.
+    Raises: SettingsError.
+    """
+    key = read_gateway("gateway", gateway)
+    xds = read_address("xds_address", xds_address)
+    admin = read_address("admin_address", admin_address)
+    return _BOOTSTRAP.substitute(
+        gateway=key,
+        node_id=json.dumps(node_id or f"proxy-{key.replace('/', '-')}"),
+        admin_host=json.dumps(admin.host),
+        admin_port=admin.port,
+        discovery=_discovery(xds),
+        xds_host=json.dumps(xds.host),
+        xds_port=xds.port,
+    )
+
+
+def _discovery(address: Address) -> str:
+    """The type of a cluster with this address: a name has to be resolved, and all that it stands for are replicas."""
+    try:
+        ip_address(address.host)
+    except ValueError:
+        return "STRICT_DNS"
+    return "STATIC"

@@ -1,0 +1,311 @@
+"""The server's metrics: what happens is counted when it happens, and what is so is read when it is scraped.
+
+Labels take few values: types, kinds, reasons; never the identity of a proxy.
+"""
+
+import platform
+import time
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeVar
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.metrics_core import Metric
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
+
+from xds_server import __version__
+from xds_server.model.source_state import Phase, Problem, SourceState
+from xds_server.snapshot.resource import SHORT, TypeUrl
+
+PREFIX: Final = "xds_server_"
+
+_SYNC_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
+_FIRST_CONFIG_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_ACK_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 15, 60)
+_LAG_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+_HOLD_BUCKETS = (0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300)
+
+_HOLD_REASONS = ("not_ready", "unknown_role")
+_HOLD_ENDS = ("converged", "budget", "gone", "refused")
+
+T = TypeVar("T")
+
+
+class Stream(Protocol):
+    """What is read of a stream."""
+
+    @property
+    def warm(self) -> bool:
+        """Whether the client came with a configuration that it had already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """Where to read what is so. Called in the thread that scrapes; see `_steady`."""
+
+    sources: Callable[[], Iterable[SourceState]]
+    problems: Callable[[], Iterable[Problem]]
+    derived: Callable[[], Mapping[str, bool]]
+    """Whether each derived collection is synced."""
+    resources: Callable[[], Mapping[TypeUrl, int]]
+    """Published resources by type."""
+    graph_epoch: Callable[[], int]
+    published_epoch: Callable[[], int | None]
+    """None, and then no series, as long as nothing is published."""
+    sync_epoch: Callable[[], int | None]
+    """Epoch at which the last required source was listed; None while one is not."""
+
+
+class Metrics:
+    """All instruments of the server, with one method for each thing that happens.
+
+    It is an observer of the transport. May be called from any thread.
+    """
+
+    def __init__(self, registry: CollectorRegistry, *, clock: Callable[[], float] = time.monotonic) -> None:
+        # Otherwise each counter and histogram has a second series with the time of its making. For the whole process.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = registry
+        self._clock = clock
+        self._streams: dict[int, Stream] = {}
+        self._held: dict[int, str] = {}
+        for add in (ProcessCollector, PlatformCollector, GCCollector):
+            add(registry=registry)
+        registry.register(_Streams(self._streams, self._held))
+
+        def counter(name: str, help_text: str, *labels: str) -> Counter:
+            return Counter(PREFIX + name, help_text, labels, registry=registry)
+
+        def histogram(name: str, help_text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+            return Histogram(PREFIX + name, help_text, labels, registry=registry, buckets=buckets)
+
+        build = Gauge(
+            f"{PREFIX}build_info", "Always 1; the labels say what is running.", ["version", "python"], registry=registry
+        )
+        build.labels(__version__, platform.python_version()).set(1)
+        self._sync_seconds = histogram(
+            "source_sync_duration_seconds",
+            "How long a complete list of a source took, from its first request.",
+            _SYNC_BUCKETS,
+            "source",
+            "kind",
+        )
+        self._source_errors = counter(
+            "source_errors_total", "Failed tries to list or to watch, by HTTP status.", "source", "code"
+        )
+        self._refused = counter("xds_streams_refused_total", "Streams ended before they were admitted.", "reason")
+        self._first_config = histogram(
+            "xds_first_config_seconds",
+            "From the opening of a stream until its first complete configuration was acknowledged.",
+            _FIRST_CONFIG_BUCKETS,
+            "warmth",
+        )
+        self._responses = counter("xds_responses_total", "Responses sent.", "type")
+        self._response_bytes = counter("xds_response_bytes_total", "Bytes of responses sent.", "type")
+        self._resources = counter("xds_resources_sent_total", "Resources in responses sent.", "type")
+        self._acks = counter("xds_acks_total", "Responses that a proxy accepted.", "type")
+        self._nacks = counter("xds_nacks_total", "Responses that a proxy rejected.", "type")
+        self._ack_seconds = histogram(
+            "xds_ack_duration_seconds",
+            "From the sending of a response until it was acknowledged.",
+            _ACK_BUCKETS,
+            "type",
+        )
+        self._hold_seconds = histogram("hold_duration_seconds", "How long streams were held.", _HOLD_BUCKETS, "reason")
+        self._hold_released = counter(
+            "hold_released_total", "Ends of holds: admitted, out of time, or the client left.", "by", "reason"
+        )
+        self._lag = histogram(
+            "event_loop_lag_seconds", "How much later than asked the event loop ran a timer.", _LAG_BUCKETS
+        )
+        self._begin_at_zero()
+
+    def watch(self, live: Live) -> None:
+        """Shows from now on what is so according to *live*."""
+        self.registry.register(_State(live))
+
+    # -- sources -----------------------------------------------------------------------------------
+
+    def source_changed(self, old: SourceState, new: SourceState) -> None:
+        """A source's state changed: a list was completed, or a try failed."""
+        if new.failures > old.failures:
+            code = "none" if new.code is None else str(new.code)
+            self._source_errors.labels(new.kind, code).inc(new.failures - old.failures)
+        if new.epoch is not None and new.epoch != old.epoch and new.sync_seconds is not None:
+            kind = "initial" if old.epoch is None else "relist"
+            self._sync_seconds.labels(new.kind, kind).observe(new.sync_seconds)
+
+    # -- streams (the transport's observer) --------------------------------------------------------
+
+    def stream_opened(self, stream: Stream) -> None:
+        """A client opened a stream."""
+        self._streams[id(stream)] = stream
+
+    def stream_closed(self, stream: Stream, why: str) -> None:  # noqa: ARG002  for the log
+        """A stream ended."""
+        self._streams.pop(id(stream), None)
+        self._held.pop(id(stream), None)
+
+    def holding(self, stream: Stream, kind: str) -> None:
+        """A stream is held from now on, for a reason of this *kind*."""
+        self._held[id(stream)] = kind
+
+    def held(self, stream: Stream, kind: str, seconds: float, outcome: str) -> None:
+        """A hold ended. *outcome*: `converged`, `budget`, `gone` or `refused`."""
+        self._held.pop(id(stream), None)
+        self._hold_seconds.labels(kind).observe(seconds)
+        self._hold_released.labels(outcome, kind).inc()
+
+    def refused(self, kind: str) -> None:
+        """A stream was ended unadmitted."""
+        self._refused.labels(kind).inc()
+
+    def sent(self, stream: Stream, type_url: TypeUrl, count: int, size: int) -> None:  # noqa: ARG002  no label is a stream
+        """A response with *count* resources was sent. Units: *size* in bytes."""
+        name = _short(type_url)
+        self._responses.labels(name).inc()
+        self._response_bytes.labels(name).inc(size)
+        self._resources.labels(name).inc(count)
+
+    def acked(self, stream: Stream, type_url: TypeUrl, seconds: float) -> None:  # noqa: ARG002  no label is a stream
+        """A response was accepted, *seconds* after it was sent."""
+        name = _short(type_url)
+        self._acks.labels(name).inc()
+        self._ack_seconds.labels(name).observe(seconds)
+
+    def nacked(self, stream: Stream, type_url: TypeUrl, version: str, message: str) -> None:  # noqa: ARG002  for the log
+        """A response was rejected."""
+        self._nacks.labels(_short(type_url)).inc()
+
+    def first_complete(self, stream: Stream, seconds: float, warm: bool) -> None:  # noqa: ARG002, FBT001  the observer's signature
+        """A client acknowledged its first complete configuration, *seconds* after its stream was opened."""
+        self._first_config.labels(_warmth(warm=warm)).observe(seconds)
+
+    # -- the process -------------------------------------------------------------------------------
+
+    def loop_lagged(self, seconds: float) -> None:
+        """The event loop ran a timer so much later than it was asked to."""
+        self._lag.observe(max(0.0, seconds))
+
+    def _begin_at_zero(self) -> None:
+        """Makes the series that are sure to come: increase() does not see the first of a series that was not there."""
+        for name in SHORT.values():
+            for instrument in (
+                self._responses,
+                self._response_bytes,
+                self._resources,
+                self._acks,
+                self._nacks,
+                self._ack_seconds,
+            ):
+                instrument.labels(name)
+        for warm in (True, False):
+            self._first_config.labels(_warmth(warm=warm))
+        for reason in _HOLD_REASONS:
+            self._refused.labels(reason)
+            self._hold_seconds.labels(reason)
+            for end in _HOLD_ENDS:
+                self._hold_released.labels(end, reason)
+
+
+class _Streams(Collector):
+    """How many streams are open, and how many are held."""
+
+    def __init__(self, streams: Mapping[int, Stream], held: Mapping[int, str]) -> None:
+        self._streams = streams
+        self._held = held
+
+    def collect(self) -> Iterator[Metric]:
+        warmths = Tally(_warmth(warm=stream.warm) for stream in list(self._streams.values()))
+        yield _gauge("xds_streams", "Open streams.", "warmth", {name: warmths[name] for name in ("warm", "cold")})
+        reasons = Tally(list(self._held.values()))
+        yield _gauge("hold_active", "Streams held now.", "reason", dict.fromkeys(_HOLD_REASONS, 0) | reasons)
+
+
+class _State(Collector):
+    """What is so now, as families of gauges."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+
+    def collect(self) -> Iterator[Metric]:
+        live = self._live
+        yield from _source_gauges(_steady(lambda: list(live.sources())))
+        problems = Tally(_bounded(problem.source) for problem in _steady(lambda: list(live.problems())))
+        yield _gauge(
+            "input_problems",
+            "Objects or files with something wrong, of which the last good state is kept.",
+            "source",
+            problems,
+        )
+        yield _gauge(
+            "derived_synced",
+            "Whether a derived collection is complete.",
+            "collection",
+            _steady(lambda: dict(live.derived())),
+        )
+        resources = {_short(type_url): count for type_url, count in _steady(lambda: dict(live.resources())).items()}
+        yield _gauge("snapshot_resources", "Resources that are published.", "type", resources)
+        yield _epoch("graph_epoch", "Committed transactions of the graph.", live.graph_epoch())
+        yield _epoch("published_epoch", "Epoch of the graph that is published.", live.published_epoch())
+        yield _epoch("sync_epoch", "Epoch at which the last required source was listed.", live.sync_epoch())
+
+
+def _source_gauges(states: Iterable[SourceState]) -> Iterator[Metric]:
+    synced = GaugeMetricFamily(
+        f"{PREFIX}source_synced",
+        "Whether a source was listed completely, or is known to be empty.",
+        labels=["source", "required"],
+    )
+    phase = GaugeMetricFamily(
+        f"{PREFIX}source_state", "1 for the state in which a source is, 0 for the others.", labels=["source", "state"]
+    )
+    objects = GaugeMetricFamily(
+        f"{PREFIX}source_objects", "Objects held, or seen so far while listing.", labels=["source"]
+    )
+    for state in states:
+        synced.add_metric([state.kind, str(state.required).lower()], state.known)
+        objects.add_metric([state.kind], state.objects)
+        for each in Phase:
+            phase.add_metric([state.kind, each], state.phase is each)
+    yield from (synced, phase, objects)
+
+
+def _gauge(name: str, help_text: str, label: str, values: Mapping[str, float]) -> Metric:
+    family = GaugeMetricFamily(PREFIX + name, help_text, labels=[label])
+    for key, value in values.items():
+        family.add_metric([key], value)
+    return family
+
+
+def _epoch(name: str, help_text: str, epoch: int | None) -> Metric:
+    # No series rather than a 0: what is not known is not nothing.
+    return GaugeMetricFamily(PREFIX + name, help_text, value=epoch)
+
+
+def _steady(read: Callable[[], T]) -> T:
+    """What *read* gives. If its owner changes meanwhile what it walks over, Python says so, and it is read again."""
+    for _ in range(10):
+        try:
+            return read()
+        except RuntimeError:
+            continue
+    return read()
+
+
+def _short(type_url: TypeUrl) -> str:
+    return SHORT.get(type_url, "other")
+
+
+def _warmth(*, warm: bool) -> str:
+    return "warm" if warm else "cold"
+
+
+def _bounded(source: str) -> str:
+    """The kind that a problem was met in; `files` for any file, of which there may be very many."""
+    return source if source.isalpha() else "files"

@@ -1,0 +1,235 @@
+"""The settings of the server as one frozen value, and how each is read from text.
+
+Where the text comes from (flag, environment, file) and which of them wins is the command line's business.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final, TypeAlias
+
+GATES: Final = ("bounded", "refuse", "park", "off")
+LOG_FORMATS: Final = ("text", "json")
+
+_KIND = re.compile(r"[a-z]+")
+_DNS_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_OBJECT_KEY = re.compile(rf"{_DNS_LABEL}/{_DNS_LABEL}(\.{_DNS_LABEL})*")
+_ADDRESS = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F]*:[0-9a-fA-F:.]*)\]|(?P<host>[A-Za-z0-9._-]+)):(?P<port>[0-9]{1,5})")
+_MAX_PORT = 65535
+
+
+class SettingsError(ValueError):
+    """A setting cannot be; the message names it, its value, and the next step, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to listen, or whom to dial."""
+
+    host: str
+    """A name or an IP address; an IPv6 address without brackets."""
+    port: int
+
+    @property
+    def loopback(self) -> bool:
+        """Whether it cannot be reached from another machine; false for a name that is not `localhost`."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class FilesSource:
+    """Objects come from the YAML in a directory."""
+
+    directory: Path
+
+    def __str__(self) -> str:
+        return f"files:{self.directory}"
+
+
+@dataclass(frozen=True, slots=True)
+class KubeSource:
+    """Objects come from an API server: `kubeconfig` and `context` say which, else the environment does."""
+
+    def __str__(self) -> str:
+        return "kube"
+
+
+SourceSetting: TypeAlias = FilesSource | KubeSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings. Raises: SettingsError, if one cannot be, or two do not go together. Units: seconds."""
+
+    source: SourceSetting
+    kubeconfig: Path | None = None
+    """None: `$KUBECONFIG`, `~/.kube/config`, or the service account of the pod."""
+    context: str = ""
+    """"" for the current one."""
+    namespaces: tuple[str, ...] = ()
+    """Empty for all."""
+    gateway_class: str = "xds-server"
+    """Gateways of this class are ours."""
+    grpc_address: Address = Address("127.0.0.1", 18000)
+    http_address: Address = Address("127.0.0.1", 18080)
+    insecure: bool = False
+    """Whether the gRPC port may be reached from outside without TLS."""
+    gate: str = "bounded"
+    """What becomes of a stream that opens before we are ready: one of `GATES`."""
+    gate_hold_seconds: float = 3.0
+    """How long it is held, if the gate is `bounded`."""
+    optional: frozenset[str] = frozenset()
+    """Kinds (plural) that may be missing; the others are required."""
+    inject_list_delay: Mapping[str, float] = field(default_factory=dict)
+    """For experiments: by how much each kind's first list comes late."""
+    drain_seconds: float = 5.0
+    """How long a leaving server, ready no longer, serves on, so that no new proxy is sent to it."""
+    log_format: str = "text"
+
+    def __post_init__(self) -> None:
+        _one_of("gate", self.gate, GATES)
+        _one_of("log_format", self.log_format, LOG_FORMATS)
+        for name in ("gate_hold_seconds", "drain_seconds"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise SettingsError(f"{name} is {getattr(self, name)}: give a number of seconds, 0 or more")
+        if not self.gateway_class:
+            raise SettingsError("gateway_class is empty: name the GatewayClass whose Gateways are to be served")
+        if isinstance(self.source, FilesSource) and (self.kubeconfig or self.context):
+            raise SettingsError(
+                f"source is {self.source}, but a kubeconfig or a context is given: leave them out, or say source kube"
+            )
+        if not self.grpc_address.loopback and not self.insecure:
+            raise SettingsError(
+                f"grpc_address is {self.grpc_address}, which other machines can reach, and TLS is not available yet: say insecure, or listen on 127.0.0.1"
+            )
+        if self.grpc_address == self.http_address and self.grpc_address.port:
+            raise SettingsError(
+                f"grpc_address and http_address are both {self.grpc_address}: give one of them another port"
+            )
+
+
+def read_settings(values: Mapping[str, object]) -> Settings:
+    """Settings from *values* by name, each as text or as what YAML makes of it; what is None is not given.
+
+    Raises: SettingsError; an unknown name is answered with the one that is most like it.
+    """
+    known = {each.name for each in fields(Settings)}
+    read: dict[str, object] = {}
+    for name, value in values.items():
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            raise SettingsError(f"setting {name!r} is not known: {f'is {near[0]} meant?' if near else 'leave it out'}")
+        if value is not None:
+            read[name] = _READERS[name](name, value)
+    if "source" not in read:
+        raise SettingsError("source is not given: say files:DIR for a directory of YAML, or kube for an API server")
+    return Settings(**read)  # type: ignore[arg-type]
+
+
+def read_address(name: str, value: object) -> Address:
+    """`host:port` or `[v6]:port` as an Address. Raises: SettingsError, in which the setting is called *name*."""
+    found = _ADDRESS.fullmatch(str(value))
+    if found is None or int(found["port"]) > _MAX_PORT:
+        raise SettingsError(f"{name} is {str(value)!r}: give host:port, as in 127.0.0.1:18000 or [::1]:18000")
+    return Address(found["v6"] or found["host"], int(found["port"]))
+
+
+def read_gateway(name: str, value: object) -> str:
+    """`namespace/name` of a Gateway. Raises: SettingsError, in which the setting is called *name*."""
+    text = str(value)
+    if not _OBJECT_KEY.fullmatch(text):
+        raise SettingsError(f"{name} is {text!r}: give the Gateway's namespace/name, as in default/web")
+    return text
+
+
+def _source(name: str, value: object) -> SourceSetting:
+    text = str(value)
+    if text == "kube":
+        return KubeSource()
+    scheme, _, path = text.partition(":")
+    if scheme == "files" and path:
+        return FilesSource(Path(path))
+    raise SettingsError(f"{name} is {text!r}: say files:DIR for a directory of YAML, or kube for an API server")
+
+
+def _delays(name: str, value: object) -> Mapping[str, float]:
+    """`kind=seconds,...`, or such a mapping."""
+    pairs = list(value.items()) if isinstance(value, Mapping) else [part.partition("=")[::2] for part in _parts(value)]
+    delays = {}
+    for kind, seconds in pairs:
+        try:
+            delays[str(kind)] = float(seconds)
+        except (TypeError, ValueError):
+            delays[str(kind)] = -1.0
+        if not _KIND.fullmatch(str(kind)) or not 0 <= delays[str(kind)] < float("inf"):
+            raise SettingsError(
+                f"{name} has {kind}={seconds}: give kind=seconds, as in endpointslices=2, with commas between several"
+            )
+    return delays
+
+
+def _kinds(name: str, value: object) -> frozenset[str]:
+    for kind in _parts(value):
+        if not _KIND.fullmatch(kind):
+            raise SettingsError(
+                f"{name} has {kind!r}: give plural names with commas between them, as in gateways,httproutes"
+            )
+    return frozenset(_parts(value))
+
+
+def _parts(value: object) -> list[str]:
+    """The parts of a comma-separated text, or of a list."""
+    parts = value if isinstance(value, list | tuple | set | frozenset) else str(value).split(",")
+    return [text for text in (str(part).strip() for part in parts) if text]
+
+
+def _seconds(name: str, value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError:
+        raise SettingsError(f"{name} is {value!r}: give a number of seconds, as in 3 or 0.5") from None
+
+
+def _boolean(name: str, value: object) -> bool:
+    word = str(value).lower()
+    if word in {"true", "1", "yes", "on"}:
+        return True
+    if word in {"false", "0", "no", "off"}:
+        return False
+    raise SettingsError(f"{name} is {value!r}: say true or false")
+
+
+def _word(_name: str, value: object) -> str:
+    return str(value)
+
+
+_READERS: Mapping[str, Callable[[str, object], object]] = {
+    "source": _source,
+    "kubeconfig": lambda _name, value: Path(str(value)).expanduser(),
+    "context": _word,
+    "namespaces": lambda _name, value: tuple(_parts(value)),
+    "gateway_class": _word,
+    "grpc_address": read_address,
+    "http_address": read_address,
+    "insecure": _boolean,
+    "gate": _word,
+    "gate_hold_seconds": _seconds,
+    "optional": _kinds,
+    "inject_list_delay": _delays,
+    "drain_seconds": _seconds,
+    "log_format": _word,
+}
+
+
+def _one_of(name: str, value: str, values: tuple[str, ...]) -> None:
+    if value not in values:
+        raise SettingsError(f"{name} is {value!r}: say one of {', '.join(values)}")
