@@ -1,0 +1,89 @@
+"""Gateway: listeners, and whose routes they take."""
+
+from typing import Any
+
+import pytest
+
+from xds_server.model.objects import Gateway, Listener
+from xds_server.sources.decode import Decoded, Decoder
+from xds_server.sources.kinds import KINDS
+
+DECODER = Decoder(next(kind for kind in KINDS if kind.plural == "gateways"))
+
+
+def decode(**listener: Any) -> Decoded:
+    listeners = [{"name": "http", "port": 80, "protocol": "HTTP", **listener}]
+    spec = {"gatewayClassName": "xds-server", "listeners": listeners}
+    return DECODER.loaded({"metadata": {"name": "web"}, "spec": spec})
+
+
+def test_a_gateway_is_flattened() -> None:
+    """A namespace that is left out is `default`, and routes come from the Gateway's own."""
+    assert decode(hostname="*.Example").value == Gateway(
+        key="default/web",
+        class_name="xds-server",
+        listeners=(Listener(name="http", port=80, protocol="HTTP", hostname="*.example", routes_from="Same"),),
+    )
+
+
+@pytest.mark.parametrize(
+    ("allowed", "expected"),
+    [
+        (None, "Same"),
+        ({}, "Same"),
+        ({"namespaces": {}}, "Same"),
+        ({"namespaces": {"from": "All"}}, "All"),
+        ({"namespaces": {"from": "None"}}, "None"),
+        ({"namespaces": {"from": "All"}, "kinds": [{"kind": "HTTPRoute"}]}, "All"),
+        ({"namespaces": {"from": "All"}, "kinds": [{"kind": "GRPCRoute"}]}, "None"),
+    ],
+)
+def test_whose_routes_a_listener_takes(allowed: dict[str, Any] | None, expected: str) -> None:
+    """Both the namespaces and the kinds of allowedRoutes count."""
+    value = decode(allowedRoutes=allowed).value
+
+    assert isinstance(value, Gateway)
+    assert value.listeners[0].routes_from == expected
+
+
+@pytest.mark.parametrize(
+    ("listener", "field"),
+    [
+        ({"protocol": "HTTPS"}, "spec.listeners[0].protocol"),
+        ({"allowedRoutes": {"namespaces": {"from": "Selector"}}}, "spec.listeners[0].allowedRoutes.namespaces.from"),
+    ],
+)
+def test_what_is_not_supported_yet_is_named(listener: dict[str, Any], field: str) -> None:
+    """The Gateway stands, and a finding says what it will not do."""
+    decoded = decode(**listener)
+
+    assert decoded.value is not None
+    assert [finding.field for finding in decoded.findings] == [field]
+
+
+@pytest.mark.parametrize(
+    ("listener", "field"),
+    [
+        ({"name": ""}, "spec.listeners[0].name"),
+        ({"port": 0}, "spec.listeners[0].port"),
+        ({"port": "80"}, "spec.listeners[0].port"),
+        ({"hostname": "a_b"}, "spec.listeners[0].hostname"),
+        ({"allowedRoutes": {"namespaces": {"from": "Some"}}}, "spec.listeners[0].allowedRoutes.namespaces.from"),
+    ],
+)
+def test_an_invalid_listener_is_refused_at_its_field(listener: dict[str, Any], field: str) -> None:
+    """The Gateway has no value then, and the finding names the field."""
+    decoded = decode(**listener)
+
+    assert decoded.value is None
+    assert [finding.field for finding in decoded.findings] == [field]
+
+
+def test_two_listeners_of_one_name_are_refused() -> None:
+    """Listener names are unique in a Gateway, for routes refer to them."""
+    listener = {"name": "http", "port": 80, "protocol": "HTTP"}
+    spec = {"gatewayClassName": "x", "listeners": [listener, {**listener, "port": 81}]}
+
+    decoded = DECODER.loaded({"metadata": {"name": "web"}, "spec": spec})
+
+    assert [finding.field for finding in decoded.findings] == ["spec.listeners[1].name"]

@@ -1,0 +1,171 @@
+"""HTTPRoute: what the API would fill in, what it would refuse, and what we do not serve yet."""
+
+from typing import Any
+
+import pytest
+
+from xds_server.model.objects import BackendRef, HTTPRoute, Match, ParentRef, Rule
+from xds_server.sources.decode import Decoded, Decoder
+from xds_server.sources.kinds import KINDS
+
+DECODER = Decoder(next(kind for kind in KINDS if kind.plural == "httproutes"))
+
+
+def decode(spec: dict[str, Any]) -> Decoded:
+    return DECODER.loaded({"metadata": {"name": "cart", "namespace": "shop"}, "spec": spec})
+
+
+def route(spec: dict[str, Any]) -> HTTPRoute:
+    value = decode(spec).value
+    assert isinstance(value, HTTPRoute)
+    return value
+
+
+def test_defaults_are_those_of_the_api() -> None:
+    """What a manifest leaves out becomes what an API server would have filled in."""
+    value = route({"parentRefs": [{"name": "web"}], "rules": [{"backendRefs": [{"name": "a", "port": 80}]}]})
+
+    assert value == HTTPRoute(
+        key="shop/cart",
+        created="",
+        parents=(ParentRef(gateway="shop/web"),),
+        hostnames=(),
+        rules=(
+            Rule(
+                matches=(Match(path_type="PathPrefix", path="/"),),
+                backends=(BackendRef(service="shop/a", port=80, weight=1, kind="Service"),),
+            ),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("match", "expected"),
+    [
+        ({}, Match()),
+        ({"path": {}}, Match()),
+        ({"path": {"value": "/a"}}, Match(path="/a")),
+        ({"path": {"type": "Exact", "value": "/a"}}, Match(path_type="Exact", path="/a")),
+        ({"path": {"type": "Exact"}}, Match(path_type="Exact", path="/")),
+        ({"method": "GET"}, Match(method="GET")),
+        ({"headers": [{"name": "X-A", "value": "1"}]}, Match(headers=(("x-a", "1"),))),
+        (
+            {"headers": [{"name": "X-A", "value": "1"}, {"name": "b", "value": "2"}, {"name": "x-a", "value": "3"}]},
+            Match(headers=(("x-a", "1"), ("b", "2"))),
+        ),
+        ({"headers": [], "queryParams": [], "path": None}, Match()),
+    ],
+)
+def test_a_match_is_flattened(match: dict[str, Any], expected: Match) -> None:
+    """Header names are in lower case, and of equal ones the first counts."""
+    assert route({"rules": [{"matches": [match]}]}).rules[0].matches == (expected,)
+
+
+def test_absent_rules_are_one_that_matches_everything() -> None:
+    """Without `rules` there is one rule, without backends; with an empty list there is none."""
+    assert route({}).rules == (Rule(matches=(Match(),), backends=()),)
+    assert route({"rules": []}).rules == ()
+
+
+def test_only_gateways_are_parents() -> None:
+    """A parentRef of another kind or group is not ours, and is passed over."""
+    refs = [
+        {"name": "web", "namespace": "infra", "sectionName": "http", "port": 8080},
+        {"name": "mesh", "kind": "Service", "group": ""},
+        {"name": "web", "group": "other.example"},
+    ]
+
+    assert route({"parentRefs": refs}).parents == (ParentRef(gateway="infra/web", section_name="http", port=8080),)
+
+
+def test_a_backend_of_another_kind_says_which() -> None:
+    """A backendRef that is no Service keeps its group and kind: the rule answers 500 for its share."""
+    refs = [{"name": "b", "kind": "Backend", "group": "x.example"}, {"name": "c", "namespace": "far", "port": 1}]
+
+    backends = route({"rules": [{"backendRefs": refs}]}).rules[0].backends
+
+    assert backends == (
+        BackendRef(service="shop/b", port=0, kind="x.example/Backend"),
+        BackendRef(service="far/c", port=1),
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "field"),
+    [
+        ({"filters": [{"type": "RequestRedirect"}]}, "filters"),
+        ({"matches": [{"path": {"type": "RegularExpression", "value": "/[a-z]+"}}]}, "matches[0].path.type"),
+        (
+            {"matches": [{"headers": [{"name": "a", "value": ".*", "type": "RegularExpression"}]}]},
+            "matches[0].headers[0].type",
+        ),
+        ({"matches": [{}, {"queryParams": [{"name": "a", "value": "b"}]}]}, "matches[1].queryParams"),
+        (
+            {"backendRefs": [{"name": "a", "port": 1, "filters": [{"type": "RequestHeaderModifier"}]}]},
+            "backendRefs[0].filters",
+        ),
+    ],
+)
+def test_a_rule_that_asks_for_too_much_is_left_out_and_named(rule: dict[str, Any], field: str) -> None:
+    """What is not supported is never served as something else: the rule goes, the others stay, a finding says so."""
+    decoded = decode({"rules": [{"matches": [{"path": {"value": "/kept"}}]}, rule]})
+
+    assert isinstance(decoded.value, HTTPRoute)
+    assert [r.matches[0].path for r in decoded.value.rules] == ["/kept"]
+    assert [finding.field for finding in decoded.findings] == [f"spec.rules[1].{field}"]
+    assert "left out" in decoded.findings[0].message
+
+
+def test_a_timeout_is_ignored_and_named() -> None:
+    """What does not change where a request goes does not cost the rule, but is not passed over in silence."""
+    decoded = decode({"rules": [{"timeouts": {"request": "1s"}}]})
+
+    assert isinstance(decoded.value, HTTPRoute)
+    assert len(decoded.value.rules) == 1
+    assert [finding.field for finding in decoded.findings] == ["spec.rules[0].timeouts"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "field"),
+    [
+        ({"hostnames": ["-a.example"]}, "spec.hostnames[0]"),
+        ({"hostnames": ["a.example", "10.0.0.1"]}, "spec.hostnames[1]"),
+        ({"hostnames": ["a.*.example"]}, "spec.hostnames[0]"),
+        ({"hostnames": [7]}, "spec.hostnames[0]"),
+        ({"parentRefs": [{"name": ""}]}, "spec.parentRefs[0].name"),
+        ({"parentRefs": [{"name": "web", "port": 0}]}, "spec.parentRefs[0].port"),
+        ({"parentRefs": [{}]}, "spec.parentRefs[0].name"),
+        ({"rules": {}}, "spec.rules"),
+        ({"rules": [{"matches": [{"path": {"value": "a"}}]}]}, "spec.rules[0].matches[0].path.value"),
+        ({"rules": [{"matches": [{"path": {"value": "/a//b"}}]}]}, "spec.rules[0].matches[0].path.value"),
+        ({"rules": [{"matches": [{"path": {"value": "/a/.."}}]}]}, "spec.rules[0].matches[0].path.value"),
+        ({"rules": [{"matches": [{"path": {"type": "Glob"}}]}]}, "spec.rules[0].matches[0].path.type"),
+        ({"rules": [{"matches": [{"method": "get"}]}]}, "spec.rules[0].matches[0].method"),
+        (
+            {"rules": [{"matches": [{"headers": [{"name": "a b", "value": "1"}]}]}]},
+            "spec.rules[0].matches[0].headers[0].name",
+        ),
+        (
+            {"rules": [{"matches": [{"headers": [{"name": "a", "value": ""}]}]}]},
+            "spec.rules[0].matches[0].headers[0].value",
+        ),
+        ({"rules": [{"backendRefs": [{"name": "a"}]}]}, "spec.rules[0].backendRefs[0].port"),
+        ({"rules": [{"backendRefs": [{"name": "a", "port": 70000}]}]}, "spec.rules[0].backendRefs[0].port"),
+        (
+            {"rules": [{"backendRefs": [{"name": "a", "port": 1, "weight": -1}]}]},
+            "spec.rules[0].backendRefs[0].weight",
+        ),
+    ],
+)
+def test_an_invalid_route_is_refused_at_its_field(spec: dict[str, Any], field: str) -> None:
+    """What an API server would refuse has no value, and the finding names the field."""
+    decoded = decode(spec)
+
+    assert decoded.value is None
+    assert [finding.field for finding in decoded.findings] == [field]
+    assert ":" in decoded.findings[0].message
+
+
+def test_hostnames_are_in_lower_case() -> None:
+    """Hostnames are compared as DNS does, without case."""
+    assert route({"hostnames": ["Shop.Example", "*.shop.example"]}).hostnames == ("shop.example", "*.shop.example")

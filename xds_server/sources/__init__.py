@@ -1,0 +1,20 @@
+"""Where objects come from: a directory of YAML, or a Kubernetes API server, behind one contract.
+
+A source feeds one `krt.Reflector` per kind (begin, apply, delete, keep, listed) and says on the
+`SourceBoard` where it stands. It knows nothing of who reads either. To be made by name, so that a
+run from files never imports aiohttp: `sources.files.FileSource`, `sources.kube.source.KubeSource`.
+"""
+
+from typing import Protocol
+
+
+class Source(Protocol):
+    """Keeps the reflectors of all kinds equal to what is outside.
+
+    Made with `kinds`, `reflectors` (by plural name), `graph` and `board`. Trouble outside is a state
+    on the board and a reason to try again, never an exception and never an end.
+    """
+
+    async def run(self) -> None:
+        """Lists, then follows changes, until cancelled."""
+        ...

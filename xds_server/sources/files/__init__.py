@@ -1,0 +1,5 @@
+"""Objects from a directory of YAML and JSON files."""
+
+from xds_server.sources.files.source import FileSource
+
+__all__ = ["FileSource"]

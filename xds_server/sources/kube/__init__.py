@@ -1,0 +1,1 @@
+"""Objects from a Kubernetes API server: list and watch per kind, on kopf's client layer."""

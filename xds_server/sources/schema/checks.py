@@ -1,0 +1,75 @@
+"""Checks of single fields. Each returns the value in its normal form, or raises Invalid."""
+
+import re
+import socket
+from typing import Final
+
+from xds_server.sources.schema.base import Invalid
+
+_LABEL: Final = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+_HOSTNAME: Final = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*")
+_NAME: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+_TOKEN: Final = re.compile(r"[-A-Za-z0-9!#$%&'*+.^_`|~]+")
+_DOTTED_QUAD: Final = re.compile(r"[0-9]+(\.[0-9]+){3}")
+_LONGEST_NAME: Final = 253
+_HIGHEST_PORT: Final = 65535
+_FAMILIES: Final = {"IPv4": socket.AF_INET, "IPv6": socket.AF_INET6}
+
+
+def port(value: int, field: str) -> int:
+    """A port number."""
+    if not 1 <= value <= _HIGHEST_PORT:
+        raise Invalid(field, f"port {value} does not exist: use 1 to {_HIGHEST_PORT}")
+    return value
+
+
+def hostname(value: str, field: str) -> str:
+    """A DNS name in lower case, perhaps with a leading `*.`."""
+    lower = value.lower()
+    if not _HOSTNAME.fullmatch(lower) or len(lower) > _LONGEST_NAME or _DOTTED_QUAD.fullmatch(lower):
+        raise Invalid(field, f"{value!r} is no hostname: use a DNS name, as in shop.example or *.shop.example")
+    return lower
+
+
+def name(value: str, field: str) -> str:
+    """The name of an object."""
+    if not _NAME.fullmatch(value) or len(value) > _LONGEST_NAME:
+        raise Invalid(field, f"{value!r} is no object name: use lower-case letters, digits, '-' and '.'")
+    return value
+
+
+def header_name(value: str, field: str) -> str:
+    """The name of an HTTP header, in lower case."""
+    if not _TOKEN.fullmatch(value):
+        raise Invalid(field, f"{value!r} is no header name: use letters, digits and '-'")
+    return value.lower()
+
+
+def filled(value: str, field: str) -> str:
+    """Any text but the empty one."""
+    if not value:
+        raise Invalid(field, "is empty: give it a value")
+    return value
+
+
+def one_of(value: str, allowed: tuple[str, ...], field: str) -> str:
+    """One of the words that the API knows."""
+    if value not in allowed:
+        raise Invalid(field, f"{value!r} is not known: use {', '.join(allowed)}")
+    return value
+
+
+def unique(values: list[str], field: str) -> None:
+    """No value twice; *field* has `{}` for the index."""
+    for i, value in enumerate(values):
+        if value in values[:i]:
+            raise Invalid(field.format(i), f"{value!r} is used twice: make it unique")
+
+
+def address(value: str, family: str, field: str) -> str:
+    """An IP address of the family `IPv4` or `IPv6`."""
+    try:
+        socket.inet_pton(_FAMILIES[family], value)
+    except (OSError, ValueError):
+        raise Invalid(field, f"{value!r} is no {family} address: correct it, or the addressType") from None
+    return value

@@ -1,0 +1,52 @@
+"""Service, v1."""
+
+from xds_server.model import objects
+from xds_server.sources.schema import checks
+from xds_server.sources.schema.base import Finding, Invalid, Metadata, Raw
+
+
+class Port(Raw):
+    """One port."""
+
+    port: int
+    name: str | None = None
+    protocol: str | None = None
+    app_protocol: str | None = None
+
+
+class Spec(Raw):
+    """Of a Service."""
+
+    ports: list[Port] | None = None
+
+
+class Service(Raw):
+    """A Service."""
+
+    metadata: Metadata
+    spec: Spec
+
+
+def flat(raw: Service, _: list[Finding]) -> objects.Service:
+    """The flat value, with its TCP ports; others carry no HTTP and are passed over."""
+    return objects.Service(
+        key=raw.metadata.key,
+        ports=tuple(
+            objects.ServicePort(name=port.name or "", port=port.port, app_protocol=port.app_protocol or "")
+            for port in raw.spec.ports or ()
+            if (port.protocol or "TCP") == "TCP"
+        ),
+    )
+
+
+def admit(raw: Service) -> None:
+    """The checks that an API server makes before it stores a Service."""
+    ports = raw.spec.ports or []
+    for i, port in enumerate(ports):
+        checks.port(port.port, f"spec.ports[{i}].port")
+        checks.one_of(port.protocol or "TCP", ("TCP", "UDP", "SCTP"), f"spec.ports[{i}].protocol")
+        if len(ports) > 1 and not port.name:
+            raise Invalid(f"spec.ports[{i}].name", "is missing, and there are several ports: name each of them")
+    if len(ports) > 1:
+        checks.unique([port.name or "" for port in ports], "spec.ports[{}].name")
+    checks.unique([f"{port.protocol or 'TCP'} {port.port}" for port in ports], "spec.ports[{}]")

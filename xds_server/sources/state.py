@@ -1,0 +1,124 @@
+"""Where every source stands, and what is wrong with its input: written by the sources, read by all others."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from xds_server.model.source_state import Phase, Problem, SourceState
+from xds_server.sources.kinds import Kind
+
+
+class SourceBoard:
+    """One SourceState per kind, and the problems that are there now.
+
+    *on_change* is called with the state before and after, for every difference, counts included;
+    *on_problem* with a problem that was not there before. Both may read the board.
+    """
+
+    def __init__(
+        self,
+        kinds: Iterable[Kind],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        on_change: Callable[[SourceState, SourceState], None] = lambda _old, _new: None,
+        on_problem: Callable[[Problem], None] = lambda _problem: None,
+    ) -> None:
+        self._clock = clock
+        self._on_change = on_change
+        self._on_problem = on_problem
+        self._states = {
+            kind.plural: SourceState(kind=kind.plural, required=kind.required, since=clock()) for kind in kinds
+        }
+        self._problems: dict[str, dict[str, tuple[Problem, ...]]] = {}
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    @property
+    def states(self) -> Mapping[str, SourceState]:
+        """By plural name; live."""
+        return MappingProxyType(self._states)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """All that is wrong now, by source and object."""
+        return tuple(
+            problem
+            for _, objects in sorted(self._problems.items())
+            for _, problems in sorted(objects.items())
+            for problem in problems
+        )
+
+    # -- where a source stands ---------------------------------------------------------------------
+
+    def asked(self, plural: str) -> None:
+        """A list was asked for. The phase stays until there is an answer."""
+        self._update(plural, started=self._clock())
+
+    def listing(self, plural: str, objects: int) -> None:
+        """A part of the list is here. A source that is known stays what it is: known."""
+        if not self._states[plural].known:
+            self._update(plural, phase=Phase.LISTING, objects=objects, code=None, message="")
+
+    def listed(self, plural: str, *, epoch: int, objects: int) -> None:
+        """The list is complete, and committed at *epoch*."""
+        took = self._clock() - self._states[plural].started
+        self._update(plural, phase=Phase.SYNCED, epoch=epoch, objects=objects, sync_seconds=took, code=None, message="")
+
+    def absent(self, plural: str, *, epoch: int, message: str) -> None:
+        """The server does not know this optional kind, and nothing of it is held: that is complete, too."""
+        known = self._states[plural].epoch
+        self._update(
+            plural, phase=Phase.ABSENT, epoch=epoch if known is None else known, objects=0, code=404, message=message
+        )
+
+    def failed(self, plural: str, phase: Phase, *, message: str, code: int | None = None) -> None:
+        """Something went wrong: *phase*, or STALE if the source was listed before."""
+        state = self._states[plural]
+        self._update(plural, phase=Phase.STALE if state.known else phase, code=code, message=message)
+
+    def in_touch(self, plural: str) -> None:
+        """We are following changes again; does nothing unless the source was stale."""
+        if self._states[plural].phase is Phase.STALE:
+            self._update(plural, phase=Phase.SYNCED, code=None, message="")
+
+    def count(self, plural: str, objects: int) -> None:
+        """So many objects are held."""
+        if self._states[plural].objects != objects:
+            self._update(plural, objects=objects)
+
+    def _update(self, plural: str, **changes: Any) -> None:
+        old = self._states[plural]
+        if changes.get("phase", old.phase) is not old.phase:
+            changes["since"] = self._clock()
+        new = replace(old, **changes)
+        if new != old:
+            self._states[plural] = new
+            self._on_change(old, new)
+
+    # -- what is wrong with the input --------------------------------------------------------------
+
+    def report(self, source: str, title: str, problems: tuple[Problem, ...]) -> None:
+        """What is wrong with one object of one source now; nothing takes back what was said."""
+        said = self._problems.get(source, {})
+        before = said.get(title, ())
+        if problems:
+            self._problems.setdefault(source, {})[title] = problems
+        elif before:
+            del said[title]
+            if not said:
+                del self._problems[source]
+        for problem in problems:
+            if problem not in before:
+                self._on_problem(problem)
+
+    def replace(self, source: str, problems: Iterable[Problem]) -> None:
+        """All that is wrong with one source now, and nothing else is."""
+        now: dict[str, tuple[Problem, ...]] = {}
+        for problem in problems:
+            now[problem.object] = (*now.get(problem.object, ()), problem)
+        for title in [title for title in self._problems.get(source, {}) if title not in now]:
+            self.report(source, title, ())
+        for title, said in now.items():
+            self.report(source, title, said)
