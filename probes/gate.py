@@ -111,7 +111,9 @@ class Gate:
         return self._report.why_not()
 
     def _timed(self, current: LayerReport, earlier: list[LayerReport], now: float) -> LayerReport:
-        passed_at = self._passed_at.setdefault(current.name, now)
+        if current.passed_at is not None:
+            return current
+        passed_at = self._passed_at[current.name] = now
         begun = self._started if not earlier else self._passed_at[earlier[-1].name]
         return replace(current, passed_at=passed_at, took_seconds=passed_at - begun)
 
@@ -156,8 +158,10 @@ def _asked(layer: Layer, before: LayerReport, now: float, *, latched: bool) -> L
         for name, verdict in _verdicts(layer, before).items()
     )
     status = worst(checks) if checks or not latched else Status.DEGRADED
-    since = before.since if status is before.status else now
     reason = "" if status.good and checks else summary(checks)
+    if (status, reason, checks) == (before.status, before.reason, before.checks):
+        return before
+    since = before.since if status is before.status else now
     return replace(before, status=status, reason=reason, since=since, checks=checks)
 
 
