@@ -1,0 +1,133 @@
+"""The gate under any sequence of verdicts, against the rules it promises."""
+
+from dataclasses import dataclass
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probes import Degraded, Failed, Gate, Layer, LayerReport, Passed, Report, Status, Transition, Verdict, Waiting
+
+LATCHING = (True, False, True)
+NAMES = ("first", "second", "third")
+
+verdicts = st.sampled_from([Passed(), Degraded("d"), Waiting("w"), Failed("f")])
+checks = st.dictionaries(st.sampled_from("abc"), verdicts, max_size=3)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What all layers say at one moment, which is so many seconds after the one before."""
+
+    seconds: float
+    layers: tuple[dict[str, Verdict], ...]
+
+
+steps = st.lists(st.builds(Step, st.integers(0, 5), st.tuples(checks, checks, checks)), min_size=1, max_size=12)
+
+
+class Run:
+    """A gate that was led through the steps, with all that it said."""
+
+    def __init__(self, sequence: list[Step]) -> None:
+        self.now = 0.0
+        self.said: tuple[dict[str, Verdict], ...] = ({}, {}, {})
+        self.transitions: list[Transition] = []
+        self.gate = Gate(
+            *(
+                Layer(name, lambda index=index: self.said[index], latch=latch)  # type: ignore[misc]
+                for index, (name, latch) in enumerate(zip(NAMES, LATCHING, strict=True))
+            ),
+            clock=lambda: self.now,
+        )
+        self.gate.on_transition(self.transitions.append)
+        self.reports = [self.gate.report]
+        for step in sequence:
+            self.now += step.seconds
+            self.said = step.layers
+            self.reports.append(self.gate.evaluate())
+
+
+def good(verdicts: dict[str, Verdict]) -> bool:
+    return bool(verdicts) and all(isinstance(verdict, Passed | Degraded) for verdict in verdicts.values())
+
+
+def expected(sequence: list[Step]) -> list[list[bool]]:
+    """Which layers count as passed after each step, by the rule alone."""
+    latched = [False, False, False]
+    result = []
+    for step in sequence:
+        before, row = True, []
+        for index, latch in enumerate(LATCHING):
+            passed = latched[index] or (before and good(step.layers[index]))
+            latched[index] = latched[index] or (latch and passed)
+            before = before and passed
+            row.append(passed)
+        result.append(row)
+    return result
+
+
+@given(steps)
+def test_layers_pass_by_the_rule(sequence: list[Step]) -> None:
+    """A layer passes if it says so while all before it pass, or if it latches and did; ready is all of them."""
+    reports = Run(sequence).reports[1:]
+
+    passed = [[layer.status.good for layer in report.layers] for report in reports]
+    assert passed == expected(sequence)
+    assert [report.ready for report in reports] == [all(row) for row in passed]
+    assert all(report.ready is (report.why_not() == "") for report in reports)
+
+
+@given(steps)
+def test_transitions_are_the_changes_of_ready(sequence: list[Step]) -> None:
+    """Each change is told once, in order, with a layer that decided it."""
+    run = Run(sequence)
+
+    changes = [
+        (now.at, now.ready)
+        for before, now in zip(run.reports, run.reports[1:], strict=False)
+        if before.ready is not now.ready
+    ]
+    assert [(each.at, each.ready_to) for each in run.transitions] == changes
+    assert all(each.ready_from is not each.ready_to and each.layer in NAMES for each in run.transitions)
+
+
+def began(reports: list[Report], index: int) -> float:
+    """When the present status of a layer began, by looking back."""
+    status = reports[-1].layers[index].status
+    at = reports[-1].at
+    for report in reversed(reports):
+        if report.layers[index].status is not status:
+            return at
+        at = report.at
+    return at
+
+
+@given(steps)
+def test_times_are_what_looking_back_finds(sequence: list[Step]) -> None:
+    """`since` is the first report of an unbroken row with that status; a phase begins where the one before it ended."""
+    run = Run(sequence)
+    for end in range(1, len(run.reports)):
+        history = run.reports[: end + 1]
+        assert [layer.since for layer in history[-1].layers] == [began(history, index) for index in range(len(NAMES))]
+
+    ends = [layer.passed_at for layer in run.reports[-1].layers if layer.passed_at is not None]
+    total = 0.0
+    for end, seconds in zip(ends, run.gate.phases().values(), strict=True):
+        total += seconds
+        assert total == end
+
+
+@given(steps)
+def test_blocked_means_not_asked(sequence: list[Step]) -> None:
+    """What is blocked stands behind a layer that has not passed, and claims nothing about its checks."""
+
+    def claims(layer: LayerReport) -> set[Status]:
+        return {check.status for check in layer.checks}
+
+    for report in Run(sequence).reports[1:]:
+        for index, layer in enumerate(report.layers):
+            if layer.status is Status.BLOCKED:
+                assert not all(before.status.good for before in report.layers[:index])
+                assert claims(layer) <= {Status.BLOCKED}
+            else:
+                assert Status.BLOCKED not in claims(layer)
