@@ -189,6 +189,17 @@ def test_since_is_when_the_status_began(rig: Rig) -> None:
     passed = rig.pass_sources(106).layers[1]
     assert (passed.checks[0].since, passed.since) == (106, 106)
     assert rig.gate.report.since == 106
+    assert rig.pass_sources(108).since == 106
+
+
+def test_the_blocked_name_the_first_layer_that_has_not_passed(rig: Rig) -> None:
+    """Not the one just before them, which waits itself; and they have been blocked since they were first."""
+    rig.base["settings"] = Failed("unreadable")
+    rig.evaluate(101)
+    serving = rig.evaluate(104).layers[2]
+
+    assert serving.reason == "waits for base"
+    assert (serving.since, serving.checks[0].since) == (100, 100)
 
 
 def test_phases_are_the_seconds_from_layer_to_layer(rig: Rig) -> None:
