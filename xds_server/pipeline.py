@@ -21,7 +21,7 @@ from xds_server.envoy.endpoints import assignments
 from xds_server.envoy.listeners import listener
 from xds_server.envoy.routes import route_configuration, virtual_host
 from xds_server.model.objects import EndpointSlice, Gateway, HTTPRoute, ObjectKey, Service
-from xds_server.model.routing import Attached, DomainKey, Port, PortKey, ResolvedRoute, VirtualHost
+from xds_server.model.routing import Attached, Attachment, DomainKey, Port, PortKey, ResolvedRoute, VirtualHost
 from xds_server.snapshot.resource import Resource
 from xds_server.translate.attach import attached
 from xds_server.translate.backends import resolved
@@ -77,11 +77,12 @@ def build(graph: Graph, gateway_class: str) -> Pipeline:
     def attached_route(ctx: Context, route: ResolvedRoute) -> Attached:
         return attached(route, lambda key: ctx.lookup(ports_of, key) if ctx.get(our_gateways, key) else None)
 
+    def attachments_of(_: Context, one: Attached) -> Mapping[tuple[DomainKey, ObjectKey], Attachment]:
+        return {(domain, one.route.key): Attachment(domain=domain, route=one.route) for domain in one.domains}
+
     resolved_routes = httproutes.map(resolved_route, name="resolved_routes")
     attached_routes = resolved_routes.map(attached_route, name="attached_routes")
-    attachments = attached_routes.flat_map(
-        lambda _, route: {(one.domain, one.route.key): one for one in route.attachments}, name="attachments"
-    )
+    attachments = attached_routes.flat_map(attachments_of, name="attachments")
     at_domain = attachments.index(lambda one: (one.domain,), name="domain")
 
     # Domains: those of routes, and those that a listener owns though no route is there: they answer 404

@@ -63,18 +63,19 @@ class ResolvedRoute(Struct, frozen=True):
     """What is wrong with its references, a sentence each."""
 
 
+class Attached(Struct, frozen=True):
+    """Where a route was attached, and which of its parentRefs were refused, and why."""
+
+    route: ResolvedRoute
+    domains: tuple[DomainKey, ...]
+    refused: tuple[str, ...]
+
+
 class Attachment(Struct, frozen=True):
     """A route at one domain of one port."""
 
     domain: DomainKey
     route: ResolvedRoute
-
-
-class Attached(Struct, frozen=True):
-    """Where a route was attached, and which of its parentRefs were refused, and why."""
-
-    attachments: tuple[Attachment, ...]
-    refused: tuple[str, ...]
 
 
 class VirtualHost(Struct, frozen=True):

@@ -29,6 +29,10 @@ class Store:
         """What a role is served; None if there is no such role."""
         return self._views[role] if role in self.roles else None
 
+    def prepared(self, role: str) -> View:
+        """The tables that a role has or will have. Before it is known they are empty, so: for gate mode `off` only."""
+        return self._views.setdefault(role, {**self._shared, LISTENER: Table(), ROUTE: Table()})
+
     def counts(self) -> Mapping[TypeUrl, int]:
         """Published resources by type, those of all roles together."""
         own = {type_url: sum(len(self._views[role][type_url]) for role in self.roles) for type_url in (LISTENER, ROUTE)}
@@ -64,7 +68,7 @@ class Store:
     def _enter(self, role: str) -> dict[TypeUrl, frozenset[str]]:
         """Adds a role. If it was there before, what it left behind goes, and counts as changed."""
         self.roles.add(role)
-        view = self._views.setdefault(role, {**self._shared, LISTENER: Table(), ROUTE: Table()})
+        view = self.prepared(role)
         left = {type_url: tuple(view[type_url]) for type_url in (LISTENER, ROUTE)}
         return {type_url: _apply(view[type_url], ((item, None) for item in items)) for type_url, items in left.items()}
 

@@ -63,4 +63,4 @@ View = Mapping[TypeUrl, Table]
 """What one role is served: a table per type. Roles share the tables of clusters and load assignments."""
 
 EMPTY_VIEW: View = {type_url: Table() for type_url in PUSH_ORDER}
-"""For a client to whom nothing is to be given, in gate mode `off` only."""
+"""Tables without anything."""

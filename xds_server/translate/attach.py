@@ -6,7 +6,7 @@ Source: Gateway API v1, "Attaching Routes", and its rules for hostnames.
 from collections.abc import Callable, Sequence
 
 from xds_server.model.objects import Listener, ObjectKey, ParentRef
-from xds_server.model.routing import Attached, Attachment, DomainKey, Port, ResolvedRoute
+from xds_server.model.routing import Attached, DomainKey, Port, ResolvedRoute
 from xds_server.translate.hostnames import intersection, owner
 
 
@@ -26,8 +26,7 @@ def attached(route: ResolvedRoute, ports_of: Callable[[ObjectKey], Sequence[Port
         places.update(dict.fromkeys(found))
         if reason:
             refused.append(f"parentRef {parent.gateway!r}: {reason}")
-    attachments = tuple(Attachment(domain=domain, route=route) for domain in places)
-    return Attached(attachments=attachments, refused=tuple(refused))
+    return Attached(route=route, domains=tuple(places), refused=tuple(refused))
 
 
 def _places(route: ResolvedRoute, parent: ParentRef, ports: Sequence[Port]) -> tuple[list[DomainKey], str]:

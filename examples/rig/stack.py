@@ -1,0 +1,70 @@
+"""The demo's parts together: manifests, two backends, the control plane, Envoy."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from examples.rig.control_plane import ControlPlane, bootstrap
+from examples.rig.envoy import Envoy
+from examples.rig.processes import free_port
+from examples.rig.web import Backend
+
+MANIFESTS = Path(__file__).resolve().parents[1] / "demo" / "manifests"
+GATEWAY = "demo/edge"
+GATEWAY_PORT, BLUE_PORT, GREEN_PORT = 10080, 18081, 18082
+
+
+class Stack:
+    """Two backends, and a copy of the demo's manifests in *directory* that names the ports which are free.
+
+    The control plane and Envoy are started by their methods, and end with the block.
+    """
+
+    def __init__(self, directory: Path, *, free_ports: bool = True) -> None:
+        def port(preferred: int) -> int:
+            return free_port(0 if free_ports else preferred)
+
+        self.directory = directory
+        self.manifests = directory / "manifests"
+        self.gateway_port = port(GATEWAY_PORT)
+        self.grpc_port = port(18000)
+        self.http_port = port(18080)
+        self.admin_port = port(19000)
+        self._children = ExitStack()
+        self.blue = self._children.enter_context(Backend("blue", port(BLUE_PORT)))
+        self.green = self._children.enter_context(Backend("green", port(GREEN_PORT)))
+        ports = {GATEWAY_PORT: self.gateway_port, BLUE_PORT: self.blue.port, GREEN_PORT: self.green.port}
+        self.manifests.mkdir(parents=True, exist_ok=True)
+        for manifest in MANIFESTS.glob("*.yaml"):
+            text = manifest.read_text()
+            for default, chosen in ports.items():
+                text = text.replace(f"port: {default}", f"port: {chosen}")
+            (self.manifests / manifest.name).write_text(text)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._children.close()
+
+    @property
+    def url(self) -> str:
+        """Where Envoy takes requests."""
+        return f"http://127.0.0.1:{self.gateway_port}"
+
+    def control_plane(self, *options: str, source: str = "") -> ControlPlane:
+        """Starts it, on the manifests unless another source is given."""
+        child = ControlPlane(
+            source or f"files:{self.manifests}",
+            self.directory,
+            *options,
+            grpc_port=self.grpc_port,
+            http_port=self.http_port,
+        )
+        return self._children.enter_context(child)
+
+    def envoy(self, gateway: str = GATEWAY) -> Envoy:
+        """Starts it on what `xds-server bootstrap` prints."""
+        text = bootstrap(gateway, self.grpc_port, self.admin_port)
+        return self._children.enter_context(Envoy(text, self.admin_port, self.directory))
