@@ -1,0 +1,1 @@
+"""What can be run: examples, the demo, the blip, and the rig that they stand on."""

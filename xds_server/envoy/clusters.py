@@ -3,8 +3,8 @@
 from xds_server.envoy.config_source import ADS
 from xds_server.envoy.protobuf import any_message, duration, field_bytes, field_string, field_varint
 from xds_server.model.objects import Service
+from xds_server.model.routing import cluster_name
 from xds_server.snapshot.resource import Resource, resource
-from xds_server.translate.backends import cluster_name
 
 _HTTP_PROTOCOL_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 _EDS_TYPE = field_varint(2, 3)

@@ -5,8 +5,8 @@ from functools import lru_cache
 
 from xds_server.envoy.protobuf import field_bytes, field_string, field_varint
 from xds_server.model.objects import EndpointSlice, Service
+from xds_server.model.routing import cluster_name
 from xds_server.snapshot.resource import Resource, resource
-from xds_server.translate.backends import cluster_name
 
 
 def assignments(service: Service, slices: Sequence[EndpointSlice]) -> dict[str, Resource]:

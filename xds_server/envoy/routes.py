@@ -4,9 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from xds_server.envoy.protobuf import field_bytes, field_string, field_varint
 from xds_server.model.objects import Match
-from xds_server.model.routing import DomainKey, Port, Target, VirtualHost
+from xds_server.model.routing import DomainKey, Entry, Port, Target, VirtualHost
 from xds_server.snapshot.resource import Resource, resource
-from xds_server.translate.precedence import Entry
 
 _NO_TIMEOUT = field_bytes(8, b"")  # RouteAction.timeout 0s: Envoy's default would be 15 s
 _ANSWER_500 = field_bytes(7, field_varint(1, 500))  # Route.direct_response

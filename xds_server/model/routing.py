@@ -3,6 +3,8 @@
 Precedence and the words are the Gateway API's. Like the objects, these are flat and frozen.
 """
 
+from typing import NamedTuple
+
 from xds_server.model.objects import Listener, Match, ObjectKey, ParentRef, Struct
 
 PortKey = tuple[ObjectKey, int]
@@ -44,6 +46,11 @@ class Target(Struct, frozen=True):
     """Whether there is such a cluster; if not, its share of the requests gets a 500."""
 
 
+def cluster_name(service: ObjectKey, port: int) -> str:
+    """Name of the cluster of one port of a Service, and of its load assignment."""
+    return f"{service}:{port}"
+
+
 class ResolvedRule(Struct, frozen=True):
     """A rule whose references are resolved. Without a target that is found, it answers 500."""
 
@@ -76,6 +83,13 @@ class Attachment(Struct, frozen=True):
 
     domain: DomainKey
     route: ResolvedRoute
+
+
+class Entry(NamedTuple):
+    """One match of one rule, and where it leads."""
+
+    match: Match
+    targets: tuple[Target, ...]
 
 
 class VirtualHost(Struct, frozen=True):

@@ -3,12 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from xds_server.model.objects import BackendRef, HTTPRoute, ObjectKey, Service
-from xds_server.model.routing import ResolvedRoute, ResolvedRule, Target
-
-
-def cluster_name(service: ObjectKey, port: int) -> str:
-    """Name of the cluster of one port of a Service, and of its load assignment."""
-    return f"{service}:{port}"
+from xds_server.model.routing import ResolvedRoute, ResolvedRule, Target, cluster_name
 
 
 def resolved(route: HTTPRoute, service_of: Callable[[ObjectKey], Service | None]) -> ResolvedRoute:

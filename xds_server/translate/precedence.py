@@ -1,18 +1,10 @@
 """In which order the routes of a domain are tried: Envoy takes the first that matches."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from xds_server.model.objects import Match
-from xds_server.model.routing import Attachment, Target
+from xds_server.model.routing import Attachment, Entry
 from xds_server.translate.hostnames import specificity
-
-
-class Entry(NamedTuple):
-    """One match of one rule, and where it leads."""
-
-    match: Match
-    targets: tuple[Target, ...]
 
 
 def entries(attachments: Iterable[Attachment]) -> list[Entry]:

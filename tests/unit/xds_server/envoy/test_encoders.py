@@ -58,8 +58,7 @@ from xds_server.envoy.endpoints import assignments
 from xds_server.envoy.listeners import listener
 from xds_server.envoy.routes import route_configuration, virtual_host
 from xds_server.model.objects import Match, Service, ServicePort
-from xds_server.model.routing import Port, Target
-from xds_server.translate.precedence import Entry
+from xds_server.model.routing import Entry, Port, Target
 
 PREFIX = "type.googleapis.com/"
 
