@@ -1,0 +1,1 @@
+"""The xDS protocol without I/O: it knows neither bytes nor time."""

@@ -1,0 +1,117 @@
+"""The values that the protocol machine takes and gives; codecs and shells speak in these, too."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, Resource, TypeUrl
+
+Changes = Mapping[TypeUrl, Collection[str]]
+"""Names that changed in the published tables, by type: added, altered or removed."""
+
+FULL_STATE: Final = frozenset((CLUSTER, LISTENER))
+"""Types whose every response holds all that the client subscribed to; what is missing is deleted (R60)."""
+
+FOLLOWS: Final = {CLUSTER: ENDPOINT}
+"""What has to be sent again behind what: a changed cluster waits for its load assignment, even for an equal one (R122).
+
+A load assignment bears the name of its cluster.
+"""
+
+
+class ProtocolError(ValueError):
+    """The peer broke the protocol: its stream ends with INVALID_ARGUMENT and this text."""
+
+
+class Node(msgspec.Struct, frozen=True, gc=False):
+    """Who is at the other end, as it says itself."""
+
+    id: str
+    cluster: str = ""
+    role: str = ""
+    """`metadata.role`, else `cluster`: the Gateway that the proxy serves, `namespace/name`."""
+    user_agent: str = ""
+    """Name and version, as in `envoy/1.40.0`; "" if the client does not say."""
+
+
+class Request(msgspec.Struct, frozen=True, gc=False):
+    """A DiscoveryRequest."""
+
+    type_url: TypeUrl
+    version: str = ""
+    """The version last accepted; informative, and never compared (R25, R26)."""
+    names: tuple[str, ...] = ()
+    nonce: str = ""
+    rejection: str | None = None
+    """Message of `error_detail`: set if the request is a NACK, even if to ""."""
+    node: Node | None = None
+
+
+class Response(msgspec.Struct, frozen=True, gc=False):
+    """A DiscoveryResponse. An equal version of a type means equal resources, in some order."""
+
+    type_url: TypeUrl
+    version: str
+    nonce: str
+    resources: Sequence[Resource]
+
+
+class Subscribed(msgspec.Struct, frozen=True, gc=False):
+    """The client asked for a type for the first time, or for other names than before."""
+
+    type_url: TypeUrl
+    count: int
+    """Names asked for, the wildcard aside."""
+    wildcard: bool
+
+
+class Acked(msgspec.Struct, frozen=True, gc=False):
+    """The client accepted the response in flight."""
+
+    type_url: TypeUrl
+    nonce: str
+    version: str
+
+
+class Nacked(msgspec.Struct, frozen=True, gc=False):
+    """The client rejected the response in flight, wholly or in part (R29)."""
+
+    type_url: TypeUrl
+    nonce: str
+    version: str
+    """The version that was rejected."""
+    message: str
+    """The client's own words."""
+
+
+class Stale(msgspec.Struct, frozen=True, gc=False):
+    """A request about a response that is not the last one: its names count, its verdict does not (R23, R24)."""
+
+    type_url: TypeUrl
+    nonce: str
+
+
+class Unserved(msgspec.Struct, frozen=True, gc=False):
+    """A request for a type that is not served here; it stays without an answer (R7)."""
+
+    type_url: TypeUrl
+
+
+Event = Subscribed | Acked | Nacked | Stale | Unserved
+
+
+class TypeStatus(msgspec.Struct, frozen=True, gc=False):
+    """Where a stream stands with one type."""
+
+    names: int
+    wildcard: bool
+    sent_version: str = ""
+    """Version of the last response; "" before the first."""
+    acked_version: str = ""
+    """Version of the last response that was accepted."""
+    rejection: str | None = None
+    """The client's words, if it rejected the last response that it answered."""
+    in_flight: bool = False
+    due: bool = False
+    """Whether there may be something to send."""

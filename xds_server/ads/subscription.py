@@ -1,0 +1,68 @@
+"""What a client wants of one type: some names, or all there is. Shared by every variant of the protocol.
+
+Source: xDS protocol, "How the client specifies what resources to return"; rules R40-R50.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+WILDCARD: Final = "*"
+
+
+class Change(msgspec.Struct, frozen=True, gc=False):
+    """What a request altered: the difference between two subscriptions."""
+
+    added: tuple[str, ...] = ()
+    """Names that were not asked for by name before, in the client's order."""
+    removed: tuple[str, ...] = ()
+    began: bool = False
+    """Whether everything is wanted now, and was not before."""
+    ended: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.began or self.ended)
+
+
+class Subscription:
+    """Names, and whether there is a wildcard.
+
+    legacy: whether an empty list means everything, until the first name on the stream (R41, R44).
+    """
+
+    __slots__ = ("_last", "_legacy", "names", "wildcard")
+
+    def __init__(self, *, legacy: bool) -> None:
+        self.names: dict[str, None] = {}
+        self.wildcard = False
+        self._legacy = legacy
+        self._last: tuple[str, ...] | None = None
+
+    def __contains__(self, name: object) -> bool:
+        return self.wildcard or name in self.names
+
+    def covered(self, names: Iterable[str]) -> Iterable[str]:
+        """Those of *names* that are wanted, at the cost of *names*."""
+        return names if self.wildcard else (name for name in names if name in self.names)
+
+    def replace(self, names: tuple[str, ...]) -> Change:
+        """Takes the list of a request, which is complete and replaces the former one (R40)."""
+        if names is self._last:  # The decoder gives the same object for the same bytes.
+            return Change()
+        self._last = names
+        # An empty list after any name, also after an explicit `*`, asks for nothing (R42).
+        self._legacy = self._legacy and not names
+        wanted = dict.fromkeys(names)
+        wildcard = self._legacy or WILDCARD in wanted
+        wanted.pop(WILDCARD, None)
+        change = _difference(self.names, wanted, before=self.wildcard, after=wildcard)
+        self.names, self.wildcard = wanted, wildcard
+        return change
+
+
+def _difference(old: dict[str, None], new: dict[str, None], *, before: bool, after: bool) -> Change:
+    added = tuple(name for name in new if name not in old)
+    kept = len(new) - len(added)
+    removed = tuple(name for name in old if name not in new) if kept < len(old) else ()
+    return Change(added, removed, began=after and not before, ended=before and not after)
