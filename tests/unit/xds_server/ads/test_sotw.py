@@ -580,7 +580,7 @@ def test_one_change_costs_one(size: int) -> None:
     assert table.looks == 1
 
 
-@pytest.mark.parametrize("wide", ["a b c", "*"])
+@pytest.mark.parametrize("wide", ["a b c", "* c"])
 def test_dropped_names_cost_nothing(wide: str) -> None:
     """What a client no longer asks for, or what no longer exists, takes no memory on its stream."""
     rig = Rig()
