@@ -1,0 +1,20 @@
+"""`python -m benchmarks [start|change] [options]`; without a name, all of them with their defaults."""
+
+import sys
+
+from benchmarks import change, start
+
+COMMANDS = {"start": start.main, "change": change.main}
+
+
+def main() -> None:
+    """Runs the one that was asked for, or all."""
+    name, *arguments = sys.argv[1:] or [""]
+    if name and name not in COMMANDS:
+        raise SystemExit(f"no benchmark {name!r}: there are {', '.join(COMMANDS)}")
+    for command in [COMMANDS[name]] if name else COMMANDS.values():
+        command(arguments)
+
+
+if __name__ == "__main__":
+    main()
