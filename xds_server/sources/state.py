@@ -76,7 +76,8 @@ class SourceBoard:
     def failed(self, plural: str, phase: Phase, *, message: str, code: int | None = None) -> None:
         """Something went wrong: *phase*, or STALE if the source was listed before."""
         state = self._states[plural]
-        self._update(plural, phase=Phase.STALE if state.known else phase, code=code, message=message)
+        now = Phase.STALE if state.known else phase
+        self._update(plural, phase=now, failures=state.failures + 1, code=code, message=message)
 
     def in_touch(self, plural: str) -> None:
         """We are following changes again; does nothing unless the source was stale."""

@@ -99,10 +99,21 @@ def test_only_differences_are_told() -> None:
     it = SourceBoard(KINDS, clock=Clock(), on_change=lambda _, new: told.append(new))
 
     for _ in range(2):
-        it.failed("services", Phase.ERROR, message="refused")
+        it.absent("services", epoch=1, message="no such kind")
         it.count("services", 0)
 
     assert len(told) == 1
+
+
+def test_every_failure_counts() -> None:
+    """A try that fails like the one before is told all the same, with their number."""
+    told: list[int] = []
+    it = SourceBoard(KINDS, clock=Clock(), on_change=lambda _, new: told.append(new.failures))
+
+    for _ in range(3):
+        it.failed("services", Phase.ERROR, message="refused")
+
+    assert told == [1, 2, 3]
 
 
 def problem(title: str, message: str = "m") -> Problem:

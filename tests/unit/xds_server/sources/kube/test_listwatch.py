@@ -1,0 +1,376 @@
+"""The list and the watch of one kind: what is asked, and what each answer does."""
+
+import json
+from typing import Any
+
+import pytest
+
+from krt import Graph, Reflector, Source
+from xds_server.model.source_state import Phase, SourceState
+from xds_server.sources.kinds import Kind, kinds
+from xds_server.sources.kube.errors import ApiError
+from xds_server.sources.kube.listwatch import ListWatch
+from xds_server.sources.state import SourceBoard
+
+
+class Rig:
+    """One kind with all it feeds."""
+
+    def __init__(self, *, optional: bool = False) -> None:
+        self.now = 0.0
+        self.graph = Graph()
+        self.source: Source[str, Any] = self.graph.source("services")
+        self.kind: Kind = next(k for k in kinds(["services"] if optional else []) if k.plural == "services")
+        self.board = SourceBoard([self.kind], clock=lambda: self.now)
+        self.it = ListWatch(
+            self.kind,
+            reflector=Reflector(self.source),
+            graph=self.graph,
+            board=self.board,
+            jitter=lambda ceiling: ceiling,
+            clock=lambda: self.now,
+        )
+
+    @property
+    def state(self) -> SourceState:
+        return self.board.states["services"]
+
+    @property
+    def keys(self) -> list[str]:
+        return sorted(self.source)
+
+    def list(self, *names: str, version: str = "10") -> None:
+        """A whole list, in one page."""
+        self.it.begin_list()
+        body = page(*(service(name) for name in names), version=version)
+        self.it.page(body)
+        self.it.listed(body)
+
+    def watch(self) -> None:
+        self.it.begin_watch()
+        self.it.watching()
+
+
+def service(name: str, port: object = 80, version: str = "5") -> dict[str, Any]:
+    return {
+        "metadata": {"name": name, "namespace": "n", "resourceVersion": version},
+        "spec": {"ports": [{"port": port}]},
+    }
+
+
+def page(*items: object, version: str = "10", token: str = "") -> bytes:
+    return json.dumps({"metadata": {"resourceVersion": version, "continue": token}, "items": items}).encode()
+
+
+def line(kind: str, obj: object) -> bytes:
+    return json.dumps({"type": kind, "object": obj}).encode() + b"\n"
+
+
+def test_a_list_asks_for_pages_of_the_newest() -> None:
+    """No resourceVersion, a limit, and the token of the page before."""
+    rig = Rig()
+
+    first = rig.it.begin_list()
+    second = rig.it.following(page(service("a"), token="t"))
+
+    assert (first.verb, first.path, first.params) == ("list", "/api/v1/services", {"limit": "1000"})
+    assert second is not None
+    assert second.params == {"limit": "1000", "continue": "t"}
+    assert rig.it.following(page(service("b"))) is None
+
+
+def test_nothing_is_seen_before_the_list_is_complete() -> None:
+    """Pages are counted on the board, and become visible as one transaction."""
+    rig = Rig()
+    rig.it.begin_list()
+    assert rig.state.phase is Phase.PENDING
+
+    rig.now = 1.0
+    rig.it.page(page(service("a"), token="t"))
+    assert (rig.keys, rig.source.synced, rig.state.phase, rig.state.objects) == ([], False, Phase.LISTING, 1)
+    last = page(service("b"))
+    rig.it.page(last)
+    rig.now = 3.0
+    rig.it.listed(last)
+
+    assert rig.keys == ["n/a", "n/b"]
+    assert rig.graph.epoch == 1
+    assert (rig.state.phase, rig.state.objects, rig.state.epoch) == (Phase.SYNCED, 2, 1)
+    assert rig.state.sync_seconds == 3.0
+
+
+def test_an_empty_list_syncs() -> None:
+    """None is a number of objects."""
+    rig = Rig()
+
+    rig.list()
+
+    assert (rig.source.synced, rig.state.phase, rig.state.known) == (True, Phase.SYNCED, True)
+
+
+def test_the_watch_goes_on_from_the_list() -> None:
+    """With bookmarks, and for a time that differs from one watch to the next."""
+    rig = Rig()
+    rig.list("a", version="42")
+
+    request = rig.it.begin_watch()
+
+    assert request.verb == "watch"
+    assert request.params == {
+        "watch": "true",
+        "allowWatchBookmarks": "true",
+        "resourceVersion": "42",
+        "timeoutSeconds": "360",
+    }
+
+
+def test_all_events_of_a_chunk_are_one_transaction() -> None:
+    """However many there are; the next watch goes on after the last of them."""
+    rig = Rig()
+    rig.list("a", "b")
+    rig.watch()
+    epoch = rig.graph.epoch
+
+    rig.it.chunk(
+        line("ADDED", service("c", version="11"))
+        + line("MODIFIED", service("a", 81, version="12"))
+        + line("DELETED", service("b", version="13"))
+    )
+
+    assert rig.graph.epoch == epoch + 1
+    assert rig.keys == ["n/a", "n/c"]
+    assert rig.source["n/a"].ports[0].port == 81
+    assert rig.state.objects == 2
+    assert rig.it.begin_watch().params["resourceVersion"] == "13"
+
+
+def test_a_bookmark_moves_on_without_a_transaction() -> None:
+    """It is the newest version that we know of."""
+    rig = Rig()
+    rig.list("a")
+    rig.watch()
+    epoch = rig.graph.epoch
+
+    rig.it.chunk(line("BOOKMARK", {"metadata": {"resourceVersion": "99"}}))
+
+    assert rig.graph.epoch == epoch
+    assert rig.it.begin_watch().params["resourceVersion"] == "99"
+
+
+def test_a_broken_line_at_the_end_is_asked_for_again() -> None:
+    """Half a line is no event: the next watch begins before it."""
+    rig = Rig()
+    rig.list(version="10")
+    rig.watch()
+
+    rig.it.chunk(line("ADDED", service("a", version="11")) + line("ADDED", service("b", version="12"))[:-9])
+    rig.it.ended()
+
+    assert rig.keys == ["n/a"]
+    assert rig.it.begin_watch().params["resourceVersion"] == "11"
+    rig.it.chunk(line("ADDED", service("b", version="12")))
+    assert rig.keys == ["n/a", "n/b"]
+
+
+def test_what_was_deleted_during_a_relist_is_pruned() -> None:
+    """The new list replaces what there was; nobody has to be told of each deletion."""
+    rig = Rig()
+    rig.list("a", "b")
+
+    rig.list("b", "c")
+
+    assert rig.keys == ["n/b", "n/c"]
+
+
+def test_a_list_that_breaks_off_leaves_no_trace() -> None:
+    """What it had seen may be gone by the time of the next one."""
+    rig = Rig()
+    rig.it.begin_list()
+    rig.it.page(page(service("ghost"), token="t"))
+    rig.it.failed(ApiError("connection reset"))
+    assert rig.state.phase is Phase.ERROR
+
+    rig.list("a")
+
+    assert rig.keys == ["n/a"]
+
+
+@pytest.mark.parametrize("code", [410, 500, 400])
+def test_a_failed_watch_lists_again(code: int) -> None:
+    """After an ERROR event nothing is known of what was missed; what came before it counts."""
+    rig = Rig()
+    rig.list("a")
+    rig.watch()
+
+    with pytest.raises(ApiError) as failure:
+        rig.it.chunk(line("ADDED", service("b", version="11")) + line("ERROR", {"code": code, "message": "m"}))
+    delay = rig.it.failed(failure.value)
+
+    assert rig.keys == ["n/a", "n/b"]
+    assert rig.it.verb == "list"
+    assert delay == 0.2
+
+
+def test_that_a_version_expired_is_no_news_at_first() -> None:
+    """A list follows at once; only if that does not help are we stale."""
+    rig = Rig()
+    rig.list("a")
+
+    phases = []
+    for _ in range(2):
+        rig.it.failed(ApiError("too old", code=410))
+        rig.it.begin_list()
+        phases.append(rig.state.phase)
+
+    assert phases == [Phase.SYNCED, Phase.STALE]
+
+
+@pytest.mark.parametrize(
+    ("error", "phase"),
+    [
+        (ApiError("refused"), Phase.ERROR),
+        (ApiError("boom", code=500), Phase.ERROR),
+        (ApiError("wait", code=429), Phase.ERROR),
+        (ApiError("no", code=403), Phase.FORBIDDEN),
+        (ApiError("who", code=401), Phase.FORBIDDEN),
+        (ApiError("what", code=404), Phase.ABSENT),
+    ],
+)
+def test_a_failure_before_the_first_list_is_shown_and_nothing_is_known(error: ApiError, phase: Phase) -> None:
+    """A required kind that cannot be listed is unknown, whatever the reason."""
+    rig = Rig()
+    rig.it.begin_list()
+
+    rig.it.failed(error)
+
+    assert (rig.state.phase, rig.state.code, rig.state.known) == (phase, error.code, False)
+    assert not rig.source.synced
+    assert rig.it.verb == "list"
+
+
+@pytest.mark.parametrize("code", [None, 401, 403, 404, 429, 500, 503])
+def test_a_failure_after_the_first_list_takes_nothing_away(code: int | None) -> None:
+    """We are stale, with the reason, and serve what we know; the next watch or list heals."""
+    rig = Rig()
+    rig.list("a")
+    rig.watch()
+
+    rig.it.failed(ApiError("m", code=code))
+
+    assert (rig.state.phase, rig.state.code, rig.state.known) == (Phase.STALE, code, True)
+    assert rig.state.message
+    assert rig.keys == ["n/a"]
+    if rig.it.verb == "list":
+        rig.list("a")
+    else:
+        rig.watch()
+    assert (rig.state.phase, rig.state.code, rig.state.message) == (Phase.SYNCED, None, "")
+
+
+def test_an_optional_kind_that_is_absent_is_empty_and_known() -> None:
+    """It is synced without objects, once; when its CRD comes, it is listed."""
+    rig = Rig(optional=True)
+    rig.it.begin_list()
+    rig.it.failed(ApiError("not found", code=404))
+    assert (rig.state.phase, rig.state.known, rig.source.synced) == (Phase.ABSENT, True, True)
+    epoch = rig.graph.epoch
+
+    rig.it.begin_list()
+    rig.it.failed(ApiError("not found", code=404))
+    assert rig.graph.epoch == epoch
+    rig.list("a")
+
+    assert (rig.state.phase, rig.keys) == (Phase.SYNCED, ["n/a"])
+
+
+def test_an_optional_kind_that_goes_is_absent_once_its_objects_are_gone() -> None:
+    """Its objects go first, each with its event."""
+    rig = Rig(optional=True)
+    rig.list("a")
+    rig.watch()
+    rig.it.chunk(line("DELETED", service("a", version="11")))
+    rig.it.ended()
+
+    rig.it.failed(ApiError("not found", code=404))
+
+    assert rig.state.phase is Phase.ABSENT
+
+
+def test_a_404_while_objects_are_held_is_not_believed() -> None:
+    """A server that has just started, or another one, may know no kind: that deletes nothing."""
+    rig = Rig(optional=True)
+    rig.list("a")
+
+    rig.it.failed(ApiError("not found", code=404))
+
+    assert (rig.state.phase, rig.keys) == (Phase.STALE, ["n/a"])
+
+
+def test_an_invalid_object_keeps_its_last_good_version() -> None:
+    """In a watch and in a list; it is named, until it is mended or gone."""
+    rig = Rig()
+    rig.list("a", "b")
+    rig.watch()
+
+    rig.it.chunk(line("MODIFIED", service("a", "eighty", version="11")))
+    assert rig.source["n/a"].ports[0].port == 80
+    assert [(p.source, p.object) for p in rig.board.problems] == [("services", "Service n/a")]
+
+    rig.it.begin_list()
+    body = page(service("a", "eighty"), service("b"))
+    rig.it.page(body)
+    rig.it.listed(body)
+    assert rig.keys == ["n/a", "n/b"]
+    assert len(rig.board.problems) == 1
+
+    rig.watch()
+    rig.it.chunk(line("DELETED", service("a", "eighty", version="12")))
+    assert rig.keys == ["n/b"]
+    assert not rig.board.problems
+
+
+def test_a_relist_forgets_problems_of_objects_that_are_gone() -> None:
+    """Only what is wrong now is wrong."""
+    rig = Rig()
+    rig.list()
+    rig.watch()
+    rig.it.chunk(line("ADDED", service("a", "eighty", version="11")))
+    assert rig.board.problems
+
+    rig.list()
+
+    assert not rig.board.problems
+
+
+def test_a_watch_that_ends_is_begun_again_at_once() -> None:
+    """All watches end; but one that ends as soon as it began, again and again, is not hammered."""
+    rig = Rig()
+    rig.list()
+
+    rig.it.begin_watch()
+    rig.now += 300
+    assert rig.it.ended() == 0.0
+
+    rig.it.begin_watch()
+    rig.it.chunk(line("BOOKMARK", {"metadata": {"resourceVersion": "11"}}))
+    assert rig.it.ended() == 0.0
+
+    waits = []
+    for _ in range(3):
+        rig.it.begin_watch()
+        waits.append(rig.it.ended())
+    assert waits == [0.2, 0.4, 0.8]
+    assert rig.state.phase is Phase.SYNCED
+
+
+def test_a_failed_list_counts_on() -> None:
+    """Waits grow from one failed list to the next, and start over after a good one."""
+    rig = Rig()
+    waits = []
+    for _ in range(3):
+        rig.it.begin_list()
+        waits.append(rig.it.failed(ApiError("refused")))
+    rig.list()
+    waits.append(rig.it.failed(ApiError("refused")))
+
+    assert waits == [0.2, 0.4, 0.8, 0.2]

@@ -1,0 +1,98 @@
+"""Bytes of lists and watches."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xds_server.sources.decode import Decoder
+from xds_server.sources.kinds import KINDS
+from xds_server.sources.kube import wire
+from xds_server.sources.kube.errors import ApiError
+
+SERVICES = Decoder(next(kind for kind in KINDS if kind.plural == "services"))
+OBJECT = b'{"metadata":{"name":"a","namespace":"n","resourceVersion":"12"},"spec":{"ports":[{"port":80}]}}'
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'{"metadata":{"resourceVersion":"7","continue":"t"},"items":[]}', ("t", "7")),
+        (b'{"items":[{"metadata":{"continue":"no"}}],"metadata":{"continue":"","resourceVersion":"7"}}', ("", "7")),
+        (b'{"metadata":{"resourceVersion":"7"},"items":null}', ("", "7")),
+    ],
+)
+def test_a_page_says_where_the_list_goes_on(body: bytes, expected: tuple[str, str]) -> None:
+    """Built-in kinds have the metadata first, others last."""
+    assert wire.page_end(body) == expected
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>", b"{}", b'{"metadata":{}}', b'{"metadata":{"resourceVersion":"7"},"items":[']
+)
+def test_what_is_no_list_is_a_failure(body: bytes) -> None:
+    """A page from something in between is never an empty list."""
+    with pytest.raises(ApiError, match="the answer is no list"):
+        wire.page_end(body)
+    with pytest.raises(ApiError, match="the answer is no list"):
+        wire.page(body, SERVICES)
+
+
+def test_events_are_told_apart() -> None:
+    """What is applied has a value, what is deleted a key, a bookmark neither; each has a version."""
+    for kind in (b"ADDED", b"MODIFIED"):
+        event = wire.event(b'{"type":"%s","object":%s}' % (kind, OBJECT), SERVICES)
+        assert event.applied is not None
+        assert (event.version, event.applied.key, event.deleted) == ("12", "n/a", None)
+
+    assert wire.event(b'{"type":"DELETED","object":%s}' % OBJECT, SERVICES) == ("12", None, "n/a")
+    bookmark = b'{"type":"BOOKMARK","object":{"kind":"Service","metadata":{"resourceVersion":"13"}}}'
+    assert wire.event(bookmark, SERVICES) == ("13", None, None)
+
+
+def test_an_invalid_object_still_has_key_and_version() -> None:
+    """The watch goes on after it."""
+    event = wire.event(b'{"type":"ADDED","object":%s}' % OBJECT.replace(b"80", b'"x"'), SERVICES)
+
+    assert event.version == "12"
+    assert event.applied is not None
+    assert (event.applied.key, event.applied.value) == ("n/a", None)
+
+
+def test_a_deleted_object_needs_no_valid_spec() -> None:
+    """What could not be used can still go."""
+    event = wire.event(b'{"type":"DELETED","object":%s}' % OBJECT.replace(b"80", b'"x"'), SERVICES)
+
+    assert event.deleted == "n/a"
+
+
+def test_an_error_event_is_a_failure_that_lists_again() -> None:
+    """Its status carries over."""
+    line = b'{"type":"ERROR","object":{"kind":"Status","code":410,"message":"too old resource version: 1 (5)"}}'
+
+    with pytest.raises(ApiError, match="too old") as failure:
+        wire.event(line, SERVICES)
+
+    assert (failure.value.code, failure.value.relist) == (410, True)
+
+
+@pytest.mark.parametrize("line", [b"<html>", b"{}", b'{"type":"ADDED","object":{}}', b'{"type":"ADDED","object":{'])
+def test_a_line_that_is_no_event_lists_again(line: bytes) -> None:
+    """Nobody knows what was missed."""
+    with pytest.raises(ApiError, match="a line of the watch does not parse") as failure:
+        wire.event(line, SERVICES)
+
+    assert failure.value.relist
+
+
+@given(st.lists(st.binary(max_size=5).filter(lambda b: b and b"\n" not in b)), st.lists(st.integers(0, 40)))
+def test_lines_do_not_depend_on_chunks(lines: list[bytes], cuts: list[int]) -> None:
+    """However the bytes are cut, the lines are the same; what has no newline yet is not one."""
+    text = b"".join(line + b"\n" for line in lines) + b"rest"
+    bounds = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
+    feeder = wire.Lines()
+
+    fed = [line for start, end in itertools.pairwise(bounds) for line in feeder.feed(text[start:end])]
+
+    assert fed == lines

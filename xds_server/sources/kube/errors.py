@@ -1,0 +1,130 @@
+"""What can go wrong with an API server, as one exception; and what to make of it, as one table. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Literal
+
+from xds_server.model.source_state import Phase
+from xds_server.sources.kinds import Kind
+
+# No answer, or one that has nothing to do with what was asked.
+_SAME_WATCH_LATER: Final = (None, 401, 403, 429, 503)
+
+Verb = Literal["list", "watch"]
+
+
+class ApiError(Exception):
+    """A request that did not get what it asked for.
+
+    `code` is the HTTP status, or None if there was none: no connection, a broken answer, no credentials.
+    `relist` says that a watch cannot go on from where it was.
+    """
+
+    def __init__(
+        self, message: str, *, code: int | None = None, retry_after: float | None = None, relist: bool | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.retry_after = retry_after
+        self.relist = code not in _SAME_WATCH_LATER if relist is None else relist
+
+
+class Trouble(StrEnum):
+    """The kinds of failure that are treated differently."""
+
+    DENIED = "denied"
+    """We may not: somebody must change the permissions or the credentials."""
+    ABSENT = "absent"
+    """The server does not know the kind."""
+    EXPIRED = "expired"
+    """What we know is too old to go on from: list again."""
+    BUSY = "busy"
+    """The server asks for patience, and may say how long."""
+    FAILED = "failed"
+    """Anything else."""
+
+
+_BY_CODE: Final = {
+    401: Trouble.DENIED,
+    403: Trouble.DENIED,
+    404: Trouble.ABSENT,
+    410: Trouble.EXPIRED,
+    429: Trouble.BUSY,
+    503: Trouble.BUSY,
+}
+
+PHASES: Final = {
+    Trouble.DENIED: Phase.FORBIDDEN,
+    Trouble.ABSENT: Phase.ABSENT,
+    Trouble.EXPIRED: Phase.ERROR,
+    Trouble.BUSY: Phase.ERROR,
+    Trouble.FAILED: Phase.ERROR,
+}
+"""Where a source stands that was never listed, after such a failure."""
+
+
+def trouble(error: ApiError) -> Trouble:
+    """The class of a failure."""
+    return _BY_CODE.get(error.code or 0, Trouble.FAILED)
+
+
+def explain(kind: Kind, verb: Verb, error: ApiError) -> str:
+    """One line: what failed, and what to do."""
+    what = f"cannot {verb} {kind.resource}: {error.message}"
+    match error.code:
+        case 401:
+            return f"{what}: renew the credentials"
+        case 403:
+            verbs = ", ".join(kind.verbs)
+            return f"may not {verb} {kind.resource}: add verbs [{verbs}] on {kind.resource} to the ClusterRole"
+        case 404 if kind.required:
+            return f"{kind.resource}/{kind.version} is not installed, and is required: install its CRD, or make it optional"
+        case 404:
+            return f"{kind.resource}/{kind.version} is not installed: this counts as none, until its CRD is there"
+    return f"{what}: trying again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Policy:
+    first_seconds: float
+    longest_seconds: float
+
+
+# What waits for somebody to act is asked about now and then, so that the act shows within seconds.
+_POLICIES: Final = {
+    Trouble.DENIED: _Policy(first_seconds=1.0, longest_seconds=8.0),
+    Trouble.ABSENT: _Policy(first_seconds=1.0, longest_seconds=4.0),
+    Trouble.EXPIRED: _Policy(first_seconds=0.2, longest_seconds=30.0),
+    Trouble.BUSY: _Policy(first_seconds=0.5, longest_seconds=30.0),
+    Trouble.FAILED: _Policy(first_seconds=0.2, longest_seconds=30.0),
+}
+_LONGEST_SECONDS: Final = 30.0
+_DOUBLINGS: Final = 16
+
+
+class Backoff:
+    """How long to wait before the next try: doubled with each failure in a row, with full jitter, for ever.
+
+    *jitter* returns a random number from 0 up to its argument.
+    """
+
+    def __init__(self, jitter: Callable[[float], float]) -> None:
+        self._jitter = jitter
+        self._last: Trouble | None = None
+        self.failures = 0
+        """Of the same class in a row."""
+
+    def failed(self, reason: Trouble, retry_after: float | None = None) -> float:
+        """Seconds to wait now: at least what the server asked for, at most 30."""
+        self.failures = self.failures + 1 if reason is self._last else 1
+        self._last = reason
+        policy = _POLICIES[reason]
+        ceiling = min(policy.longest_seconds, policy.first_seconds * 2 ** min(self.failures - 1, _DOUBLINGS))
+        return min(max(self._jitter(ceiling), retry_after or 0.0), _LONGEST_SECONDS)
+
+    def succeeded(self) -> None:
+        """The next failure is a first one."""
+        self._last = None
+        self.failures = 0

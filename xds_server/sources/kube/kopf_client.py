@@ -1,0 +1,200 @@
+"""The API server's client, made of kopf's: the one module that knows kopf's inner names.
+
+Used of kopf 1.45: `login_with_service_account`, `ConnectionInfo` and `OperatorSettings`, which are
+public, and `APIContext`, `api.request` and the `errors`, which are not. What is relied upon is
+pinned by tests/unit/xds_server/sources/kube/test_kopf_contract.py.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlencode
+
+import aiohttp
+import kopf
+from kopf._cogs.clients import api, auth, errors
+
+from xds_server import __version__
+from xds_server.sources.kube import kubeconfig
+from xds_server.sources.kube.errors import ApiError
+from xds_server.sources.kube.kubeconfig import LoginError
+
+Login = Callable[[], Awaitable[kopf.ConnectionInfo]]
+"""Finds credentials, anew each time. Raises LoginError."""
+
+_CONNECT_SECONDS: Final = 5.0
+# Between two pieces of an answer: a page that stalls must not hold up a list for ever.
+_STALL_SECONDS: Final = 30.0
+_SERVICE_ACCOUNT_TOKEN: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+# Kubernetes marks each answer with it; a 404 without it came from something in between.
+_MARK: Final = "Audit-Id"
+_HEADERS: Final = {"User-Agent": f"xds-server/{__version__}", "Accept": "application/json"}
+# kopf logs each failed request as an error; ours are states, shown with what to do.
+_SILENT: Final = logging.Logger("kopf", logging.CRITICAL + 1)  # noqa: LOG001 - in nobody's tree, so nobody turns it up
+_UNREACHABLE: Final = (aiohttp.ClientError, OSError, TimeoutError, errors.APISessionClosed)
+
+
+def login(kubeconfig_path: str | None = None, context: str | None = None) -> Login:
+    """How to find credentials: as told, else by KUBECONFIG, else the Pod's, else ~/.kube/config."""
+    told = bool(kubeconfig_path or context or os.environ.get("KUBECONFIG"))
+
+    async def find() -> kopf.ConnectionInfo:
+        if not told and _SERVICE_ACCOUNT_TOKEN.exists():
+            found = kopf.login_with_service_account(settings=kopf.OperatorSettings())
+            if found is not None:
+                return found
+        return await kubeconfig.connection(kubeconfig.paths(kubeconfig_path, os.environ), context)
+
+    return find
+
+
+class KopfClient:
+    """Asks one API server; logs in when it must, and never tries anything twice: that is for who asks."""
+
+    def __init__(self, find_credentials: Login) -> None:
+        self._login = find_credentials
+        self._lock = asyncio.Lock()
+        self._settings = kopf.OperatorSettings()
+        self._info: kopf.ConnectionInfo | None = None
+        self._context: auth.APIContext | None = None
+
+    async def close(self) -> None:
+        """Ends all requests."""
+        context, self._context, self._info = self._context, None, None
+        if context is not None:
+            await _close(context)
+
+    async def get(self, path: str, params: Mapping[str, str]) -> bytes:
+        """The body of the answer. Raises: ApiError."""
+        response = await self._request(path, params, _STALL_SECONDS)
+        try:
+            with _cut(response):
+                return await response.read()
+        except _UNREACHABLE as error:
+            raise ApiError(f"the answer broke off: {_said(error)}") from error
+
+    @contextlib.asynccontextmanager
+    async def stream(
+        self, path: str, params: Mapping[str, str], *, silence_seconds: float
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The body in chunks as they come; ends when the server ends it, or says nothing for so long. Raises: ApiError."""
+        response = await self._request(path, params, silence_seconds)
+        with _cut(response):
+            yield _chunks(response)
+
+    async def _request(self, path: str, params: Mapping[str, str], silence_seconds: float) -> aiohttp.ClientResponse:
+        """An answer that is no error. A refusal of our credentials is believed once new ones were refused, too."""
+        context = await self._logged_in()
+        try:
+            return await self._ask(context, path, params, silence_seconds)
+        except ApiError as error:
+            # The address may have changed as well as the token: look up both.
+            if error.code not in (None, 401) or not await self._log_in_again(context):
+                raise
+        return await self._ask(await self._logged_in(), path, params, silence_seconds)
+
+    async def _ask(
+        self, context: auth.APIContext, path: str, params: Mapping[str, str], silence_seconds: float
+    ) -> aiohttp.ClientResponse:
+        try:
+            response: aiohttp.ClientResponse = await api.request(
+                "get",
+                f"{path}?{urlencode(params)}",
+                settings=self._settings,
+                headers=_HEADERS,
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=silence_seconds),
+                backoffs=(),
+                context=context,
+                logger=_SILENT,
+            )
+        except errors.APIError as error:
+            raise _refused(error) from error
+        except _UNREACHABLE as error:
+            raise ApiError(f"cannot reach {context.server}: {_said(error)}") from error
+        return response
+
+    async def _logged_in(self) -> auth.APIContext:
+        async with self._lock:
+            if self._context is None:
+                self._info = await self._found()
+                self._context = _context(self._info)
+            return self._context
+
+    async def _log_in_again(self, refused: auth.APIContext) -> bool:
+        """Whether there are other credentials now than those that were refused."""
+        async with self._lock:
+            if self._context is not refused:
+                return True
+            info = await self._found()
+            if info == self._info:
+                return False
+            context = _context(info)
+            self._info, self._context = info, context
+        await _close(refused)
+        return True
+
+    async def _found(self) -> kopf.ConnectionInfo:
+        try:
+            return await self._login()
+        except LoginError as error:
+            raise ApiError(f"no credentials: {error}") from error
+
+
+def _context(info: kopf.ConnectionInfo) -> auth.APIContext:
+    try:
+        return auth.APIContext(info)
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError; ValueError: not base64, not PEM
+        raise ApiError(f"the certificates for {info.server} cannot be used, {error}: mend the kubeconfig") from error
+
+
+async def _close(context: auth.APIContext) -> None:
+    await context.close()
+    await asyncio.sleep(0)  # a turn of the loop, in which the transports let go of their sockets
+
+
+@contextlib.contextmanager
+def _cut(response: aiohttp.ClientResponse) -> Iterator[None]:
+    """Ends the connection with the context, unless the answer is complete and the connection is free again.
+
+    A polite end of TLS would wait for the server to say good-bye as well, be it frozen or not.
+    """
+    try:
+        yield
+    finally:
+        connection = response.connection
+        if connection is not None and connection.transport is not None:
+            connection.transport.abort()
+        response.close()
+
+
+async def _chunks(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in response.content.iter_any():
+            yield chunk
+    except TimeoutError:
+        return
+    except _UNREACHABLE as error:
+        raise ApiError(f"the watch broke off: {_said(error)}") from error
+
+
+def _refused(error: errors.APIError) -> ApiError:
+    message = error.message or " ".join(str(arg) for arg in error.args[:1] if arg) or f"status {error.status}"
+    if error.status == 404 and _MARK not in error.headers:  # noqa: PLR2004 - a status is its own name
+        return ApiError(f"something that is no API server answered 404, {message!r}")
+    return ApiError(message, code=error.status, retry_after=_retry_after(error))
+
+
+def _retry_after(error: errors.APIError) -> float | None:
+    """Seconds; the header may be a date, which no API server sends."""
+    value = error.headers.get("Retry-After", "")
+    return float(value) if value.isdecimal() else None
+
+
+def _said(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__

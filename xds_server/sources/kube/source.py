@@ -1,0 +1,62 @@
+"""The source over a Kubernetes API server: an informer per kind, all at once, on one client."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from krt import Graph, Reflector
+from xds_server.sources.kinds import Kind
+from xds_server.sources.kube.informer import Informer
+from xds_server.sources.kube.kopf_client import KopfClient, login
+from xds_server.sources.kube.listwatch import ListWatch
+from xds_server.sources.state import SourceBoard
+
+_log = logging.getLogger(__name__)
+
+
+class KubeSource:
+    """Follows an API server. *list_delay* withholds every list of a kind for so many seconds."""
+
+    def __init__(
+        self,
+        *,
+        kinds: tuple[Kind, ...],
+        reflectors: Mapping[str, Reflector[str, Any]],
+        graph: Graph,
+        board: SourceBoard,
+        kubeconfig: str | None = None,
+        context: str | None = None,
+        list_delay: Mapping[str, float] | None = None,
+    ) -> None:
+        self._client = KopfClient(login(kubeconfig, context))
+        self._delays = dict(list_delay or {})
+        jitter = random.Random().random  # noqa: S311 - not a secret
+        self._informers = [
+            Informer(
+                ListWatch(
+                    kind,
+                    reflector=reflectors[kind.plural],
+                    graph=graph,
+                    board=board,
+                    jitter=lambda ceiling: jitter() * ceiling,
+                    clock=time.monotonic,
+                ),
+                self._client,
+                list_delay=self._delays.get(kind.plural, 0.0),
+            )
+            for kind in kinds
+        ]
+
+    async def run(self) -> None:
+        """Lists and watches all kinds until cancelled."""
+        for plural, seconds in self._delays.items():
+            _log.warning("fault injection: every list of %s is withheld for %g s", plural, seconds)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for informer in self._informers:
+                    group.create_task(informer.run())
+        finally:
+            await self._client.close()
