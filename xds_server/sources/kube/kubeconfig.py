@@ -156,7 +156,7 @@ def _read(path: Path) -> _File:
             token_file = _beside(path, user.token_file, None)
             user.token = Path(token_file).read_text().strip() if token_file else user.token
     except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
-        raise LoginError(f"cannot read kubeconfig {path}: {error}: mend it") from error
+        raise LoginError(f"cannot read kubeconfig {path}: {' '.join(str(error).split())}: mend it") from error
     return config
 
 
