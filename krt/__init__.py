@@ -16,43 +16,72 @@ the transaction returns, each key once, each change at the cost of what it touch
     addresses["web"]                         # (): known to be empty
 """
 
-from krt.collection import Collection, Source
+from krt.collection import Collection
 from krt.context import Context
-from krt.delta import Change, Delta, Failure
+from krt.counters import Counters
+from krt.delta import Change, Commit, Delta, Failure
+from krt.derived import Singleton
 from krt.errors import (
+    ClosedError,
     ContextExpiredError,
     DuplicateKeyError,
     DuplicateNameError,
     KeepPrevious,
+    KeyTypeError,
     KrtError,
+    LivelockError,
+    OutputTypeError,
     RankError,
+    SubscriberError,
     TransformError,
     UntrackedReadError,
     WriteError,
 )
-from krt.graph import Commit, Graph, Subscription
+from krt.graph import Graph
 from krt.index import Index
+from krt.introspect import Explanation, explain, to_json, to_mermaid
+from krt.record import Record, Run, record
 from krt.reflector import Reflector
+from krt.scope import Scope
+from krt.source import Source
+from krt.subscription import Subscription
+from krt.view import View
 
 __all__ = [
     "Change",
+    "ClosedError",
     "Collection",
     "Commit",
     "Context",
     "ContextExpiredError",
+    "Counters",
     "Delta",
     "DuplicateKeyError",
     "DuplicateNameError",
+    "Explanation",
     "Failure",
     "Graph",
     "Index",
     "KeepPrevious",
+    "KeyTypeError",
     "KrtError",
+    "LivelockError",
+    "OutputTypeError",
     "RankError",
+    "Record",
     "Reflector",
+    "Run",
+    "Scope",
+    "Singleton",
     "Source",
+    "SubscriberError",
     "Subscription",
     "TransformError",
     "UntrackedReadError",
+    "View",
     "WriteError",
+    "explain",
+    "record",
+    "to_json",
+    "to_mermaid",
 ]

@@ -1,27 +1,30 @@
-"""Collections: keyed, immutable values that read like a Mapping; and sources, which are written from outside."""
+"""Collections: keyed, immutable values that read like a Mapping, and from which more can be derived."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from krt.counters import Counters
 from krt.delta import Change, Delta, Failure
-from krt.errors import DuplicateNameError, UntrackedReadError, WriteError
+from krt.errors import ClosedError, DuplicateNameError, UntrackedReadError, WriteError
 from krt.index import Index
+from krt.order import in_order
+from krt.reads import ALL, Reader, Readers, wake
+from krt.variables import A, J, K, V, W
 
 if TYPE_CHECKING:
+    from weakref import ref
+
     from krt.context import Context
     from krt.derived import Derived
-    from krt.graph import Graph, Subscription
+    from krt.graph import Graph
+    from krt.subscription import Subscription
+    from krt.view import Overlay
 
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
-W = TypeVar("W")
-J = TypeVar("J", bound=Hashable)
-I = TypeVar("I", bound=Hashable)  # noqa: E741 - an index's values
-
-Reader = tuple["Derived[Any, Any]", Any]
-"""A derived collection and the input key whose transform read something."""
+OnConflict = Literal["fail", "first"] | Callable[[Sequence[V]], V | None]
+"""What to do about an output key that several inputs make; see `Collection.flat_map`."""
 
 
 class Collection(Mapping[K, V]):
@@ -31,20 +34,27 @@ class Collection(Mapping[K, V]):
     Iteration is in the order in which keys were first added; sort what must not depend on history.
     """
 
+    kind: ClassVar[str] = "collection"
+
     def __init__(self, graph: Graph, name: str) -> None:
         self.graph = graph
         self.name = name
         self.synced = False
         """Whether the contents are complete. Once true, it stays true."""
+        self.closed = False
+        self.counters = Counters()
         self.rank = graph._register(self)
         """Order of creation; a transform may read lower ranks only, so there are no cycles."""
         self._values: dict[K, V] = {}
-        self._before: dict[K, V | None] = {}  # values at the start of this transaction, of the keys written in it
+        self._sorted: tuple[V, ...] | None = None  # all values in the order of their keys, until the next change
+        self._before: dict[K, V | None] = {}  # values at the start of this transaction, of the keys it has changed
+        self._queued = False
         self._indexes: dict[str, Index[Any, K, V]] = {}
-        self._children: list[Derived[Any, Any]] = []  # recomputed per key of this collection
-        self._key_readers: dict[K, dict[Reader, None]] = {}
-        self._whole_readers: dict[Reader, None] = {}
-        self._sync_readers: dict[Reader, None] = {}  # parked until this collection has synced
+        self._children: dict[Derived[Any, Any], None] = {}  # those derived from this, key by key or group by group
+        self._readers: Readers = {}
+        self._waiting: dict[Reader, None] = {}  # parked until this collection has synced
+        self._subscriptions: dict[Subscription, None] = {}
+        self._overlays: list[ref[Overlay[K, V]]] = []  # of views, each wants to know what changes
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -57,6 +67,7 @@ class Collection(Mapping[K, V]):
         return iter(self._values)
 
     def __len__(self) -> int:
+        self._forbid_untracked()
         return len(self._values)
 
     def __contains__(self, key: object) -> bool:
@@ -64,7 +75,8 @@ class Collection(Mapping[K, V]):
         return key in self._values
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.name!r}, {len(self._values)} keys{'' if self.synced else ', not synced'}>"
+        state = "closed" if self.closed else "synced" if self.synced else "not synced"
+        return f"<{self.kind} {self.name!r}, {len(self._values)} keys, {state}>"
 
     __hash__ = object.__hash__
     __eq__ = object.__eq__
@@ -79,6 +91,11 @@ class Collection(Mapping[K, V]):
         """Input keys whose transform failed, with the reason; their last good output is still here."""
         return {}
 
+    @property
+    def label(self) -> str:
+        """What explanations call it."""
+        return self.name
+
     # -- deriving ----------------------------------------------------------------------------------
 
     def map(self, fn: Callable[[Context, V], W | None], *, name: str) -> Collection[K, W]:
@@ -90,21 +107,32 @@ class Collection(Mapping[K, V]):
 
         return Map(self, fn, name)
 
-    def flat_map(self, fn: Callable[[Context, V], Mapping[J, W]], *, name: str) -> Collection[J, W]:
-        """A collection of all entries that *fn* returns, for all values.
+    def flat_map(
+        self, fn: Callable[[Context, V], Mapping[J, W]], *, name: str, on_conflict: OnConflict[W] = "fail"
+    ) -> Collection[J, W]:
+        """A collection of all entries that *fn* returns, for all values; an entry of None is left out.
 
-        Two inputs that return one key are a conflict: the first keeps it until it lets go, and the
-        other shows in `failures` as a DuplicateKeyError that names both.
+        If several inputs make one key, the input whose own key sorts first has it, whatever came first; so
+        equal sources give equal outputs on every replica. With "fail", the others show in `failures` as a
+        DuplicateKeyError that names both, as to this key; with "first", they give way in silence. A function
+        gets the values of all, in the order of the inputs' keys, and makes one of them, or None.
         """
-        from krt.derived import FlatMap
+        from krt.flat_map import FlatMap
 
-        return FlatMap(self, fn, name)
+        return FlatMap(self, fn, name, on_conflict)
 
-    def index(self, by: Callable[[V], Iterable[I]], *, name: str) -> Index[I, K, V]:
-        """A secondary index: the values for which *by* yields a given index value."""
-        if name in self._indexes:
+    def index(self, by: Callable[[V], Iterable[A]], *, name: str) -> Index[A, K, V]:
+        """A secondary index: the values for which *by* yields a given index value.
+
+        Asked again for the same name and the very same function, it is the same index.
+        """
+        if self.closed:
+            raise ClosedError(f"{self.name!r} is closed: it cannot be indexed")
+        index = self._indexes.get(name)
+        if index is None:
+            index = self._indexes[name] = Index(self, by, name)
+        elif index._by is not by:
             raise DuplicateNameError(f"collection {self.name!r} has an index {name!r} already: choose another name")
-        index = self._indexes[name] = Index(self, by, name)
         return index
 
     def subscribe(self, on_delta: Callable[[Delta[K, V]], None], *, replay: bool = True) -> Subscription:
@@ -112,13 +140,32 @@ class Collection(Mapping[K, V]):
 
         With *replay* it is first called, at once, with all that is there now, if anything is.
         """
-        return self.graph.subscribe(
-            lambda commit: on_delta(commit.deltas[self.name]) if self.name in commit.deltas else None,
-            self,
-            replay=replay,
-        )
+        return self.graph._subscribe(lambda commit: on_delta(commit.deltas[self.name]), (self,), replay=replay)
+
+    def close(self) -> None:
+        """Takes this collection, and those derived from it, out of the graph. Closing twice is allowed.
+
+        It stays readable as it is, its name is free again, nothing upstream remembers it, and nobody is
+        called any more. Transforms of others that read it keep their outputs; to read it again is a ClosedError.
+        """
+        if self.closed:
+            return
+        self.graph._forbid_in_transaction(f"collection {self.name!r} was closed", WriteError)
+        for child in tuple(self._children):
+            child._input_closed(self)
+        self._detach()
+        for subscription in tuple(self._subscriptions):
+            subscription._drop(self)
+        self.graph._forget(self)
+        self.closed = True
+        self.rank = sys.maxsize  # so that one comparison refuses both later and closed collections
+        self._readers.clear()
+        self._children.clear()
 
     # -- for this package --------------------------------------------------------------------------
+
+    def _detach(self) -> None:
+        """Lets go of whatever is upstream."""
 
     def _forbid_untracked(self) -> None:
         running = self.graph._running
@@ -128,107 +175,72 @@ class Collection(Mapping[K, V]):
                 f"read it through the context, or its changes would go unnoticed"
             )
 
+    def _all(self) -> tuple[V, ...]:
+        if self._sorted is None:
+            values = self._values
+            self._sorted = tuple(values[key] for key in in_order(values))
+        return self._sorted
+
+    def _committed(self) -> dict[K, V]:
+        """The contents as of the last transaction, without what an open one has written."""
+        if not self._before:
+            return dict(self._values)
+        current = {**self._values, **self._before}
+        return {key: value for key, value in current.items() if value is not None}
+
     def _put(self, key: K, new: V | None) -> None:
         """Sets, or with None removes, a value; an equal one changes nothing (cutoff)."""
         old = self._values.get(key)
-        if old is new or old == new:
+        if old is new or (old is not None and new is not None and old == new):
+            self.counters.cut_off += 1
             return
+        before = self._before
+        if key not in before:
+            before[key] = old
+        else:
+            start = before[key]
+            if start is new or (start is not None and new is not None and start == new):
+                del before[key]  # back to where it was: no change at all
         if new is None:
             del self._values[key]
         else:
             self._values[key] = new
+        self._sorted = None
         for index in self._indexes.values():
-            index._update(key, old, new)
-        self._before.setdefault(key, old)
+            index._file(key, new)
 
-    def _net(self) -> dict[K, Change[V]]:
-        """The net changes since the start of the transaction."""
+    def _delta(self) -> Delta[K, V]:
         values = self._values
-        changes = {key: Change(old, values.get(key)) for key, old in self._before.items()}
-        return {key: change for key, change in changes.items() if change.old != change.new}
+        return Delta(self.name, {key: Change(old, values.get(key)) for key, old in self._before.items()})
 
     def _flush(self) -> None:
         """Brings this collection up to date and wakes what depends on it. Called once per settle, in rank order."""
-        if self._before:
+        changed = self._before
+        if changed:
             for child in self._children:
-                child._wake_all(self._before)
-            if self._key_readers:
-                for key in self._before:
-                    _wake(self._key_readers.get(key))
-            if self._whole_readers:
-                _wake(self._whole_readers)
+                child._input_changed(self, changed)
+            readers = self._readers
+            if readers:
+                for key in changed:
+                    wake(readers.get(key), self)
+                wake(readers.get(ALL), self)
         for index in self._indexes.values():
-            index._flush()
+            index._flush(changed)
+
+    def _end_transaction(self) -> None:
+        """Ends the transaction for this collection."""
+        self.counters.changes += len(self._before)
+        if self._overlays:
+            self._overlays = [
+                held for held in self._overlays if (overlay := held()) is not None and overlay.keep(self._before)
+            ]
+        self._before = {}
 
     def _become_synced(self) -> None:
         self.synced = True
         self.graph._newly_synced.append(self)
-        readers, self._sync_readers = self._sync_readers, {}
-        _wake(readers)
+        waiting, self._waiting = self._waiting, {}
+        for node, key in waiting:
+            node._wake(key, self)
         for child in self._children:
             self.graph._enqueue(child)
-
-
-def _wake(readers: Iterable[Reader] | None) -> None:
-    for node, key in tuple(readers or ()):
-        node._wake(key)
-
-
-class Source(Collection[K, V], Generic[K, V]):
-    """A collection that is written from outside, in transactions.
-
-    A write outside a transaction is a transaction of its own. A source is synced once somebody who
-    knows said so (`mark_synced`, `replace`, a `Reflector`), and until then transforms that read it wait.
-    """
-
-    def __init__(self, graph: Graph, name: str) -> None:
-        super().__init__(graph, name)
-        self._sync_at_commit = False
-
-    def set(self, key: K, value: V) -> None:
-        """Adds or replaces one value. An equal value changes nothing."""
-        self._check(key, value)
-        with self.graph.transaction():
-            self.graph._touch(self)
-            self._put(key, value)
-
-    def delete(self, key: K) -> None:
-        """Removes a key, if it is there."""
-        with self.graph.transaction():
-            self.graph._touch(self)
-            self._put(key, None)
-
-    def replace(self, values: Mapping[K, V]) -> None:
-        """Makes *values* the whole contents, as one atomic change, and marks the source synced."""
-        with self.graph.transaction():
-            self.graph._touch(self)
-            for key in [key for key in self._values if key not in values]:
-                self._put(key, None)
-            for key, value in values.items():
-                self._check(key, value)
-                self._put(key, value)
-            self._sync_at_commit = True
-
-    def mark_synced(self) -> None:
-        """States that the contents are complete, as of the end of this transaction."""
-        with self.graph.transaction():
-            self.graph._touch(self)
-            self._sync_at_commit = True
-
-    def _check(self, key: K, value: V) -> None:
-        if value is None:
-            raise WriteError(f"source {self.name!r}: the value of {key!r} is None, which means absence: use delete()")
-
-    def _flush(self) -> None:
-        if self._sync_at_commit and not self.synced:
-            self._become_synced()
-        self._sync_at_commit = False
-        super()._flush()
-
-    def _undo(self) -> None:
-        for key, old in list(self._before.items()):
-            self._put(key, old)
-        self._before.clear()
-        for index in self._indexes.values():
-            index._touched.clear()
-        self._sync_at_commit = False

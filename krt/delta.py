@@ -1,11 +1,10 @@
-"""Values that leave the graph: what one transaction changed, net."""
+"""Values that leave the graph: what one transaction changed, net, and what failed."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple
 
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
+from krt.variables import K, V
 
 
 class Change(NamedTuple, Generic[V]):
@@ -27,6 +26,17 @@ class Delta(Generic[K, V]):
 
     def __len__(self) -> int:
         return len(self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What one transaction did to the collections that a subscriber asked for."""
+
+    epoch: int
+    deltas: Mapping[str, Delta[Any, Any]]
+    """Net changes by name of the collection; those without a change are not there."""
+    synced: tuple[str, ...] = ()
+    """Names of all collections of the graph that became complete in this transaction."""
 
 
 @dataclass(frozen=True, slots=True)

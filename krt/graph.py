@@ -3,68 +3,64 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal
 
-from krt.collection import Collection, Source
+from krt.collection import Collection
 from krt.context import Context
-from krt.delta import Change, Delta
-from krt.derived import Derived, Merge
-from krt.errors import DuplicateNameError, TransformError, WriteError
+from krt.delta import Change, Commit, Delta
+from krt.derived import Derived, Singleton
+from krt.errors import ClosedError, DuplicateNameError, KrtError, RankError, TransformError, WriteError
+from krt.source import Source
+from krt.subscription import Delivery, Subscription
+from krt.union import Combine, Flatten, Merge
+from krt.variables import K, V
+from krt.view import View
 
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
+if TYPE_CHECKING:
+    from krt.record import Recorder
 
+OnFailure = Literal["contain", "raise"] | Callable[[KrtError], None]
 
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """What one transaction did to the collections that a subscriber asked for."""
-
-    epoch: int
-    deltas: Mapping[str, Delta[Any, Any]]
-    """Net changes by name of the collection; those without a change are not there."""
-
-
-class Subscription:
-    """The right to be called; ends with `close`."""
-
-    def __init__(
-        self, graph: Graph, on_commit: Callable[[Commit], None], collections: tuple[Collection[Any, Any], ...]
-    ) -> None:
-        self._graph = graph
-        self._on_commit = on_commit
-        self._collections = collections
-
-    def close(self) -> None:
-        """No more calls. Closing twice is allowed."""
-        self._graph._subscriptions.pop(self, None)
+_GAP = 1 << 32
+"""Between the ranks of two collections: room for those that are created later, `before` the second."""
 
 
 class Graph:
     """Owns collections and keeps them consistent. Synchronous, without I/O; owned by one thread.
 
-    `on_failure="raise"` makes a transaction raise TransformError, after it has committed, if a
-    transform failed: for tests.
+    *on_failure* says what else is done about failures, once the graph has settled and everybody has been called:
+    with "contain", those of transforms only show in `failures`, and a subscriber's is raised from the transaction
+    as a SubscriberError; with "raise", for tests, both are raised; a function is called with each.
+
+    *clock* gives seconds; with it, each collection counts how long it takes.
     """
 
-    def __init__(self, *, on_failure: Literal["contain", "raise"] = "contain") -> None:
+    def __init__(self, *, on_failure: OnFailure = "contain", clock: Callable[[], float] | None = None) -> None:
         self.epoch = 0
         """Counts the transactions that changed something."""
         self.collections: dict[str, Collection[Any, Any]] = {}
         self._on_failure = on_failure
-        self._running: Derived[Any, Any] | None = None
+        self._clock = clock
+        self._by_rank: dict[int, Collection[Any, Any]] = {}
+        self._last_rank = 0
+        self._last_within_gap: dict[int, int] = {}  # rank of a collection -> last rank given in the gap before it
+        self._gap_of: Collection[Any, Any] | None = None
+        self._running: Collection[Any, Any] | None = None  # whose flush is under way
+        self._transaction = _Transaction(self)
         self._depth = 0
-        self._notifying = False
-        self._queue: list[int] = []  # ranks, a heap
-        self._queued: set[int] = set()
-        self._by_rank: list[Collection[Any, Any]] = []
+        self._savepoints: list[dict[tuple[Source[Any, Any], Any], Any]] = []  # one for each nested transaction
         self._written: dict[Source[Any, Any], None] = {}
-        self._flushed: list[Collection[Any, Any]] = []
+        self._queue: list[int] = []  # ranks, a heap
         self._newly_synced: list[Collection[Any, Any]] = []
-        self._new_failures: list[tuple[Derived[Any, Any], Any, Exception]] = []
-        self._subscriptions: dict[Subscription, None] = {}
+        self._every_commit: dict[Subscription, None] = {}
+        self._orders = 0
+        self._delivery = Delivery(self)
+        self._errors: list[KrtError] = []
+        self._interruption: BaseException | None = None
+        self._recorder: Recorder | None = None
 
     # -- building ----------------------------------------------------------------------------------
 
@@ -72,42 +68,56 @@ class Graph:
         """A new source. With *initial*, even an empty mapping, it is complete from the start."""
         source: Source[K, V] = Source(self, name)
         if initial is not None:
-            source.replace(initial)
+            source._fill(initial)
         return source
 
-    def merge(self, *collections: Collection[K, V], name: str) -> Collection[K, V]:
-        """All entries of several collections; of equal keys, the one of the collection that is named first."""
-        return Merge(collections, name)
+    def merge(self, *collections: Collection[K, V], name: str, combine: Combine[V] | None = None) -> Collection[K, V]:
+        """All entries of several collections; of equal keys, the one of the collection that is named first.
 
-    def singleton(self, fn: Callable[[Context], V | None], *, name: str) -> Collection[str, V]:
+        With *combine*, all values of a key make one: it gets them in the order of the collections, at least
+        one, and None as its result leaves the key out.
+        """
+        return Merge(collections, name, combine)
+
+    def flatten(
+        self, members: Collection[Any, Collection[K, V]], *, name: str, combine: Combine[V] | None = None
+    ) -> Collection[K, V]:
+        """All entries of collections that come and go: the values of *members*, in the order of their keys.
+
+        As `merge` otherwise. To exchange a member is one change, and what both have does not go in between.
+        Members that are created later must be created within `before`. It is synced once *members* and those
+        then in it are; a member that is not yet synced later on does not take that back.
+        """
+        return Flatten(members, name, combine)
+
+    def singleton(self, fn: Callable[[Context], V | None], *, name: str) -> Singleton[V]:
         """A collection of at most one value, under the key "", made from what *fn* reads."""
         unit = self.source(f"{name}.unit", {"": True})
-        return unit.map(lambda ctx, _: fn(ctx), name=name)
+        return Singleton(unit, lambda ctx, _: fn(ctx), name)
+
+    @contextmanager
+    def before(self, collection: Collection[Any, Any]) -> Iterator[None]:
+        """Collections created within rank just before *collection*, so that it may read them."""
+        if collection.closed or collection.rank % _GAP:
+            raise RankError(
+                f"{collection.name!r} is closed or was itself created before another: "
+                f"create what comes before it in the same `graph.before` block"
+            )
+        outer, self._gap_of = self._gap_of, collection
+        try:
+            yield
+        finally:
+            self._gap_of = outer
 
     # -- writing -----------------------------------------------------------------------------------
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """Makes the writes within one atomic change: one settle at the end, or no trace if the body raises.
 
-        Transactions nest; the outermost one settles.
+        Transactions nest: the outermost one settles, and an inner one that raises undoes its own writes. What a
+        subscriber writes becomes the next transaction, after everybody has been called. Never await within one.
         """
-        if self._running is not None:
-            raise WriteError(f"transform of {self._running.name!r} wrote to the graph: a transform may only read")
-        if self._notifying:
-            raise WriteError("a subscriber wrote to the graph: write after the callback, in a transaction of its own")
-        self._depth += 1
-        try:
-            yield
-        except BaseException:
-            if self._depth == 1:
-                self._abort()
-            raise
-        else:
-            if self._depth == 1:
-                self._settle()
-        finally:
-            self._depth -= 1
+        return self._transaction
 
     def subscribe(
         self, on_commit: Callable[[Commit], None], *collections: Collection[Any, Any], replay: bool = True
@@ -118,75 +128,249 @@ class Graph:
         known, even when none of *collections* changed. With *replay* it is called at once with all
         that is there now.
         """
-        subscription = Subscription(self, on_commit, collections)
-        if replay:
-            everything = {c.name: {key: Change(None, value) for key, value in c._values.items()} for c in collections}
-            on_commit(Commit(self.epoch, {name: Delta(name, all_) for name, all_ in everything.items() if all_}))
-        self._subscriptions[subscription] = None
-        return subscription
+        return self._subscribe(on_commit, collections, replay=replay, every_commit=True)
 
-    # -- for this package --------------------------------------------------------------------------
+    # -- reading -----------------------------------------------------------------------------------
+
+    def view(self, *collections: Collection[Any, Any]) -> View:
+        """The collections (without arguments, all of them) as they are now, for as long as it is held.
+
+        Costs nothing to make; while it is held, what changes costs its old value.
+        """
+        if self._running is not None or self._depth:
+            raise WriteError("a view was asked for in a transaction: take it before or after, at a known epoch")
+        return View(self.epoch, collections or tuple(self.collections.values()))
+
+    # -- for this package: collections ---------------------------------------------------------------
 
     def _register(self, collection: Collection[Any, Any]) -> int:
         if collection.name in self.collections:
             raise DuplicateNameError(f"the graph has a collection {collection.name!r} already: choose another name")
-        if self._depth or self._running is not None:
-            raise WriteError(f"collection {collection.name!r} was created in a transaction: create it before")
+        self._forbid_in_transaction(f"collection {collection.name!r} was created", WriteError)
+        if self._gap_of is None:
+            self._last_rank = rank = self._last_rank + _GAP
+        else:
+            end = self._gap_of.rank
+            rank = self._last_within_gap[end] = self._last_within_gap.get(end, end - _GAP) + 1
         self.collections[collection.name] = collection
-        self._by_rank.append(collection)
-        return len(self._by_rank) - 1
+        self._by_rank[rank] = collection
+        return rank
+
+    def _forget(self, collection: Collection[Any, Any]) -> None:
+        self.collections.pop(collection.name, None)
+        self._by_rank.pop(collection.rank, None)
 
     def _adopt(self, node: Derived[Any, Any]) -> None:
-        """Settles a new collection with what its parents hold."""
-        with self.transaction():
-            self._enqueue(node)
+        """Brings a new collection up to date. No transaction: the epoch stays, and nobody is called."""
+        self._enqueue(node)
+        for collection in self._settle():
+            collection._end_transaction()
+        self._newly_synced.clear()
+        if self._on_failure == "raise" and self._errors:
+            node.close()
+        if self._delivery.caller is None:
+            self._report()
 
-    def _touch(self, source: Source[Any, Any]) -> None:
-        self._written[source] = None
+    def _forbid_in_transaction(self, what: str, kind: type[KrtError]) -> None:
+        if self._running is not None:
+            raise kind(f"{what} in a transform of {self._running.name!r}: a transform may only read")
+        if self._depth:
+            raise kind(f"{what} in a transaction: do it before or after")
 
-    def _enqueue(self, node: Collection[Any, Any]) -> None:
-        if node.rank not in self._queued:
-            self._queued.add(node.rank)
-            heapq.heappush(self._queue, node.rank)
+    # -- for this package: transactions --------------------------------------------------------------
 
-    def _failed(self, node: Derived[Any, Any], key: Any, error: Exception) -> None:
-        self._new_failures.append((node, key, error))
+    def _write(self, source: Source[Any, Any], write: Callable[..., None], *arguments: Any) -> None:
+        self._forbid_running()
+        if source.closed:
+            raise ClosedError(f"source {source.name!r} is closed: it cannot be written any more")
+        if self._delivery.caller is not None:
+            self._delivery.hold(source, write, arguments)
+        elif self._depth:
+            write(*arguments)
+        else:
+            with self._transaction:
+                write(*arguments)
 
-    def _abort(self) -> None:
+    def _forbid_running(self) -> None:
+        if self._running is not None:
+            raise WriteError(f"transform of {self._running.name!r} wrote to the graph: a transform may only read")
+
+    def _begin(self) -> None:
+        self._forbid_running()
+        if self._delivery.caller is not None:
+            self._delivery.begin()
+            return
+        if self._depth:
+            self._savepoints.append({})
+        self._depth += 1
+
+    def _end(self, *, failed: bool) -> None:
+        if self._delivery.caller is not None:
+            self._delivery.end(keep=not failed)
+            return
+        self._depth -= 1
+        if self._depth:
+            self._end_nested(failed=failed)
+        elif failed:
+            self._abort()
+        else:
+            self._commit()
+            self._delivery.drain()
+            self._report()
+
+    def _end_nested(self, *, failed: bool) -> None:
+        savepoint = self._savepoints.pop()
+        if failed:
+            for (source, key), was in savepoint.items():
+                source._restore(key, was)
+        elif self._savepoints:
+            for at, was in savepoint.items():
+                self._savepoints[-1].setdefault(at, was)
+
+    def _abort(self, errors: int = 0) -> None:
+        """Undoes what was written, and forgets the failures that were noted since there were so many *errors*."""
         for source in self._written:
             source._undo()
         self._written.clear()
+        del self._errors[errors:]
 
-    def _settle(self) -> None:
+    @contextmanager
+    def _next_transaction(self) -> Iterator[None]:
+        """A transaction within a larger one's end: calls subscribers, but leaves what they write, and failures, to it."""
+        errors = len(self._errors)
+        self._depth += 1
+        try:
+            yield
+        except BaseException:
+            self._depth -= 1
+            self._abort(errors)
+            raise
+        self._depth -= 1
+        self._commit()
+
+    def _commit(self) -> None:
+        changed = self._settle()
+        synced, self._newly_synced = tuple(collection.name for collection in self._newly_synced), []
+        if not changed and not synced:
+            return
+        self.epoch += 1
+        if self._recorder is not None:
+            self._recorder.committed(self.epoch, changed, synced)
+        calls: dict[Subscription, dict[str, Delta[Any, Any]]] = {s: {} for s in self._every_commit}
+        for node in changed:
+            if node._subscriptions:
+                delta = node._delta()
+                for subscription in node._subscriptions:
+                    calls.setdefault(subscription, {})[node.name] = delta
+            node._end_transaction()
+        self._delivery.call(
+            [
+                (subscription, Commit(self.epoch, deltas, synced))
+                for subscription, deltas in sorted(calls.items(), key=lambda call: call[0]._order)
+            ]
+        )
+
+    def _settle(self) -> list[Collection[Any, Any]]:
+        """Flushes all that was written and all that this wakes, each once, in the order of rank. Returns what changed."""
         for source in self._written:
             self._enqueue(source)
         self._written.clear()
+        changed: list[Collection[Any, Any]] = []
         while self._queue:
-            rank = heapq.heappop(self._queue)
-            self._queued.discard(rank)
-            node = self._by_rank[rank]
-            node._flush()
-            self._flushed.append(node)
-        flushed, self._flushed = self._flushed, []
-        synced, self._newly_synced = self._newly_synced, []
-        if synced or any(node._before for node in flushed):
-            self.epoch += 1
-            self._notify(flushed)
-        failures, self._new_failures = self._new_failures, []
-        if failures and self._on_failure == "raise":
-            node, key, error = failures[0]
-            raise TransformError(f"transform of {node.name!r} failed for {key!r}: {error!r}") from error
+            node = self._by_rank[heapq.heappop(self._queue)]
+            node._queued = False
+            self._running = node
+            if self._clock is None:
+                node._flush()
+            else:
+                start = self._clock()
+                node._flush()
+                node.counters.seconds += self._clock() - start
+            if node._before:
+                changed.append(node)
+        self._running = None
+        return changed
 
-    def _notify(self, flushed: list[Collection[Any, Any]]) -> None:
-        wanted = {c for s in self._subscriptions for c in s._collections}
-        deltas = {node: Delta(node.name, net) for node in flushed if node in wanted and (net := node._net())}
-        for node in flushed:
-            node._before = {}
-        self._notifying = True
-        try:
-            for subscription in tuple(self._subscriptions):
-                if subscription in self._subscriptions:
-                    mine = {c.name: deltas[c] for c in subscription._collections if c in deltas}
-                    subscription._on_commit(Commit(self.epoch, mine))
-        finally:
-            self._notifying = False
+    def _enqueue(self, node: Collection[Any, Any]) -> None:
+        if not node._queued:
+            node._queued = True
+            heapq.heappush(self._queue, node.rank)
+
+    # -- for this package: subscribers and failures --------------------------------------------------
+
+    def _subscribe(
+        self,
+        on_commit: Callable[[Commit], None],
+        collections: tuple[Collection[Any, Any], ...],
+        *,
+        replay: bool,
+        every_commit: bool = False,
+    ) -> Subscription:
+        self._forbid_running()
+        for collection in collections:
+            if collection.closed:
+                raise ClosedError(f"collection {collection.name!r} is closed: it has no changes to subscribe to")
+        subscription = Subscription(self, on_commit, collections)
+        for collection in collections:
+            collection._subscriptions[subscription] = None
+        if every_commit:
+            self._every_commit[subscription] = None
+        if replay:
+            self._replay(subscription, collections)
+        return subscription
+
+    def _replay(self, subscription: Subscription, collections: tuple[Collection[Any, Any], ...]) -> None:
+        """Calls a new subscription with all that is there, as of the last transaction."""
+        deltas = {
+            collection.name: Delta(collection.name, {key: Change(None, value) for key, value in contents.items()})
+            for collection in collections
+            if (contents := collection._committed())
+        }
+        if not deltas and subscription not in self._every_commit:
+            return
+        errors = len(self._errors)
+        self._delivery.call([(subscription, Commit(self.epoch, deltas))])
+        if len(self._errors) > errors:
+            subscription.close()
+        if self._delivery.caller is None and not self._depth:
+            self._delivery.drain()
+            self._report()
+
+    def _next_order(self) -> int:
+        self._orders += 1
+        return self._orders
+
+    def _failed(self, what: str, key: Any, error: Exception) -> None:
+        if self._on_failure != "contain":
+            report = TransformError(f"{what} failed for {key!r}: {error!r}")
+            report.__cause__ = error
+            self._errors.append(report)
+
+    def _report(self) -> None:
+        """Does about failures what `on_failure` says, now that the graph has settled and everybody was called."""
+        errors, self._errors = self._errors, []
+        interruption, self._interruption = self._interruption, None
+        if interruption is not None:
+            raise interruption
+        if callable(self._on_failure):
+            for error in errors:
+                self._on_failure(error)
+        elif errors:
+            for other in errors[1:]:
+                errors[0].add_note(f"and: {other}")
+            raise errors[0]
+
+
+class _Transaction(AbstractContextManager[None]):
+    """What `Graph.transaction` returns. It keeps nothing of its own, so one serves for all."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    def __enter__(self) -> None:
+        self._graph._begin()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._graph._end(failed=kind is not None)

@@ -2,67 +2,170 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Generic
+
+from krt.delta import Failure
+from krt.errors import OutputTypeError
+from krt.order import in_order
+from krt.reads import Readers, wake
+from krt.variables import A, K, V
 
 if TYPE_CHECKING:
-    from krt.collection import Collection, Reader
-    from krt.derived import Derived
-
-I = TypeVar("I", bound=Hashable)  # noqa: E741 - an index's values
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
+    from krt.collection import Collection
+    from krt.union import Group
 
 
-class Index(Generic[I, K, V]):
+class Index(Generic[A, K, V]):
     """The values of a collection by what a function yields for each: any number of index values per value.
 
-    Kept up to date at the cost of the change. Inside transforms it is read with `Context.lookup`.
+    Kept up to date at the cost of the change. Inside transforms it is read through the context. Several
+    values come in the order of their keys, so that what is made of them does not depend on history.
     """
 
-    def __init__(self, collection: Collection[K, V], by: Callable[[V], Iterable[I]], name: str) -> None:
+    def __init__(self, collection: Collection[K, V], by: Callable[[V], Iterable[A]], name: str) -> None:
         self.collection = collection
         self.name = name
         self._by = by
-        self._buckets: dict[I, dict[K, V]] = {}
-        self._touched: dict[I, None] = {}  # buckets changed in this transaction
-        self._readers: dict[I, dict[Reader, None]] = {}
-        self._groups: list[Derived[Any, Any]] = []
+        self._buckets: dict[A, dict[K, V]] = {}
+        self._unsorted: set[A] = set()  # buckets whose keys may be out of order
+        self._filed: dict[K, tuple[A, ...]] = {}
+        self._moved: dict[K, tuple[A, ...]] = {}  # where the keys written in this transaction were filed before it
+        self._failures: dict[K, Failure] = {}
+        self._readers: Readers = {}
+        self._groups: dict[Group[A, V], None] = {}
         for key, value in collection._values.items():
-            self._update(key, None, value)
-        self._touched.clear()
+            self._file(key, value)
+        self._moved.clear()
 
-    def lookup(self, at: I) -> tuple[V, ...]:
-        """The values at an index value, in the order in which they came there. Outside transforms only."""
+    def __repr__(self) -> str:
+        return f"<Index {self.name!r} of {self.collection.name!r}, {len(self._buckets)} index values>"
+
+    @property
+    def label(self) -> str:
+        """What explanations call it."""
+        return f"{self.collection.name} by {self.name}"
+
+    def lookup(self, at: A) -> tuple[V, ...]:
+        """The values at an index value, in the order of their keys. Outside transforms only."""
         self.collection._forbid_untracked()
-        return tuple(self._buckets.get(at, {}).values())
+        return self._read(at)
 
-    def group(self, *, name: str) -> Collection[I, tuple[V, ...]]:
-        """The index as a collection: for each index value, the tuple of its values, in the order of `lookup`."""
-        from krt.derived import Group
+    def group(self, *, name: str) -> Collection[A, tuple[V, ...]]:
+        """The index as a collection: for each index value, the tuple of its values, in the order of their keys."""
+        from krt.union import Group
 
         return Group(self, name)
 
-    def _update(self, key: K, old: V | None, new: V | None) -> None:
-        before = () if old is None else tuple(self._by(old))
-        after = () if new is None else tuple(self._by(new))
-        for at in before:
-            self._touched[at] = None
-            if at not in after:
-                bucket = self._buckets[at]
-                bucket.pop(key, None)
-                if not bucket:
-                    del self._buckets[at]
-        if new is not None:
-            for at in after:
-                self._touched[at] = None
-                self._buckets.setdefault(at, {})[key] = new
+    @property
+    def failures(self) -> Mapping[K, Failure]:
+        """Keys of values that the index function failed for; each is filed where its last good value was, if anywhere."""
+        return MappingProxyType(self._failures)
 
-    def _flush(self) -> None:
-        touched, self._touched = self._touched, {}
+    # -- for this package --------------------------------------------------------------------------
+
+    def _read(self, at: A) -> tuple[V, ...]:
+        return tuple(self._bucket(at).values())
+
+    def _bucket(self, at: A) -> Mapping[K, V]:
+        """The values at an index value by key, in order."""
+        bucket = self._buckets.get(at)
+        if bucket is None:
+            return {}
+        if at in self._unsorted:
+            self._unsorted.discard(at)
+            bucket = self._buckets[at] = {key: bucket[key] for key in in_order(bucket)}
+        return bucket
+
+    def _all(self, places: Iterable[A]) -> tuple[A, tuple[V, ...]]:
+        """The values filed at every one of *places*, and the one place that sees all changes of that.
+
+        What enters or leaves the intersection is in each place, after or before; so the smallest will do.
+        """
+        smallest, *others = sorted(places, key=lambda at: len(self._buckets.get(at, ())))
+        found = self._bucket(smallest).items()
+        return smallest, tuple(value for key, value in found if all(key in self._buckets[at] for at in others))
+
+    def _within(self, places: Iterable[A]) -> tuple[V, ...]:
+        """The values that are filed somewhere, and only at *places*."""
+        places = dict.fromkeys(places)
+        found = {
+            key: value
+            for at in places
+            for key, value in self._buckets.get(at, {}).items()
+            if all(filed in places for filed in self._filed[key])
+        }
+        return tuple(found[key] for key in in_order(found)) if len(found) > 1 else tuple(found.values())
+
+    def _file(self, key: K, value: V | None) -> None:
+        """Files a value, or with None removes it. Never raises: what the index function raises is a failure."""
+        before = self._filed.get(key, ())
+        self._moved.setdefault(key, before)
+        if self._failures:
+            self._failures.pop(key, None)
+        after: tuple[A, ...] = ()
+        if value is not None:
+            try:
+                after = self._places(value)
+            except Exception as error:  # noqa: BLE001 - law 8: one value that cannot be filed costs nobody else
+                self._fail(key, error)
+                after = before
+        self._place(key, value, before, after)
+
+    def _places(self, value: V) -> tuple[A, ...]:
+        places = self._by(value)
+        if isinstance(places, str | bytes):
+            raise OutputTypeError(
+                f"index {self.name!r} of {self.collection.name!r}: its function returned the text {places!r}, "
+                f"which would be filed by letters: return a list of it"
+            )
+        return tuple(dict.fromkeys(places))
+
+    def _place(self, key: K, value: V | None, before: tuple[A, ...], after: tuple[A, ...]) -> None:
+        buckets = self._buckets
+        if before != after:
+            for at in before:
+                if at not in after:
+                    del buckets[at][key]
+                    if not buckets[at]:
+                        del buckets[at]
+                        self._unsorted.discard(at)
+            if after:
+                self._filed[key] = after
+            else:
+                self._filed.pop(key, None)
+        if value is not None:
+            for at in after:
+                bucket = buckets.get(at)
+                if bucket is None:
+                    buckets[at] = {key: value}
+                else:
+                    if key not in bucket:
+                        self._unsorted.add(at)
+                    bucket[key] = value
+
+    def _restore(self, key: K, value: V | None, places: tuple[A, ...]) -> None:
+        """Files a value where it was filed before, whatever the index function says of it."""
+        self._file(key, value)
+        self._place(key, value, self._filed.get(key, ()), places)
+
+    def _fail(self, key: K, error: Exception) -> None:
+        self._failures[key] = Failure(error, self.collection.graph.epoch)
+        self.collection.graph._failed(f"index {self.name!r} of {self.collection.name!r}", key, error)
+
+    def _flush(self, changed: Mapping[K, Any]) -> None:
+        """Wakes what depends on the places at which a changed key was, or is, filed."""
+        moved, self._moved = self._moved, {}
+        if not (self._readers or self._groups):
+            return
+        touched: dict[A, None] = {}
+        for key, before in moved.items():
+            if key in changed:
+                touched.update(dict.fromkeys(before))
+                touched.update(dict.fromkeys(self._filed.get(key, ())))
         for group in self._groups:
-            group._wake_all(touched)
+            group._wake_all(touched, self)
         if self._readers:
             for at in touched:
-                for node, key in tuple(self._readers.get(at, ())):
-                    node._wake(key)
+                wake(self._readers.get(at), self)

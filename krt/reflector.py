@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Generic, TypeVar
+from typing import Generic
 
-from krt.collection import Source
-
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
+from krt.source import Source
+from krt.variables import K, V
 
 
 class Reflector(Generic[K, V]):

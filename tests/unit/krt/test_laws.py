@@ -79,7 +79,12 @@ def test_law_cutoff_an_equal_output_stops_the_wave() -> None:
     numbers = graph.source("numbers", {"a": 1})
     parity = numbers.map(lambda ctx, n: n % 2 == 0, name="parity")
     runs: list[bool] = []
-    parity.map(lambda ctx, even: runs.append(even) or True, name="sink")  # type: ignore[func-returns-value]
+
+    def sink(ctx: krt.Context, even: bool) -> bool:
+        runs.append(even)
+        return even
+
+    parity.map(sink, name="sink")
 
     numbers.set("a", 3)
 
@@ -143,11 +148,14 @@ def test_law_atomic_an_exception_in_the_body_leaves_no_trace() -> None:
     numbers.subscribe(deltas.append, replay=False)
     epoch = graph.epoch
 
-    with pytest.raises(ZeroDivisionError), graph.transaction():
-        numbers.set("a", 4)
-        numbers.delete("b")
-        numbers.set("c", 3)
-        numbers.set("c", 1 // 0)
+    def write_and_fail() -> None:
+        with graph.transaction():
+            numbers.set("a", 4)
+            numbers.delete("b")
+            numbers.set("c", 1 // 0)
+
+    with pytest.raises(ZeroDivisionError):
+        write_and_fail()
 
     assert (dict(numbers), dict(doubled)) == ({"a": 1, "b": 2}, {"a": 2, "b": 4})
     assert (parity.lookup(0), parity.lookup(1)) == ((2,), (1,))

@@ -1,0 +1,208 @@
+"""Questions about a live graph: why is this value here, why is that one not, what depends on what. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from krt.collection import Collection
+from krt.derived import Derived, Transformed
+from krt.flat_map import FlatMap
+from krt.graph import Graph
+from krt.index import Index
+from krt.order import in_order
+from krt.reads import ALL, Read
+from krt.union import Flatten, Group, Union
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a key of a collection has the value that it has, or has none; `str` of it is a tree to read."""
+
+    collection: str
+    key: Any
+    value: Any
+    """None if the key is absent."""
+    why: str
+    because: tuple[Explanation, ...] = ()
+    """The inputs that it was made from, back to the sources."""
+    reads: tuple[str, ...] = ()
+    """What its transform read on the way, as far as it came."""
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self, indent: str = "") -> Iterator[str]:
+        what = "absent" if self.value is None else repr(self.value)
+        yield f"{indent}{self.collection}[{self.key!r}] is {what}: {self.why}"
+        for read in self.reads:
+            yield f"{indent}  read {read}"
+        for explanation in self.because:
+            yield from explanation._lines(indent + "  ")
+
+
+def explain(collection: Collection[Any, Any], key: Hashable) -> Explanation:
+    """Where a value comes from, back to the sources; or why there is none under this key.
+
+    An absent key has no input, was left out by the transform, is parked on a collection that has not synced,
+    or failed. A key that several inputs make says who has it, and who was shadowed.
+    """
+    if isinstance(collection, FlatMap):
+        return _explain_flat_map(collection, key)
+    if isinstance(collection, Transformed):
+        return _explain_map(collection, key)
+    if isinstance(collection, Union):
+        return _explain_union(collection, key)
+    if isinstance(collection, Group):
+        return _explain_group(collection, key)
+    value = collection._values.get(key)
+    return Explanation(
+        collection.name, key, value, "written from outside" if value is not None else _unwritten(collection)
+    )
+
+
+def _unwritten(source: Collection[Any, Any]) -> str:
+    return "no input" if source.synced else "not known yet: the source has not synced"
+
+
+def _explain_map(node: Transformed[Any, Any], key: Any) -> Explanation:
+    parent = node._parents[0]
+    why = _state(node, key) or ("made by the transform" if key in node._values else "left out by the transform")
+    if key not in parent._values:
+        why = "no input"
+    return Explanation(node.name, key, node._values.get(key), why, (explain(parent, key),), _reads(node, key))
+
+
+def _state(node: Transformed[Any, Any], key: Any) -> str | None:
+    """What stands in the way of an input key, if anything does."""
+    if key in node._parked:
+        return f"parked: waits for {node._parked[key].name!r} to sync"
+    if key in node._kept:
+        return f"kept as it was: {node._kept[key]}" if node._kept[key] else "kept as it was"
+    if key in node._failures:
+        failure = node._failures[key]
+        return f"failed after epoch {failure.epoch}: {failure.error!r}"
+    return None
+
+
+def _explain_flat_map(node: FlatMap[Any, Any], key: Any) -> Explanation:
+    parent = node._parents[0]
+    value = node._values.get(key)
+    if key not in node._owners:
+        stuck = {one: state for one in (*node._parked, *node._kept, *node._failures) if (state := _state(node, one))}
+        why = "; ".join(["no input makes it", *(f"but input {one!r} is {state}" for one, state in stuck.items())])
+        return Explanation(node.name, key, value, why, tuple(explain(parent, one) for one in stuck))
+    owner = node._owners[key]
+    why = f"made from input {owner!r}"
+    if state := _state(node, owner):
+        why += f", which is {state}"
+    rivals = [rival for rival in in_order(node._rivals.get(key, {})) if rival != owner]
+    if rivals:
+        verb = "shadows" if isinstance(node._on_conflict, str) else "is combined with"
+        why += f", which {verb} {', '.join(map(repr, rivals))}"
+    return Explanation(node.name, key, value, why, (explain(parent, owner),), _reads(node, owner))
+
+
+def _explain_union(node: Union[Any, Any], key: Any) -> Explanation:
+    having = [member for member in node._members() if key in member._values]
+    value = node._values.get(key)
+    names = [member.name for member in having]
+    if key in node._failures:
+        why = f"failed: {node._failures[key].error!r}"
+    elif not having:
+        why = "no input"
+    elif node._combine is not None:
+        why = f"combined from {', '.join(names)}"
+    elif len(having) == 1:
+        why = f"from {names[0]}"
+    else:
+        why = f"from {names[0]}, which shadows {', '.join(names[1:])}"
+    return Explanation(node.name, key, value, why, tuple(explain(member, key) for member in having))
+
+
+def _explain_group(node: Group[Any, Any], key: Any) -> Explanation:
+    index = node._index
+    members = list(index._bucket(key))
+    why = f"{len(members)} values of {index.label}" if members else "no input"
+    because = tuple(explain(index.collection, one) for one in members)
+    return Explanation(node.name, key, node._values.get(key), why, because)
+
+
+def _reads(node: Transformed[Any, Any], key: Any) -> tuple[str, ...]:
+    return tuple(map(_read, node._reads.get(key, ())))
+
+
+def _read(read: Read) -> str:
+    of, at, projection = read
+    found = of._read(at) if isinstance(of, Index) else of._all() if at is ALL else of._values.get(at)
+    what = (
+        f"all of {of.label}"
+        if at is ALL
+        else f"{of.label} at {at!r}"
+        if isinstance(of, Index)
+        else f"{of.name}[{at!r}]"
+    )
+    if isinstance(found, tuple) and (at is ALL or isinstance(of, Index)):
+        what += f" ({len(found)} values)"
+    elif found is None:
+        what += " (absent)"
+    return f"a projection of {what}" if projection is not None else what
+
+
+def edges(graph: Graph) -> Mapping[tuple[str, str], str]:
+    """All edges, (from, to): "input", or "read" where some key has read it in its last run, or waits for it."""
+    found: dict[tuple[str, str], str] = {}
+    for node in graph.collections.values():
+        if not isinstance(node, Derived):
+            continue
+        reads: dict[str, None] = {}
+        if isinstance(node, Transformed):
+            reads.update(dict.fromkeys(_collection(of).name for many in node._reads.values() for of, _, _ in many))
+            reads.update(dict.fromkeys(awaited.name for awaited in node._parked.values()))
+        found.update(dict.fromkeys(((name, node.name) for name in reads), "read"))
+        members = [member.name for member in node._members()] if isinstance(node, Flatten) else []
+        found.update(dict.fromkeys(((name, node.name) for name in (*node.inputs, *members)), "input"))
+    return found
+
+
+def _collection(of: Collection[Any, Any] | Index[Any, Any, Any]) -> Collection[Any, Any]:
+    return of.collection if isinstance(of, Index) else of
+
+
+def to_mermaid(graph: Graph) -> str:
+    """The graph as a Mermaid flow chart: solid arrows for inputs, dotted ones for reads."""
+    names = {name: f"n{number}" for number, name in enumerate(graph.collections)}
+    lines = ["flowchart LR"]
+    for name, node in graph.collections.items():
+        text = f"{name}<br/>{len(node._values)} keys{'' if node.synced else ', not synced'}".replace('"', "#quot;")
+        opening, closing = ("[(", ")]") if node.kind == "source" else ("[", "]")
+        lines.append(f'  {names[name]}{opening}"{text}"{closing}')
+    for (start, end), kind in edges(graph).items():
+        lines.append(f"  {names[start]} {'-->' if kind == 'input' else '-.->'} {names[end]}")
+    return "\n".join(lines) + "\n"
+
+
+def to_json(graph: Graph) -> dict[str, Any]:
+    """The graph as plain values for `json.dumps`: each collection with its state, counters and edges, not its contents."""
+    read_by: dict[str, list[str]] = {}
+    for (start, end), kind in edges(graph).items():
+        if kind == "read":
+            read_by.setdefault(end, []).append(start)
+    collections = [
+        {
+            "name": node.name,
+            "kind": node.kind,
+            "inputs": list(node.inputs) if isinstance(node, Derived) else [],
+            "reads": sorted(read_by.get(node.name, [])),
+            "keys": len(node._values),
+            "synced": node.synced,
+            "pending": sorted(node.pending),
+            "parked": {repr(k): c.name for k, c in node._parked.items()} if isinstance(node, Transformed) else {},
+            "failures": {repr(key): repr(failure.error) for key, failure in node.failures.items()},
+            "indexes": {name: len(index._buckets) for name, index in node._indexes.items()},
+            "counters": asdict(node.counters),
+        }
+        for node in graph.collections.values()
+    ]
+    return {"epoch": graph.epoch, "collections": collections}

@@ -1,0 +1,16 @@
+"""The order of keys, wherever one is needed: a function of the keys alone, never of history."""
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+Key = TypeVar("Key")
+
+
+def in_order(keys: Iterable[Key]) -> list[Key]:
+    """The keys, sorted: by themselves, or where they cannot be compared, by their repr."""
+    keys = list(keys)
+    comparable: list[Any] = keys
+    try:
+        return sorted(comparable)
+    except TypeError:
+        return sorted(comparable, key=repr)

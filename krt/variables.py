@@ -1,0 +1,15 @@
+"""Type variables that the modules of this package share."""
+
+from collections.abc import Hashable
+from typing import TypeVar
+
+K = TypeVar("K", bound=Hashable)
+"""Keys of a collection."""
+V = TypeVar("V")
+"""Its values."""
+J = TypeVar("J", bound=Hashable)
+"""Keys of a collection that is derived from it."""
+W = TypeVar("W")
+"""Values of a collection that is derived from it."""
+A = TypeVar("A", bound=Hashable)
+"""What an index files values at."""

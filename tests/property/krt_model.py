@@ -1,0 +1,317 @@
+"""What a graph must hold, computed from scratch: an oracle that shares no code with krt.
+
+A `Shape` says what a graph looks like. Its transforms are ordinary functions of a value and of a reader, so
+that krt and the oracle run the same ones: krt through its context, the oracle through plain dictionaries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from krt import KeepPrevious
+
+STRINGS = ("a", "b", "c", "d")
+NUMBERS = (0, 1, 2)
+
+Values = dict[Any, Any]
+
+
+class Tape:
+    """Bytes read as a row of choices; all zero after the end, so that shorter is simpler."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = iter(data)
+
+    def below(self, limit: int) -> int:
+        """A number in [0, limit)."""
+        return next(self._data, 0) % limit
+
+    def one_of(self, things: Any) -> Any:
+        """One of a sequence."""
+        return things[self.below(len(things))]
+
+
+@dataclass(frozen=True)
+class Read:
+    """One read of a transform; the values at hand, with the salt, decide whether and where."""
+
+    how: str
+    of: str
+    salt: int
+
+
+@dataclass(frozen=True)
+class Node:
+    """One derived collection of a shape."""
+
+    name: str
+    kind: str
+    inputs: tuple[str, ...]
+    keys: tuple[Any, ...]  # those that it can have
+    reads: tuple[Read, ...] = ()
+    salt: int = 1
+    fails: bool = False
+    keeps: bool = False
+    on_conflict: Any = "fail"  # of a flat_map; of a merge, whether to combine
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sources, and what is derived from them, in the order of creation."""
+
+    sources: tuple[str, ...]
+    nodes: tuple[Node, ...]
+
+    def keys_of(self, name: str) -> tuple[Any, ...]:
+        """The keys that a collection can have."""
+        return next((node.keys for node in self.nodes if node.name == name), STRINGS)
+
+
+KINDS = ("map", "map", "map", "flat_map", "flat_map", "merge", "group")
+READS = ("get", "get", "lookup", "fetch", "all", "within", "parity", "parities")
+
+
+def shape(tape: Tape) -> Shape:
+    """A random graph of sources and up to seven derived collections, each over what was created before it."""
+    sources = tuple(f"source{i}" for i in range(2 + tape.below(2)))
+    keys: dict[str, tuple[Any, ...]] = dict.fromkeys(sources, STRINGS)
+    nodes: list[Node] = []
+    for i in range(1 + tape.below(7)):
+        kind = tape.one_of(KINDS)
+        node = _node(tape, f"{kind}{i}", kind, keys)
+        keys[node.name] = node.keys
+        nodes.append(node)
+    return Shape(sources, tuple(nodes))
+
+
+def _node(tape: Tape, name: str, kind: str, keys: Mapping[str, tuple[Any, ...]]) -> Node:
+    names = list(keys)
+    if kind == "merge":
+        alike = [name for name in names if keys[name] == STRINGS]
+        return Node(name, kind, (tape.one_of(alike), tape.one_of(alike)), STRINGS, on_conflict=tape.below(2) == 1)
+    if kind == "group":
+        return Node(name, kind, (tape.one_of(names),), NUMBERS)
+    parent = tape.one_of(names)
+    reads = tuple(Read(tape.one_of(READS), tape.one_of(names), tape.below(12)) for _ in range(tape.below(4)))
+    traits = tape.below(8)
+    return Node(
+        name,
+        kind,
+        (parent,),
+        keys[parent] if kind == "map" else STRINGS,
+        reads,
+        salt=1 + tape.below(5),
+        fails=traits % 4 == 1,
+        keeps=traits % 4 == 2,
+        on_conflict=tape.one_of(("fail", "first", sum)) if kind == "flat_map" else "fail",
+    )
+
+
+class BoomError(Exception):
+    """A transform failed, as it was meant to."""
+
+
+class Reader(Protocol):
+    """How a transform reads: the same for krt and for the oracle."""
+
+    def read(self, how: str, of: str, at: Any) -> Any:
+        """What one read finds: a value, or several in the order of their keys."""
+
+
+def number(value: Any) -> int:
+    """Groups are tuples; all else is a number."""
+    return sum(map(number, value)) if isinstance(value, tuple) else int(value or 0)
+
+
+def parity(value: Any) -> int:
+    """The projection of all projecting reads: 1 or 2."""
+    return 1 + number(value) % 2
+
+
+def filed_under(value: Any) -> list[int]:
+    """The index function of all indexes: one or two index values."""
+    return [number(value) % 3, number(value) % 2]
+
+
+def transform(node: Node, keys_of: Callable[[str], tuple[Any, ...]]) -> Callable[[Reader, Any], Any]:
+    """A function of a value whose reads depend on what it has read, and which fails, keeps or drops now and then."""
+
+    def run(reader: Reader, value: Any) -> Any:
+        total = number(value) * node.salt
+        for read in node.reads:
+            choice = total + read.salt
+            if choice % 4 == 0:
+                continue
+            keys = keys_of(read.of)
+            at: Any = None
+            if read.how in ("get", "parity"):
+                at = keys[choice % len(keys)]
+            elif read.how in ("lookup", "parities"):
+                at = choice % 3
+            elif read.how in ("all", "within"):
+                at = (choice % 3, choice % 2)
+            total += 1 + (1 + read.salt % 3) * number(reader.read(read.how, read.of, at))
+        total %= 15
+        if node.fails and total % 5 == 1:
+            raise BoomError
+        if node.keeps and total % 5 == 2:
+            raise KeepPrevious("as asked", default=None if total % 2 else _output(node, total))
+        return None if total % 5 == 3 and node.kind == "map" else _output(node, total)
+
+    return run
+
+
+def _output(node: Node, total: int) -> Any:
+    if node.kind == "map":
+        return total
+    return {STRINGS[(total + i) % 4]: total + i for i in range(total % 4)}
+
+
+class UnsyncedError(Exception):
+    """The oracle was asked for what is not known yet."""
+
+    def __init__(self, of: str) -> None:
+        super().__init__(of)
+        self.of = of
+
+
+@dataclass
+class Past:
+    """What the oracle remembers of the last run of one key: what it read, and what that was."""
+
+    value: Any
+    reads: dict[tuple[str, str, Any], Any] = field(default_factory=dict)
+    awaited: str | None = None
+
+
+class Oracle:
+    """The contents of all collections of a shape, computed anew from the sources at every transaction.
+
+    Only what no evaluation from scratch can know is remembered: the last good output of a key whose
+    transform fails, keeps or waits; that a collection has been synced; and what the last run read.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.values: dict[str, Values] = {name: {} for name in shape.sources}
+        self.synced: dict[str, bool] = dict.fromkeys(shape.sources, False)
+        self.outputs: dict[str, Values] = {}  # of a transform, by input key
+        self.failed: dict[str, set[Any]] = {}
+        self.runs: set[tuple[str, Any]] = set()
+        self.past: dict[str, dict[Any, Past]] = {}
+        for node in shape.nodes:
+            self.values[node.name], self.past[node.name], self.outputs[node.name] = {}, {}, {}
+            self.synced[node.name] = False
+        self.settle()
+
+    def settle(self) -> None:
+        """Brings everything up to date. `runs` is then what krt has to run, no more and no less."""
+        self.runs = set()
+        for node in self.shape.nodes:
+            self.failed[node.name] = set()
+            parents = [self.values[name] for name in node.inputs]
+            waits = False
+            if node.kind == "merge":
+                self.values[node.name] = _merged(node, *parents)
+            elif node.kind == "group":
+                groups = {at: self.found("lookup", node.inputs[0], at) for at in NUMBERS}
+                self.values[node.name] = {at: found for at, found in groups.items() if found}
+            else:
+                self.outputs[node.name] = self._outputs(node, parents[0])
+                self.values[node.name] = self._owned(node) if node.kind == "flat_map" else self.outputs[node.name]
+                waits = any(past.awaited for past in self.past[node.name].values())
+            if not waits and all(self.synced[name] for name in node.inputs):
+                self.synced[node.name] = True
+
+    def _outputs(self, node: Node, inputs: Values) -> Values:
+        before, after = self.outputs[node.name], {}
+        past, self.past[node.name] = self.past[node.name], {}
+        run = transform(node, self.shape.keys_of)
+        for key, value in inputs.items():
+            if self._is_stale(past.get(key), value):
+                self.runs.add((node.name, key))
+            self.past[node.name][key] = now = Past(value)
+            result = before.get(key)
+            try:
+                result = run(OracleReader(self, now), value)
+            except UnsyncedError as unsynced:
+                now.awaited = unsynced.of
+            except KeepPrevious as keep:
+                result = keep.default if result is None else result
+            except BoomError:
+                self.failed[node.name].add(key)
+            if result or (node.kind == "map" and result is not None):
+                after[key] = result
+        return after
+
+    def _owned(self, node: Node) -> Values:
+        """What a flat_map makes of its claims: the input whose key sorts first has an output key."""
+        claims: dict[str, list[tuple[Any, int]]] = {}
+        for key in sorted(self.outputs[node.name]):
+            for name, value in self.outputs[node.name][key].items():
+                claims.setdefault(name, []).append((key, value))
+        if callable(node.on_conflict):
+            return {name: sum(value for _, value in claim) for name, claim in claims.items()}
+        if node.on_conflict == "fail":
+            self.failed[node.name] |= {key for claim in claims.values() for key, _ in claim[1:]}
+        return {name: claim[0][1] for name, claim in claims.items()}
+
+    def _is_stale(self, past: Past | None, value: Any) -> bool:
+        if past is None or past.value != value or (past.awaited and self.synced[past.awaited]):
+            return True
+        return any(self.sensed(*read) != was for read, was in past.reads.items())
+
+    def content(self, how: str, of: str, at: Any) -> Values:
+        """What a read finds now, by key."""
+        values = self.values[of]
+        if how in ("get", "parity"):
+            return {at: values[at]} if at in values else {}
+        if how in ("lookup", "parities"):
+            return {key: value for key, value in values.items() if at in filed_under(value)}
+        if how == "all":
+            return {key: value for key, value in values.items() if set(at) <= set(filed_under(value))}
+        if how == "within":
+            return {key: value for key, value in values.items() if set(filed_under(value)) <= set(at)}
+        return values
+
+    def found(self, how: str, of: str, at: Any) -> tuple[Any, ...]:
+        """What a read gives: the values, in the order of their keys; or a projection of each."""
+        content = self.content(how, of, at)
+        values = tuple(content[key] for key in sorted(content))
+        return tuple(map(parity, values)) if how in ("parity", "parities") else values
+
+    def sensed(self, how: str, of: str, at: Any) -> Any:
+        """What a read depends on: krt runs a key again if and only if this has changed.
+
+        Keys count, so that two objects that change places are a difference; for projections they do not.
+        Reads at several places depend on more than they find: see `Context.lookup_all` and `lookup_within`.
+        """
+        if how in ("parity", "parities"):
+            return self.found(how, of, at)
+        if how == "within":
+            return [dict(self.content("lookup", of, one)) for one in at]
+        return dict(self.content(how, of, at))
+
+
+def _merged(node: Node, first: Values, second: Values) -> Values:
+    if not node.on_conflict:
+        return {**second, **first}
+    keys = {**first, **second}
+    return {key: tuple(side[key] for side in (first, second) if key in side) for key in keys}
+
+
+class OracleReader:
+    """Reads the oracle's dictionaries, and notes what it found."""
+
+    def __init__(self, oracle: Oracle, past: Past) -> None:
+        self._oracle = oracle
+        self._past = past
+
+    def read(self, how: str, of: str, at: Any) -> Any:
+        """What there is, if that is known."""
+        if not self._oracle.synced[of]:
+            raise UnsyncedError(of)
+        self._past.reads[(how, of, at)] = self._oracle.sensed(how, of, at)
+        return self._oracle.found(how, of, at)
