@@ -1,0 +1,434 @@
+"""ADS over real gRPC on the loopback."""
+
+import asyncio
+import socket
+from typing import Any
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2
+
+from tests.integration.ads_rig import DELTA, Desk, Log, Proxy, put, serving, tables
+from xds_server.ads.messages import Node
+from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl
+from xds_server.snapshot.table import EMPTY_VIEW
+from xds_server.transport.address import PortInUse
+from xds_server.transport.admission import GateMode, Hold
+from xds_server.transport.server import SERVICE, AdsServer
+
+FULL = {"CDS": "a b", "EDS": "a b", "LDS": "l", "RDS": "r"}
+UNSERVED = TypeUrl("type.googleapis.com/some.Other")
+
+
+def desk(*, ready: bool = True, **names: str) -> Desk:
+    made = Desk(ready=ready)
+    made.views["shop/web"] = tables(**(names or FULL))
+    return made
+
+
+async def _start_up(proxy: Proxy, version: str = "") -> list[str]:
+    """What a proxy gets while it starts, asking as Envoy does."""
+    await proxy.ask(CLUSTER, version=version)
+    got = [await proxy.takes()]
+    await proxy.ask(ENDPOINT, "a", "b")
+    got.append(await proxy.takes("a", "b"))
+    await proxy.ask(LISTENER)
+    got.append(await proxy.takes())
+    await proxy.ask(ROUTE, "r")
+    got.append(await proxy.takes("r"))
+    return got
+
+
+async def test_a_proxy_starts_and_is_complete() -> None:
+    """A new proxy gets clusters, load assignments, listeners, routes, and its first complete configuration is timed once."""
+    log = Log()
+    async with serving(desk(), log) as (server, channel):
+        proxy = Proxy(channel)
+        assert await _start_up(proxy) == ["CDS a b", "EDS a b", "LDS l", "RDS r"]
+        stream, seconds, warm = await log.until("first_complete")
+
+        assert stream.node == Node("proxy-1", "shop/web", "shop/web")
+        assert seconds > 0
+        assert not warm
+        (status,) = server.streams()
+        assert status.stream is stream
+        assert {type_url: entry.names for type_url, entry in status.types.items()} == {
+            CLUSTER: 0,
+            ENDPOINT: 2,
+            LISTENER: 0,
+            ROUTE: 1,
+        }
+        assert all(entry.sent_version == entry.acked_version != "" for entry in status.types.values())
+        assert [call[1:3] for call in log.named("sent")] == [(CLUSTER, 2), (ENDPOINT, 2), (LISTENER, 1), (ROUTE, 1)]
+        assert len(log.named("acked")) == 4
+        assert len(log.named("first_complete")) == 1
+
+
+async def test_a_reconnecting_proxy_is_answered_in_push_order() -> None:
+    """A proxy that comes back asks for all at once, with versions, and gets all, in order; it counts as warm."""
+    log, held = Log(), desk(ready=False)
+    async with serving(held, log, hold_seconds=60) as (server, channel):
+        proxy = Proxy(channel)
+        for type_url, names in ((ROUTE, ["r"]), (LISTENER, []), (ENDPOINT, ["a", "b"]), (CLUSTER, [])):
+            await proxy.ask(type_url, *names, version="old")
+        await proxy.ask(UNSERVED)
+        await log.until("ignored")  # So those before it have been read.
+        held.ready = True
+        held.announce()
+
+        assert [await proxy.reads() for _ in range(4)] == ["CDS a b", "EDS a b", "LDS l", "RDS r"]
+        assert server.streams()[0].stream.warm
+
+
+async def test_a_change_reaches_those_whom_it_concerns() -> None:
+    """A change in shared tables reaches every stream that asked for it; one in a role's tables reaches that role."""
+    log, both = Log(), desk()
+    both.views["shop/api"] = {**both.views["shop/web"], LISTENER: tables(LDS="m")[LISTENER]}
+    async with serving(both, log) as (server, channel):
+        web, api = Proxy(channel), Proxy(channel, "shop/api")
+        for proxy in (web, api):
+            await proxy.ask(ENDPOINT, "a")
+            assert await proxy.takes("a") == "EDS a"
+            await proxy.ask(LISTENER)
+        assert (await web.takes(), await api.takes()) == ("LDS l", "LDS m")
+        await log.until("acked", 4)
+
+        put(both.views["shop/api"][LISTENER], "n")
+        server.publish({"shop/api": {LISTENER: ["n"]}, "shop/gone": {LISTENER: ["n"]}})
+        assert await api.takes() == "LDS m n"
+        put(both.views["shop/web"][ENDPOINT], "a", "new")
+        server.publish({None: {ENDPOINT: ["a"]}})
+
+        assert (await web.takes("a"), await api.takes("a")) == ("EDS a", "EDS a")
+        assert [call[1] for call in log.named("sent")].count(LISTENER) == 3
+
+
+async def test_a_rejection_is_told_and_not_answered() -> None:
+    """A NACK is reported in the client's words, and the next thing sent is the change that mends it."""
+    log, ready = Log(), desk()
+    async with serving(ready, log) as (server, channel):
+        proxy = Proxy(channel)
+        await proxy.ask(LISTENER)
+        first = await proxy.read()
+        await proxy.ask(LISTENER, nonce=first.nonce, error="bad listener l")
+        told = await log.until("nacked")
+        assert told[1:] == (LISTENER, first.version_info, "bad listener l")
+
+        put(ready.views["shop/web"][LISTENER], "l", "mended")
+        server.publish({"shop/web": {LISTENER: ["l"]}})
+        second = await proxy.read()
+
+        assert second.version_info != first.version_info
+        assert second.control_plane.identifier == "cp-1"
+        assert server.streams()[0].types[LISTENER].rejection == "bad listener l"
+
+
+async def test_bounded_holds_and_then_says_what_is_awaited() -> None:
+    """A proxy that comes before we are ready hears nothing until the bound, and then UNAVAILABLE with the reason."""
+    log = Log()
+    async with serving(desk(ready=False), log, hold_seconds=0.05) as (_, channel):
+        proxy = Proxy(channel)
+        await proxy.ask(CLUSTER)
+        code, text = await proxy.ending()
+
+        assert (code, text) == (grpc.StatusCode.UNAVAILABLE, "not ready: waiting for endpointslices (3 of 9 listed)")
+        _, kind, seconds, outcome = await log.until("held")
+        assert (kind, outcome) == ("not_ready", "budget")
+        assert seconds >= 0.05
+        assert (await log.until("stream_closed"))[1] == "refused"
+        assert log.named("sent") == []
+
+
+async def test_bounded_serves_at_once_when_ready() -> None:
+    """A held proxy is served when the gate opens, also with what it asked for meanwhile."""
+    log, held = Log(), desk(ready=False)
+    async with serving(held, log, hold_seconds=60) as (server, channel):
+        proxy = Proxy(channel)
+        await proxy.ask(CLUSTER)
+        await log.until("stream_opened")
+        await proxy.ask(LISTENER)
+        held.announce()  # For nothing: still not ready.
+        held.ready = True
+        held.announce()
+
+        assert {await proxy.takes(), await proxy.takes()} == {"CDS a b", "LDS l"}
+        assert (await log.until("held"))[3] == "converged"
+        assert server.streams()[0].hold is None
+
+
+async def test_park_waits_for_readiness_only() -> None:
+    """A parked proxy outlasts the bound while we are not ready, which one with a role that nobody knows does not."""
+    log, held = Log(), desk(ready=False)
+    held.strangers = {"shop/nobody"}
+    async with serving(held, log, mode=GateMode.PARK, hold_seconds=0.02) as (server, channel):
+        proxy, stranger = Proxy(channel), Proxy(channel, "shop/nobody")
+        await proxy.ask(CLUSTER)
+        await log.until("stream_opened")
+        await stranger.ask(CLUSTER)
+        code, text = await stranger.ending()
+        assert (code, text) == (grpc.StatusCode.NOT_FOUND, "no Gateway 'shop/nobody': there are ['shop/web']")
+        (parked,) = server.streams()
+        assert parked.hold == Hold("not ready: waiting for endpointslices (3 of 9 listed)", "not_ready")
+
+        held.ready = True
+        held.announce()
+        assert await proxy.takes() == "CDS a b"
+
+
+async def test_refuse_ends_at_once() -> None:
+    """In mode refuse nobody waits."""
+    log = Log()
+    async with serving(desk(ready=False), log, mode=GateMode.REFUSE, hold_seconds=60) as (_, channel):
+        proxy = Proxy(channel)
+        await proxy.ask(CLUSTER)
+        assert (await proxy.ending())[0] is grpc.StatusCode.UNAVAILABLE
+        assert (await log.until("held"))[3] == "refused"
+        assert log.named("refused") == [("not_ready",)]
+
+
+async def test_unknown_role_is_told_which_exist() -> None:
+    """A role that nobody knows is held for the bound, then NOT_FOUND."""
+    log = Log()
+    async with serving(desk(), log, hold_seconds=0.02) as (_, channel):
+        proxy = Proxy(channel, "shop/nobody")
+        await proxy.ask(CLUSTER)
+        code, text = await proxy.ending()
+        assert code is grpc.StatusCode.NOT_FOUND
+        assert "'shop/web'" in text
+        assert log.named("refused") == [("unknown_role",)]
+
+
+async def test_off_gives_what_the_doorkeeper_gives() -> None:
+    """In mode off the stream gets what there is, be it nothing."""
+    log, careless = Log(), Desk()
+    careless.views["shop/web"] = EMPTY_VIEW
+    async with serving(careless, log, mode=GateMode.OFF) as (_, channel):
+        proxy = Proxy(channel)
+        await proxy.ask(CLUSTER)
+        assert await proxy.takes() == "CDS"
+
+
+@pytest.mark.parametrize("leave", ["half-close", "cancel"])
+async def test_a_client_may_leave_while_it_is_held(leave: str) -> None:
+    """A held client that goes away is noticed at once, and leaves nothing behind."""
+    log = Log()
+    async with serving(desk(ready=False), log, mode=GateMode.PARK) as (server, channel):
+        proxy = Proxy(channel)
+        await proxy.ask(CLUSTER)
+        await log.until("stream_opened")
+        if leave == "cancel":
+            proxy.call.cancel()
+        else:
+            await proxy.call.done_writing()
+            assert (await proxy.ending())[0] is grpc.StatusCode.OK
+        assert (await log.until("stream_closed"))[1] == "client"
+        assert log.named("held")[0][3] == "gone"
+        assert server.streams() == []
+
+
+@pytest.mark.parametrize("leave", ["half-close", "cancel"])
+async def test_a_served_client_may_leave(leave: str) -> None:
+    """A half-close ends the call with OK, a cancelled call just ends; a change then finds nobody."""
+    log, ready = Log(), desk()
+    async with serving(ready, log) as (server, channel):
+        proxy = Proxy(channel)
+        await proxy.ask(CLUSTER)
+        await proxy.takes()
+        await log.until("acked")
+        if leave == "cancel":
+            proxy.call.cancel()
+        else:
+            await proxy.call.done_writing()
+            assert (await proxy.ending())[0] is grpc.StatusCode.OK
+        assert (await log.until("stream_closed"))[1] == "client"
+        put(ready.views["shop/web"][CLUSTER], "c")
+        server.publish({None: {CLUSTER: ["c"]}})
+        assert server.streams() == []
+        assert server._streams._by_role == {}
+
+
+async def test_garbage_costs_its_sender_the_stream_and_nobody_else() -> None:
+    """Bytes that are no request end the stream with the reason; the neighbour on the same connection is served on."""
+    log, ready = Log(), desk()
+    async with serving(ready, log) as (server, channel):
+        good, bad = Proxy(channel), Proxy(channel)
+        await good.ask(CLUSTER)
+        await bad.ask(CLUSTER)
+        assert (await good.takes(), await bad.reads()) == ("CDS a b", "CDS a b")
+        await log.until("acked")
+        await bad.call.write(b"\x0a\xff")
+        code, text = await bad.ending()
+        assert code is grpc.StatusCode.INVALID_ARGUMENT
+        assert text == "discovery request refused: byte 1: varint is cut off"
+        assert (await log.until("stream_closed"))[1] == "protocol"
+
+        put(ready.views["shop/web"][CLUSTER], "c")
+        server.publish({None: {CLUSTER: ["c"]}})
+        assert await good.takes() == "CDS a b c"
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        (b"\xff\xff", "byte 0: varint is cut off"),
+        (b"", "first request has no node.id"),
+        (b"\x12\x03\x12\x01c", "first request has no node.id"),
+        (b"\x12\x03\x0a\x01n", "request has no type_url"),
+    ],
+)
+async def test_a_first_request_that_will_not_do(message: bytes, text: str) -> None:
+    """A stream begins with a request that says who asks, and for what."""
+    log = Log()
+    async with serving(desk(), log) as (server, channel):
+        proxy = Proxy(channel)
+        await proxy.call.write(message)
+        code, details = await proxy.ending()
+        assert code is grpc.StatusCode.INVALID_ARGUMENT
+        assert text in details
+        assert server.streams() == []
+
+
+async def test_a_node_cannot_change() -> None:
+    """A stream that becomes another proxy's is ended; the same node again is no matter."""
+    log = Log()
+    async with serving(desk(), log) as (_, channel):
+        proxy = Proxy(channel)
+        await proxy.ask(CLUSTER)
+        await proxy.takes()
+        proxy.node = {"id": "proxy-1", "cluster": "shop/web"}
+        await proxy.ask(LISTENER)
+        assert await proxy.takes() == "LDS l"
+        proxy.node = {"id": "proxy-2", "cluster": "shop/web"}
+        await proxy.ask(LISTENER)
+        code, details = await proxy.ending()
+        assert code is grpc.StatusCode.INVALID_ARGUMENT
+        assert "'proxy-2'" in details
+
+
+async def test_an_unserved_type_is_ignored() -> None:
+    """A type that is not served here has no answer, and the stream goes on."""
+    log = Log()
+    async with serving(desk(), log) as (_, channel):
+        proxy = Proxy(channel)
+        await proxy.ask(CLUSTER)
+        await proxy.takes()
+        await proxy.ask(UNSERVED, "x")
+        await proxy.ask(LISTENER)
+        assert await proxy.takes() == "LDS l"
+        assert log.named("ignored")[0][1:] == (UNSERVED, "unserved")
+
+
+async def test_a_stalled_client_hurts_itself_alone() -> None:
+    """While one client does not read, its neighbour gets every change; later the stalled one gets the last of them only."""
+    log, ready = Log(), desk(CDS="a")
+    clusters = ready.views["shop/web"][CLUSTER]
+    put(clusters, "a", "x" * (4 << 20))  # More than the flow control of a stream lets pass unread.
+    async with (
+        serving(ready, log) as (server, channel),
+        grpc.aio.insecure_channel(channel_target(server), options=(("grpc.max_receive_message_length", -1),)) as other,
+    ):
+        stalled, live = Proxy(other), Proxy(channel)
+        await stalled.ask(CLUSTER)
+        await log.until("sent")
+        await live.ask(CLUSTER)
+        assert await live.takes() == "CDS a"
+        await log.until("acked")
+        for change in range(5):
+            put(clusters, "a", f"change {change} " + "x" * (4 << 20))
+            server.publish({None: {CLUSTER: ["a"]}})
+            assert await live.takes() == "CDS a"
+            await log.until("acked", change + 2)
+
+        first, live_version = await stalled.read(), clusters.version
+        await stalled.ask(CLUSTER, nonce=first.nonce)
+        second = await stalled.read()
+
+        assert first.version_info != second.version_info == live_version
+        assert len(log.named("sent")) == 1 + 6 + 1
+
+
+@pytest.mark.parametrize("end", ["garbage", "cancel", "stop"])
+async def test_a_stalled_stream_can_be_ended(end: str) -> None:
+    """A stream whose response is stuck in flow control ends as any other does."""
+    log, ready = Log(), desk(CDS="a")
+    put(ready.views["shop/web"][CLUSTER], "a", "x" * (4 << 20))
+    async with serving(ready, log) as (server, channel):
+        stalled = Proxy(channel)
+        await stalled.ask(CLUSTER)
+        await log.until("sent")
+        if end == "garbage":
+            await stalled.call.write(b"\xff")
+        elif end == "cancel":
+            stalled.call.cancel()
+        else:
+            async with asyncio.timeout(10):
+                await server.stop(0.1)
+        why = (await log.until("stream_closed"))[1]
+        assert why == {"garbage": "protocol", "cancel": "client", "stop": "stopping"}[end]
+
+
+def channel_target(server: AdsServer) -> str:
+    return f"127.0.0.1:{server.port}"
+
+
+async def test_shutdown_ends_held_and_served_streams() -> None:
+    """When the server stops, every stream ends with UNAVAILABLE and the reason, well within the grace."""
+    log, ready = Log(), desk()
+    async with serving(ready, log, hold_seconds=60) as (server, channel):
+        served, held = Proxy(channel), Proxy(channel, "shop/nobody")
+        await served.ask(CLUSTER)
+        await served.takes()
+        await held.ask(CLUSTER)
+        await log.until("stream_opened", 2)
+        async with asyncio.timeout(10):
+            await server.stop(60, "moving house")
+        assert await served.ending() == (grpc.StatusCode.UNAVAILABLE, "moving house")
+        assert await held.ending() == (grpc.StatusCode.UNAVAILABLE, "moving house")
+        assert [call[1] for call in log.named("stream_closed")] == ["stopping", "stopping"]
+
+
+async def _health(channel: grpc.aio.Channel, service: str) -> Any:
+    check = channel.unary_unary(
+        "/grpc.health.v1.Health/Check",
+        request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
+        response_deserializer=health_pb2.HealthCheckResponse.FromString,
+    )
+    return (await check(health_pb2.HealthCheckRequest(service=service))).status
+
+
+@pytest.mark.parametrize("service", ["", SERVICE])
+async def test_health_is_not_serving_until_told(service: str) -> None:
+    """The very first health check of a server says NOT_SERVING; afterwards what was set last."""
+    async with serving(desk(), Log()) as (server, channel):
+        assert await _health(channel, service) == health_pb2.HealthCheckResponse.NOT_SERVING
+        await server.set_health(serving=True)
+        assert await _health(channel, service) == health_pb2.HealthCheckResponse.SERVING
+        await server.set_health(serving=False)
+        assert await _health(channel, service) == health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+async def test_delta_is_unimplemented_in_so_many_words() -> None:
+    """A proxy configured for delta is told what to configure."""
+    async with serving(desk(), Log()) as (_, channel):
+        call = channel.stream_stream(DELTA)()
+        assert await call.code() is grpc.StatusCode.UNIMPLEMENTED
+        assert "api_type" in await call.details()
+
+
+async def test_a_port_in_use_is_an_error(capfd: pytest.CaptureFixture[str]) -> None:
+    """A second server on a port says which address, and why; gRPC adds no noise of its own."""
+    async with serving(desk(), Log()) as (server, _):
+        second = AdsServer(channel_target(server), doorkeeper=desk(), observer=Log())
+        with pytest.raises(PortInUse) as caught:
+            await second.start()
+        assert caught.value.address == channel_target(server)
+        assert caught.value.reason == "address already in use"
+        assert capfd.readouterr().err == ""
+
+
+async def test_a_port_of_another_program_is_in_use() -> None:
+    """A name of which one address is taken is refused, also by a plain socket."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"localhost:{taken.getsockname()[1]}"
+        with pytest.raises(PortInUse, match="address already in use"):
+            await AdsServer(address, doorkeeper=desk(), observer=Log()).start()

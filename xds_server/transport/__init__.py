@@ -1,0 +1,1 @@
+"""ADS over gRPC: the only place that knows grpc."""
