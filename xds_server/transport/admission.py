@@ -94,8 +94,8 @@ class Entrance:
         while isinstance(answer := self._doorkeeper.admit(node), Hold):
             self.hold = answer
             borne = self._admission.waits(answer.kind)
-            if borne == "never":
-                self.outcome = "refused"
+            if borne == "never" or (borne == "bounded" and budget <= 0):
+                self.outcome = "refused" if borne == "never" else "budget"
                 return answer
             began = self._clock()
             # No await between admit() and changed(): what changes in between would be missed.
@@ -103,16 +103,8 @@ class Entrance:
                 async with asyncio.timeout(budget if borne == "bounded" else None):
                     await self._doorkeeper.changed()
             except TimeoutError:
-                return self._last_word(node)
+                budget = 0.0
             if borne == "bounded":
-                budget = max(0.0, budget - (self._clock() - began))
+                budget -= self._clock() - began
         self.outcome = "converged"
-        return answer
-
-    def _last_word(self, node: Node) -> View | Hold:
-        answer = self._doorkeeper.admit(node)
-        if isinstance(answer, Hold):
-            self.hold, self.outcome = answer, "budget"
-        else:
-            self.outcome = "converged"
         return answer

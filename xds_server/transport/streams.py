@@ -35,21 +35,11 @@ class Streams:
     async def serve(self, call: Call) -> None:
         """Serves a call to its end."""
         opened_at = self._clock()
-        decoder = RequestDecoder()
         data = await call.read()
-        if not isinstance(data, bytes):
-            return
-        try:
-            first = decoder.decode(data)
-            node = _identified(first)
-        except (DecodeError, ProtocolError) as error:
-            self._observer.refused("invalid")
-            ending = protocol_ending(error)
-        else:
-            info = StreamInfo(next(self._ids), call.peer(), node, opened_at, warm=bool(first.version))
-            ending = await self._run(self._stream(call, info, decoder), first)
-        if ending.code is not None:
-            await call.abort(ending.code, ending.text)
+        if isinstance(data, bytes):
+            ending = self._stopping or await self._begin(call, data, opened_at)
+            if ending.code is not None:
+                await call.abort(ending.code, ending.text)
 
     def publish(self, changes: Mapping[str | None, Changes]) -> None:
         """Tells streams which names changed in their tables, by role; under None what all roles share.
@@ -70,6 +60,17 @@ class Streams:
         for stream in self._open.values():
             stream.end(self._stopping)
 
+    async def _begin(self, call: Call, data: bytes, opened_at: float) -> Ending:
+        decoder = RequestDecoder()
+        try:
+            first = decoder.decode(data)
+            node = _identified(first)
+        except (DecodeError, ProtocolError) as error:
+            self._observer.refused("invalid")
+            return protocol_ending(error)
+        info = StreamInfo(next(self._ids), call.peer(), node, opened_at, warm=bool(first.version))
+        return await self._run(self._stream(call, info, decoder), first)
+
     def _stream(self, call: Call, info: StreamInfo, decoder: RequestDecoder) -> Stream:
         return Stream(
             call,
@@ -86,8 +87,6 @@ class Streams:
         why: CloseReason = "failed"
         self._open[stream.info.id] = stream
         self._observer.stream_opened(stream.info)
-        if self._stopping is not None:
-            stream.end(self._stopping)
         try:
             ending = await stream.run(first)
             why = ending.why
