@@ -53,8 +53,8 @@ class RequestDecoder:
             if key != _NAMES:
                 parts.take(key, data, begin, at)
             elif not names:
-                names, at = self._names(data, start, end)
-                section = data[start:at]
+                section, names = self._names(data, start, end)
+                at = start + len(section)
             else:  # Names in two places: nobody writes that, and it is right all the same.
                 more, at = _scan_names(data, start, end)
                 names, section = _joined(names, more, at), b""
@@ -65,13 +65,14 @@ class RequestDecoder:
             self._sections[request.type_url] = section, names
         return request
 
-    def _names(self, data: bytes, at: int, end: int) -> tuple[tuple[str, ...], int]:
-        """The names from *at* on that follow each other without another field between, and the offset behind them."""
+    def _names(self, data: bytes, at: int, end: int) -> tuple[bytes, tuple[str, ...]]:
+        """The names from *at* on that follow each other without another field between: their bytes, and they."""
         for section, names in self._sections.values():
             after = at + len(section)
             if data.startswith(section, at) and (after == end or data[after] != _NAMES):
-                return names, after
-        return _scan_names(data, at, end)
+                return section, names
+        names, after = _scan_names(data, at, end)
+        return data[at:after], names
 
 
 class _Parts:
@@ -117,14 +118,18 @@ def decode_request(data: bytes) -> Request:
 
 def _scan_names(data: bytes, at: int, end: int) -> tuple[tuple[str, ...], int]:
     names: list[str] = []
-    while at < end and (data[at] == _NAMES or not names):
-        if at + 1 < end and data[at] == _NAMES and (length := data[at + 1]) < _LONG and at + 2 + length <= end:
-            begin, at = at + 2, at + 2 + length
-        else:
-            _, begin, at = field_at(data, at, end)
-        names.append(text(data, begin, at))
-        if len(names) > MAX_NAMES:
-            raise DecodeError(at, f"more than {MAX_NAMES} resource names")
+    begin = at
+    try:
+        while at < end and (data[at] == _NAMES or not names):
+            if at + 1 < end and data[at] == _NAMES and (length := data[at + 1]) < _LONG and at + 2 + length <= end:
+                begin, at = at + 2, at + 2 + length
+            else:
+                _, begin, at = field_at(data, at, end)
+            names.append(data[begin:at].decode())
+            if len(names) > MAX_NAMES:
+                raise DecodeError(at, f"more than {MAX_NAMES} resource names")
+    except UnicodeDecodeError as error:
+        raise DecodeError(begin + error.start, "string is not UTF-8") from None
     return tuple(names), at
 
 
@@ -186,19 +191,25 @@ def encode_response(response: Response, identifier: str = "") -> bytes:
 
 def _head(response: Response) -> bytes:
     """Version, resources and type: the fields that depend on the content alone."""
-    # Each resource is an Any, its type_url field 1, the body field 2; written out, because it is done 10,000 times.
-    head = tag(_RESPONSE_RESOURCES, LENGTH_DELIMITED)
-    before = field_string(1, response.type_url)
     parts = [field_string(_RESPONSE_VERSION, response.version)]
+    frames: dict[int, bytes] = {}  # What precedes a body depends on its length alone, and lengths are few.
     for item in response.resources:
-        body = item.body
-        if body:
-            value = b"\x12" + varint(len(body))
-            parts += (head, varint(len(before) + len(value) + len(body)), before, value, body)
-        else:
-            parts.append(field_bytes(_RESPONSE_RESOURCES, before))
+        size = len(item.body)
+        frame = frames.get(size)
+        if frame is None:
+            frame = frames[size] = _frame(response.type_url, size)
+        parts.append(frame)
+        parts.append(item.body)
     parts.append(field_string(_RESPONSE_TYPE_URL, response.type_url))
     return b"".join(parts)
+
+
+def _frame(type_url: TypeUrl, size: int) -> bytes:
+    """What precedes the body of a resource: the field of the response, and the Any's own fields."""
+    before = field_string(1, type_url)
+    if size:
+        before += tag(2, LENGTH_DELIMITED) + varint(size)
+    return tag(_RESPONSE_RESOURCES, LENGTH_DELIMITED) + varint(len(before) + size) + before
 
 
 def _control_plane(identifier: str) -> bytes:
