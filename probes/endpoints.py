@@ -137,7 +137,7 @@ class Endpoints:
                 "passed": passed,
                 "reason": why_not(counted),
                 "unknown_excluded": unknown,
-                "checks": values(counted, now),
+                "layers": values(counted, now),
             }
             return Response(status=status, content_type=JSON, body=json.dumps(document, indent=2).encode() + b"\n")
         warnings = [f"warn: exclude={name!r} leaves out nothing: no check has that name" for name in unknown]

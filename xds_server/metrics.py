@@ -31,6 +31,7 @@ _LAG_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _HOLD_BUCKETS = (0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300)
 
 _HOLD_REASONS = ("not_ready", "unknown_role")
+_IGNORED = ("stale", "unserved")
 _HOLD_ENDS = ("converged", "budget", "gone", "refused")
 
 T = TypeVar("T")
@@ -110,6 +111,9 @@ class Metrics:
         self._resources = counter("xds_resources_sent_total", "Resources in responses sent.", "type")
         self._acks = counter("xds_acks_total", "Responses that a proxy accepted.", "type")
         self._nacks = counter("xds_nacks_total", "Responses that a proxy rejected.", "type")
+        self._ignored = counter(
+            "xds_requests_ignored_total", "Requests about a response that is not the last, or a type not served.", "why"
+        )
         self._ack_seconds = histogram(
             "xds_ack_duration_seconds",
             "From the sending of a response until it was acknowledged.",
@@ -182,7 +186,11 @@ class Metrics:
         """A response was rejected."""
         self._nacks.labels(_short(type_url)).inc()
 
-    def first_complete(self, stream: Stream, seconds: float, warm: bool) -> None:  # noqa: ARG002, FBT001  the observer's signature
+    def ignored(self, stream: Stream, type_url: TypeUrl, why: str) -> None:  # noqa: ARG002  a client chooses its type URLs
+        """A request was passed over: `stale` or `unserved`."""
+        self._ignored.labels(why).inc()
+
+    def first_complete(self, stream: Stream, seconds: float, *, warm: bool) -> None:  # noqa: ARG002  no label is a stream
         """A client acknowledged its first complete configuration, *seconds* after its stream was opened."""
         self._first_config.labels(_warmth(warm=warm)).observe(seconds)
 
@@ -206,6 +214,8 @@ class Metrics:
                 instrument.labels(name)
         for warm in (True, False):
             self._first_config.labels(_warmth(warm=warm))
+        for why in _IGNORED:
+            self._ignored.labels(why)
         for reason in _HOLD_REASONS:
             self._refused.labels(reason)
             self._hold_seconds.labels(reason)

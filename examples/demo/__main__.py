@@ -30,9 +30,9 @@ def show_layers(control_plane: ControlPlane) -> None:
 
     def all_passed() -> bool:
         status, body = ask(f"{control_plane.url}/readyz?format=json")
-        layers = json.loads(body)["layers"] if status else []
+        layers = json.loads(body).get("layers", []) if status else []
         for layer in layers:
-            if layer["passed_at"] is not None and layer["name"] not in shown:
+            if layer["took_seconds"] is not None and layer["name"] not in shown:
                 shown.add(layer["name"])
                 checks = ", ".join(f"{one['name']} ({one['reason'] or 'ok'})" for one in layer["checks"][:4])
                 more = f" and {len(layer['checks']) - 4} more" if len(layer["checks"]) > 4 else ""

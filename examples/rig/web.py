@@ -31,6 +31,7 @@ class Backend:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one packet, or the second waits 40 ms for the first one's ACK
 
             def do_GET(self) -> None:
                 self.send_response(200)

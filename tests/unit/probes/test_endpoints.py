@@ -192,14 +192,14 @@ def test_json_has_the_same_facts(rig: Rig, target: str, accept: str) -> None:
     assert document["name"] == "readyz"
     assert document["passed"] is False
     assert document["reason"] == "sources: waiting for routes (listing, 400 so far)"
-    assert document["checks"][0]["took_seconds"] == 0
-    assert document["checks"][1]["checks"][1] == {
+    assert document["layers"][0]["took_seconds"] == 0
+    assert document["layers"][1]["checks"][1] == {
         "name": "routes",
         "status": "waiting",
         "reason": "listing, 400 so far",
         "for_seconds": 3.0,
     }
-    assert document["checks"][2]["status"] == "blocked"
+    assert document["layers"][2]["status"] == "blocked"
 
 
 def test_a_format_outweighs_accept(rig: Rig) -> None:
@@ -211,7 +211,7 @@ def test_json_leaves_out_what_is_excluded(rig: Rig) -> None:
     """The excluded is not among the checks, and the unknown is named."""
     document = json.loads(rig.get("/readyz?format=json&exclude=sources&exclude=x").body)
 
-    assert [check["name"] for check in document["checks"]] == ["base", "serving"]
+    assert [check["name"] for check in document["layers"]] == ["base", "serving"]
     assert document["unknown_excluded"] == ["x"]
 
 

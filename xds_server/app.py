@@ -1,0 +1,305 @@
+"""The composition root: the only module that knows everyone, and where the event loop lives."""
+
+import asyncio
+import concurrent.futures
+import contextlib
+import gc
+import importlib
+import logging
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import CollectorRegistry
+
+from krt import Graph, Reflector
+from probes import Endpoints, Failed, Heartbeat, Passed, ServeError, Transition, Verdict, Waiting, serve
+from probes.metrics import ReadinessMetrics, exposition
+from xds_server import __version__, pages, pipeline, readiness
+from xds_server.ads.messages import Changes
+from xds_server.doorkeeper import Doorkeeper
+from xds_server.logs import StreamLog, configure_logging, event, every
+from xds_server.metrics import PREFIX, Live, Metrics
+from xds_server.model.source_state import Problem, SourceState
+from xds_server.publisher import Publisher
+from xds_server.settings import FilesSource, Settings
+from xds_server.snapshot.store import Names, Store
+from xds_server.sources import Source
+from xds_server.sources.kinds import kinds
+from xds_server.sources.state import SourceBoard
+from xds_server.transport.admission import Admission, GateMode
+
+if TYPE_CHECKING:
+    from xds_server.transport.server import AdsServer
+
+_log = logging.getLogger("xds_server")
+
+_BEAT_SECONDS = 0.25
+_MAX_BEAT_AGE_SECONDS = 20.0
+_PAGE_SECONDS = 5.0
+
+
+class StartError(Exception):
+    """The server cannot start; the message says why and what to do, in one line."""
+
+
+def main(settings: Settings) -> None:
+    """Runs the server until SIGTERM or SIGINT. Raises: StartError."""
+    configure_logging(settings.log_format)
+    with contextlib.suppress(KeyboardInterrupt), _quiet_collector():
+        try:
+            asyncio.run(App(settings).run())
+        except* StartError as errors:
+            raise errors.exceptions[0] from None
+
+
+class App:
+    """One run of the server: all parts, made and joined."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._graph = Graph()
+        self._pipeline = pipeline.build(self._graph, settings.gateway_class)
+        self._store = Store()
+        self._registry = CollectorRegistry()
+        self._metrics = Metrics(self._registry)
+        self._kinds = kinds(settings.optional)
+        self._board = SourceBoard(self._kinds, on_change=self._source_changed, on_problem=_problem_found)
+        self._server: AdsServer | None = None
+        self._turned_event = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._draining_since: float | None = None
+        derived = [one for name, one in self._graph.collections.items() if name not in self._pipeline.sources]
+        self._gate = readiness.gate(
+            base=self._base,
+            sources=lambda: self._board.states,
+            derived=derived,
+            store=self._store,
+            serving=self._serving,
+            clock=time.monotonic,
+            started=time.monotonic(),
+        )
+        self._gate.on_transition(self._turned)
+        self._doorkeeper = Doorkeeper(self._gate, self._store, open_at_once=settings.gate == "off")
+        self._heartbeat = Heartbeat(time.monotonic, _MAX_BEAT_AGE_SECONDS)
+        self._publisher = Publisher(self._graph, self._pipeline, self._store, self._published)
+        self._metrics.watch(
+            Live(
+                sources=self._board.states.values,
+                problems=lambda: self._board.problems,
+                derived=lambda: {one.name: one.synced for one in derived},
+                resources=self._store.counts,
+                graph_epoch=lambda: self._graph.epoch,
+                published_epoch=lambda: self._store.epoch,
+                sync_epoch=lambda: readiness.sync_epoch(self._board.states.values()),
+            )
+        )
+        ReadinessMetrics(self._gate, PREFIX, self._registry)
+        self._endpoints = Endpoints(
+            self._gate, liveness={"event_loop": self._heartbeat.verdict}, started="base", title="xds-server"
+        )
+        self._endpoints.page("/metrics", exposition(self._registry), about="metrics, for Prometheus")
+        pages.add(
+            self._endpoints,
+            sources=self._board.states.values,
+            problems=lambda: self._board.problems,
+            routes=self._pipeline.attached_routes,
+            store=self._store,
+            graph=self._graph,
+            streams=lambda: () if self._server is None else self._server.streams(),
+            on_loop=self._on_loop,
+        )
+
+    async def run(self) -> None:
+        """Runs until SIGTERM or SIGINT. The probes answer first, and nothing is served before all is known."""
+        settings = self.settings
+        if settings.gate == "off":
+            event(_log, logging.WARNING, "gate.off", effect="unknown is served as empty: for experiments only")
+            for source in self._pipeline.sources.values():
+                source.mark_synced()  # what an ungated control plane believes at its start
+        self._loop = asyncio.get_running_loop()
+        leaving = _signals()
+        try:
+            http = serve(self._endpoints, settings.http_address.host, settings.http_address.port)
+        except ServeError as error:
+            raise StartError(str(error)) from None
+        with http:
+            event(_log, logging.INFO, "http.listening", address=http.address)
+            await self._together(leaving)
+
+    async def _together(self, leaving: "asyncio.Queue[str]") -> None:
+        """Runs all tasks until it is time to leave. One that fails ends the server: half of it would lie."""
+        async with asyncio.TaskGroup() as tasks:
+            background = [tasks.create_task(self._source().run()), tasks.create_task(self._beat())]
+            try:
+                server = await self._started()
+                background.append(tasks.create_task(self._tell_health(server)))
+                try:
+                    await self._stay(leaving)
+                finally:
+                    await server.stop(grace=1)
+            finally:
+                for task in background:
+                    task.cancel()
+
+    async def _started(self) -> "AdsServer":
+        """The gRPC server, listening."""
+        # grpc takes some 60 ms to import: in a thread, while the first lists are on their way.
+        transport = await asyncio.to_thread(importlib.import_module, "xds_server.transport.server")
+        settings = self.settings
+        server: AdsServer = transport.AdsServer(
+            str(settings.grpc_address),
+            doorkeeper=self._doorkeeper,
+            observer=every(self._metrics, StreamLog()),
+            admission=Admission(mode=GateMode(settings.gate), hold_seconds=settings.gate_hold_seconds),
+            identifier=f"{socket.gethostname()} xds-server/{__version__}",
+        )
+        try:
+            await server.start()
+        except transport.PortInUse as error:
+            raise StartError(str(error)) from None
+        event(_log, logging.INFO, "grpc.listening", address=str(settings.grpc_address))
+        self._server = server
+        self._evaluate()
+        return server
+
+    async def _stay(self, leaving: "asyncio.Queue[str]") -> None:
+        """Serves until a signal to leave, and on while the endpoints that name us may not have been taken back."""
+        settings = self.settings
+        name = await leaving.get()
+        event(_log, logging.INFO, "draining", signal=name, seconds=settings.drain_seconds)
+        self._draining_since = time.monotonic()
+        self._evaluate()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(leaving.get(), settings.drain_seconds)  # a second signal hurries
+
+    def _source(self) -> Source:
+        settings = self.settings
+        reflectors = {name: Reflector(source) for name, source in self._pipeline.sources.items()}
+        parts: dict[str, Any] = {
+            "kinds": self._kinds,
+            "reflectors": reflectors,
+            "graph": self._graph,
+            "board": self._board,
+            "list_delay": settings.inject_list_delay,
+        }
+        if isinstance(settings.source, FilesSource):
+            from xds_server.sources.files.source import FileSource  # noqa: PLC0415 - each pays for its own imports
+
+            return FileSource(str(settings.source.directory), **parts)
+        from xds_server.sources.kube.source import KubeSource  # noqa: PLC0415
+
+        path = None if settings.kubeconfig is None else str(settings.kubeconfig)
+        return KubeSource(kubeconfig=path, context=settings.context or None, **parts)
+
+    async def _beat(self) -> None:
+        """Shows that the event loop goes round, how late it is, and what has changed by time alone."""
+        while True:
+            due = time.monotonic() + _BEAT_SECONDS
+            await asyncio.sleep(_BEAT_SECONDS)
+            self._metrics.loop_lagged(time.monotonic() - due)
+            self._heartbeat.beat()
+            self._evaluate()
+
+    async def _tell_health(self, server: "AdsServer") -> None:
+        """Keeps gRPC health at what the gate says."""
+        while True:
+            self._turned_event.clear()
+            await server.set_health(serving=self._gate.report.ready)
+            await self._turned_event.wait()
+
+    # -- what happens ------------------------------------------------------------------------------
+
+    def _source_changed(self, old: SourceState, new: SourceState) -> None:
+        self._metrics.source_changed(old, new)
+        if old.phase is not new.phase:
+            level = logging.INFO if new.phase in ("listing", "synced") else logging.WARNING
+            event(
+                _log, level, f"source.{new.phase}", kind=new.kind, objects=new.objects,
+                seconds=new.sync_seconds, code=new.code, message=new.message or None,
+            )  # fmt: skip
+        if old.phase is not new.phase or not self._gate.report.ready:
+            self._evaluate()
+
+    def _published(self, for_all: Names, by_role: Mapping[str, Names]) -> None:
+        if self._server is not None:
+            changes: dict[str | None, Changes] = {None: for_all}
+            changes.update(by_role)
+            self._server.publish(changes)
+        if by_role:
+            self._doorkeeper.notify()
+
+    def _evaluate(self) -> None:
+        closed = self._gate.passed_at("snapshots") is None
+        self._gate.evaluate()
+        if closed and self._gate.passed_at("snapshots") is not None:
+            self._doorkeeper.notify()
+
+    def _turned(self, transition: Transition) -> None:
+        self._turned_event.set()
+        if not transition.ready_to:
+            event(_log, logging.WARNING, "not_ready", layer=transition.layer, reason=transition.reason)
+            return
+        phases = {name: round(seconds, 3) for name, seconds in self._gate.phases().items()}
+        objects = sum(state.objects for state in self._board.states.values())
+        event(_log, logging.INFO, "ready", seconds=sum(phases.values()), objects=objects, **phases)
+        _settle_collector()
+
+    # -- what is so --------------------------------------------------------------------------------
+
+    def _base(self) -> Mapping[str, Verdict]:
+        listening: Verdict = Waiting("the gRPC port is not bound yet") if self._server is None else Passed()
+        return {"settings": Passed(), "http": Passed(str(self.settings.http_address)), "grpc": listening}
+
+    def _serving(self) -> Mapping[str, Verdict]:
+        draining: Verdict = Passed()
+        if self._draining_since is not None:
+            draining = Failed(f"draining for {time.monotonic() - self._draining_since:.0f} s: this replica is leaving")
+        return {"grpc": Waiting("not bound") if self._server is None else Passed(), "staying": draining}
+
+    def _on_loop(self, content: Callable[[], bytes]) -> bytes:
+        """What *content* returns, called on the event loop, for another thread. Raises: TimeoutError."""
+        answer: concurrent.futures.Future[bytes] = concurrent.futures.Future()
+
+        def call() -> None:
+            try:
+                answer.set_result(content())
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is the asking thread's
+                answer.set_exception(error)
+
+        if self._loop is None:
+            raise TimeoutError
+        self._loop.call_soon_threadsafe(call)
+        return answer.result(_PAGE_SECONDS)
+
+
+def _problem_found(problem: Problem) -> None:
+    event(_log, logging.WARNING, "input.problem", problem=str(problem))
+
+
+def _signals() -> "asyncio.Queue[str]":
+    """The names of signals to leave, as they come."""
+    queue: asyncio.Queue[str] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, queue.put_nowait, number.name)
+    return queue
+
+
+@contextlib.contextmanager
+def _quiet_collector() -> Iterator[None]:
+    """Keeps the garbage collector out while much is loaded that will stay: it would walk it again and again."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _settle_collector() -> None:
+    """What is loaded stays; from now on only what comes after it is looked at, and seldom."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    gc.enable()

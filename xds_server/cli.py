@@ -1,0 +1,126 @@
+"""The command line: where settings come from, and which of them wins. Flag, then environment, then file."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+import click
+
+from xds_server import __version__
+from xds_server.settings import FilesSource, Settings, SettingsError, read_settings
+
+_SERVE_OPTIONS: Mapping[str, str] = {
+    "source": "files:DIR for a directory of YAML, or kube for an API server.",
+    "kubeconfig": "Path of a kubeconfig. [default: $KUBECONFIG, ~/.kube/config, or the pod's service account]",
+    "context": "Context of the kubeconfig. [default: the current one]",
+    "namespaces": "Namespaces to read, with commas. [default: all]",
+    "gateway_class": "Gateways of this class are ours. [default: xds-server]",
+    "grpc_address": "Where to serve ADS. [default: 127.0.0.1:18000]",
+    "http_address": "Where to serve probes, metrics and pages. [default: 127.0.0.1:18080]",
+    "insecure": "Allow a gRPC address that other machines can reach, without TLS.",
+    "gate": "What becomes of a stream that opens before we are ready: bounded, refuse, park or off. [default: bounded]",
+    "gate_hold_seconds": "How long a stream is held if the gate is bounded. [default: 3]",
+    "optional": "Kinds that may be missing, with commas, as in gateways,httproutes.",
+    "inject_list_delay": "For experiments: kind=seconds by which its first list comes late.",
+    "drain_seconds": "How long to serve on, not ready any more, after SIGTERM. [default: 5]",
+    "log_format": "text or json. [default: text]",
+}
+_FLAGS = frozenset({"insecure"})
+
+
+class UsageError(click.ClickException):
+    """A wrong setting, in one line."""
+
+    exit_code = 2
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Prints it, without the usage that nobody asked for."""
+        click.echo(f"xds-server: {self.message}", file=file, err=file is None)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="xds-server")
+def cli() -> None:
+    """An xDS control plane that never serves, and never reports ready, before it knows everything."""
+
+
+def _option(name: str, text: str) -> click.Option:
+    flag = f"--{name.replace('_', '-')}"
+    more: dict[str, Any] = {"is_flag": True, "default": None} if name in _FLAGS else {"metavar": "TEXT"}
+    return click.Option([flag, name], help=text, envvar=f"XDS_SERVER_{name.upper()}", show_envvar=True, **more)
+
+
+def _serve(config: str | None, **given: object) -> None:
+    values = _from_file(config) | {name: value for name, value in given.items() if value is not None}
+    settings = _checked(values)
+    from xds_server import app  # noqa: PLC0415 - after the settings: a wrong one is told at once
+
+    try:
+        app.main(settings)
+    except app.StartError as error:
+        _fail(str(error))
+
+
+cli.add_command(
+    click.Command(
+        "serve",
+        callback=_serve,
+        help="Serve Envoys from a directory of YAML or from Kubernetes.",
+        params=[
+            click.Option(
+                ["--config"],
+                envvar="XDS_SERVER_CONFIG",
+                metavar="FILE",
+                help="YAML with settings by name; flags and XDS_SERVER_* win over it.",
+            ),
+            *(_option(name, text) for name, text in _SERVE_OPTIONS.items()),
+        ],
+    )
+)
+
+
+@cli.command()
+@click.option("--gateway", required=True, metavar="NS/NAME", help="The Gateway that the proxy serves: its role.")
+@click.option("--xds-address", default="127.0.0.1:18000", show_default=True, help="Where the control plane is.")
+@click.option("--admin-address", default="127.0.0.1:19000", show_default=True, help="For Envoy's admin interface.")
+@click.option("--node-id", default="", help="Name of this proxy. [default: after the Gateway]")
+def bootstrap(gateway: str, xds_address: str, admin_address: str, node_id: str) -> None:
+    """Print the bootstrap with which an Envoy finds this control plane, and waits for it."""
+    from xds_server.bootstrap import bootstrap as text_of  # noqa: PLC0415 - only this command needs it
+
+    try:
+        click.echo(text_of(gateway, xds_address=xds_address, admin_address=admin_address, node_id=node_id), nl=False)
+    except SettingsError as error:
+        _fail(str(error))
+
+
+def _checked(values: Mapping[str, object]) -> Settings:
+    try:
+        settings = read_settings(values)
+    except SettingsError as error:
+        _fail(str(error))
+    if isinstance(settings.source, FilesSource) and not settings.source.directory.is_dir():
+        _fail(
+            f"source is {settings.source}: {settings.source.directory} is not a directory: create it, or mend the path"
+        )
+    return settings
+
+
+def _from_file(path: str | None) -> dict[str, object]:
+    if path is None:
+        return {}
+    import yaml  # noqa: PLC0415 - only who has a file pays for it
+
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        _fail(f"config {path!r} cannot be read: {error}")
+    except yaml.YAMLError as error:
+        _fail(f"config {path!r} is not YAML: {' '.join(str(error).split())}")
+    if not isinstance(content or {}, dict):
+        _fail(f"config {path!r} is not a mapping: write one setting per line, as in gate: bounded")
+    return {str(name).replace("-", "_"): value for name, value in (content or {}).items()}
+
+
+def _fail(message: str) -> NoReturn:
+    raise UsageError(message)

@@ -1,0 +1,49 @@
+"""Who may be served: the stream's own guard, since a readiness probe does not keep a proxy from connecting."""
+
+import asyncio
+
+from probes import Gate
+from xds_server.ads.messages import Node
+from xds_server.snapshot.store import Store
+from xds_server.snapshot.table import View
+from xds_server.transport.admission import Hold
+
+
+class Doorkeeper:
+    """Admits a proxy once everything is published, to the tables of its role.
+
+    *open_at_once* is for gate mode `off`: everybody is admitted, to whatever there is.
+    """
+
+    def __init__(self, gate: Gate, store: Store, *, open_at_once: bool) -> None:
+        self._gate = gate
+        self._store = store
+        self._open_at_once = open_at_once
+        self._turn = asyncio.Event()
+
+    def admit(self, node: Node) -> View | Hold:
+        """The tables that this proxy is served from, or why it is held."""
+        if self._open_at_once:
+            return self._store.prepared(node.role)
+        if self._gate.passed_at("snapshots") is None:
+            return Hold(reason=f"control plane is not ready: {self._gate.why_not()}", kind="not_ready")
+        view = self._store.view(node.role)
+        if view is None:
+            return Hold(reason=self._unknown(node.role), kind="unknown_role")
+        return view
+
+    async def changed(self) -> None:
+        """Returns when `admit` may answer differently than it did."""
+        await self._turn.wait()
+
+    def notify(self) -> None:
+        """Has those who wait ask again."""
+        self._turn.set()
+        self._turn = asyncio.Event()
+
+    def _unknown(self, role: str) -> str:
+        roles = ", ".join(sorted(self._store.roles)) or "none"
+        return (
+            f"role {role!r} is no Gateway of ours (there are: {roles}): "
+            f"set node.metadata.role, or node.cluster, to the namespace/name of one"
+        )

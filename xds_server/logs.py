@@ -1,0 +1,120 @@
+"""Log lines: stable event names with fields, as text for people or JSON for machines.
+
+The core returns events; only the shells log them. INFO: a state an operator cares about changed.
+WARNING: we degrade, and say how. ERROR: somebody must act.
+"""
+
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from xds_server.snapshot.resource import SHORT, TypeUrl
+from xds_server.transport.observer import Observer, StreamInfo
+
+_log = logging.getLogger("xds_server")
+
+
+def configure_logging(log_format: str) -> None:
+    """Sends everything from INFO up to stderr: *log_format* is `text` or `json`."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Json() if log_format == "json" else _Text())
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger("kopf").setLevel(logging.CRITICAL)  # its client's words; ours say the same with a reason
+
+
+def event(log: logging.Logger, level: int, name: str, **fields: object) -> None:
+    """Logs *name* with *fields*; None fields are left out."""
+    log.log(level, name, extra={"fields": {key: value for key, value in fields.items() if value is not None}})
+
+
+def every(*observers: Observer) -> Observer:
+    """An observer that passes on to each of *observers* in turn what it is told."""
+
+    class Every:
+        def __getattr__(self, name: str) -> Callable[..., None]:
+            methods = [getattr(observer, name) for observer in observers]
+
+            def tell(*args: object, **more: object) -> None:
+                for method in methods:
+                    method(*args, **more)
+
+            setattr(self, name, tell)
+            return tell
+
+    return cast(Observer, Every())
+
+
+class StreamLog:
+    """An observer of the transport that writes what an operator cares about."""
+
+    def stream_opened(self, stream: StreamInfo) -> None:
+        """A client opened a stream."""
+
+    def holding(self, stream: StreamInfo, kind: str) -> None:
+        """A stream is held from now on."""
+        event(_log, logging.INFO, "stream.held", **_who(stream), reason=kind)
+
+    def held(self, stream: StreamInfo, kind: str, seconds: float, outcome: str) -> None:
+        """A hold ended: by what, and after how long."""
+        level = logging.WARNING if outcome == "budget" else logging.INFO
+        event(_log, level, "stream.released", **_who(stream), reason=kind, seconds=seconds, by=outcome)
+
+    def refused(self, kind: str) -> None:
+        """A stream was ended unadmitted; `held` or the metric says the rest."""
+
+    def sent(self, stream: StreamInfo, type_url: TypeUrl, count: int, size: int) -> None:
+        """A response was sent: for the metrics alone."""
+
+    def acked(self, stream: StreamInfo, type_url: TypeUrl, seconds: float) -> None:
+        """A response was accepted: for the metrics alone."""
+
+    def nacked(self, stream: StreamInfo, type_url: TypeUrl, version: str, message: str) -> None:
+        """A response was rejected: the proxy keeps what it had, and says why."""
+        kind = SHORT.get(type_url, type_url)
+        event(_log, logging.WARNING, "stream.nack", **_who(stream), type=kind, version=version, message=message)
+
+    def ignored(self, stream: StreamInfo, type_url: TypeUrl, why: str) -> None:
+        """A request was passed over."""
+        if why == "unserved":
+            event(_log, logging.INFO, "stream.unserved_type", **_who(stream), type=type_url)
+
+    def first_complete(self, stream: StreamInfo, seconds: float, *, warm: bool) -> None:
+        """A client has its first complete configuration."""
+        event(_log, logging.INFO, "stream.complete", **_who(stream), seconds=seconds, warm=warm)
+
+    def stream_closed(self, stream: StreamInfo, why: str) -> None:
+        """A stream ended."""
+        event(_log, logging.INFO, "stream.closed", **_who(stream), why=why)
+
+
+def _who(stream: StreamInfo) -> Mapping[str, object]:
+    return {"stream": stream.id, "peer": stream.peer, "node": stream.node.id, "role": stream.node.role}
+
+
+def _fields(record: logging.LogRecord) -> Mapping[str, Any]:
+    return getattr(record, "fields", {})
+
+
+class _Text(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        clock = time.strftime("%H:%M:%S", time.localtime(record.created))
+        fields = "".join(f" {key}={_shown(value)}" for key, value in _fields(record).items())
+        line = f"{clock}.{int(record.msecs):03} {record.levelname:<7} {record.getMessage()}{fields}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+class _Json(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        line = {"time": f"{moment}.{int(record.msecs):03}Z", "level": record.levelname, "event": record.getMessage()}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line | dict(_fields(record)), default=str)
+
+
+def _shown(value: object) -> str:
+    text = f"{value:.3f}" if isinstance(value, float) else str(value)
+    return json.dumps(text, ensure_ascii=False) if not text or any(c in text for c in ' "=\n') else text

@@ -1,0 +1,84 @@
+"""Debug pages, as JSON: what the sources gave, what is wrong with it, what became of it, who has it.
+
+The HTTP server's threads ask; the answer is made on the event loop, which owns what is shown.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from krt import Collection, Graph
+from probes import Endpoints, Request, Response
+from probes.message import JSON, plain
+from xds_server.model.routing import Attached
+from xds_server.model.source_state import Problem, SourceState
+from xds_server.snapshot.resource import SHORT
+from xds_server.snapshot.store import Store
+
+
+def add(
+    endpoints: Endpoints,
+    *,
+    sources: Callable[[], Iterable[SourceState]],
+    problems: Callable[[], Iterable[Problem]],
+    routes: Collection[str, Attached],
+    store: Store,
+    graph: Graph,
+    streams: Callable[[], Iterable[object]],
+    on_loop: Callable[[Callable[[], bytes]], bytes],
+) -> None:
+    """Adds the pages below `/debug/`. *on_loop* calls a function on the event loop, and raises TimeoutError if that is busy."""
+
+    def page(name: str, content: Callable[[], object], about: str) -> None:
+        def answer(_: Request) -> Response:
+            try:
+                body = on_loop(lambda: msgspec.json.encode(content(), enc_hook=str))
+            except TimeoutError:
+                return plain("the event loop is busy: try again, and look at /livez", status=503)
+            return Response(content_type=JSON, body=msgspec.json.format(body, indent=2) + b"\n")
+
+        endpoints.page(f"/debug/{name}", answer, about=about)
+
+    page("sources", lambda: list(sources()), "where each source stands")
+    page("problems", lambda: [str(one) for one in problems()], "what is wrong with the input, and what to do")
+    page(
+        "routes", lambda: {key: _route(one) for key, one in routes.items()}, "where each route is attached, or why not"
+    )
+    page(
+        "collections",
+        lambda: {one.name: _collection(one) for one in graph.collections.values()},
+        "the graph, collection by collection",
+    )
+    page("resources", lambda: _resources(store), "what is published, by role and type, with versions")
+    page("streams", lambda: list(streams()), "who is connected, and what was acknowledged")
+
+
+def _route(route: Attached) -> Mapping[str, object]:
+    places = [f"{gateway}/{port} {host or '*'}" for gateway, port, _, host in route.domains]
+    return {"attached": places, "refused": route.refused, "unresolved": route.route.unresolved}
+
+
+def _collection(collection: Collection[Any, Any]) -> Mapping[str, object]:
+    failures = {str(key): repr(failure.error) for key, failure in collection.failures.items()}
+    return {
+        "keys": len(collection),
+        "synced": collection.synced,
+        "pending": sorted(collection.pending),
+        "failures": failures,
+    }
+
+
+def _resources(store: Store) -> Mapping[str, object]:
+    roles = {}
+    for role in sorted(store.roles):
+        view = store.view(role)
+        if view is not None:
+            roles[role] = {
+                SHORT[type_url]: {
+                    "version": table.version,
+                    "resources": {item.name: item.version for item in table},
+                }
+                for type_url, table in view.items()
+            }
+    return {"epoch": store.epoch, "roles": roles}
