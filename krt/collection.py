@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from krt.counters import Counters
 from krt.delta import Change, Delta, Failure
-from krt.errors import ClosedError, DuplicateNameError, UntrackedReadError, WriteError
+from krt.errors import ClosedError, DuplicateNameError, UntrackedReadError
 from krt.index import Index
 from krt.order import in_order
 from krt.reads import ALL, Reader, Readers, wake
@@ -150,7 +150,7 @@ class Collection(Mapping[K, V]):
         """
         if self.closed:
             return
-        self.graph._forbid_in_transaction(f"collection {self.name!r} was closed", WriteError)
+        self.graph._forbid_in_transaction(f"collection {self.name!r} was closed")
         for child in tuple(self._children):
             child._input_closed(self)
         self._detach()
@@ -194,20 +194,17 @@ class Collection(Mapping[K, V]):
         if old is new or (old is not None and new is not None and old == new):
             self.counters.cut_off += 1
             return
-        before = self._before
-        if key not in before:
-            before[key] = old
-        else:
-            start = before[key]
-            if start is new or (start is not None and new is not None and start == new):
-                del before[key]  # back to where it was: no change at all
+        start = self._before.setdefault(key, old)
+        if start is not old and (start is new or (start is not None and new is not None and start == new)):
+            del self._before[key]  # back to where it was: no change at all
         if new is None:
             del self._values[key]
         else:
             self._values[key] = new
         self._sorted = None
-        for index in self._indexes.values():
-            index._file(key, new)
+        if self._indexes:
+            for index in self._indexes.values():
+                index._file(key, old, new)
 
     def _delta(self) -> Delta[K, V]:
         values = self._values

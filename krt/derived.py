@@ -247,3 +247,8 @@ class Singleton(Map[str, V]):
     def value(self) -> V | None:
         """The value, or None if there is none."""
         return self.get("")
+
+    def _detach(self) -> None:
+        super()._detach()
+        for unit in self._parents:
+            unit.close()

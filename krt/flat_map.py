@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from krt.collection import Collection, OnConflict
@@ -11,7 +11,7 @@ from krt.delta import Failure
 from krt.derived import KEPT, Transformed
 from krt.errors import DuplicateKeyError, OutputTypeError
 from krt.order import in_order
-from krt.source import check_key
+from krt.source import FIT_TYPES, check_key
 from krt.variables import K, V
 
 if TYPE_CHECKING:
@@ -45,14 +45,15 @@ class FlatMap(Transformed[K, V]):
         return {**unmet, **self._failures}
 
     def _shape(self, result: Any) -> Any:
-        if not isinstance(result, Mapping):
+        if type(result) is not dict and not isinstance(result, Mapping):
             super()._shape(result)
             raise OutputTypeError(
                 f"transform of {self.name!r} returned a {type(result).__name__}: it must return a mapping"
             )
         shaped = {key: value for key, value in result.items() if value is not None}
         for key in shaped:
-            check_key(self, key)
+            if type(key) not in FIT_TYPES:
+                check_key(self, key)
         return shaped
 
     def _has_output(self, key: Any) -> bool:
@@ -84,8 +85,13 @@ class FlatMap(Transformed[K, V]):
                 self._outputs[key] = after
             if self.graph._recorder is not None:
                 self._touches[key] = (*before, *after)
+        contested = self._rivals or self._unmet
         for name in touched:
-            self._decide(name)
+            owner = self._owners.get(name)
+            if contested or owner is None:
+                self._decide(name)
+            else:
+                self._yield(owner, name)
 
     def _claim(self, key: Any, name: K) -> None:
         owner = self._owners.setdefault(name, key)
@@ -93,7 +99,8 @@ class FlatMap(Transformed[K, V]):
             self._rivals.setdefault(name, {owner: None})[key] = None
 
     def _withdraw(self, key: Any, name: K) -> None:
-        self._meet(key, name)
+        if self._unmet:
+            self._meet(key, name)
         rivals = self._rivals.get(name)
         if rivals is None:
             del self._owners[name]
@@ -112,6 +119,14 @@ class FlatMap(Transformed[K, V]):
         self._owners[name] = owner = claims[0]
         for key in claims:
             self._meet(key, name)
+        self._yield(owner, name, claims)
+        if self._on_conflict == "fail":
+            for key in claims[1:]:
+                message = f"{self.name!r}: inputs {owner!r} and {key!r} both make {name!r}: {owner!r} has it"
+                self._deny(key, name, DuplicateKeyError(message))
+
+    def _yield(self, owner: Any, name: K, claims: Sequence[Any] = ()) -> None:
+        """Puts the value under an output key: the owner's, or what the user's function makes of all claims."""
         try:
             if len(claims) > 1 and not isinstance(self._on_conflict, str):
                 self._put(name, self._on_conflict([self._outputs[key][name] for key in claims]))
@@ -119,10 +134,6 @@ class FlatMap(Transformed[K, V]):
                 self._put(name, self._outputs[owner][name])
         except Exception as error:  # noqa: BLE001 - the user's function, or the values' own equality
             self._deny(owner, name, error)
-        if self._on_conflict == "fail":
-            for key in claims[1:]:
-                message = f"{self.name!r}: inputs {owner!r} and {key!r} both make {name!r}: {owner!r} has it"
-                self._deny(key, name, DuplicateKeyError(message))
 
     def _deny(self, key: Any, name: K, error: Exception) -> None:
         self.counters.failed += 1

@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from krt.collection import Collection
 from krt.context import Context
@@ -16,7 +16,7 @@ from krt.errors import ClosedError, DuplicateNameError, KrtError, RankError, Tra
 from krt.source import Source
 from krt.subscription import Delivery, Subscription
 from krt.union import Combine, Flatten, Merge
-from krt.variables import K, V
+from krt.variables import K, V, W
 from krt.view import View
 
 if TYPE_CHECKING:
@@ -71,7 +71,13 @@ class Graph:
             source._fill(initial)
         return source
 
-    def merge(self, *collections: Collection[K, V], name: str, combine: Combine[V] | None = None) -> Collection[K, V]:
+    @overload
+    def merge(self, *collections: Collection[K, V], name: str) -> Collection[K, V]: ...
+    @overload
+    def merge(self, *collections: Collection[K, V], name: str, combine: Combine[V, W]) -> Collection[K, W]: ...
+    def merge(
+        self, *collections: Collection[K, Any], name: str, combine: Combine[Any, Any] | None = None
+    ) -> Collection[K, Any]:
         """All entries of several collections; of equal keys, the one of the collection that is named first.
 
         With *combine*, all values of a key make one: it gets them in the order of the collections, at least
@@ -79,9 +85,15 @@ class Graph:
         """
         return Merge(collections, name, combine)
 
+    @overload
+    def flatten(self, members: Collection[Any, Collection[K, V]], *, name: str) -> Collection[K, V]: ...
+    @overload
     def flatten(
-        self, members: Collection[Any, Collection[K, V]], *, name: str, combine: Combine[V] | None = None
-    ) -> Collection[K, V]:
+        self, members: Collection[Any, Collection[K, V]], *, name: str, combine: Combine[V, W]
+    ) -> Collection[K, W]: ...
+    def flatten(
+        self, members: Collection[Any, Collection[K, Any]], *, name: str, combine: Combine[Any, Any] | None = None
+    ) -> Collection[K, Any]:
         """All entries of collections that come and go: the values of *members*, in the order of their keys.
 
         As `merge` otherwise. To exchange a member is one change, and what both have does not go in between.
@@ -137,8 +149,7 @@ class Graph:
 
         Costs nothing to make; while it is held, what changes costs its old value.
         """
-        if self._running is not None or self._depth:
-            raise WriteError("a view was asked for in a transaction: take it before or after, at a known epoch")
+        self._forbid_in_transaction("a view was taken")
         return View(self.epoch, collections or tuple(self.collections.values()))
 
     # -- for this package: collections ---------------------------------------------------------------
@@ -146,7 +157,7 @@ class Graph:
     def _register(self, collection: Collection[Any, Any]) -> int:
         if collection.name in self.collections:
             raise DuplicateNameError(f"the graph has a collection {collection.name!r} already: choose another name")
-        self._forbid_in_transaction(f"collection {collection.name!r} was created", WriteError)
+        self._forbid_in_transaction(f"collection {collection.name!r} was created")
         if self._gap_of is None:
             self._last_rank = rank = self._last_rank + _GAP
         else:
@@ -171,11 +182,11 @@ class Graph:
         if self._delivery.caller is None:
             self._report()
 
-    def _forbid_in_transaction(self, what: str, kind: type[KrtError]) -> None:
+    def _forbid_in_transaction(self, what: str) -> None:
         if self._running is not None:
-            raise kind(f"{what} in a transform of {self._running.name!r}: a transform may only read")
+            raise WriteError(f"{what} in a transform of {self._running.name!r}: a transform may only read")
         if self._depth:
-            raise kind(f"{what} in a transaction: do it before or after")
+            raise WriteError(f"{what} in a transaction: do it before or after")
 
     # -- for this package: transactions --------------------------------------------------------------
 

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from krt.delta import Failure
 from krt.errors import OutputTypeError
-from krt.order import in_order
+from krt.order import follows, in_order
 from krt.reads import Readers, wake
 from krt.variables import A, K, V
 
 if TYPE_CHECKING:
     from krt.collection import Collection
     from krt.union import Group
+
+
+_TEXTS = (str, bytes)
 
 
 class Index(Generic[A, K, V]):
@@ -36,7 +39,7 @@ class Index(Generic[A, K, V]):
         self._readers: Readers = {}
         self._groups: dict[Group[A, V], None] = {}
         for key, value in collection._values.items():
-            self._file(key, value)
+            self._file(key, None, value)
         self._moved.clear()
 
     def __repr__(self) -> str:
@@ -98,57 +101,67 @@ class Index(Generic[A, K, V]):
         }
         return tuple(found[key] for key in in_order(found)) if len(found) > 1 else tuple(found.values())
 
-    def _file(self, key: K, value: V | None) -> None:
+    def _file(self, key: K, old: V | None, value: V | None) -> None:
         """Files a value, or with None removes it. Never raises: what the index function raises is a failure."""
-        before = self._filed.get(key, ())
+        before = () if old is None else self._filed.get(key, ())
         self._moved.setdefault(key, before)
         if self._failures:
             self._failures.pop(key, None)
         after: tuple[A, ...] = ()
         if value is not None:
             try:
-                after = self._places(value)
+                after = self._places(self._by(value))
             except Exception as error:  # noqa: BLE001 - law 8: one value that cannot be filed costs nobody else
                 self._fail(key, error)
                 after = before
-        self._place(key, value, before, after)
-
-    def _places(self, value: V) -> tuple[A, ...]:
-        places = self._by(value)
-        if isinstance(places, str | bytes):
-            raise OutputTypeError(
-                f"index {self.name!r} of {self.collection.name!r}: its function returned the text {places!r}, "
-                f"which would be filed by letters: return a list of it"
-            )
-        return tuple(dict.fromkeys(places))
-
-    def _place(self, key: K, value: V | None, before: tuple[A, ...], after: tuple[A, ...]) -> None:
-        buckets = self._buckets
         if before != after:
-            for at in before:
-                if at not in after:
-                    del buckets[at][key]
-                    if not buckets[at]:
-                        del buckets[at]
-                        self._unsorted.discard(at)
-            if after:
-                self._filed[key] = after
-            else:
-                self._filed.pop(key, None)
+            self._move(key, before, after)
         if value is not None:
             for at in after:
-                bucket = buckets.get(at)
+                bucket = self._buckets.get(at)
                 if bucket is None:
-                    buckets[at] = {key: value}
+                    self._buckets[at] = {key: value}
                 else:
-                    if key not in bucket:
+                    if key not in bucket and not follows(key, next(reversed(bucket))):
                         self._unsorted.add(at)
                     bucket[key] = value
 
+    def _places(self, found: Iterable[A]) -> tuple[A, ...]:
+        """What an index function yielded, each once. Raises, if it is not what it has to be."""
+        if isinstance(found, _TEXTS):
+            raise OutputTypeError(
+                f"index {self.name!r} of {self.collection.name!r}: its function returned the text {found!r}, "
+                f"which would be filed by letters: return a list of it"
+            )
+        places = tuple(found)
+        if len(places) == 1:
+            hash(places[0])  # so that what cannot be filed is known before anything is moved
+            return places
+        return tuple(dict.fromkeys(places))
+
+    def _move(self, key: K, before: tuple[A, ...], after: tuple[A, ...]) -> None:
+        """Takes a key out of the buckets in which it is not any more, and notes where it is to be."""
+        for at in before:
+            if at not in after:
+                bucket = self._buckets[at]
+                del bucket[key]
+                if not bucket:
+                    del self._buckets[at]
+                    self._unsorted.discard(at)
+        if after:
+            self._filed[key] = after
+        else:
+            del self._filed[key]
+
     def _restore(self, key: K, value: V | None, places: tuple[A, ...]) -> None:
-        """Files a value where it was filed before, whatever the index function says of it."""
-        self._file(key, value)
-        self._place(key, value, self._filed.get(key, ()), places)
+        """Files a value where it was filed before, whatever the index function says of it now."""
+        self._file(key, value, value)
+        filed = self._filed.get(key, ())
+        if value is not None and filed != places:
+            self._move(key, filed, places)
+            for at in places:
+                self._buckets.setdefault(at, {})[key] = value
+                self._unsorted.add(at)
 
     def _fail(self, key: K, error: Exception) -> None:
         self._failures[key] = Failure(error, self.collection.graph.epoch)

@@ -14,3 +14,11 @@ def in_order(keys: Iterable[Key]) -> list[Key]:
         return sorted(comparable)
     except TypeError:
         return sorted(comparable, key=repr)
+
+
+def follows(key: Any, other: Any) -> bool:
+    """Whether a key is known to sort after another."""
+    try:
+        return bool(other < key)
+    except TypeError:
+        return False

@@ -41,8 +41,7 @@ class Source(Collection[K, V]):
     def replace(self, values: Mapping[K, V]) -> None:
         """Makes *values* the whole contents, as one atomic change, and marks the source synced."""
         values = dict(values)
-        for key, value in values.items():
-            self._check(key, value)
+        self._check_all(values)
         self.graph._write(self, self._replace, values)
 
     def mark_synced(self) -> None:
@@ -54,12 +53,16 @@ class Source(Collection[K, V]):
             raise WriteError(f"source {self.name!r}: the value of {key!r} is None, which means absence: use delete()")
         check_key(self, key)
 
+    def _check_all(self, values: Mapping[K, V]) -> None:
+        for key, value in values.items():
+            if value is None or type(key) not in FIT_TYPES:
+                self._check(key, value)
+
     # -- for this package --------------------------------------------------------------------------
 
     def _fill(self, values: Mapping[K, V]) -> None:
         """Gives a new source its first contents. That is no transaction: nobody can have known it otherwise."""
-        for key, value in values.items():
-            self._check(key, value)
+        self._check_all(values)
         self._values.update(values)
         self.synced = True
 
@@ -70,11 +73,12 @@ class Source(Collection[K, V]):
         self._put(key, value)
 
     def _replace(self, values: Mapping[K, V]) -> None:
-        for key in [key for key in self._values if key not in values]:
-            self._assign(key, None)
-        for key, value in values.items():
-            self._assign(key, value)
         self._mark_synced()
+        assign = self._assign if self.graph._savepoints else self._put
+        for key in [key for key in self._values if key not in values]:
+            assign(key, None)
+        for key, value in values.items():
+            assign(key, value)
 
     def _mark_synced(self) -> None:
         self.graph._written[self] = None
@@ -116,7 +120,8 @@ class Source(Collection[K, V]):
 
 
 _SYNC: Any = object()  # in place of a key, in a savepoint: whether the source is to be synced
-_FIT_TYPES: set[type] = {str, int, bytes, tuple, bool, frozenset, float}
+FIT_TYPES: set[type] = {str, int, bytes, tuple, bool, frozenset, float}
+"""Types of keys that need no second look, as long as the key is hashable."""
 
 
 def check_key(of: Collection[Any, Any], key: Any) -> None:
@@ -127,11 +132,11 @@ def check_key(of: Collection[Any, Any], key: Any) -> None:
         raise KeyTypeError(
             f"collection {of.name!r}: key {key!r} is not hashable: use a tuple or a frozen value"
         ) from error
-    if type(key) not in _FIT_TYPES:
+    if type(key) not in FIT_TYPES:
         parameters = getattr(type(key), "__dataclass_params__", None)
         if parameters is not None and not parameters.frozen:
             raise KeyTypeError(
                 f"collection {of.name!r}: key {key!r} could change while it is in use: "
                 f"make {type(key).__name__} a frozen dataclass"
             )
-        _FIT_TYPES.add(type(key))
+        FIT_TYPES.add(type(key))

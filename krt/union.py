@@ -9,26 +9,26 @@ from krt.collection import Collection
 from krt.derived import Derived
 from krt.errors import ClosedError, OutputTypeError, RankError
 from krt.order import in_order
-from krt.variables import A, K, V
+from krt.variables import A, K, V, W
 
 if TYPE_CHECKING:
     from krt.index import Index
 
-Combine = Callable[[Sequence[V]], V | None]
+Combine = Callable[[Sequence[V]], W | None]
 """Makes one value of those that several collections have under one key, in the order of the collections."""
 
 
 class Union(Derived[K, V]):
     """All entries of several collections; of equal keys, the first's, or what a function makes of all."""
 
-    def __init__(self, parents: Sequence[Collection[Any, Any]], name: str, combine: Combine[V] | None) -> None:
+    def __init__(self, parents: Sequence[Collection[Any, Any]], name: str, combine: Combine[Any, V] | None) -> None:
         super().__init__(parents, name)
         self._combine = combine
 
-    def _members(self) -> Sequence[Collection[K, V]]:
+    def _members(self) -> Sequence[Collection[K, Any]]:
         return self._parents
 
-    def _values_of(self, key: K) -> Iterator[V]:
+    def _values_of(self, key: K) -> Iterator[Any]:
         for member in self._members():
             value = member._values.get(key)
             if value is not None:
@@ -53,7 +53,7 @@ class Merge(Union[K, V]):
 
     kind: ClassVar[str] = "merge"
 
-    def __init__(self, parents: Sequence[Collection[K, V]], name: str, combine: Combine[V] | None) -> None:
+    def __init__(self, parents: Sequence[Collection[K, Any]], name: str, combine: Combine[Any, V] | None) -> None:
         super().__init__(parents, name, combine)
         self._start()
 
@@ -63,14 +63,16 @@ class Flatten(Union[K, V]):
 
     kind: ClassVar[str] = "flatten"
 
-    def __init__(self, container: Collection[Any, Collection[K, V]], name: str, combine: Combine[V] | None) -> None:
+    def __init__(
+        self, container: Collection[Any, Collection[K, Any]], name: str, combine: Combine[Any, V] | None
+    ) -> None:
         super().__init__((container,), name, combine)
         self._container = container
-        self._attached: dict[Any, Collection[K, V]] = {}
+        self._attached: dict[Any, Collection[K, Any]] = {}
         self._changed_members: dict[Any, None] = {}
         self._start()
 
-    def _members(self) -> Sequence[Collection[K, V]]:
+    def _members(self) -> Sequence[Collection[K, Any]]:
         return tuple(self._attached.values())
 
     def _awaited(self) -> Iterable[Collection[Any, Any]]:
@@ -100,7 +102,7 @@ class Flatten(Union[K, V]):
             self._attached = {name: self._attached[name] for name in in_order(self._attached)}
         super()._flush()
 
-    def _exchange(self, name: Any, member: Collection[K, V] | None) -> None:
+    def _exchange(self, name: Any, member: Collection[K, Any] | None) -> None:
         """Puts one member in the place of another. Keys that both have are compared, not dropped in between."""
         self._failures.pop(name, None)
         old = self._attached.pop(name, None)

@@ -1,0 +1,285 @@
+"""Transactions: what nests, what counts, what is refused, and what may be created when."""
+
+import pytest
+
+import krt
+
+
+def test_nested_transactions_settle_once_at_the_outermost_exit() -> None:
+    """Three writes in nested blocks are one transaction: one run per key, one call."""
+    graph = krt.Graph(on_failure="raise")
+    numbers = graph.source("numbers", {"a": 1})
+    runs: list[int] = []
+
+    def total(ctx: krt.Context) -> int:
+        runs.append(1)
+        return sum(ctx.fetch(numbers))
+
+    graph.singleton(total, name="total")
+    deltas: list[krt.Delta[str, int]] = []
+    numbers.subscribe(deltas.append, replay=False)
+    runs.clear()
+
+    with graph.transaction():
+        numbers.set("a", 2)
+        with graph.transaction():
+            numbers.set("b", 3)
+        numbers.set("c", 4)
+
+    assert runs == [1]
+    assert [dict(delta.changes) for delta in deltas] == [
+        {"a": krt.Change(1, 2), "b": krt.Change(None, 3), "c": krt.Change(None, 4)}
+    ]
+
+
+def test_a_nested_transaction_that_raises_undoes_its_own_writes_only() -> None:
+    """What the outer one wrote before and writes after stands, to the places in indexes."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1, "b": 2})
+    parity = numbers.index(lambda n: [n % 2], name="parity")
+
+    def fail_within() -> None:
+        with graph.transaction():
+            numbers.set("a", 4)
+            numbers.delete("b")
+            numbers.mark_synced()
+            raise LookupError
+
+    with graph.transaction():
+        numbers.set("a", 3)
+        with pytest.raises(LookupError):
+            fail_within()
+        numbers.set("c", 6)
+
+    assert dict(numbers) == {"a": 3, "b": 2, "c": 6}
+    assert parity.lookup(0) == (2, 6)
+    assert parity.lookup(1) == (3,)
+
+
+def test_a_nested_transaction_that_raises_takes_back_the_mark_of_being_synced() -> None:
+    """A source that was marked synced in a block without a trace is not synced."""
+    graph = krt.Graph()
+    numbers: krt.Source[str, int] = graph.source("numbers")
+
+    def fail_within() -> None:
+        with graph.transaction():
+            numbers.mark_synced()
+            raise LookupError
+
+    with graph.transaction(), pytest.raises(LookupError):
+        fail_within()
+
+    assert not numbers.synced
+
+
+def test_an_abort_restores_where_an_index_filed_what_its_function_fails_for() -> None:
+    """A value that cannot be filed anew stays where its last good value was, also after an abort."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1})
+    inverse = numbers.index(lambda n: [60 // n], name="inverse")
+    numbers.set("a", 0)
+    assert inverse.lookup(60) == (0,)
+
+    def fail_after() -> None:
+        with graph.transaction():
+            numbers.set("a", 2)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail_after()
+
+    assert inverse.lookup(60) == (0,)
+    assert inverse.lookup(30) == ()
+    assert set(inverse.failures) == {"a"}
+
+
+def test_the_epoch_counts_what_changed_something() -> None:
+    """An empty transaction, a net no-op and an abort do not count; a change, and becoming synced, do."""
+    graph = krt.Graph()
+    numbers: krt.Source[str, int] = graph.source("numbers")
+    assert graph.epoch == 0
+
+    with graph.transaction():
+        pass
+    with graph.transaction():
+        numbers.set("a", 1)
+        numbers.delete("a")
+    numbers.delete("never there")
+    assert graph.epoch == 0
+
+    numbers.set("a", 1)
+    assert graph.epoch == 1
+    numbers.mark_synced()
+    assert graph.epoch == 2
+    numbers.mark_synced()
+    assert graph.epoch == 2
+
+
+def test_to_create_a_collection_is_no_transaction() -> None:
+    """Deriving neither advances the epoch nor calls anybody: nobody can have known it otherwise."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1})
+    commits: list[krt.Commit] = []
+    graph.subscribe(commits.append, replay=False)
+
+    numbers.map(lambda ctx, n: n, name="same")
+    graph.source("others", {"b": 2})
+
+    assert commits == []
+    assert graph.epoch == 0
+
+
+def test_an_equality_that_raises_at_a_source_aborts_the_write() -> None:
+    """The writer gets the exception, and the source is as it was."""
+
+    class Moody:
+        def __eq__(self, other: object) -> bool:
+            raise RuntimeError("incomparable")
+
+        __hash__ = object.__hash__
+
+    graph = krt.Graph()
+    moods = graph.source("moods", {"a": (first := Moody())})
+
+    with pytest.raises(RuntimeError):
+        moods.set("a", Moody())
+
+    assert moods["a"] is first
+
+
+def test_an_equality_that_raises_in_a_derived_collection_is_contained() -> None:
+    """The last good output stays, and the key shows in failures, in every kind that compares."""
+
+    class Moody:
+        def __eq__(self, other: object) -> bool:
+            raise RuntimeError("incomparable")
+
+        __hash__ = object.__hash__
+
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1})
+    mapped = numbers.map(lambda ctx, n: Moody(), name="mapped")
+    many = numbers.flat_map(lambda ctx, n: {"out": Moody()}, name="many")
+    merged = graph.merge(numbers, name="merged", combine=lambda values: Moody())
+    grouped = mapped.index(lambda mood: ["all"], name="mood").group(name="grouped")
+    before = (mapped["a"], many["out"], merged["a"], grouped["all"])
+
+    numbers.set("a", 2)
+
+    assert (mapped["a"], many["out"], merged["a"], grouped["all"]) == before
+    assert [set(node.failures) for node in (mapped, many, merged)] == [{"a"}, {"a"}, {"a"}]
+
+
+def test_a_keyboard_interrupt_in_a_transform_is_raised_once_the_graph_has_settled() -> None:
+    """What is no Exception is not contained, but neither does it leave the graph half settled."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1, "b": 1})
+
+    def interrupted(ctx: krt.Context, n: int) -> int:
+        if n == 2 and ctx.key == "a":
+            raise KeyboardInterrupt
+        return n
+
+    same = numbers.map(interrupted, name="same")
+    doubled = same.map(lambda ctx, n: n * 2, name="doubled")
+
+    with pytest.raises(KeyboardInterrupt), graph.transaction():
+        numbers.replace({"a": 2, "b": 2})
+    assert dict(doubled) == {"a": 2, "b": 4}
+
+    numbers.set("a", 3)
+    assert dict(doubled) == {"a": 6, "b": 4}
+
+
+def test_on_failure_raise_reports_the_key_after_the_settle() -> None:
+    """Tests see a failing transform at once; the transaction has committed."""
+    graph = krt.Graph(on_failure="raise")
+    numbers = graph.source("numbers", {"a": 1})
+    inverse = numbers.map(lambda ctx, n: 60 // n, name="inverse")
+
+    with pytest.raises(krt.TransformError, match=r"'inverse' failed for 'b'") as caught:
+        numbers.replace({"a": 2, "b": 0})
+
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    assert dict(numbers) == {"a": 2, "b": 0}
+    assert dict(inverse) == {"a": 30}
+
+
+def test_on_failure_raise_refuses_a_collection_that_fails_from_the_start() -> None:
+    """The constructor raises, and the name is free again."""
+    graph = krt.Graph(on_failure="raise")
+    numbers = graph.source("numbers", {"a": 0})
+
+    with pytest.raises(krt.TransformError):
+        numbers.map(lambda ctx, n: 60 // n, name="inverse")
+
+    assert "inverse" not in graph.collections
+
+
+def test_on_failure_may_be_a_function_that_is_told_of_each() -> None:
+    """Failures of transforms and index functions are reported, and nothing is raised."""
+    told: list[krt.KrtError] = []
+    graph = krt.Graph(on_failure=told.append)
+    numbers = graph.source("numbers", {"a": 1})
+    numbers.index(lambda n: [60 // n], name="places")
+    numbers.map(lambda ctx, n: 60 // n, name="inverse")
+
+    numbers.set("a", 0)
+
+    assert [type(error) for error in told] == [krt.TransformError, krt.TransformError]
+    assert "index 'places' of 'numbers'" in str(told[0])
+    assert "transform of 'inverse'" in str(told[1])
+
+
+def test_a_collection_created_before_another_can_be_read_by_it() -> None:
+    """Within `before`, ranks lie under that of the given collection, however late it is."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1})
+    late: list[krt.Collection[str, int]] = []
+    reader = numbers.map(lambda ctx, n: ctx.get(late[0], "a") if late else n, name="reader")
+
+    with graph.before(reader):
+        extra = graph.source("extra", {"a": 10})
+        late.append(extra.map(lambda ctx, n: n * 10, name="tenfold"))
+    numbers.set("a", 2)
+
+    assert extra.rank < late[0].rank < reader.rank
+    assert dict(reader) == {"a": 100}
+    extra.set("a", 20)
+    assert dict(reader) == {"a": 200}
+
+
+def test_what_was_created_before_another_has_no_room_before_itself() -> None:
+    """There is one level of `before`; the second says what to do."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1})
+    with graph.before(numbers):
+        first = graph.source("first", {"a": 1})
+
+    with pytest.raises(krt.RankError, match="in the same"), graph.before(first):
+        pass
+
+
+def test_a_clock_makes_collections_count_their_seconds() -> None:
+    """Without one there is no time in the core; with one, each flush is measured."""
+    ticks = iter(range(100))
+    graph = krt.Graph(clock=lambda: float(next(ticks)))
+    numbers = graph.source("numbers", {"a": 1})
+    same = numbers.map(lambda ctx, n: n, name="same")
+
+    numbers.set("a", 2)
+
+    assert same.counters.seconds == 2.0  # one flush when it was created, one for the change
+
+
+def test_counters_tell_runs_changes_and_what_was_cut_off() -> None:
+    """Runs, net changes and equal outputs are counted per collection."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1, "b": 0})
+    parity = numbers.map(lambda ctx, n: 10 // n % 2, name="parity")
+
+    numbers.set("a", 5)  # 10 -> 2: equal
+    numbers.set("a", 3)  # 3: odd
+
+    assert (parity.counters.runs, parity.counters.changes) == (4, 2)
+    assert (parity.counters.cut_off, parity.counters.failed) == (1, 1)

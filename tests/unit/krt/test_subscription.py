@@ -1,0 +1,322 @@
+"""Subscribers: who is called when, and what becomes of what they do."""
+
+import pytest
+
+import krt
+
+
+def test_a_late_subscriber_gets_all_that_is_there_in_one_delta() -> None:
+    """Replay is one delta of additions, and then come the changes: no gap, nothing twice."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1, "b": 2})
+    deltas: list[dict[str, krt.Change[int]]] = []
+
+    numbers.subscribe(lambda delta: deltas.append(dict(delta.changes)))
+    numbers.set("a", 3)
+
+    assert deltas == [{"a": krt.Change(None, 1), "b": krt.Change(None, 2)}, {"a": krt.Change(1, 3)}]
+
+
+def test_without_replay_only_changes_are_delivered() -> None:
+    """Existing state is not told, and neither is an empty collection to one that asked for replay."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1})
+    empty: krt.Source[str, int] = graph.source("empty", {})
+    deltas: list[krt.Delta[str, int]] = []
+
+    numbers.subscribe(deltas.append, replay=False)
+    empty.subscribe(deltas.append)
+
+    assert deltas == []
+
+
+def test_replay_within_a_transaction_tells_the_last_committed_state() -> None:
+    """What the open transaction has written follows as its delta, with exact old values."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1, "b": 2})
+    deltas: list[dict[str, krt.Change[int]]] = []
+
+    with graph.transaction():
+        numbers.set("a", 5)
+        numbers.delete("b")
+        numbers.set("c", 7)
+        numbers.subscribe(lambda delta: deltas.append(dict(delta.changes)))
+
+    assert deltas == [
+        {"a": krt.Change(None, 1), "b": krt.Change(None, 2)},
+        {"a": krt.Change(1, 5), "b": krt.Change(2, None), "c": krt.Change(None, 7)},
+    ]
+
+
+def test_a_commit_subscriber_is_called_for_every_transaction_with_its_collections_only() -> None:
+    """The epoch is known even when nothing of the subscriber's own changed."""
+    graph = krt.Graph()
+    mine = graph.source("mine", {"a": 1})
+    other = graph.source("other", {"a": 1})
+    commits: list[krt.Commit] = []
+    graph.subscribe(commits.append, mine)
+
+    other.set("a", 2)
+    with graph.transaction():
+        mine.set("a", 3)
+        other.set("a", 3)
+
+    assert [(commit.epoch, list(commit.deltas)) for commit in commits] == [(0, ["mine"]), (1, []), (2, ["mine"])]
+
+
+def test_a_commit_names_what_became_synced() -> None:
+    """A chain over a source is named together with it."""
+    graph = krt.Graph()
+    numbers: krt.Source[str, int] = graph.source("numbers")
+    numbers.map(lambda ctx, n: n, name="same")
+    commits: list[krt.Commit] = []
+    graph.subscribe(commits.append, replay=False)
+
+    numbers.mark_synced()
+
+    assert [commit.synced for commit in commits] == [("numbers", "same")]
+
+
+def test_subscribers_are_called_in_the_order_of_subscription() -> None:
+    """Also across kinds of subscription and collections."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1})
+    same = numbers.map(lambda ctx, n: n, name="same")
+    calls: list[str] = []
+    same.subscribe(lambda delta: calls.append("first"), replay=False)
+    graph.subscribe(lambda commit: calls.append("second"), replay=False)
+    numbers.subscribe(lambda delta: calls.append("third"), replay=False)
+
+    numbers.set("a", 2)
+
+    assert calls == ["first", "second", "third"]
+
+
+def test_what_a_subscriber_writes_is_the_next_transaction() -> None:
+    """While subscribers are called the graph stands still; all see one epoch, then the next."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1})
+    echo = graph.source("echo", {"a": 0})
+    seen: list[tuple[int, int, int]] = []
+
+    def copy(delta: krt.Delta[str, int]) -> None:
+        echo.set("a", numbers["a"])
+        with graph.transaction():
+            echo.set("b", 1)
+            echo.set("c", 1)
+
+    numbers.subscribe(copy, replay=False)
+    graph.subscribe(lambda commit: seen.append((commit.epoch, numbers["a"], echo["a"])), replay=False)
+
+    numbers.set("a", 2)
+
+    assert seen == [(1, 2, 0), (2, 2, 2), (3, 2, 2)]
+    assert dict(echo) == {"a": 2, "b": 1, "c": 1}
+
+
+def test_a_subscriber_may_write_during_its_replay() -> None:
+    """The write comes after the subscription is in place, so its own delta follows."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1})
+    deltas: list[dict[str, krt.Change[int]]] = []
+
+    def raise_to_three(delta: krt.Delta[str, int]) -> None:
+        deltas.append(dict(delta.changes))
+        if numbers["a"] < 3:
+            numbers.set("a", numbers["a"] + 1)
+
+    numbers.subscribe(raise_to_three)
+
+    assert deltas == [{"a": krt.Change(None, 1)}, {"a": krt.Change(1, 2)}, {"a": krt.Change(2, 3)}]
+
+
+def test_a_subscribers_own_transaction_that_raises_leaves_no_trace() -> None:
+    """Held writes of an aborted block are forgotten; an inner block only forgets its own."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1})
+    echo: krt.Source[str, int] = graph.source("echo", {})
+
+    def fail() -> None:
+        with graph.transaction():
+            echo.set("inner", 1)
+            raise LookupError
+
+    def write(delta: krt.Delta[str, int]) -> None:
+        with pytest.raises(LookupError):
+            fail()
+        with graph.transaction():
+            echo.set("kept", 1)
+            with pytest.raises(LookupError):
+                fail()
+
+    numbers.subscribe(write, replay=False)
+    numbers.set("a", 2)
+
+    assert dict(echo) == {"kept": 1}
+
+
+def test_endless_ping_pong_is_an_error_with_the_names() -> None:
+    """Two subscribers that keep answering each other are stopped; the graph goes on working."""
+    graph = krt.Graph()
+    ping = graph.source("ping", {"n": 0})
+    pong = graph.source("pong", {"n": 0})
+    ping.subscribe(lambda delta: pong.set("n", ping["n"] + 1), replay=False)
+    closing = pong.subscribe(lambda delta: ping.set("n", pong["n"] + 1), replay=False)
+
+    with pytest.raises(krt.LivelockError, match=r"'ping', 'pong' kept writing to 'p.ng', 'p.ng'"):
+        ping.set("n", 1)
+
+    closing.close()
+    ping.set("n", 1000)
+    assert pong["n"] == 1001
+
+
+def test_a_subscriber_that_raises_harms_nobody_else() -> None:
+    """The others are called, the transaction stands, and the error comes at the end with its cause."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1})
+    calls: list[int] = []
+
+    def fail(delta: krt.Delta[str, int]) -> None:
+        raise LookupError("lost")
+
+    numbers.subscribe(fail, replay=False)
+    numbers.subscribe(lambda delta: calls.append(numbers["a"]), replay=False)
+
+    with pytest.raises(krt.SubscriberError, match="a subscriber of 'numbers' raised at epoch 1") as caught:
+        numbers.set("a", 2)
+
+    assert isinstance(caught.value.__cause__, LookupError)
+    assert calls == [2]
+    assert numbers["a"] == 2
+
+
+def test_several_errors_are_one_with_notes() -> None:
+    """The first is raised, and the others are noted on it."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1})
+
+    def fail(delta: krt.Delta[str, int]) -> None:
+        raise LookupError("lost")
+
+    numbers.subscribe(fail, replay=False)
+    numbers.subscribe(fail, replay=False)
+
+    with pytest.raises(krt.SubscriberError) as caught:
+        numbers.set("a", 2)
+
+    assert len(caught.value.__notes__) == 1
+
+
+def test_a_subscriber_that_raises_during_replay_is_not_subscribed() -> None:
+    """Nobody holds the subscription, so nobody could close it."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1})
+
+    def fail(delta: krt.Delta[str, int]) -> None:
+        raise LookupError("lost")
+
+    with pytest.raises(krt.SubscriberError):
+        numbers.subscribe(fail)
+    numbers.set("a", 2)
+
+    assert numbers["a"] == 2
+
+
+def test_unsubscribing_within_a_call_takes_effect_at_once() -> None:
+    """A subscriber may close itself, and another one that was still to be called."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1})
+    calls: list[str] = []
+    subscriptions: list[krt.Subscription] = []
+
+    def close_all(delta: krt.Delta[str, int]) -> None:
+        calls.append("first")
+        for subscription in subscriptions:
+            subscription.close()
+            subscription.close()
+
+    subscriptions.append(numbers.subscribe(close_all, replay=False))
+    subscriptions.append(numbers.subscribe(lambda delta: calls.append("second"), replay=False))
+    numbers.set("a", 2)
+    numbers.set("a", 3)
+
+    assert calls == ["first"]
+
+
+def test_subscribing_within_a_call_replays_this_epoch_and_gets_the_next() -> None:
+    """The change that is being delivered is in the replay, and does not come again."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1})
+    late: list[dict[str, krt.Change[int]]] = []
+
+    def subscribe_once(delta: krt.Delta[str, int]) -> None:
+        first.close()
+        numbers.subscribe(lambda delta: late.append(dict(delta.changes)))
+
+    first = numbers.subscribe(subscribe_once, replay=False)
+    numbers.set("a", 2)
+    assert late == [{"a": krt.Change(None, 2)}]
+
+    numbers.set("a", 3)
+    assert late[1:] == [{"a": krt.Change(2, 3)}]
+
+
+def test_building_within_a_call_is_allowed() -> None:
+    """A subscriber may derive and close collections; nobody is called for that."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1})
+    built: list[krt.Collection[str, int]] = []
+
+    def rebuild(delta: krt.Delta[str, int]) -> None:
+        if built:
+            built.pop().close()
+        built.append(numbers.map(lambda ctx, n: n * 2, name="doubled"))
+
+    numbers.subscribe(rebuild)
+    numbers.set("a", 2)
+    numbers.set("a", 3)
+
+    assert dict(built[0]) == {"a": 6}
+
+
+def test_a_subscription_is_synced_once_it_was_called_with_all() -> None:
+    """Not before its collection is, and not while it is called for the transaction that made it so."""
+    graph = krt.Graph()
+    numbers: krt.Source[str, int] = graph.source("numbers")
+    within: list[bool] = []
+
+    def note(delta: krt.Delta[str, int]) -> None:
+        within.append(subscription.synced)
+
+    subscription = numbers.subscribe(note)
+    numbers.set("a", 1)
+    assert not subscription.synced
+    numbers.replace({"a": 1, "b": 2})
+
+    assert within == [False, False]
+    assert subscription.synced
+
+
+def test_a_subscription_to_nothing_yet_is_synced_with_its_collection() -> None:
+    """No call is needed where there is nothing to tell."""
+    graph = krt.Graph()
+    numbers: krt.Source[str, int] = graph.source("numbers")
+    subscription = numbers.subscribe(lambda delta: None)
+    assert not subscription.synced
+
+    numbers.mark_synced()
+
+    assert subscription.synced
+
+
+def test_a_closed_subscription_is_silent_when_the_collection_syncs() -> None:
+    """Closing before anything happened is the end of it."""
+    graph = krt.Graph()
+    numbers: krt.Source[str, int] = graph.source("numbers")
+    deltas: list[krt.Delta[str, int]] = []
+    numbers.subscribe(deltas.append).close()
+
+    numbers.replace({"a": 1})
+
+    assert deltas == []
