@@ -1,0 +1,150 @@
+"""Closing: collections that come and go leave nothing behind."""
+
+import gc
+import weakref
+from typing import Any
+
+import krt
+
+
+def test_a_closed_collection_stays_readable_and_is_not_kept_up_to_date() -> None:
+    """It is as it was; its name is free, and closing it twice is nothing."""
+    graph = krt.Graph(on_failure="raise")
+    numbers = graph.source("numbers", {"a": 1})
+    doubled = numbers.map(lambda ctx, n: n * 2, name="doubled")
+
+    doubled.close()
+    doubled.close()
+    numbers.set("a", 2)
+    again = numbers.map(lambda ctx, n: n * 3, name="doubled")
+
+    assert dict(doubled) == {"a": 2}
+    assert dict(again) == {"a": 6}
+    assert repr(doubled) == "<map 'doubled', 1 keys, closed>"
+
+
+def test_closing_closes_what_is_derived_from_it() -> None:
+    """Maps, groups and merges end with their input, and keep their last state."""
+    graph = krt.Graph(on_failure="raise")
+    numbers = graph.source("numbers", {"a": 1})
+    other = graph.source("other", {"b": 2})
+    doubled = numbers.map(lambda ctx, n: n * 2, name="doubled")
+    groups = doubled.index(lambda n: [n], name="value").group(name="groups")
+    merged = graph.merge(doubled, other, name="merged")
+
+    numbers.close()
+
+    assert [node.closed for node in (numbers, doubled, groups, merged, other)] == [True, True, True, True, False]
+    assert list(graph.collections) == ["other"]
+    other.set("b", 3)
+    assert dict(merged) == {"a": 2, "b": 2}
+
+
+def test_who_merely_read_it_keeps_its_output_and_fails_when_it_reads_again() -> None:
+    """A dynamic read is no input: the reader stays, and is told by name when it looks."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1})
+    rates = graph.source("rates", {"r": 10})
+    scaled = numbers.map(lambda ctx, n: n * (ctx.get(rates, "r") or 0), name="scaled")
+
+    rates.close()
+    assert dict(scaled) == {"a": 10}
+    numbers.set("a", 2)
+
+    assert dict(scaled) == {"a": 10}
+    assert isinstance(scaled.failures["a"].error, krt.ClosedError)
+
+
+def test_a_member_that_is_closed_keeps_its_entries_until_it_is_taken_out() -> None:
+    """Flatten does not end with a member."""
+    graph = krt.Graph(on_failure="raise")
+    members: krt.Source[str, krt.Collection[str, int]] = graph.source("members", {})
+    everything = graph.flatten(members, name="everything")
+    with graph.before(everything):
+        east = graph.source("east", {"a": 1})
+    members.set("east", east)
+
+    east.close()
+    assert dict(everything) == {"a": 1}
+    members.delete("east")
+    assert dict(everything) == {}
+    members.close()
+    assert everything.closed
+
+
+def test_a_subscription_goes_on_without_a_collection_that_was_closed() -> None:
+    """And ends, for a collection of its own, with it."""
+    graph = krt.Graph(on_failure="raise")
+    numbers = graph.source("numbers", {"a": 1})
+    other = graph.source("other", {"a": 1})
+    commits: list[list[str]] = []
+    graph.subscribe(lambda commit: commits.append(list(commit.deltas)), numbers, other, replay=False)
+
+    numbers.close()
+    other.set("a", 2)
+
+    assert commits == [["other"]]
+
+
+def test_a_scope_closes_what_it_owns_in_reverse() -> None:
+    """Collections, subscriptions and scopes within scopes; twice is nothing."""
+    graph = krt.Graph(on_failure="raise")
+    numbers = graph.source("numbers", {"a": 1})
+    deltas: list[krt.Delta[str, int]] = []
+    with krt.Scope() as scope:
+        doubled = scope.own(numbers.map(lambda ctx, n: n * 2, name="doubled"))
+        scope.own(doubled.subscribe(deltas.append, replay=False))
+        inner = scope.own(krt.Scope())
+        tripled = inner.own(numbers.map(lambda ctx, n: n * 3, name="tripled"))
+        numbers.set("a", 2)
+    scope.close()
+    numbers.set("a", 3)
+
+    assert len(deltas) == 1
+    assert (doubled.closed, tripled.closed) == (True, True)
+
+
+def rebuild(graph: krt.Graph, pods: krt.Source[Any, int], services: krt.Source[Any, int], scope: krt.Scope) -> None:
+    """One of every kind, with reads of every kind."""
+    index = pods.index(BY_VALUE, name="value")
+    joined = scope.own(services.map(lambda ctx, n: ctx.get(pods, n), name="joined"))
+    scope.own(services.flat_map(lambda ctx, n: {n: len(ctx.lookup(index, n))}, name="many"))
+    scope.own(graph.singleton(lambda ctx: len(ctx.fetch(pods)), name="single"))
+    scope.own(graph.merge(pods, joined, name="merged"))
+    scope.own(index.group(name="groups"))
+    members: krt.Source[str, krt.Collection[Any, int]] = scope.own(graph.source("members", {"pods": pods}))
+    scope.own(graph.flatten(members, name="flat"))
+    scope.own(services.map(lambda ctx, n: ctx.get(graph_unknown(graph), n), name="parked"))
+    scope.own(joined.subscribe(lambda delta: None))
+
+
+def BY_VALUE(n: int) -> list[int]:  # noqa: N802 - one and the same function, so that the index is one
+    return [n % 3]
+
+
+def graph_unknown(graph: krt.Graph) -> krt.Collection[Any, int]:
+    return graph.collections["unknown"]
+
+
+def test_twenty_rounds_of_building_and_closing_leave_nothing_on_what_stays() -> None:
+    """No reader, child, group, waiter or subscription stays behind, synced or not; and no object."""
+    graph = krt.Graph(on_failure="raise")
+    pods = graph.source("pods", {i: i for i in range(10)})
+    services = graph.source("services", {i: i for i in range(10)})
+    unknown: krt.Source[Any, int] = graph.source("unknown")
+    index = pods.index(BY_VALUE, name="value")
+    dead: list[weakref.ref[Any]] = []
+    for _ in range(20):
+        scope = krt.Scope()
+        rebuild(graph, pods, services, scope)
+        dead += [weakref.ref(node) for node in graph.collections.values() if node not in (pods, services, unknown)]
+        scope.close()
+    del scope
+    gc.collect()
+
+    for source in (pods, services, unknown):
+        assert (source._readers, source._children, source._waiting, source._subscriptions) == ({}, {}, {}, {})
+    assert (index._readers, index._groups) == ({}, {})
+    assert list(graph.collections) == ["pods", "services", "unknown"]
+    assert len(graph._by_rank) == 3
+    assert [ref() for ref in dead if ref() is not None] == []
