@@ -12,7 +12,7 @@ from krt.errors import ClosedError, DuplicateNameError, UntrackedReadError
 from krt.index import Index
 from krt.order import in_order
 from krt.reads import ALL, Reader, Readers, wake
-from krt.variables import A, J, K, V, W
+from krt.variables import A, J, K, V, V_co, W
 
 if TYPE_CHECKING:
     from weakref import ref
@@ -27,7 +27,7 @@ OnConflict = Literal["fail", "first"] | Callable[[Sequence[V]], V | None]
 """What to do about an output key that several inputs make; see `Collection.flat_map`."""
 
 
-class Collection(Mapping[K, V]):
+class Collection(Mapping[K, V_co]):
     """A keyed set of immutable values that the graph keeps up to date.
 
     Reads like a Mapping, outside transforms. A value is never None: None means that there is none.
@@ -45,20 +45,20 @@ class Collection(Mapping[K, V]):
         self.counters = Counters()
         self.rank = graph._register(self)
         """Order of creation; a transform may read lower ranks only, so there are no cycles."""
-        self._values: dict[K, V] = {}
-        self._sorted: tuple[V, ...] | None = None  # all values in the order of their keys, until the next change
-        self._before: dict[K, V | None] = {}  # values at the start of this transaction, of the keys it has changed
+        self._values: dict[K, V_co] = {}
+        self._sorted: tuple[V_co, ...] | None = None  # all values in the order of their keys, until the next change
+        self._before: dict[K, V_co | None] = {}  # values at the start of this transaction, of the keys it has changed
         self._queued = False
-        self._indexes: dict[str, Index[Any, K, V]] = {}
+        self._indexes: dict[str, Index[Any, K, V_co]] = {}
         self._children: dict[Derived[Any, Any], None] = {}  # those derived from this, key by key or group by group
         self._readers: Readers = {}
         self._waiting: dict[Reader, None] = {}  # parked until this collection has synced
         self._subscriptions: dict[Subscription, None] = {}
-        self._overlays: list[ref[Overlay[K, V]]] = []  # of views, each wants to know what changes
+        self._overlays: list[ref[Overlay[K, V_co]]] = []  # of views, each wants to know what changes
 
     # -- reading -----------------------------------------------------------------------------------
 
-    def __getitem__(self, key: K) -> V:
+    def __getitem__(self, key: K) -> V_co:
         self._forbid_untracked()
         return self._values[key]
 
@@ -98,7 +98,7 @@ class Collection(Mapping[K, V]):
 
     # -- deriving ----------------------------------------------------------------------------------
 
-    def map(self, fn: Callable[[Context, V], W | None], *, name: str) -> Collection[K, W]:
+    def map(self, fn: Callable[[Context, V_co], W | None], *, name: str) -> Collection[K, W]:
         """A collection with the same keys and, for each, what *fn* returns; None leaves the key out.
 
         *fn* must be a pure function of the value and of what it reads through its context.
@@ -108,7 +108,7 @@ class Collection(Mapping[K, V]):
         return Map(self, fn, name)
 
     def flat_map(
-        self, fn: Callable[[Context, V], Mapping[J, W]], *, name: str, on_conflict: OnConflict[W] = "fail"
+        self, fn: Callable[[Context, V_co], Mapping[J, W]], *, name: str, on_conflict: OnConflict[W] = "fail"
     ) -> Collection[J, W]:
         """A collection of all entries that *fn* returns, for all values; an entry of None is left out.
 
@@ -121,7 +121,7 @@ class Collection(Mapping[K, V]):
 
         return FlatMap(self, fn, name, on_conflict)
 
-    def index(self, by: Callable[[V], Iterable[A]], *, name: str) -> Index[A, K, V]:
+    def index(self, by: Callable[[V_co], Iterable[A]], *, name: str) -> Index[A, K, V_co]:
         """A secondary index: the values for which *by* yields a given index value.
 
         Asked again for the same name and the very same function, it is the same index.
@@ -135,7 +135,7 @@ class Collection(Mapping[K, V]):
             raise DuplicateNameError(f"collection {self.name!r} has an index {name!r} already: choose another name")
         return index
 
-    def subscribe(self, on_delta: Callable[[Delta[K, V]], None], *, replay: bool = True) -> Subscription:
+    def subscribe(self, on_delta: Callable[[Delta[K, V_co]], None], *, replay: bool = True) -> Subscription:
         """Calls *on_delta* after each transaction that changed this collection, with the net change.
 
         With *replay* it is first called, at once, with all that is there now, if anything is.
@@ -175,20 +175,20 @@ class Collection(Mapping[K, V]):
                 f"read it through the context, or its changes would go unnoticed"
             )
 
-    def _all(self) -> tuple[V, ...]:
+    def _all(self) -> tuple[V_co, ...]:
         if self._sorted is None:
             values = self._values
             self._sorted = tuple(values[key] for key in in_order(values))
         return self._sorted
 
-    def _committed(self) -> dict[K, V]:
+    def _committed(self) -> dict[K, V_co]:
         """The contents as of the last transaction, without what an open one has written."""
         if not self._before:
             return dict(self._values)
         current = {**self._values, **self._before}
         return {key: value for key, value in current.items() if value is not None}
 
-    def _put(self, key: K, new: V | None) -> None:
+    def _put(self, key: K, new: Any) -> None:
         """Sets, or with None removes, a value; an equal one changes nothing (cutoff)."""
         old = self._values.get(key)
         if old is new or (old is not None and new is not None and old == new):
@@ -206,7 +206,7 @@ class Collection(Mapping[K, V]):
             for index in self._indexes.values():
                 index._file(key, old, new)
 
-    def _delta(self) -> Delta[K, V]:
+    def _delta(self) -> Delta[K, V_co]:
         values = self._values
         return Delta(self.name, {key: Change(old, values.get(key)) for key, old in self._before.items()})
 

@@ -7,6 +7,8 @@ K = TypeVar("K", bound=Hashable)
 """Keys of a collection."""
 V = TypeVar("V")
 """Its values."""
+V_co = TypeVar("V_co", covariant=True)
+"""Its values, where they are only read."""
 J = TypeVar("J", bound=Hashable)
 """Keys of a collection that is derived from it."""
 W = TypeVar("W")
