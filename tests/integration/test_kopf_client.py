@@ -1,0 +1,264 @@
+"""The client on the wire: what each misbehaviour of a server becomes."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import kopf
+import pytest
+from aiohttp import web
+
+from xds_server.sources.kube import kopf_client
+from xds_server.sources.kube.errors import ApiError
+from xds_server.sources.kube.kopf_client import KopfClient
+from xds_server.sources.kube.kubeconfig import LoginError
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+Serve = Callable[[Handler], Awaitable[str]]
+Connect = Callable[..., KopfClient]
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Serve]:
+    """Starts HTTP servers on loopback."""
+    runners: list[web.ServerRunner] = []
+
+    async def start(handler: Handler) -> str:
+        runner = web.ServerRunner(web.Server(handler, handler_cancellation=True), shutdown_timeout=1)
+        runners.append(runner)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        return site.name
+
+    yield start
+    for runner in runners:
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def connect() -> AsyncIterator[Connect]:
+    """Makes clients, whose every login finds the next of the given credentials, and then the last for ever."""
+    clients: list[KopfClient] = []
+
+    def make(*found: kopf.ConnectionInfo | Exception) -> KopfClient:
+        left = list(found)
+
+        async def login() -> kopf.ConnectionInfo:
+            one = left.pop(0) if len(left) > 1 else left[0]
+            if isinstance(one, Exception):
+                raise one
+            return one
+
+        clients.append(KopfClient(login))
+        return clients[-1]
+
+    yield make
+    for client in clients:
+        await client.close()
+
+
+def status(code: int, message: str, **headers: str) -> web.Response:
+    body = {"kind": "Status", "code": code, "message": message}
+    return web.json_response(body, status=code, headers={"Audit-Id": "x"} | headers)
+
+
+async def failure(client: KopfClient) -> ApiError:
+    with pytest.raises(ApiError) as raised:
+        await client.get("/x", {})
+    return raised.value
+
+
+async def test_bytes_come_as_they_are_with_the_parameters_encoded(serve: Serve, connect: Connect) -> None:
+    """A continue token may hold anything."""
+    seen: list[str] = []
+
+    async def handler(request: web.BaseRequest) -> web.StreamResponse:
+        seen.append(request.query["continue"])
+        return web.Response(body=b'{"items": [ ]}')
+
+    client = connect(kopf.ConnectionInfo(server=await serve(handler)))
+
+    assert await client.get("/api/v1/x", {"continue": "a+b/c=&d"}) == b'{"items": [ ]}'
+    assert seen == ["a+b/c=&d"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (lambda: status(403, "no"), (403, None, "no")),
+        (lambda: status(429, "slowly", **{"Retry-After": "7"}), (429, 7.0, "slowly")),
+        (lambda: web.Response(status=503, text="later\n"), (503, None, "later")),
+        (lambda: status(410, "too old"), (410, None, "too old")),
+        (
+            lambda: web.Response(status=404, text="404 page not found\n", headers={"Audit-Id": "x"}),
+            (404, None, "404 page not found"),
+        ),
+        (
+            lambda: web.Response(status=404, text="<html>"),
+            (None, None, "something that is no API server answered 404, '<html>'"),
+        ),
+    ],
+)
+async def test_a_refusal_has_code_patience_and_reason(
+    serve: Serve, connect: Connect, answer: Callable[[], web.Response], expected: tuple[int | None, float | None, str]
+) -> None:
+    """A 404 counts only if an API server said it: it could make a kind empty."""
+
+    async def handler(_: web.BaseRequest) -> web.StreamResponse:
+        return answer()
+
+    error = await failure(connect(kopf.ConnectionInfo(server=await serve(handler))))
+
+    assert (error.code, error.retry_after, error.message) == expected
+
+
+async def test_a_token_that_has_expired_is_replaced_at_once(serve: Serve, connect: Connect) -> None:
+    """Whoever asked does not notice."""
+
+    async def handler(request: web.BaseRequest) -> web.StreamResponse:
+        right = request.headers["Authorization"] == "Bearer new"
+        return web.Response(body=b"ok") if right else status(401, "Unauthorized")
+
+    server = await serve(handler)
+    client = connect(kopf.ConnectionInfo(server=server, token="old"), kopf.ConnectionInfo(server=server, token="new"))
+
+    assert list(await asyncio.gather(client.get("/x", {}), client.get("/y", {}))) == [b"ok", b"ok"]
+
+
+async def test_credentials_that_stay_refused_are_a_401(serve: Serve, connect: Connect) -> None:
+    """A login that finds nothing new is not tried against the server again."""
+    count = 0
+
+    async def handler(_: web.BaseRequest) -> web.StreamResponse:
+        nonlocal count
+        count += 1
+        return status(401, "Unauthorized")
+
+    error = await failure(connect(kopf.ConnectionInfo(server=await serve(handler), token="old")))
+
+    assert (error.code, count) == (401, 1)
+
+
+async def test_a_server_that_has_moved_is_found_again(serve: Serve, connect: Connect) -> None:
+    """A cluster that was made anew has another address in the same kubeconfig."""
+
+    async def handler(_: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(body=b"ok")
+
+    moved = kopf.ConnectionInfo(server=await serve(handler))
+
+    assert await connect(kopf.ConnectionInfo(server="http://127.0.0.1:1"), moved).get("/x", {}) == b"ok"
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        (kopf.ConnectionInfo(server="http://127.0.0.1:1"), "cannot reach http://127.0.0.1:1: .*"),
+        (kopf.ConnectionInfo(server="https://127.0.0.1:1", ca_data="AAAA"), "the certificates for .* cannot be used"),
+        (
+            kopf.ConnectionInfo(server="https://127.0.0.1:1", ca_path="/nowhere"),
+            "the certificates for .* cannot be used",
+        ),
+        (LoginError("there is no kubeconfig"), "no credentials: there is no kubeconfig"),
+        (ssl.SSLError("not ours"), None),
+    ],
+)
+async def test_no_way_to_the_server_is_an_error_without_a_code(
+    connect: Connect, found: kopf.ConnectionInfo | Exception, message: str | None
+) -> None:
+    """Expected trouble is an ApiError that says what is wrong; a fault of ours comes through as it is."""
+    client = connect(found)
+    if message is None:
+        with pytest.raises(ssl.SSLError):
+            await client.get("/x", {})
+        return
+
+    with pytest.raises(ApiError, match=message) as raised:
+        await client.get("/x", {})
+
+    assert raised.value.code is None
+
+
+async def test_a_body_that_breaks_off_is_an_error(serve: Serve, connect: Connect) -> None:
+    """Half a page is none."""
+
+    async def handler(request: web.BaseRequest) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": "100"})
+        await response.prepare(request)
+        await response.write(b'{"items":')
+        assert request.transport is not None
+        request.transport.abort()
+        return response
+
+    error = await failure(connect(kopf.ConnectionInfo(server=await serve(handler))))
+
+    assert error.message.startswith("the answer broke off: ")
+
+
+async def test_a_body_that_stalls_is_an_error(serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that never comes must not hold up its list."""
+    monkeypatch.setattr(kopf_client, "_STALL_SECONDS", 0.05)
+
+    async def handler(request: web.BaseRequest) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await asyncio.Event().wait()
+        return response
+
+    error = await failure(connect(kopf.ConnectionInfo(server=await serve(handler))))
+
+    assert error.message.startswith("the answer broke off: ")
+
+
+async def test_a_stream_yields_what_is_there_and_ends_in_silence(serve: Serve, connect: Connect) -> None:
+    """Chunks come when they come, not when a line is full; a server that says nothing for too long has gone."""
+    go_on = asyncio.Event()
+
+    async def handler(request: web.BaseRequest) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"half a l")
+        await go_on.wait()
+        await response.write(b"ine\n")
+        await asyncio.Event().wait()
+        return response
+
+    client = connect(kopf.ConnectionInfo(server=await serve(handler)))
+    chunks = []
+    async with client.stream("/x", {}, silence_seconds=0.2) as stream:
+        async for chunk in stream:
+            chunks.append(chunk)
+            go_on.set()
+
+    assert chunks == [b"half a l", b"ine\n"]
+
+
+async def test_a_stream_that_is_reset_is_an_error(serve: Serve, connect: Connect) -> None:
+    """Unlike its end."""
+
+    async def handler(request: web.BaseRequest) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"a\n")
+        assert request.transport is not None
+        request.transport.abort()
+        return response
+
+    client = connect(kopf.ConnectionInfo(server=await serve(handler)))
+    async with client.stream("/x", {}, silence_seconds=5) as stream:
+        assert await anext(stream) == b"a\n"
+        with pytest.raises(ApiError, match="the watch broke off"):
+            await anext(stream)
+
+
+async def test_a_refused_stream_is_an_error(serve: Serve, connect: Connect) -> None:
+    """Before it has begun."""
+
+    async def handler(_: web.BaseRequest) -> web.StreamResponse:
+        return status(403, "no")
+
+    client = connect(kopf.ConnectionInfo(server=await serve(handler)))
+    with pytest.raises(ApiError, match="no"):
+        async with client.stream("/x", {}, silence_seconds=5):
+            pass
