@@ -40,7 +40,7 @@ from krt.errors import (
 from krt.graph import Graph
 from krt.index import Index
 from krt.introspect import Explanation, explain, to_json, to_mermaid
-from krt.record import Record, Run, record
+from krt.recorder import Record, Run, record
 from krt.reflector import Reflector
 from krt.scope import Scope
 from krt.source import Source

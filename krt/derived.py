@@ -16,7 +16,7 @@ from krt.variables import K, V
 
 if TYPE_CHECKING:
     from krt.index import Index
-    from krt.record import Outcome
+    from krt.recorder import Outcome
 
 KEPT: Any = type("KEPT", (), {"__repr__": lambda _: "KEPT"})()
 """Result of a run that leaves the last output as it is."""

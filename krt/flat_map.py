@@ -15,7 +15,7 @@ from krt.source import FIT_TYPES, check_key
 from krt.variables import K, V
 
 if TYPE_CHECKING:
-    from krt.record import Outcome
+    from krt.recorder import Outcome
 
 
 class FlatMap(Transformed[K, V]):

@@ -20,7 +20,7 @@ from krt.variables import K, V, W
 from krt.view import View
 
 if TYPE_CHECKING:
-    from krt.record import Recorder
+    from krt.recorder import Recorder
 
 OnFailure = Literal["contain", "raise"] | Callable[[KrtError], None]
 
@@ -174,7 +174,10 @@ class Graph:
     def _adopt(self, node: Derived[Any, Any]) -> None:
         """Brings a new collection up to date. No transaction: the epoch stays, and nobody is called."""
         self._enqueue(node)
-        for collection in self._settle():
+        changed = self._settle()
+        if self._recorder is not None:
+            self._recorder.committed(self.epoch, changed, tuple(one.name for one in self._newly_synced))
+        for collection in changed:
             collection._end_transaction()
         self._newly_synced.clear()
         if self._on_failure == "raise" and self._errors:

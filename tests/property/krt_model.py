@@ -6,7 +6,7 @@ that krt and the oracle run the same ones: krt through its context, the oracle t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -57,33 +57,37 @@ class Node:
     on_conflict: Any = "fail"  # of a flat_map; of a merge, whether to combine
 
 
-@dataclass(frozen=True)
+@dataclass
 class Shape:
     """Sources, and what is derived from them, in the order of creation."""
 
     sources: tuple[str, ...]
-    nodes: tuple[Node, ...]
+    nodes: list[Node] = field(default_factory=list)
+    grown: int = 0
+
+    def grow(self, tape: Tape) -> Node:
+        """One more derived collection, over any that are there."""
+        self.grown += 1
+        kind = tape.one_of(KINDS)
+        keys = {name: self.keys_of(name) for name in (*self.sources, *(node.name for node in self.nodes))}
+        self.nodes.append(_node(tape, f"{kind}{self.grown}", kind, keys))
+        return self.nodes[-1]
 
     def keys_of(self, name: str) -> tuple[Any, ...]:
         """The keys that a collection can have."""
         return next((node.keys for node in self.nodes if node.name == name), STRINGS)
 
 
-KINDS = ("map", "map", "map", "flat_map", "flat_map", "merge", "group")
+KINDS = ("map", "map", "map", "flat_map", "flat_map", "merge", "flatten", "group")
 READS = ("get", "get", "lookup", "fetch", "all", "within", "parity", "parities")
 
 
 def shape(tape: Tape) -> Shape:
     """A random graph of sources and up to seven derived collections, each over what was created before it."""
-    sources = tuple(f"source{i}" for i in range(2 + tape.below(2)))
-    keys: dict[str, tuple[Any, ...]] = dict.fromkeys(sources, STRINGS)
-    nodes: list[Node] = []
-    for i in range(1 + tape.below(7)):
-        kind = tape.one_of(KINDS)
-        node = _node(tape, f"{kind}{i}", kind, keys)
-        keys[node.name] = node.keys
-        nodes.append(node)
-    return Shape(sources, tuple(nodes))
+    made = Shape(tuple(f"source{i}" for i in range(2 + tape.below(2))))
+    for _ in range(1 + tape.below(7)):
+        made.grow(tape)
+    return made
 
 
 def _node(tape: Tape, name: str, kind: str, keys: Mapping[str, tuple[Any, ...]]) -> Node:
@@ -91,6 +95,9 @@ def _node(tape: Tape, name: str, kind: str, keys: Mapping[str, tuple[Any, ...]])
     if kind == "merge":
         alike = [name for name in names if keys[name] == STRINGS]
         return Node(name, kind, (tape.one_of(alike), tape.one_of(alike)), STRINGS, on_conflict=tape.below(2) == 1)
+    if kind == "flatten":  # its inputs are those that may become members
+        alike = [name for name in names if keys[name] == STRINGS]
+        return Node(name, kind, tuple(alike), STRINGS, on_conflict=tape.below(2) == 1)
     if kind == "group":
         return Node(name, kind, (tape.one_of(names),), NUMBERS)
     parent = tape.one_of(names)
@@ -201,10 +208,22 @@ class Oracle:
         self.failed: dict[str, set[Any]] = {}
         self.runs: set[tuple[str, Any]] = set()
         self.past: dict[str, dict[Any, Past]] = {}
+        self.members: dict[str, dict[str, str]] = {}  # flatten -> name of a member -> collection
         for node in shape.nodes:
-            self.values[node.name], self.past[node.name], self.outputs[node.name] = {}, {}, {}
-            self.synced[node.name] = False
+            self.add(node)
         self.settle()
+
+    def add(self, node: Node) -> None:
+        """One more collection, to be computed at the next settle."""
+        self.values[node.name], self.past[node.name], self.outputs[node.name] = {}, {}, {}
+        self.synced[node.name] = False
+        if node.kind == "flatten":
+            self.members[node.name] = {}
+
+    def remove(self, node: Node) -> None:
+        """One collection less."""
+        for state in (self.values, self.past, self.outputs, self.synced, self.failed, self.members):
+            state.pop(node.name, None)
 
     def settle(self) -> None:
         """Brings everything up to date. `runs` is then what krt has to run, no more and no less."""
@@ -213,8 +232,12 @@ class Oracle:
             self.failed[node.name] = set()
             parents = [self.values[name] for name in node.inputs]
             waits = False
+            inputs = node.inputs
             if node.kind == "merge":
-                self.values[node.name] = _merged(node, *parents)
+                self.values[node.name] = _merged(node, parents)
+            elif node.kind == "flatten":
+                inputs = tuple(of for _, of in sorted(self.members[node.name].items()))
+                self.values[node.name] = _merged(node, [self.values[name] for name in inputs])
             elif node.kind == "group":
                 groups = {at: self.found("lookup", node.inputs[0], at) for at in NUMBERS}
                 self.values[node.name] = {at: found for at, found in groups.items() if found}
@@ -222,7 +245,7 @@ class Oracle:
                 self.outputs[node.name] = self._outputs(node, parents[0])
                 self.values[node.name] = self._owned(node) if node.kind == "flat_map" else self.outputs[node.name]
                 waits = any(past.awaited for past in self.past[node.name].values())
-            if not waits and all(self.synced[name] for name in node.inputs):
+            if not waits and all(self.synced[name] for name in inputs):
                 self.synced[node.name] = True
 
     def _outputs(self, node: Node, inputs: Values) -> Values:
@@ -295,11 +318,10 @@ class Oracle:
         return dict(self.content(how, of, at))
 
 
-def _merged(node: Node, first: Values, second: Values) -> Values:
-    if not node.on_conflict:
-        return {**second, **first}
-    keys = {**first, **second}
-    return {key: tuple(side[key] for side in (first, second) if key in side) for key in keys}
+def _merged(node: Node, members: Sequence[Values]) -> Values:
+    keys = {key: None for member in members for key in member}
+    found = {key: tuple(member[key] for member in members if key in member) for key in keys}
+    return found if node.on_conflict else {key: values[0] for key, values in found.items()}
 
 
 class OracleReader:

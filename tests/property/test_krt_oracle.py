@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import krt
+from krt.testing import check_graph
 from tests.property.krt_model import STRINGS, Node, Oracle, Shape, Tape, filed_under, parity, shape, transform
 
 
@@ -73,8 +74,9 @@ class World:
         self.collections: dict[str, krt.Collection[Any, Any]] = {}
         self.indexes: dict[str, krt.Index[Any, Any, Any]] = {}
         self.sources: dict[str, krt.Source[str, int]] = {}
+        self.members: dict[str, krt.Source[str, krt.Collection[str, int]]] = {}  # by name of the flatten
         self.runs: Counter[tuple[str, Any]] = Counter()
-        self.views: list[tuple[krt.View, dict[str, dict[Any, Any]]]] = []
+        self.views: list[tuple[krt.View, dict[krt.Collection[Any, Any], dict[Any, Any]]]] = []
         for name in shape.sources:
             self.sources[name] = self.graph.source(name)
             self._add(self.sources[name])
@@ -89,7 +91,12 @@ class World:
     def _build(self, node: Node) -> krt.Collection[Any, Any]:
         parents = [self.collections[name] for name in node.inputs]
         if node.kind == "merge":
-            return self.graph.merge(*parents, name=node.name, combine=tuple if node.on_conflict else None)
+            combine: Any = tuple if node.on_conflict else None
+            return self.graph.merge(*parents, name=node.name, combine=combine)
+        if node.kind == "flatten":
+            self.members[node.name] = self.graph.source(f"members of {node.name}", {})
+            combine = tuple if node.on_conflict else None
+            return self.graph.flatten(self.members[node.name], name=node.name, combine=combine)
         if node.kind == "group":
             return self.indexes[node.inputs[0]].group(name=node.name)
         run = transform(node, self.shape.keys_of)
@@ -108,6 +115,7 @@ class World:
         """One transaction of a few writes, some of them in nested ones; some are given up."""
         self.runs.clear()
         model = {name: dict(self.oracle.values[name]) for name in self.sources}
+        model |= {f"members of {name}": dict(members) for name, members in self.oracle.members.items()}
         synced = dict(self.oracle.synced)
         epoch = self.graph.epoch
         try:
@@ -119,26 +127,39 @@ class World:
         except AbortError:
             changed = False
         else:
-            changed = any(self.oracle.values[name] != model[name] for name in model) or synced != self.oracle.synced
-            self.oracle.values.update(model)
-            self.oracle.synced.update(synced)
+            changed = self._adopt(model, synced)
         self.oracle.settle()
         assert self.graph.epoch == epoch + changed
         assert all(mirror.epochs[-1:] <= [self.graph.epoch] for mirror in self.mirrors)
 
+    def _adopt(self, model: dict[str, Any], synced: dict[str, bool]) -> bool:
+        """Makes the oracle's what was committed; whether that is any change."""
+        oracle, changed = self.oracle, synced != self.oracle.synced
+        oracle.synced.update(synced)
+        for name in self.sources:
+            changed |= oracle.values[name] != model[name]
+            oracle.values[name] = model[name]
+        for name in self.members:
+            changed |= oracle.members[name] != model[f"members of {name}"]
+            oracle.members[name] = model[f"members of {name}"]
+        return changed
+
     def _write(self, tape: Tape, model: dict[str, Any], synced: dict[str, bool], *, depth: int) -> None:
-        name = tape.one_of(self.shape.sources)
+        name = tape.one_of((*self.shape.sources, *self.members))
+        if name in self.members:
+            self._write_member(tape, name, model[f"members of {name}"])
+            return
         source, values = self.sources[name], model[name]
-        choice, key, value = tape.below(8), tape.one_of(STRINGS), tape.below(6)
+        choice, key, value = tape.below(10), tape.one_of(STRINGS), tape.below(6)
         if depth == 2:
             self._nested(tape, model, synced)
-        elif choice < 4:
+        elif choice < 5:
             source.set(key, value)
             values[key] = value
-        elif choice < 6:
+        elif choice < 7:
             source.delete(key)
             values.pop(key, None)
-        elif choice == 6:
+        elif choice == 7:
             source.mark_synced()
             synced[name] = True
         else:
@@ -146,6 +167,16 @@ class World:
             values.update({one: tape.below(6) for one in STRINGS if tape.below(2)})
             source.replace(dict(values))
             synced[name] = True
+
+    def _write_member(self, tape: Tape, name: str, members: dict[str, str]) -> None:
+        node = next(node for node in self.shape.nodes if node.name == name)
+        member, of = tape.one_of(STRINGS[:3]), tape.one_of(node.inputs)
+        if tape.below(3):
+            self.members[name].set(member, self.collections[of])
+            members[member] = of
+        else:
+            self.members[name].delete(member)
+            members.pop(member, None)
 
     def _nested(self, tape: Tape, model: dict[str, Any], synced: dict[str, bool]) -> None:
         before, synced_before = {name: dict(values) for name, values in model.items()}, dict(synced)
@@ -163,9 +194,13 @@ class World:
         """A transaction, or something that must not change anything."""
         self.runs.clear()
         self.oracle.runs.clear()
-        choice = tape.below(12)
+        choice = tape.below(14)
         name = tape.one_of(list(self.collections))
-        if choice == 9:
+        if choice == 12:
+            self._cut(1 + tape.below(3))
+        elif choice == 13:
+            self._grow(tape)
+        elif choice == 9:
             self.mirrors.append(Mirror(self.collections[name]))
         elif choice == 10:
             self.mirrors.pop(tape.below(len(self.mirrors))).subscription.close()
@@ -175,10 +210,30 @@ class World:
         else:
             self.transact(tape)
 
+    def _cut(self, count: int) -> None:
+        """Closes the collections that were created last, which nothing else needs, in one scope."""
+        scope = krt.Scope()
+        for node in self.shape.nodes[-count:]:
+            scope.own(self.collections.pop(node.name))
+            if node.name in self.members:
+                scope.own(self.members.pop(node.name))
+            self.oracle.remove(node)
+            self.mirrors = [mirror for mirror in self.mirrors if mirror.name != node.name]
+        del self.shape.nodes[-count:]
+        scope.close()
+
+    def _grow(self, tape: Tape) -> None:
+        """Creates one more collection, over what is there."""
+        node = self.shape.grow(tape)
+        self._add(self._build(node))
+        self.mirrors.append(Mirror(self.collections[node.name]))
+        self.oracle.add(node)
+        self.oracle.settle()
+
     # -- what must hold ----------------------------------------------------------------------------
 
-    def _contents(self) -> dict[str, dict[Any, Any]]:
-        return {name: dict(collection) for name, collection in self.collections.items()}
+    def _contents(self) -> dict[krt.Collection[Any, Any], dict[Any, Any]]:
+        return {collection: dict(collection) for collection in self.collections.values()}
 
     def check(self) -> None:
         """All laws at once."""
@@ -194,9 +249,9 @@ class World:
         for mirror in self.mirrors:
             assert mirror.contents == oracle.values[mirror.name], mirror.name
         for view, contents in self.views:
-            for name, collection in self.collections.items():
-                assert dict(view[collection]) == contents[name], name
-                assert len(view[collection]) == len(contents[name]), name
+            for collection, held in contents.items():
+                assert dict(view[collection]) == held
+                assert len(view[collection]) == len(held)
 
     def check_runs(self) -> None:
         """Each key ran at most once, each that had to run did, and no other did."""
@@ -208,7 +263,7 @@ class World:
 
 
 @settings(max_examples=10 * settings().max_examples)
-@given(st.binary(min_size=40, max_size=400))
+@given(st.binary(min_size=250, max_size=500))
 def test_a_graph_is_what_an_evaluation_from_scratch_makes_it(data: bytes) -> None:
     """After every transaction all collections, failures, mirrors, views and runs are the oracle's."""
     tape = Tape(data)
@@ -218,3 +273,4 @@ def test_a_graph_is_what_an_evaluation_from_scratch_makes_it(data: bytes) -> Non
         world.act(tape)
         world.check()
         world.check_runs()
+    check_graph(world.graph)

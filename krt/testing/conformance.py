@@ -1,0 +1,194 @@
+"""The rules that every kind of collection keeps. Run them against a kind of your own with a small rig."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, Protocol
+
+from krt.collection import Collection
+from krt.errors import SubscriberError
+from krt.testing.oracle import check_graph
+from krt.testing.tracker import Tracker
+
+KEYS = ("a/b", "a/c", "a/d")
+
+
+class Rig(Protocol):
+    """A collection that starts empty and synced, and how to make a key come and go in it.
+
+    Made anew for every rule. Each call is to be one transaction.
+    """
+
+    collection: Collection[Any, Any]
+
+    def create(self, key: str) -> None:
+        """Makes the collection have a value under *key*."""
+
+    def replace(self, old: str, new: str) -> None:
+        """Makes it have *new* and not *old* any more, in one transaction."""
+
+    def delete(self, key: str) -> None:
+        """Makes it not have *key* any more."""
+
+
+def starts_empty_and_synced(rig: Rig) -> None:
+    """A fresh collection is known to be empty, and so is a subscription to it."""
+    tracker = Tracker(rig.collection)
+    assert dict(rig.collection) == {}
+    assert rig.collection.synced
+    assert rig.collection.pending == frozenset()
+    assert tracker.subscription.synced
+    tracker.expect_silence()
+
+
+def tells_what_is_created(rig: Rig) -> None:
+    """One event for one object, which is there by key, by iteration and in size."""
+    tracker = Tracker(rig.collection)
+    rig.create("a/b")
+    tracker.expect_batches("add/a/b")
+    assert (list(rig.collection), len(rig.collection), "a/b" in rig.collection) == (["a/b"], 1, True)
+    assert rig.collection["a/b"] is not None
+
+
+def replays_to_late_subscribers(rig: Rig) -> None:
+    """Each gets what is there as one batch of additions; without replay, nothing."""
+    rig.create("a/b")
+    for _ in range(2):
+        Tracker(rig.collection).expect_batches("add/a/b")
+    Tracker(rig.collection, replay=False).expect_silence()
+
+
+def late_subscribers_miss_nothing_and_get_nothing_twice(rig: Rig) -> None:
+    """Wherever in a row of changes one subscribes, replay and changes together are all objects once."""
+    names = [f"x/{i:02}" for i in range(20)]
+    trackers = []
+    for name in names:
+        rig.create(name)
+        trackers.append(Tracker(rig.collection))
+    for tracker in trackers:
+        tracker.expect(*(f"add/{name}" for name in names))
+
+
+def tells_a_replacement_as_one_net_change(rig: Rig) -> None:
+    """The old is gone and the new there, in one batch, and nothing in between was told."""
+    rig.create("a/b")
+    tracker = Tracker(rig.collection, replay=False)
+    rig.replace("a/b", "a/c")
+    tracker.expect_batches("add/a/c,delete/a/b")
+    assert list(rig.collection) == ["a/c"]
+
+
+def tells_what_is_deleted(rig: Rig) -> None:
+    """And then it is gone."""
+    for key in KEYS:
+        rig.create(key)
+    tracker = Tracker(rig.collection, replay=False)
+    rig.delete("a/c")
+    tracker.expect_batches("delete/a/c")
+    assert sorted(rig.collection) == ["a/b", "a/d"]
+
+
+def is_silent_once_unsubscribed(rig: Rig) -> None:
+    """A closed subscription gets nothing, and the others get all."""
+    closed, other = Tracker(rig.collection), Tracker(rig.collection)
+    closed.subscription.close()
+    closed.subscription.close()
+    rig.create("a/b")
+    other.expect("add/a/b")
+    assert closed.mirror == {}
+
+
+def a_subscriber_that_raises_stalls_nobody(rig: Rig) -> None:
+    """The next one is called, and the collection is up to date."""
+    graph = rig.collection.graph
+
+    def fail(_: object) -> None:
+        raise LookupError
+
+    failing = rig.collection.subscribe(fail, replay=False)
+    tracker = Tracker(rig.collection)
+    with suppress(SubscriberError):  # or not, if the graph reports to a function
+        rig.create("a/b")
+    failing.close()
+    rig.create("a/c")
+    tracker.expect("add/a/b", "add/a/c")
+    check_graph(graph)
+
+
+def keeps_indexes_in_step(rig: Rig) -> None:
+    """An index, made before or after the data, finds what is there, within a subscriber too."""
+    before = rig.collection.index(lambda _: ["all"], name="conformance.before")
+    sizes: list[int] = []
+    rig.collection.subscribe(lambda _: sizes.append(len(before.lookup("all"))))
+    for key in KEYS:
+        rig.create(key)
+    after = rig.collection.index(lambda _: ["all"], name="conformance.after")
+    rig.delete("a/c")
+    assert sizes == [1, 2, 3, 2]
+    assert before.lookup("all") == after.lookup("all") == (rig.collection["a/b"], rig.collection["a/d"])
+
+
+def can_be_derived_from_and_read(rig: Rig) -> None:
+    """As an input and in reads by key, by index and whole; all agree after every step."""
+    graph, collection = rig.collection.graph, rig.collection
+    index = collection.index(lambda _: ["all"], name="conformance.read")
+    group = index.group(name="conformance.group")
+    mapped = collection.map(lambda ctx, value: (ctx.get(collection, ctx.key), value), name="conformance.map")
+    count = graph.singleton(
+        lambda ctx: (len(ctx.fetch(collection)), len(ctx.lookup(index, "all"))), name="conformance.count"
+    )
+    steps: Sequence[Callable[[], None]] = (
+        lambda: rig.create("a/b"),
+        lambda: rig.create("a/c"),
+        lambda: rig.replace("a/b", "a/d"),
+    )
+    for step in steps:
+        step()
+        assert sorted(mapped) == sorted(collection)
+        assert count.value == (len(collection), len(collection))
+        assert group["all"] == tuple(collection[key] for key in sorted(collection))
+        check_graph(graph)
+
+
+def a_view_of_it_does_not_change(rig: Rig) -> None:
+    """Whatever comes and goes."""
+    rig.create("a/b")
+    contents, view = dict(rig.collection), rig.collection.graph.view(rig.collection)
+    rig.create("a/c")
+    rig.delete("a/b")
+    assert dict(view[rig.collection]) == contents
+
+
+def closes_without_a_trace(rig: Rig) -> None:
+    """What was derived from it ends with it; it stays readable, and the graph forgets the name."""
+    rig.create("a/b")
+    mapped = rig.collection.map(lambda _, value: value, name="conformance.closing")
+    rig.collection.close()
+    rig.collection.close()
+    assert mapped.closed
+    assert list(rig.collection) == list(mapped) == ["a/b"]
+    assert rig.collection.name not in rig.collection.graph.collections
+
+
+RULES: Sequence[Callable[[Rig], None]] = (
+    starts_empty_and_synced,
+    tells_what_is_created,
+    replays_to_late_subscribers,
+    late_subscribers_miss_nothing_and_get_nothing_twice,
+    tells_a_replacement_as_one_net_change,
+    tells_what_is_deleted,
+    is_silent_once_unsubscribed,
+    a_subscriber_that_raises_stalls_nobody,
+    keeps_indexes_in_step,
+    can_be_derived_from_and_read,
+    a_view_of_it_does_not_change,
+    closes_without_a_trace,
+)
+"""Each rule is a function of a fresh rig that raises AssertionError: to be parametrised over, one test each."""
+
+
+def check_collection(make_rig: Callable[[], Rig]) -> None:
+    """Asserts that a kind of collection keeps all rules."""
+    for rule in RULES:
+        rule(make_rig())
