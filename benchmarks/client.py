@@ -1,15 +1,18 @@
 """A client that asks as Envoy does: CDS, EDS for every cluster, LDS, RDS; each answer acknowledged."""
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from typing import Any
 
-import grpc
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")  # we start processes beside it, and do not fork into gRPC
 
-from xds_server.envoy.protobuf import field_bytes, field_string
-from xds_server.envoy.reader import field_at, text
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl
+import grpc  # noqa: E402
+
+from xds_server.envoy.protobuf import field_bytes, field_string  # noqa: E402
+from xds_server.envoy.reader import field_at, text  # noqa: E402
+from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl  # noqa: E402
 
 METHOD = "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources"
 OPTIONS = [

@@ -84,19 +84,23 @@ class Entrance:
         self.outcome: HoldOutcome = "gone"
         """How the wait ended; "gone" until it has."""
 
-    async def admitted(self, node: Node) -> View | Hold:
+    async def admitted(self, node: Node, on_hold: Callable[[Hold], None] = lambda _: None) -> View | Hold:
         """The view for *node*, as soon as there is one; or why the wait was given up.
+
+        *on_hold* is called when a wait begins, and whenever it goes on for another kind of reason.
 
         The bound counts the time that was spent in bounded waits only: being parked does not use it up.
         """
         budget = self._admission.hold_seconds
         self.since = self._clock()
         while isinstance(answer := self._doorkeeper.admit(node), Hold):
-            self.hold = answer
+            known, self.hold = self.hold, answer
             borne = self._admission.waits(answer.kind)
             if borne == "never" or (borne == "bounded" and budget <= 0):
                 self.outcome = "refused" if borne == "never" else "budget"
                 return answer
+            if known is None or known.kind != answer.kind:
+                on_hold(answer)
             began = self._clock()
             # No await between admit() and changed(): what changes in between would be missed.
             try:

@@ -46,6 +46,9 @@ class Observer(Protocol):
     def stream_closed(self, stream: StreamInfo, why: CloseReason) -> None:
         """It ended; called once for every stream that was opened."""
 
+    def holding(self, stream: StreamInfo, kind: HoldKind) -> None:
+        """A stream waits at the gate from now on; `held` or `stream_closed` follows."""
+
     def held(self, stream: StreamInfo, kind: HoldKind, seconds: float, outcome: HoldOutcome) -> None:
         """A wait at the gate ended; streams that did not wait are not told of."""
 

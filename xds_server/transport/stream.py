@@ -163,7 +163,7 @@ class Stream:
     async def _enter(self) -> View | Hold:
         entrance = self._entrance
         try:
-            return await entrance.admitted(self.info.node)
+            return await entrance.admitted(self.info.node, lambda hold: self._observer.holding(self.info, hold.kind))
         finally:
             if entrance.hold is not None:
                 seconds = self._clock() - entrance.since
