@@ -127,9 +127,7 @@ class FileSource:
         reflector.begin()
         for identity in self._claims.of_kind(plural):
             value = self._claims.value(identity)
-            if value is None:
-                reflector.keep(identity[1])
-            else:
+            if value is not None:  # and if it is None, there is no earlier version to keep: this is the first list
                 reflector.apply(identity[1], value)
         reflector.listed()
         self._listed.append(plural)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from xds_server.sources.files import directory as directory_module
 from xds_server.sources.files.directory import Directory, Look
 from xds_server.sources.files.parse import Parsed, Parser
+from xds_server.sources.files.scan import Walk
 from xds_server.sources.kinds import KINDS
 
 
@@ -52,24 +54,46 @@ def test_only_what_changed_is_parsed(tmp_path: Path) -> None:
     assert parser.paths == ["a.yaml", "b.yaml", "b.yaml"]
 
 
-def test_a_young_file_is_read_again(tmp_path: Path) -> None:
+def test_a_young_file_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two writes within one tick of the clock may have one signature: the second must not be missed."""
     path = tmp_path / "a.yaml"
-    path.write_text(service("a"))
-    status = path.stat()
-    now = status.st_mtime_ns
+    written = 5 * LATER
+    now = written
+    one_tick = Walk(files={str(path): (written, written, 1, 1)})
+    monkeypatch.setattr(directory_module, "walk", lambda _: one_tick)
     parser = Opened()
     directory = Directory(str(tmp_path), parser, now=lambda: now)
+    path.write_text(service("a"))
     directory.look()
 
     path.write_text(service("b"))
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert names(directory.look()) == ["a.yaml"]
 
-    assert directory.look() == Look()
     now += LATER
     assert directory.look() == Look()
+    path.write_text(service("not looked at: by now every write has another signature"))
+    assert directory.look() == Look()
     assert parser.paths == ["a.yaml", "a.yaml"]
+
+
+def test_a_file_that_may_be_read_again_is_parsed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though it holds what it held: the problem must go."""
+    path = tmp_path / "a.yaml"
+    path.write_text(service("a"))
+    directory = Directory(str(tmp_path), Opened())
+    directory.look()
+
+    with monkeypatch.context() as closed:
+        closed.setattr(Path, "read_bytes", _refuse)
+        os.utime(path)
+        assert not directory.look().parsed[str(path)].intact
+    os.utime(path)
+
+    assert directory.look().parsed[str(path)].intact
+
+
+def _refuse(path: Path) -> bytes:
+    raise PermissionError(13, "Permission denied", str(path))
 
 
 def test_a_replaced_file_is_seen(tmp_path: Path) -> None:
