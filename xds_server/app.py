@@ -6,6 +6,7 @@ import contextlib
 import gc
 import importlib
 import logging
+import os
 import signal
 import socket
 import time
@@ -27,7 +28,7 @@ from xds_server.publisher import Publisher
 from xds_server.settings import FilesSource, Settings
 from xds_server.snapshot.store import Names, Store
 from xds_server.sources import Source
-from xds_server.sources.kinds import kinds
+from xds_server.sources.kinds import Kind, kinds
 from xds_server.sources.state import SourceBoard
 from xds_server.transport.admission import Admission, GateMode
 
@@ -65,7 +66,7 @@ class App:
         self._store = Store()
         self._registry = CollectorRegistry()
         self._metrics = Metrics(self._registry)
-        self._kinds = kinds(settings.optional)
+        self._kinds = _kinds(settings)
         self._board = SourceBoard(self._kinds, on_change=self._source_changed, on_problem=_problem_found)
         self._server: AdsServer | None = None
         self._turned_event = asyncio.Event()
@@ -124,9 +125,10 @@ class App:
         try:
             http = serve(self._endpoints, settings.http_address.host, settings.http_address.port)
         except ServeError as error:
-            raise StartError(str(error)) from None
+            raise StartError(error.strerror or str(error)) from None
         with http:
             event(_log, logging.INFO, "http.listening", address=http.address)
+            await self._check_login()
             await self._together(leaving)
 
     async def _together(self, leaving: "asyncio.Queue[str]") -> None:
@@ -159,7 +161,7 @@ class App:
         try:
             await server.start()
         except transport.PortInUse as error:
-            raise StartError(str(error)) from None
+            raise StartError(f"{error}: free it, or choose another grpc_address") from None
         event(_log, logging.INFO, "grpc.listening", address=str(settings.grpc_address))
         self._server = server
         self._evaluate()
@@ -193,6 +195,19 @@ class App:
 
         path = None if settings.kubeconfig is None else str(settings.kubeconfig)
         return KubeSource(kubeconfig=path, context=settings.context or None, **parts)
+
+    async def _check_login(self) -> None:
+        """Finds a misspelt kubeconfig or context. Credentials that nobody named may yet come. Raises: StartError."""
+        settings = self.settings
+        if settings.kubeconfig is None and not settings.context:
+            return
+        from xds_server.sources.kube.kubeconfig import LoginError, connection, paths  # noqa: PLC0415
+
+        path = None if settings.kubeconfig is None else str(settings.kubeconfig)
+        try:
+            await connection(paths(path, os.environ), settings.context or None)
+        except LoginError as error:
+            raise StartError(str(error)) from None
 
     async def _beat(self) -> None:
         """Shows that the event loop goes round, how late it is, and what has changed by time alone."""
@@ -273,6 +288,16 @@ class App:
             raise TimeoutError
         self._loop.call_soon_threadsafe(call)
         return answer.result(_PAGE_SECONDS)
+
+
+def _kinds(settings: Settings) -> tuple[Kind, ...]:
+    """The kinds to read. Raises: StartError, if a setting names one that there is not."""
+    names = [kind.plural for kind in kinds()]
+    for setting, given in (("optional", settings.optional), ("inject_list_delay", settings.inject_list_delay)):
+        for name in given:
+            if name not in names:
+                raise StartError(f"{setting} names {name!r}, which is not read: name some of {', '.join(names)}")
+    return kinds(settings.optional)
 
 
 def _problem_found(problem: Problem) -> None:

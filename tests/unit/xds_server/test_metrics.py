@@ -201,7 +201,7 @@ def test_responses_and_their_answers_are_counted_by_type(rig: Rig) -> None:
 
 def test_first_configurations_refusals_and_lag_are_counted(rig: Rig) -> None:
     """By warmth, by reason, and never below zero."""
-    rig.metrics.first_complete(Stream(), 0.3, True)
+    rig.metrics.first_complete(Stream(), 0.3, warm=True)
     rig.metrics.refused("not_ready")
     rig.metrics.loop_lagged(-0.001)
 

@@ -1,0 +1,67 @@
+"""The debug pages."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from probes import Endpoints, Gate, Layer, Passed
+from tests.unit.xds_server.test_publisher import Rig
+from xds_server import pages
+from xds_server.model.source_state import Problem, SourceState
+
+
+def endpoints(on_loop: Callable[[Callable[[], bytes]], bytes] = lambda content: content()) -> Endpoints:
+    rig = Rig()
+    rig.list("services")
+    rig.pipeline.sources["services"].replace({})
+    made = Endpoints(Gate(Layer("base", lambda: {"settings": Passed()}), clock=lambda: 0.0))
+    pages.add(
+        made,
+        sources=lambda: [SourceState(kind="services", required=True)],
+        problems=lambda: [Problem(source="a.yaml", object="Service x/y", field="spec", message="mend it", line=3)],
+        routes=rig.pipeline.attached_routes,
+        store=rig.store,
+        graph=rig.graph,
+        streams=list,
+        on_loop=on_loop,
+    )
+    return made
+
+
+def get(path: str) -> Any:
+    response = endpoints().respond("GET", path)
+    assert response.status == 200
+    return json.loads(response.body)
+
+
+def test_a_route_shows_where_it_is_attached_and_what_it_lacks() -> None:
+    """Why a route has no effect can be read, not guessed."""
+    route = get("/debug/routes")["shop/cart"]
+
+    assert route["attached"] == ["shop/edge/8080 *"]
+    assert "there is no such Service" in route["unresolved"][0]
+
+
+def test_resources_show_the_versions_that_are_published() -> None:
+    """By role and type, with the version of each."""
+    page = get("/debug/resources")
+
+    assert list(page["roles"]["shop/edge"]["RDS"]["resources"]) == ["shop/edge/8080"]
+    assert page["roles"]["shop/edge"]["CDS"]["resources"] == {}
+
+
+def test_sources_problems_streams_and_collections_are_there() -> None:
+    """Each page is JSON that a person can read."""
+    assert get("/debug/sources")[0]["kind"] == "services"
+    assert get("/debug/problems") == ["a.yaml:3: Service x/y spec: mend it"]
+    assert get("/debug/streams") == []
+    assert get("/debug/collections")["clusters"]["synced"] is True
+
+
+def test_a_busy_event_loop_is_said() -> None:
+    """A page that cannot be made in time answers 503, and keeps no probe waiting."""
+
+    def busy(_: Callable[[], bytes]) -> bytes:
+        raise TimeoutError
+
+    assert endpoints(busy).respond("GET", "/debug/streams").status == 503
