@@ -28,6 +28,8 @@ class Outcome:
     failures: int
     failing_seconds: float
     """From the first failed request to the last."""
+    failing_share: float
+    """Of the requests meanwhile, those that failed: 0 to 1."""
     clusters_removed: int
     listeners_removed: int
     recovered_seconds: float
@@ -45,7 +47,7 @@ def restart(gate: str, late: str, *, delay_seconds: float = 2.0, keep_alive: flo
         control_plane = stack.control_plane()
         control_plane.wait_ready()
         envoy = stack.envoy()
-        wait_for("Envoy to be live", lambda: envoy.live, 20, envoy, control_plane)
+        stack.wait_live(envoy, control_plane)
         before = [envoy.stat(name) for name in _REMOVALS]
         with Load(stack.gateway_port, keep_alive=keep_alive, new=new) as load:
             _calm(load)
@@ -63,13 +65,15 @@ def restart(gate: str, late: str, *, delay_seconds: float = 2.0, keep_alive: flo
             )
             recovered = time.monotonic() - begin
             _calm(load)
+        seconds, share = load.outage()
         clusters, listeners = (envoy.stat(name) - was for name, was in zip(_REMOVALS, before, strict=True))
         return Outcome(
             gate=gate,
             late=late,
             requests=load.requests,
             failures=load.failures,
-            failing_seconds=load.failure_seconds(),
+            failing_seconds=seconds,
+            failing_share=share,
             clusters_removed=clusters,
             listeners_removed=listeners,
             recovered_seconds=recovered,

@@ -84,7 +84,7 @@ def run(directory: Path, *, once: bool) -> bool:
         say(f"  ready after {time.monotonic() - begin:.2f} s")
         say(f"Envoy: envoy -c <(xds-server bootstrap --gateway {GATEWAY})")
         envoy = stack.envoy()
-        took = wait_for("Envoy to be live", lambda: envoy.live, 20, envoy, control_plane)
+        took = stack.wait_live(envoy, control_plane)
         acks = {kind: int(control_plane.metric("xds_acks_total", type=kind)) for kind in ("CDS", "EDS", "LDS", "RDS")}
         say(f"  live after {took:.2f} s; ACKs: {', '.join(f'{kind} {count}' for kind, count in acks.items())}")
         say("Traffic:")

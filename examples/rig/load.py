@@ -11,26 +11,13 @@ from typing import Self
 
 @dataclass(slots=True)
 class Tally:
-    """What one client saw: answers by status, 0 for none, with the moment of each that was not 200."""
+    """What one client saw: (when, status) of each answer; status 0 for none."""
 
-    statuses: Counter[int] = field(default_factory=Counter)
-    failed_at: list[float] = field(default_factory=list)
-
-    @property
-    def requests(self) -> int:
-        """How many were sent."""
-        return self.statuses.total()
-
-    @property
-    def failures(self) -> int:
-        """How many got something else than 200."""
-        return self.requests - self.statuses[200]
+    answers: list[tuple[float, int]] = field(default_factory=list)
 
     def count(self, status: int) -> None:
         """Enters one answer."""
-        self.statuses[status] += 1
-        if status != 200:
-            self.failed_at.append(time.monotonic())
+        self.answers.append((time.monotonic(), status))
 
 
 class Load:
@@ -61,19 +48,31 @@ class Load:
             thread.join()
 
     @property
+    def answers(self) -> list[tuple[float, int]]:
+        """(when, status) of the answers to both kinds."""
+        return self.kept.answers + self.new.answers
+
+    @property
     def requests(self) -> int:
         """Requests of both kinds."""
-        return self.kept.requests + self.new.requests
+        return len(self.kept.answers) + len(self.new.answers)
 
     @property
     def failures(self) -> int:
-        """Failed requests of both kinds."""
-        return self.kept.failures + self.new.failures
+        """Failed requests of both kinds: answered with something else than 200, or not at all."""
+        return sum(status != 200 for _, status in self.answers)
 
-    def failure_seconds(self) -> float:
-        """From the first failed request to the last."""
-        at = self.kept.failed_at + self.new.failed_at
-        return max(at) - min(at) if at else 0.0
+    def statuses(self) -> Counter[int]:
+        """How many answers there were of each status."""
+        return Counter(status for _, status in self.answers)
+
+    def outage(self) -> tuple[float, float]:
+        """From the first failed request to the last: (seconds, share of the requests meanwhile that failed)."""
+        failed = sorted(when for when, status in self.answers if status != 200)
+        if not failed:
+            return 0.0, 0.0
+        meanwhile = sum(failed[0] <= when <= failed[-1] for when, _ in self.answers)
+        return failed[-1] - failed[0], len(failed) / meanwhile
 
     def _run(self, send: object, rate: float) -> None:
         due = time.monotonic()

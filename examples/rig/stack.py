@@ -7,8 +7,8 @@ from typing import Self
 
 from examples.rig.control_plane import ControlPlane, bootstrap
 from examples.rig.envoy import Envoy
-from examples.rig.processes import free_port
-from examples.rig.web import Backend
+from examples.rig.processes import free_port, wait_for
+from examples.rig.web import Backend, ask
 
 MANIFESTS = Path(__file__).resolve().parents[1] / "demo" / "manifests"
 GATEWAY = "demo/edge"
@@ -16,12 +16,12 @@ GATEWAY_PORT, BLUE_PORT, GREEN_PORT = 10080, 18081, 18082
 
 
 class Stack:
-    """Two backends, and a copy of the demo's manifests in *directory* that names the ports which are free.
+    """Two backends on *host*, and a copy of the demo's manifests in *directory* that says where they are.
 
     The control plane and Envoy are started by their methods, and end with the block.
     """
 
-    def __init__(self, directory: Path, *, free_ports: bool = True) -> None:
+    def __init__(self, directory: Path, *, free_ports: bool = True, host: str = "127.0.0.1") -> None:
         def port(preferred: int) -> int:
             return free_port(0 if free_ports else preferred)
 
@@ -32,12 +32,12 @@ class Stack:
         self.http_port = port(18080)
         self.admin_port = port(19000)
         self._children = ExitStack()
-        self.blue = self._children.enter_context(Backend("blue", port(BLUE_PORT)))
-        self.green = self._children.enter_context(Backend("green", port(GREEN_PORT)))
+        self.blue = self._children.enter_context(Backend("blue", port(BLUE_PORT), host))
+        self.green = self._children.enter_context(Backend("green", port(GREEN_PORT), host))
         ports = {GATEWAY_PORT: self.gateway_port, BLUE_PORT: self.blue.port, GREEN_PORT: self.green.port}
         self.manifests.mkdir(parents=True, exist_ok=True)
         for manifest in MANIFESTS.glob("*.yaml"):
-            text = manifest.read_text()
+            text = manifest.read_text().replace("[127.0.0.1]", f"[{host}]")
             for default, chosen in ports.items():
                 text = text.replace(f"port: {default}", f"port: {chosen}")
             (self.manifests / manifest.name).write_text(text)
@@ -63,6 +63,19 @@ class Stack:
             http_port=self.http_port,
         )
         return self._children.enter_context(child)
+
+    def wait_live(self, envoy: Envoy, control_plane: ControlPlane) -> float:
+        """Waits until Envoy is ready for traffic; returns how many seconds it took."""
+        return wait_for("Envoy to be live", lambda: envoy.live, 20, envoy, control_plane)
+
+    def answers(self, path: str = "/", number: int = 20) -> set[str]:
+        """What requests through Envoy are answered: names of backends, or status codes."""
+        asked = (ask(f"{self.url}{path}") for _ in range(number))
+        return {body.strip() if status == 200 else str(status) for status, body in asked}
+
+    def wait_answers(self, expected: set[str], path: str = "/", seconds: float = 5) -> float:
+        """Waits until requests are answered by *expected* and nobody else; returns how many seconds it took."""
+        return wait_for(f"{path} to be answered by {expected}", lambda: self.answers(path) == expected, seconds)
 
     def envoy(self, gateway: str = GATEWAY) -> Envoy:
         """Starts it on what `xds-server bootstrap` prints."""

@@ -24,9 +24,9 @@ def ask(url: str, *, method: str = "GET", host: str = "", timeout: float = 2) ->
 
 
 class Backend:
-    """An HTTP server on loopback that answers every GET with its name."""
+    """An HTTP server that answers every GET with its name."""
 
-    def __init__(self, name: str, port: int = 0) -> None:
+    def __init__(self, name: str, port: int = 0, host: str = "127.0.0.1") -> None:
         body = f"{name}\n".encode()
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -43,7 +43,7 @@ class Backend:
                 """Is quiet."""
 
         self.name = name
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self._server = http.server.ThreadingHTTPServer((host, port), Handler)
         self._server.daemon_threads = True
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
