@@ -1,0 +1,49 @@
+"""Our side of `compare krt` (/work/shared/peers): prints one line of JSON, medians in milliseconds.
+
+compare krt --ours '.venv/bin/python benchmarks/krt/compare.py --reps {reps}'
+"""
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable
+
+from workload import Derived, new_pod, new_pods
+
+
+def median_ms(repetitions: int, act: Callable[[], object]) -> float:
+    """The median time of an act, as the other side takes it."""
+    times = []
+    for _ in range(repetitions):
+        start = time.perf_counter()
+        act()
+        times.append(time.perf_counter() - start)
+    return round(statistics.median(times) * 1e3, 3)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--reps", type=int, default=30)
+    repetitions = parser.parse_args().reps
+    derived = Derived()
+
+    def one_by_one() -> None:
+        for i in range(len(derived.pods)):
+            derived.pods.set(f"pod-{i}", new_pod(i))
+        derived.check()
+
+    def in_one_batch() -> None:
+        derived.pods.replace(new_pods())
+        derived.check()
+
+    figures = {
+        "one_by_one_ms": median_ms(repetitions, one_by_one),
+        "batch_ms": median_ms(repetitions, in_one_batch),
+        "objects_ms": median_ms(repetitions, new_pods),
+    }
+    print(json.dumps({"reps": repetitions, **figures}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
