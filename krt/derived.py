@@ -85,7 +85,10 @@ class Derived(Collection[K, V]):
         self.graph._enqueue(self)
 
     def _wake_all(self, keys: Iterable[Any], cause: Collection[Any, Any] | Index[Any, Any, Any]) -> None:
-        self._dirty.update(dict.fromkeys(keys, cause))
+        if self._dirty:
+            self._dirty.update(dict.fromkeys(keys, cause))
+        else:
+            self._dirty = dict.fromkeys(keys, cause)
         self.graph._enqueue(self)
 
     def _detach(self) -> None:

@@ -230,7 +230,8 @@ class Graph:
         else:
             self._commit()
             self._delivery.drain()
-            self._report()
+            if self._errors or self._interruption is not None:
+                self._report()
 
     def _end_nested(self, *, failed: bool) -> None:
         savepoint = self._savepoints.pop()
@@ -264,25 +265,27 @@ class Graph:
 
     def _commit(self) -> None:
         changed = self._settle()
-        synced, self._newly_synced = tuple(collection.name for collection in self._newly_synced), []
-        if not changed and not synced:
+        if not changed and not self._newly_synced:
             return
         self.epoch += 1
+        synced: tuple[str, ...] = ()
+        if self._newly_synced:
+            synced = tuple([collection.name for collection in self._newly_synced])
+            self._newly_synced = []
         if self._recorder is not None:
             self._recorder.committed(self.epoch, changed, synced)
-        calls: dict[Subscription, dict[str, Delta[Any, Any]]] = {s: {} for s in self._every_commit}
+        calls: dict[Subscription, dict[str, Delta[Any, Any]]] = {}
+        for subscription in self._every_commit:
+            calls[subscription] = {}
         for node in changed:
             if node._subscriptions:
                 delta = node._delta()
                 for subscription in node._subscriptions:
                     calls.setdefault(subscription, {})[node.name] = delta
             node._end_transaction()
-        self._delivery.call(
-            [
-                (subscription, Commit(self.epoch, deltas, synced))
-                for subscription, deltas in sorted(calls.items(), key=lambda call: call[0]._order)
-            ]
-        )
+        if calls:
+            in_order = sorted(calls, key=_order_of) if len(calls) > 1 else calls
+            self._delivery.call([(one, Commit(self.epoch, calls[one], synced)) for one in in_order])
 
     def _settle(self) -> list[Collection[Any, Any]]:
         """Flushes all that was written and all that this wakes, each once, in the order of rank. Returns what changed."""
@@ -373,6 +376,10 @@ class Graph:
             for other in errors[1:]:
                 errors[0].add_note(f"and: {other}")
             raise errors[0]
+
+
+def _order_of(subscription: Subscription) -> int:
+    return subscription.order
 
 
 class _Transaction(AbstractContextManager[None]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,8 @@ class Subscription:
         self._on_commit = on_commit
         self._collections = collections
         self._due = False
-        self._order = graph._next_order()
+        self.order = graph._next_order()
+        """Subscriptions are called in the order in which they were made."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -79,9 +80,8 @@ class Delivery:
         self._open: list[_Held] = []  # transactions that the caller has open, each within the one before
         self._held: deque[_Held] = deque()
 
-    def call(self, calls: Iterable[tuple[Subscription, Commit]]) -> None:
+    def call(self, calls: Sequence[tuple[Subscription, Commit]]) -> None:
         """Calls each subscription that is open still. What one raises is reported, and the others are called."""
-        calls = tuple(calls)
         for subscription, _ in calls:
             subscription._due = True
         outer = self.caller
@@ -130,6 +130,8 @@ class Delivery:
 
     def drain(self) -> None:
         """Runs what subscribers wrote, each transaction with its own calls, until nobody writes any more."""
+        if not self._held:
+            return
         last: list[_Held] = []
         while self._held:
             held = self._held.popleft()

@@ -67,7 +67,7 @@ BUGS = (
     Bug("an abort does not undo", "graph", "source._undo()", "pass"),
     Bug("a nested abort does not undo", "graph", "source._restore(key, was)", "pass"),
     Bug("an inner transaction is not part of the outer one's undo", "graph", "self._savepoints[-1].setdefault(at, was)", "pass"),
-    Bug("the epoch counts everything", "graph", "if not changed and not synced:\n            return", ""),
+    Bug("the epoch counts everything", "graph", "if not changed and not self._newly_synced:\n            return", ""),
     Bug("a subscriber's write is not held", "graph", "if self._delivery.caller is not None:\n            self._delivery.hold",
         "if False:\n            self._delivery.hold"),
     Bug("replay shows what is not committed", "collection", "if not self._before:\n            return", "if True:\n            return"),
