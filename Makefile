@@ -33,7 +33,7 @@ integration: .venv/done envoy ## real Envoy, real gRPC, real sockets
 	$(RUN) pytest tests/integration -m "not kube"
 
 e2e: .venv/done envoy ## with a real API server (XDS_KUBE_RIG: the script that starts one)
-	$(RUN) pytest tests/e2e tests/integration -m kube
+	tests/e2e/netns $(RUN) pytest tests/e2e tests/integration -m kube
 
 bench: .venv/done ## figures (each file under benchmarks/ says what it shows)
 	$(RUN) benchmarks

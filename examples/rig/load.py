@@ -46,6 +46,8 @@ class Load:
         self._ending.set()
         for thread in self._threads:
             thread.join()
+        if self._connection is not None:
+            self._connection.close()
 
     @property
     def answers(self) -> list[tuple[float, int]]:
