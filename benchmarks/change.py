@@ -30,7 +30,7 @@ class Race:
         self.seen: dict[str, float] = {}
         self.arrived: dict[str, float] = {}
         self.both = asyncio.Event()
-        self.awaited = ""
+        self.awaited = "nothing yet"
 
     def answer(self, answer: Answer) -> None:
         """An answer of the control plane."""

@@ -8,11 +8,11 @@ from typing import Any
 
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")  # we start processes beside it, and do not fork into gRPC
 
-import grpc  # noqa: E402
+import grpc
 
-from xds_server.envoy.protobuf import field_bytes, field_string  # noqa: E402
-from xds_server.envoy.reader import field_at, text  # noqa: E402
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl  # noqa: E402
+from xds_server.envoy.protobuf import field_bytes, field_string
+from xds_server.envoy.reader import field_at, text
+from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl
 
 METHOD = "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources"
 OPTIONS = [

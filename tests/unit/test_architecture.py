@@ -1,0 +1,47 @@
+"""Each import contract catches what it forbids: broken on purpose, one at a time."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("krt", "probes", "xds_server")
+
+BREACHES = {
+    "krt and probes are libraries; neither knows the other, or the server": ("probes/gate.py", "import krt"),
+    "xds_server points one way, with one composition root": ("xds_server/model/objects.py", "import xds_server.ads"),
+    "the core is sans-I/O and deterministic": ("xds_server/translate/attach.py", "import asyncio"),
+    "krt stands on the standard library alone": ("krt/graph.py", "import msgspec"),
+    "kopf stays in its adapter": ("xds_server/app.py", "import kopf"),
+    "grpc stays in transport": ("xds_server/doorkeeper.py", "import grpc"),
+}
+
+
+@pytest.mark.parametrize("contract", BREACHES)
+def test_a_breach_of_each_contract_is_caught(contract: str, tmp_path: Path) -> None:
+    """A forbidden import in a copy of the code breaks the contract that forbids it."""
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    module, statement = BREACHES[contract]
+    with (tmp_path / module).open("a") as file:
+        file.write(f"\n{statement}\n")
+
+    command = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    result = subprocess.run(
+        [sys.executable, "-c", command, "--no-cache"],
+        cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert f"{contract} BROKEN" in result.stdout, result.stdout + result.stderr
+
+
+def test_every_contract_has_its_breach() -> None:
+    """A contract that was never seen to break may not hold anything."""
+    text = (ROOT / "pyproject.toml").read_text()
+    names = {line.partition("= ")[2].strip('"') for line in text.splitlines() if line.startswith("name = ")}
+
+    assert set(BREACHES) == names - {"xds-server"}
