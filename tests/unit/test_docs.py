@@ -1,0 +1,88 @@
+"""The documents say what is so: links lead somewhere, settings, verbs and metrics exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+from prometheus_client.parser import text_string_to_metric_families
+
+from xds_server.app import App
+from xds_server.settings import FilesSource, Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+VERBS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link names a file or directory that is there."""
+    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text())
+
+    missing = [target for target in targets if "://" not in target and not (page.parent / target).exists()]
+
+    assert [] == missing
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_make_verbs_exist(page: Path) -> None:
+    """Every `make something` is a verb of the Makefile."""
+    named = set(re.findall(r"(?:^ {4}|`)make ([a-z-]+)", page.read_text(), re.MULTILINE))
+
+    assert set() == named - VERBS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_settings_exist(page: Path) -> None:
+    """Every flag in an `xds-server serve` command, and every XDS_SERVER_ variable, is a setting."""
+    text = page.read_text()
+    flags = {
+        flag.replace("-", "_")
+        for line in re.findall(r"xds-server serve(.*)", text)
+        for flag in re.findall(r"--([a-z-]+)", line)
+    }
+    variables = {one.lower() for one in re.findall(r"XDS_SERVER_([A-Z_]+)", text)}
+
+    assert set() == (flags | variables) - set(Settings.__dataclass_fields__) - {"config", "help"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_metrics_exist(page: Path, tmp_path: Path) -> None:
+    """Every metric that a page names is exported, with the labels that it names."""
+    named = re.findall(r"`(xds_server_[a-z_]+)(?:\{([^}]*)\})?`", page.read_text())
+    exported = _exported(tmp_path) if named else {}
+
+    for metric, labels in named:
+        assert metric in exported, metric
+        assert {label.partition("=")[0] for label in labels.split(",") if label} <= exported[metric], metric
+
+
+def _exported(directory: Path) -> dict[str, set[str]]:
+    from probes.metrics import exposition
+    from probes.message import Request
+
+    app = App(Settings(source=FilesSource(directory)))
+    registry: CollectorRegistry = app._registry
+    app._source_changed(*_failure(app))
+    text = exposition(registry)(Request(path="/metrics")).body.decode()
+    labels: dict[str, set[str]] = {}
+    for family in text_string_to_metric_families(text):
+        found = {label for sample in family.samples for label in sample.labels}
+        for suffix in ("", "_total"):
+            labels.setdefault(family.name + suffix, set()).update(found)
+    for counter in ("readiness_transitions_total", "source_sync_duration_seconds", "input_problems"):
+        labels.setdefault(f"xds_server_{counter}", set())
+    labels["xds_server_readiness_transitions_total"] |= {"from", "to", "reason"}
+    return labels
+
+
+def _failure(app: App) -> tuple[object, object]:
+    from dataclasses import replace
+
+    state = next(iter(app._board.states.values()))
+    return state, replace(state, failures=1)
