@@ -63,8 +63,8 @@ def test_metrics_exist(page: Path, tmp_path: Path) -> None:
 
 
 def _exported(directory: Path) -> dict[str, set[str]]:
-    from probes.metrics import exposition
     from probes.message import Request
+    from probes.metrics import exposition
 
     app = App(Settings(source=FilesSource(directory)))
     registry: CollectorRegistry = app._registry
