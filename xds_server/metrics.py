@@ -112,7 +112,9 @@ class Metrics:
         self._acks = counter("xds_acks_total", "Responses that a proxy accepted.", "type")
         self._nacks = counter("xds_nacks_total", "Responses that a proxy rejected.", "type")
         self._ignored = counter(
-            "xds_requests_ignored_total", "Requests about a response that is not the last, or a type not served.", "reason"
+            "xds_requests_ignored_total",
+            "Requests about a response that is not the last, or a type not served.",
+            "reason",
         )
         self._ack_seconds = histogram(
             "xds_ack_duration_seconds",

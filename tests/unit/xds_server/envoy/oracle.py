@@ -14,7 +14,11 @@ _STRING, _MESSAGE, _UINT32, _INT32, _BOOL = (
 )
 # name -> (field, number, type or message, repeated, oneof)
 _MESSAGES: dict[str, list[tuple[str, int, int | str, bool, str]]] = {
-    "SemanticVersion": [("major", 1, _UINT32, False, ""), ("minor", 2, _UINT32, False, ""), ("patch", 3, _UINT32, False, "")],
+    "SemanticVersion": [
+        ("major", 1, _UINT32, False, ""),
+        ("minor", 2, _UINT32, False, ""),
+        ("patch", 3, _UINT32, False, ""),
+    ],
     "BuildVersion": [("version", 1, ".t.SemanticVersion", False, "")],
     "Node": [
         ("id", 1, _STRING, False, ""),
