@@ -1,0 +1,124 @@
+"""Writes the reference of krt from its docstrings: python docs/krt/reference.py > docs/krt/reference.md."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+HEAD = """# Reference
+
+Written by `python docs/krt/reference.py` from the docstrings; do not edit.
+"""
+SECTIONS = {
+    "Building and writing": ("krt", ["Graph", "Collection", "Source", "Singleton", "Index", "Reflector", "Scope"]),
+    "In a transform": ("krt", ["Context", "KeepPrevious"]),
+    "What one is told": ("krt", ["Subscription", "Commit", "Delta", "Change", "Failure", "View"]),
+    "Looking at it": (
+        "krt",
+        ["explain", "Explanation", "record", "Record", "Run", "Counters", "to_json", "to_mermaid"],
+    ),
+    "Errors": ("krt", []),  # the rest
+    "asyncio: `krt.aio`": ("krt.aio", ["wait_synced", "deltas"]),
+    "Tests: `krt.testing`": (
+        "krt.testing",
+        ["RecomputeLog", "Tracker", "check_graph", "from_scratch", "check_collection", "Rig"],
+    ),
+}
+
+Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def definition(module: ModuleType, name: str) -> Definition:
+    """The source of a public name, wherever it was imported from."""
+    home = sys.modules[getattr(module, name).__module__]
+    assert home.__file__
+    for node in ast.parse(Path(home.__file__).read_text()).body:
+        if isinstance(node, Definition) and node.name == name:
+            return node
+    raise LookupError(f"{home.__name__} does not define {name}")
+
+
+def entry(node: Definition, owner: str = "") -> Iterator[str]:
+    """A heading, signatures and docstring; of a class, then its attributes and methods."""
+    if isinstance(node, ast.ClassDef):
+        yield f"### `{node.name}`\n\n{ast.get_docstring(node)}\n"
+        yield from attributes(node)
+        for name, overloads in methods(node):
+            yield from function(overloads, f"{node.name}.{name}")
+    else:
+        yield from function([node], owner + node.name)
+
+
+def attributes(node: ast.ClassDef) -> Iterator[str]:
+    """Public fields, with the text under them, in the class and in its constructor."""
+    bodies = [
+        node.body,
+        *(part.body for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__init__"),
+    ]
+    for body in bodies:
+        for here, after in zip(body, [*body[1:], None], strict=True):
+            target = (
+                here.target
+                if isinstance(here, ast.AnnAssign)
+                else here.targets[0]
+                if isinstance(here, ast.Assign)
+                else None
+            )
+            name = getattr(target, "attr", getattr(target, "id", "_"))
+            if target is None or name.startswith("_"):
+                continue
+            told = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+            if told or body is node.body:
+                kind = f": {ast.unparse(here.annotation)}" if isinstance(here, ast.AnnAssign) else ""
+                yield f"- `{name}{kind}`" + (f": {str(after.value.value).strip()}" if told else "")  # type: ignore[union-attr,attr-defined]
+    yield ""
+
+
+def methods(node: ast.ClassDef) -> Iterator[tuple[str, list[Definition]]]:
+    """Public methods, each with its overloads; the last one has the docstring."""
+    found: dict[str, list[Definition]] = {}
+    for part in node.body:
+        if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef) and not part.name.startswith("_"):
+            found.setdefault(part.name, []).append(part)
+    yield from found.items()
+
+
+def function(overloads: list[Definition], name: str) -> Iterator[str]:
+    """A heading, the signatures, and the docstring."""
+    *signatures, last = overloads
+    is_property = any(ast.unparse(one) == "property" for one in last.decorator_list)
+    yield f"#### `{name}`\n"
+    if is_property:
+        yield (
+            f"A property: {ast.unparse(last.returns)}\n" if not isinstance(last, ast.ClassDef) and last.returns else ""
+        )
+    else:
+        yield "```text"
+        for one in signatures or [last]:
+            assert not isinstance(one, ast.ClassDef)
+            keyword = "async " if isinstance(one, ast.AsyncFunctionDef) else ""
+            returns = f" -> {ast.unparse(one.returns)}" if one.returns else ""
+            arguments = ast.unparse(one.args).removeprefix("self, ").removeprefix("self")
+            yield f"{keyword}{one.name}({arguments}){returns}"
+        yield "```\n"
+    yield f"{ast.get_docstring(last)}\n"
+
+
+def main() -> None:
+    """Writes all sections."""
+    parts = [HEAD]
+    named = {name for module, names in SECTIONS.values() if module == "krt" for name in names}
+    for title, (module_name, names) in SECTIONS.items():
+        module = importlib.import_module(module_name)
+        parts.append(f"## {title}\n")
+        for name in names or sorted(set(module.__all__) - named):
+            parts += entry(definition(module, name))
+    sys.stdout.write("\n".join(parts).rstrip() + "\n")
+
+
+if __name__ == "__main__":
+    main()
