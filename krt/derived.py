@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from krt.collection import Collection
 from krt.context import Context
-from krt.delta import Failure
+from krt.delta import Failure, failure
 from krt.errors import ClosedError, KeepPrevious, OutputTypeError, RankError
 from krt.reads import Read, enter, leave
 from krt.variables import K, V
@@ -116,7 +116,7 @@ class Derived(Collection[K, V]):
 
     def _fail(self, key: Any, error: Exception) -> None:
         self.counters.failed += 1
-        self._failures[key] = Failure(error, self.graph.epoch)
+        self._failures[key] = failure(error, self.graph.epoch)
         self.graph._failed(f"transform of {self.name!r}", key, error)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from krt.collection import Collection, OnConflict
 from krt.context import Context
-from krt.delta import Failure
+from krt.delta import Failure, failure
 from krt.derived import KEPT, Transformed
 from krt.errors import DuplicateKeyError, OutputTypeError
 from krt.order import in_order
@@ -137,7 +137,7 @@ class FlatMap(Transformed[K, V]):
 
     def _deny(self, key: Any, name: K, error: Exception) -> None:
         self.counters.failed += 1
-        self._unmet.setdefault(key, {})[name] = Failure(error, self.graph.epoch)
+        self._unmet.setdefault(key, {})[name] = failure(error, self.graph.epoch)
         self.graph._failed(f"transform of {self.name!r}", key, error)
 
     def _meet(self, key: Any, name: K) -> None:

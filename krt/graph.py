@@ -5,16 +5,16 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from krt.collection import Collection
 from krt.context import Context
-from krt.delta import Change, Commit, Delta
+from krt.delta import Change, Commit, Delta, let_go_of_stack
 from krt.derived import Derived, Singleton
 from krt.errors import ClosedError, DuplicateNameError, KrtError, RankError, TransformError, WriteError
 from krt.source import Source
 from krt.subscription import Delivery, Subscription
+from krt.transaction import Transaction
 from krt.union import Combine, Flatten, Merge
 from krt.variables import K, V, W
 from krt.view import View
@@ -49,10 +49,7 @@ class Graph:
         self._last_within_gap: dict[int, int] = {}  # rank of a collection -> last rank given in the gap before it
         self._gap_of: Collection[Any, Any] | None = None
         self._running: Collection[Any, Any] | None = None  # whose flush is under way
-        self._transaction = _Transaction(self)
-        self._depth = 0
-        self._savepoints: list[dict[tuple[Source[Any, Any], Any], Any]] = []  # one for each nested transaction
-        self._written: dict[Source[Any, Any], None] = {}
+        self._transaction = Transaction(self)
         self._queue: list[int] = []  # ranks, a heap
         self._newly_synced: list[Collection[Any, Any]] = []
         self._every_commit: dict[Subscription, None] = {}
@@ -174,13 +171,14 @@ class Graph:
     def _adopt(self, node: Derived[Any, Any]) -> None:
         """Brings a new collection up to date. No transaction: the epoch stays, and nobody is called."""
         self._enqueue(node)
+        errors = len(self._errors)
         changed = self._settle()
         if self._recorder is not None:
             self._recorder.committed(self.epoch, changed, tuple(one.name for one in self._newly_synced))
         for collection in changed:
             collection._end_transaction()
         self._newly_synced.clear()
-        if self._on_failure == "raise" and self._errors:
+        if self._on_failure == "raise" and len(self._errors) > errors:
             node.close()
         if self._delivery.caller is None:
             self._report()
@@ -188,80 +186,14 @@ class Graph:
     def _forbid_in_transaction(self, what: str) -> None:
         if self._running is not None:
             raise WriteError(f"{what} in a transform of {self._running.name!r}: a transform may only read")
-        if self._depth:
+        if self._transaction.depth:
             raise WriteError(f"{what} in a transaction: do it before or after")
-
-    # -- for this package: transactions --------------------------------------------------------------
-
-    def _write(self, source: Source[Any, Any], write: Callable[..., None], *arguments: Any) -> None:
-        self._forbid_running()
-        if source.closed:
-            raise ClosedError(f"source {source.name!r} is closed: it cannot be written any more")
-        if self._delivery.caller is not None:
-            self._delivery.hold(source, write, arguments)
-        elif self._depth:
-            write(*arguments)
-        else:
-            with self._transaction:
-                write(*arguments)
 
     def _forbid_running(self) -> None:
         if self._running is not None:
             raise WriteError(f"transform of {self._running.name!r} wrote to the graph: a transform may only read")
 
-    def _begin(self) -> None:
-        self._forbid_running()
-        if self._delivery.caller is not None:
-            self._delivery.begin()
-            return
-        if self._depth:
-            self._savepoints.append({})
-        self._depth += 1
-
-    def _end(self, *, failed: bool) -> None:
-        if self._delivery.caller is not None:
-            self._delivery.end(keep=not failed)
-            return
-        self._depth -= 1
-        if self._depth:
-            self._end_nested(failed=failed)
-        elif failed:
-            self._abort()
-        else:
-            self._commit()
-            self._delivery.drain()
-            if self._errors or self._interruption is not None:
-                self._report()
-
-    def _end_nested(self, *, failed: bool) -> None:
-        savepoint = self._savepoints.pop()
-        if failed:
-            for (source, key), was in savepoint.items():
-                source._restore(key, was)
-        elif self._savepoints:
-            for at, was in savepoint.items():
-                self._savepoints[-1].setdefault(at, was)
-
-    def _abort(self, errors: int = 0) -> None:
-        """Undoes what was written, and forgets the failures that were noted since there were so many *errors*."""
-        for source in self._written:
-            source._undo()
-        self._written.clear()
-        del self._errors[errors:]
-
-    @contextmanager
-    def _next_transaction(self) -> Iterator[None]:
-        """A transaction within a larger one's end: calls subscribers, but leaves what they write, and failures, to it."""
-        errors = len(self._errors)
-        self._depth += 1
-        try:
-            yield
-        except BaseException:
-            self._depth -= 1
-            self._abort(errors)
-            raise
-        self._depth -= 1
-        self._commit()
+    # -- for this package: transactions --------------------------------------------------------------
 
     def _commit(self) -> None:
         changed = self._settle()
@@ -289,9 +221,9 @@ class Graph:
 
     def _settle(self) -> list[Collection[Any, Any]]:
         """Flushes all that was written and all that this wakes, each once, in the order of rank. Returns what changed."""
-        for source in self._written:
+        for source in self._transaction.written:
             self._enqueue(source)
-        self._written.clear()
+        self._transaction.written.clear()
         changed: list[Collection[Any, Any]] = []
         while self._queue:
             node = self._by_rank[heapq.heappop(self._queue)]
@@ -349,7 +281,7 @@ class Graph:
         self._delivery.call([(subscription, Commit(self.epoch, deltas))])
         if len(self._errors) > errors:
             subscription.close()
-        if self._delivery.caller is None and not self._depth:
+        if self._delivery.caller is None and not self._transaction.depth:
             self._delivery.drain()
             self._report()
 
@@ -358,13 +290,17 @@ class Graph:
         return self._orders
 
     def _failed(self, what: str, key: Any, error: Exception) -> None:
-        if self._on_failure != "contain":
-            report = TransformError(f"{what} failed for {key!r}: {error!r}")
-            report.__cause__ = error
-            self._errors.append(report)
+        if self._on_failure == "contain":
+            let_go_of_stack(error)
+            return
+        report = TransformError(f"{what} failed for {key!r}: {error!r}")
+        report.__cause__ = error
+        self._errors.append(report)
 
     def _report(self) -> None:
         """Does about failures what `on_failure` says, now that the graph has settled and everybody was called."""
+        if not self._errors and self._interruption is None:
+            return
         errors, self._errors = self._errors, []
         interruption, self._interruption = self._interruption, None
         if interruption is not None:
@@ -372,6 +308,7 @@ class Graph:
         if callable(self._on_failure):
             for error in errors:
                 self._on_failure(error)
+                let_go_of_stack(error)
         elif errors:
             for other in errors[1:]:
                 errors[0].add_note(f"and: {other}")
@@ -380,18 +317,3 @@ class Graph:
 
 def _order_of(subscription: Subscription) -> int:
     return subscription.order
-
-
-class _Transaction(AbstractContextManager[None]):
-    """What `Graph.transaction` returns. It keeps nothing of its own, so one serves for all."""
-
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
-
-    def __enter__(self) -> None:
-        self._graph._begin()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._graph._end(failed=kind is not None)

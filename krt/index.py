@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic
 
-from krt.delta import Failure
+from krt.delta import Failure, failure
 from krt.errors import OutputTypeError
 from krt.order import follows, in_order
 from krt.reads import Readers, wake
@@ -164,7 +164,7 @@ class Index(Generic[A, K, V]):
                 self._unsorted.add(at)
 
     def _fail(self, key: K, error: Exception) -> None:
-        self._failures[key] = Failure(error, self.collection.graph.epoch)
+        self._failures[key] = failure(error, self.collection.graph.epoch)
         self.collection.graph._failed(f"index {self.name!r} of {self.collection.name!r}", key, error)
 
     def _flush(self, changed: Mapping[K, Any]) -> None:

@@ -32,21 +32,21 @@ class Source(Collection[K, V]):
     def set(self, key: K, value: V) -> None:
         """Adds or replaces one value. An equal value changes nothing."""
         self._check(key, value)
-        self.graph._write(self, self._assign, key, value)
+        self.graph._transaction.write(self, self._assign, key, value)
 
     def delete(self, key: K) -> None:
         """Removes a key, if it is there."""
-        self.graph._write(self, self._assign, key, None)
+        self.graph._transaction.write(self, self._assign, key, None)
 
     def replace(self, values: Mapping[K, V]) -> None:
         """Makes *values* the whole contents, as one atomic change, and marks the source synced."""
         values = dict(values)
         self._check_all(values)
-        self.graph._write(self, self._replace, values)
+        self.graph._transaction.write(self, self._replace, values)
 
     def mark_synced(self) -> None:
         """States that the contents are complete, as of the end of this transaction."""
-        self.graph._write(self, self._mark_synced)
+        self.graph._transaction.write(self, self._mark_synced)
 
     def _check(self, key: K, value: V) -> None:
         if value is None:
@@ -67,23 +67,23 @@ class Source(Collection[K, V]):
         self.synced = True
 
     def _assign(self, key: K, value: V | None) -> None:
-        self.graph._written[self] = None
-        if self.graph._savepoints:
-            self.graph._savepoints[-1].setdefault((self, key), self._was(key))
+        self.graph._transaction.written[self] = None
+        if self.graph._transaction.savepoints:
+            self.graph._transaction.savepoints[-1].setdefault((self, key), self._was(key))
         self._put(key, value)
 
     def _replace(self, values: Mapping[K, V]) -> None:
         self._mark_synced()
-        assign = self._assign if self.graph._savepoints else self._put
+        assign = self._assign if self.graph._transaction.savepoints else self._put
         for key in [key for key in self._values if key not in values]:
             assign(key, None)
         for key, value in values.items():
             assign(key, value)
 
     def _mark_synced(self) -> None:
-        self.graph._written[self] = None
-        if self.graph._savepoints:
-            self.graph._savepoints[-1].setdefault((self, _SYNC), self._sync_at_commit)
+        self.graph._transaction.written[self] = None
+        if self.graph._transaction.savepoints:
+            self.graph._transaction.savepoints[-1].setdefault((self, _SYNC), self._sync_at_commit)
         self._sync_at_commit = True
 
     def _flush(self) -> None:

@@ -142,7 +142,7 @@ class Delivery:
                 self._graph._errors.append(_livelock(last))
                 break
             try:
-                with self._graph._next_transaction():
+                with self._graph._transaction.following():
                     for source, write, arguments in held.writes:
                         if not source.closed:
                             write(*arguments)

@@ -155,6 +155,7 @@ class Group(Derived[A, tuple[V, ...]]):
 
     def _recompute(self, dirty: Iterable[Any]) -> None:
         for at in dirty:
+            self._failures.pop(at, None)
             try:
                 self._put(at, self._index._read(at) or None)
             except Exception as error:  # noqa: BLE001 - the values' own equality

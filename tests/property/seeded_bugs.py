@@ -64,12 +64,12 @@ BUGS = (
     Bug("an aborted mark of being synced stands", "source", "self._before = {}\n        self._sync_at_commit = False",
         "self._before = {}"),
     # transactions
-    Bug("an abort does not undo", "graph", "source._undo()", "pass"),
-    Bug("a nested abort does not undo", "graph", "source._restore(key, was)", "pass"),
-    Bug("an inner transaction is not part of the outer one's undo", "graph", "self._savepoints[-1].setdefault(at, was)", "pass"),
+    Bug("an abort does not undo", "transaction", "source._undo()", "pass"),
+    Bug("a nested abort does not undo", "transaction", "source._restore(key, was)", "pass"),
+    Bug("an inner transaction is not part of the outer one's undo", "transaction", "self.savepoints[-1].setdefault(at, was)", "pass"),
     Bug("the epoch counts everything", "graph", "if not changed and not self._newly_synced:\n            return", ""),
-    Bug("a subscriber's write is not held", "graph", "if self._delivery.caller is not None:\n            self._delivery.hold",
-        "if False:\n            self._delivery.hold"),
+    Bug("a subscriber's write is not held", "transaction", "if self._graph._delivery.caller is not None:\n            self._graph._delivery.hold",
+        "if False:\n            self._graph._delivery.hold"),
     Bug("replay shows what is not committed", "collection", "if not self._before:\n            return", "if True:\n            return"),
     # indexes
     Bug("an index keeps what moved away", "index", "                del bucket[key]\n", "                bucket.get(key)\n"),

@@ -1,5 +1,7 @@
 """Transactions: what nests, what counts, what is refused, and what may be created when."""
 
+import weakref
+
 import pytest
 
 import krt
@@ -283,3 +285,79 @@ def test_counters_tell_runs_changes_and_what_was_cut_off() -> None:
 
     assert (parity.counters.runs, parity.counters.changes) == (4, 2)
     assert (parity.counters.cut_off, parity.counters.failed) == (1, 1)
+
+
+class Page:
+    """Something big that was on the stack when a transform failed."""
+
+
+@pytest.mark.parametrize("on_failure", ["contain", "function"])
+def test_a_failure_says_where_and_holds_on_to_nothing(on_failure: str) -> None:
+    """The lines of the user's code, without the frames: what the writer had on its stack is let go."""
+    told: list[object] = []
+    graph = krt.Graph(on_failure="contain" if on_failure == "contain" else lambda error: told.append(error.__cause__))
+    numbers = graph.source("numbers", {"a": 1})
+    inverse = numbers.map(lambda ctx, n: 60 // n, name="inverse")
+
+    def write() -> "weakref.ref[Page]":
+        page = Page()
+        numbers.set("a", 0)
+        return weakref.ref(page)
+
+    assert write()() is None
+    failure = inverse.failures["a"]
+    assert failure.error.__traceback__ is None
+    (place,) = failure.trace
+    assert place.startswith(__file__)
+    assert place.endswith("in <lambda>")
+    assert told == ([] if on_failure == "contain" else [failure.error])
+
+
+def test_what_a_subscriber_wrote_during_a_replay_outlives_the_abort_around_it() -> None:
+    """The subscriber was told of committed state; what it does about that is its own transaction."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1})
+    echo: krt.Source[str, int] = graph.source("echo", {})
+
+    def subscribe_and_fail() -> None:
+        with graph.transaction():
+            numbers.set("a", 5)
+            numbers.subscribe(lambda delta: echo.set("a", delta.changes["a"].new or 0))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        subscribe_and_fail()
+
+    assert dict(echo) == {"a": 1}
+    assert dict(numbers) == {"a": 1}
+
+
+def test_a_group_that_could_not_be_compared_recovers() -> None:
+    """Once its values can be told apart again, the failure is over."""
+
+    upset: list[bool] = []
+
+    class Moody:
+        def __eq__(self, other: object) -> bool:
+            if upset:
+                raise RuntimeError("incomparable")
+            return self is other
+
+        __hash__ = object.__hash__
+
+    graph = krt.Graph()
+    moods = graph.source("moods", {"a": Moody()})
+    groups = moods.index(lambda mood: ["all"], name="all").group(name="groups")
+    before = groups["all"]
+
+    upset.append(True)
+    with graph.transaction():
+        moods.delete("a")
+        moods.set("b", Moody())
+    assert groups["all"] is before
+    assert set(groups.failures) == {"all"}
+
+    upset.clear()
+    moods.set("c", Moody())
+    assert groups["all"] == (moods["b"], moods["c"])
+    assert dict(groups.failures) == {}
