@@ -187,6 +187,8 @@ async def test_a_deletion_in_a_gap_too_long_for_the_watch_is_pruned(kube: Kube, 
         listed_before = it.state("services").started
 
         await relay.mend()
+        # A watch from the forgotten version opens all right, and says only then that it is: wait for the list.
+        await it.until(lambda: it.state("services").started > listed_before, seconds=40)
         await it.until(lambda: it.phases() == {Phase.SYNCED}, seconds=40)
         assert {"default/stay", "default/drop"} & set(it.sources["services"]) == {"default/stay"}
         assert it.state("services").started > listed_before
