@@ -246,6 +246,10 @@ class Singleton(Map[str, V]):
 
     kind: ClassVar[str] = "singleton"
 
+    def __init__(self, unit: Collection[str, Any], fn: Callable[[Context], V | None], name: str) -> None:
+        _refuse_async(fn, name)
+        super().__init__(unit, lambda ctx, _: fn(ctx), name)
+
     @property
     def value(self) -> V | None:
         """The value, or None if there is none."""
@@ -255,3 +259,8 @@ class Singleton(Map[str, V]):
         super()._detach()
         for unit in self._parents:
             unit.close()
+
+
+def _refuse_async(fn: Callable[..., Any], name: str) -> None:
+    if iscoroutinefunction(fn):
+        raise OutputTypeError(f"transform of {name!r} is async: a transform is synchronous; await outside the graph")

@@ -80,6 +80,8 @@ class Graph:
         With *combine*, all values of a key make one: it gets them in the order of the collections, at least
         one, and None as its result leaves the key out.
         """
+        if not collections:
+            raise TypeError(f"merge {name!r} is of no collections: name at least one")
         return Merge(collections, name, combine)
 
     @overload
@@ -102,7 +104,11 @@ class Graph:
     def singleton(self, fn: Callable[[Context], V | None], *, name: str) -> Singleton[V]:
         """A collection of at most one value, under the key "", made from what *fn* reads."""
         unit = self.source(f"{name}.unit", {"": True})
-        return Singleton(unit, lambda ctx, _: fn(ctx), name)
+        try:
+            return Singleton(unit, fn, name)
+        except BaseException:
+            unit.close()
+            raise
 
     @contextmanager
     def before(self, collection: Collection[Any, Any]) -> Iterator[None]:

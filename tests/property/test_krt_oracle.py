@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 import krt
 from krt.testing import check_graph
@@ -274,3 +275,38 @@ def test_a_graph_is_what_an_evaluation_from_scratch_makes_it(data: bytes) -> Non
         world.check()
         world.check_runs()
     check_graph(world.graph)
+
+
+class Machine(RuleBasedStateMachine):
+    """The same, one step at a time: what fails, fails with the fewest steps."""
+
+    @initialize(data=st.binary(min_size=40, max_size=80))
+    def build(self, data: bytes) -> None:
+        """Any graph."""
+        self.world = World(shape(Tape(data)))
+
+    @rule(data=st.binary(min_size=20, max_size=40))
+    def transact(self, data: bytes) -> None:
+        """A transaction, maybe nested, maybe aborted."""
+        self.world.transact(Tape(data))
+        self.world.check_runs()
+
+    @rule(data=st.binary(min_size=3, max_size=30))
+    def act(self, data: bytes) -> None:
+        """Anything that can happen."""
+        self.world.act(Tape(data))
+        self.world.check_runs()
+
+    @invariant()
+    def holds(self) -> None:
+        """All laws, after every step."""
+        if hasattr(self, "world"):
+            self.world.check()
+
+    def teardown(self) -> None:
+        """In the end the test kit's own oracle agrees too."""
+        if hasattr(self, "world"):
+            check_graph(self.world.graph)
+
+
+TestMachine = Machine.TestCase

@@ -91,6 +91,22 @@ def test_an_async_transform_is_refused_when_it_is_given(numbers: krt.Source[str,
         numbers.map(later, name="later")
 
 
+def test_a_singleton_that_is_refused_leaves_nothing_behind(graph: krt.Graph, numbers: krt.Source[str, int]) -> None:
+    """An async function, or a name that is taken."""
+
+    async def later(ctx: krt.Context) -> int:
+        return 1
+
+    with pytest.raises(krt.OutputTypeError, match="transform of 'later' is async"):
+        graph.singleton(later, name="later")
+    with pytest.raises(krt.DuplicateNameError, match="'numbers'"):
+        graph.singleton(lambda ctx: 1, name="numbers")
+    with pytest.raises(TypeError, match="merge 'nothing' is of no collections"):
+        graph.merge(name="nothing")
+
+    assert list(graph.collections) == ["numbers"]
+
+
 def test_a_coroutine_as_output_is_refused_when_it_comes(numbers: krt.Source[str, int]) -> None:
     """A lambda that returns a coroutine fails its key, without a warning that nobody awaited it."""
 
