@@ -189,7 +189,7 @@ async def test_a_deletion_in_a_gap_too_long_for_the_watch_is_pruned(kube: Kube, 
         await relay.mend()
         # A watch from the forgotten version opens all right, and says only then that it is: wait for the list's effect.
         await it.until(lambda: "default/drop" not in it.sources["services"], seconds=40)
-        assert it.phases() == {Phase.SYNCED}
+        await it.until(lambda: it.phases() == {Phase.SYNCED}, seconds=40)
         assert "default/stay" in it.sources["services"]
         assert it.state("services").started > listed_before
     await relay.cut()
