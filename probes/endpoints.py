@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qs
 
 from probes import index
@@ -13,6 +13,7 @@ from probes.report import LayerReport, seen, why_not
 from probes.stage import Verdict
 
 _MAX_QUERY_FIELDS = 100
+_READ = ("GET", "HEAD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,17 @@ class Endpoints:
             )
         }
         self._pages: dict[str, Page] = {}
+        self._methods: dict[str, tuple[str, ...]] = {}
         self._about: dict[str, str] = {
             "/livez": "whether the process should be left to run",
             "/startupz": f"whether it has started (layer {started})",
             "/readyz?verbose": "whether it is ready, and if not, why",
         }
 
-    def page(self, prefix: str, page: Page, *, about: str) -> None:
+    def page(self, prefix: str, page: Page, *, about: str, methods: tuple[str, ...] = _READ) -> None:
         """Answers requests for *prefix* and below with *page*; *about* says in the index what it shows.
+
+        *methods* are those that it answers; the body of a request is not read, so what a POST has to say is its query.
 
         Raises: ValueError, if the prefix does not begin with a slash, ends with one, or is taken.
         """
@@ -84,14 +88,16 @@ class Endpoints:
         if prefix in self._pages or prefix[1:] in self._probes:
             raise ValueError(f"page {prefix!r} is there already: choose another prefix")
         self._pages[prefix] = page
+        self._methods[prefix] = methods
         self._about[prefix] = about
 
     def respond(self, method: str, path: str, query: str = "", accept: str = "") -> Response:
         """The answer to a request. *query* is what follows the question mark."""
-        if method not in {"GET", "HEAD"}:
-            return Response(
-                status=405, body=b"only GET and HEAD are answered here\n", headers=(("Allow", "GET, HEAD"),)
-            )
+        prefix = self._prefix_at(path)
+        allowed = self._methods.get(prefix, _READ)
+        if method not in allowed:
+            text = f"only {' and '.join(allowed)} {'is' if len(allowed) == 1 else 'are'} answered here"
+            return replace(plain(text, 405), headers=(("Allow", ", ".join(allowed)),))
         try:
             fields = parse_qs(query, keep_blank_values=True, max_num_fields=_MAX_QUERY_FIELDS)
         except ValueError as error:
@@ -100,16 +106,16 @@ class Endpoints:
         name, _, part = path.strip("/").partition("/")
         if name in self._probes:
             return self._probed(self._probes[name], part, request)
-        page = self._page_at(path)
-        if page is not None:
-            return page(request)
+        if prefix:
+            return self._pages[prefix](request)
         if path == "/":
             return index.render(self._title, self._gate.report, self._about, self._gate.clock())
         return plain(f"nothing is at {path}: there are {', '.join(self._about)}", 404)
 
-    def _page_at(self, path: str) -> Page | None:
+    def _prefix_at(self, path: str) -> str:
+        """The longest prefix of a page at that path; "" if there is no page."""
         found = [prefix for prefix in self._pages if path == prefix or path.startswith(f"{prefix}/")]
-        return self._pages[max(found, key=len)] if found else None
+        return max(found, key=len, default="")
 
     def _alive(self, now: float) -> Sequence[LayerReport]:
         layers = []

@@ -14,7 +14,7 @@ class Request:
     """What a page is asked."""
 
     method: str = "GET"
-    """`GET` or `HEAD`."""
+    """`GET` or `HEAD`, unless the page answers others."""
     path: str
     query: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Decoded; a key without a value has the value ""."""

@@ -14,8 +14,8 @@ Clock = Callable[[], float]
 """Seconds on a monotonic clock."""
 
 HoldKind = Literal["not_ready", "unknown_role"]
-HoldOutcome = Literal["converged", "budget", "gone", "refused"]
-"""How a hold ended: served; the bound ran out; the client or we went away; ended at once."""
+HoldOutcome = Literal["converged", "budget", "override", "gone", "refused"]
+"""How a hold ended: served; the budget ran out; an operator ended it; the client or we went away; ended at once."""
 
 
 class GateMode(StrEnum):
@@ -59,7 +59,13 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
 
     mode: GateMode = GateMode.BOUNDED
     hold_seconds: float = 3.0
-    """How long a stream may wait, unless it is parked."""
+    """How long a stream may wait until we are ready, unless it is parked."""
+    role_hold_seconds: float = 3.0
+    """How long it may wait for a role that is not known."""
+
+    def budget(self, kind: HoldKind) -> float:
+        """Seconds that a stream may spend in bounded waits of that kind."""
+        return self.hold_seconds if kind == "not_ready" else self.role_hold_seconds
 
     def waits(self, kind: HoldKind) -> Literal["never", "bounded", "forever"]:
         """How a hold of that kind is borne. Nobody waits for ever for a role that may not exist."""
@@ -71,12 +77,14 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
 class Entrance:
     """One stream's way past the doorkeeper."""
 
-    __slots__ = ("_admission", "_clock", "_doorkeeper", "hold", "outcome", "since")
+    __slots__ = ("_admission", "_clock", "_doorkeeper", "_released", "_timeout", "hold", "outcome", "since")
 
     def __init__(self, doorkeeper: Doorkeeper, admission: Admission, clock: Clock) -> None:
         self._doorkeeper = doorkeeper
         self._admission = admission
         self._clock = clock
+        self._released = False
+        self._timeout: asyncio.Timeout | None = None
         self.hold: Hold | None = None
         """The last reason to wait; None if there was none."""
         self.since = 0.0
@@ -89,26 +97,50 @@ class Entrance:
 
         *on_hold* is called when a wait begins, and whenever it goes on for another kind of reason.
 
-        The bound counts the time that was spent in bounded waits only: being parked does not use it up.
+        Each kind has a budget of its own, which only bounded waits of that kind use up.
         """
-        budget = self._admission.hold_seconds
+        spent: dict[HoldKind, float] = {}
         self.since = self._clock()
         while isinstance(answer := self._doorkeeper.admit(node), Hold):
             known, self.hold = self.hold, answer
             borne = self._admission.waits(answer.kind)
-            if borne == "never" or (borne == "bounded" and budget <= 0):
-                self.outcome = "refused" if borne == "never" else "budget"
+            left = self._admission.budget(answer.kind) - spent.get(answer.kind, 0.0)
+            if (outcome := self._given_up(borne, left)) is not None:
+                self.outcome = outcome
                 return answer
             if known is None or known.kind != answer.kind:
                 on_hold(answer)
             began = self._clock()
-            # No await between admit() and changed(): what changes in between would be missed.
-            try:
-                async with asyncio.timeout(budget if borne == "bounded" else None):
-                    await self._doorkeeper.changed()
-            except TimeoutError:
-                budget = 0.0
-            if borne == "bounded":
-                budget -= self._clock() - began
+            if borne == "forever":
+                await self._wait(None)
+            elif await self._wait(left):
+                spent[answer.kind] = spent.get(answer.kind, 0.0) + self._clock() - began
+            else:
+                spent[answer.kind] = float("inf")
         self.outcome = "converged"
         return answer
+
+    def release(self) -> None:
+        """Ends the wait now, as if its budget had run out: who cannot be served yet is told why, and may go elsewhere."""
+        self._released = True
+        if self._timeout is not None and not self._timeout.expired():
+            self._timeout.reschedule(asyncio.get_running_loop().time())
+
+    def _given_up(self, borne: str, left: float) -> HoldOutcome | None:
+        if borne == "never":
+            return "refused"
+        if self._released:
+            return "override"
+        return "budget" if borne == "bounded" and left <= 0 else None
+
+    async def _wait(self, seconds: float | None) -> bool:
+        """Whether something changed before time ran out."""
+        # No await between admit() and changed(): what changes in between would be missed.
+        try:
+            async with asyncio.timeout(seconds) as self._timeout:
+                await self._doorkeeper.changed()
+        except TimeoutError:
+            return False
+        finally:
+            self._timeout = None
+        return True

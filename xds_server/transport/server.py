@@ -9,7 +9,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from xds_server.ads.messages import Changes
 from xds_server.transport.address import PortInUse, check_address
-from xds_server.transport.admission import Admission, Clock, Doorkeeper
+from xds_server.transport.admission import Admission, Clock, Doorkeeper, HoldKind
 from xds_server.transport.observer import Observer, StreamStatus
 from xds_server.transport.streams import Streams
 
@@ -84,6 +84,10 @@ class AdsServer:
     def streams(self) -> list[StreamStatus]:
         """Every open stream, the oldest first."""
         return self._streams.status()
+
+    def release(self, kind: HoldKind | None = None) -> int:
+        """Ends waits at the gate for a reason of that kind (None: of any), and returns of how many streams."""
+        return self._streams.release(kind)
 
     async def stop(
         self, grace: float, reason: str = "xds-server is shutting down: try another replica, or again"

@@ -12,7 +12,7 @@ from xds_server.ads.sotw import SotwStream
 from xds_server.envoy.discovery import DecodeError, RequestDecoder, ResponseEncoder
 from xds_server.snapshot.resource import PUSH_ORDER, TypeUrl
 from xds_server.snapshot.table import View
-from xds_server.transport.admission import Clock, Entrance, Hold
+from xds_server.transport.admission import Clock, Entrance, Hold, HoldKind
 from xds_server.transport.observer import CloseReason, Observer, StreamInfo, StreamStatus
 
 
@@ -109,6 +109,14 @@ class Stream:
         """Ends the stream, unless it is ending."""
         if not self._ended.done():
             self._ended.set_result(ending)
+
+    def release(self, kind: HoldKind | None) -> bool:
+        """Ends its wait at the gate, if it waits for a reason of that kind (None: of any); returns whether it did."""
+        hold = self._entrance.hold
+        if self._machine is not None or hold is None or kind not in {None, hold.kind}:
+            return False
+        self._entrance.release()
+        return True
 
     def status(self) -> StreamStatus:
         """Where the stream stands."""

@@ -8,7 +8,7 @@ import grpc
 
 from xds_server.ads.messages import Changes, Node, ProtocolError, Request
 from xds_server.envoy.discovery import DecodeError, RequestDecoder, ResponseEncoder
-from xds_server.transport.admission import Admission, Clock, Doorkeeper, Entrance
+from xds_server.transport.admission import Admission, Clock, Doorkeeper, Entrance, HoldKind
 from xds_server.transport.observer import CloseReason, Observer, StreamInfo, StreamStatus
 from xds_server.transport.stream import CLIENT_LEFT, Call, Ending, Stream, protocol_ending
 
@@ -53,6 +53,10 @@ class Streams:
     def status(self) -> list[StreamStatus]:
         """Every open stream, the oldest first."""
         return [stream.status() for stream in self._open.values()]
+
+    def release(self, kind: HoldKind | None) -> int:
+        """Ends waits at the gate for a reason of that kind (None: of any), and returns of how many streams."""
+        return sum(stream.release(kind) for stream in self._open.values())
 
     def end(self, reason: str) -> None:
         """Ends all streams, and any that comes later, with UNAVAILABLE and the reason."""

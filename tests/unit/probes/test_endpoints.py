@@ -5,6 +5,7 @@ import json
 import pytest
 
 from probes import Endpoints, Failed, Gate, GateError, Layer, Passed, Request, Response, Verdict, Waiting
+from probes.message import plain
 
 
 class Rig:
@@ -222,6 +223,16 @@ def test_other_methods_are_refused(rig: Rig, method: str) -> None:
 
     assert response.status == 405
     assert ("Allow", "GET, HEAD") in response.headers
+
+
+def test_a_page_says_which_methods_it_answers(rig: Rig) -> None:
+    """One that changes something is asked by POST alone, and says so to whoever reads it."""
+    rig.endpoints.page("/do", lambda request: plain(request.method), about="does it", methods=("POST",))
+
+    assert rig.endpoints.respond("POST", "/do").body == b"POST\n"
+    refused = rig.endpoints.respond("GET", "/do")
+    assert (refused.status, refused.body) == (405, b"only POST is answered here\n")
+    assert refused.headers == (("Allow", "POST"),)
 
 
 def test_head_is_answered_as_get(rig: Rig) -> None:

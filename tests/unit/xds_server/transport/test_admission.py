@@ -137,3 +137,43 @@ async def test_a_wait_that_is_cut_short_is_gone() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert (entrance.hold, entrance.outcome) == (NOT_READY, "gone")
+
+
+async def test_each_kind_of_hold_has_its_own_budget() -> None:
+    """What was spent on readiness is not missing when the role is unknown."""
+    doorkeeper = Scripted(NOT_READY, NOT_READY, UNKNOWN)
+    admission = Admission(hold_seconds=2.5, role_hold_seconds=0.001)
+    ticks = count()
+    entrance = Entrance(doorkeeper, admission, lambda: float(next(ticks)))
+
+    assert await entrance.admitted(NODE) == UNKNOWN
+    assert entrance.outcome == "budget"
+    assert (admission.budget("not_ready"), admission.budget("unknown_role")) == (2.5, 0.001)
+
+
+@pytest.mark.parametrize("mode", [GateMode.PARK, GateMode.BOUNDED])
+async def test_a_released_stream_is_told_why_and_counts_as_override(mode: GateMode) -> None:
+    """An operator ends a wait: the client hears the reason and may go elsewhere; it is not served the unknown."""
+    entrance = _entrance(Scripted(NOT_READY), mode)
+    task = asyncio.create_task(entrance.admitted(NODE))
+    while entrance.hold is None:
+        await asyncio.sleep(0)
+    entrance.release()
+    entrance.release()
+
+    assert await task == NOT_READY
+    assert entrance.outcome == "override"
+
+
+async def test_a_release_does_not_refuse_whoever_can_be_served() -> None:
+    """The doorkeeper has the last word."""
+    doorkeeper = Scripted(NOT_READY)
+    entrance = _entrance(doorkeeper, GateMode.PARK)
+    task = asyncio.create_task(entrance.admitted(NODE))
+    while entrance.hold is None:
+        await asyncio.sleep(0)
+    doorkeeper.answers = [EMPTY_VIEW]
+    entrance.release()
+
+    assert await task is EMPTY_VIEW
+    assert entrance.outcome == "converged"
