@@ -204,7 +204,7 @@ class Collection(Mapping[K, V_co]):
         self._sorted = None
         if self._indexes:
             for index in self._indexes.values():
-                index._file(key, old, new)
+                index._file(key, old, new, start)
 
     def _delta(self) -> Delta[K, V_co]:
         values = self._values

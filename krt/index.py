@@ -34,13 +34,12 @@ class Index(Generic[A, K, V]):
         self._buckets: dict[A, dict[K, V]] = {}
         self._unsorted: set[A] = set()  # buckets whose keys may be out of order
         self._filed: dict[K, tuple[A, ...]] = {}
-        self._moved: dict[K, tuple[A, ...]] = {}  # where the keys written in this transaction were filed before it
+        self._moved: dict[K, tuple[A, ...]] = {}  # where the keys changed in this transaction were before, if anywhere
         self._failures: dict[K, Failure] = {}
         self._readers: Readers = {}
         self._groups: dict[Group[A, V], None] = {}
         for key, value in collection._values.items():
-            self._file(key, None, value)
-        self._moved.clear()
+            self._file(key, None, value, None)
 
     def __repr__(self) -> str:
         return f"<Index {self.name!r} of {self.collection.name!r}, {len(self._buckets)} index values>"
@@ -101,10 +100,16 @@ class Index(Generic[A, K, V]):
         }
         return tuple(found[key] for key in in_order(found)) if len(found) > 1 else tuple(found.values())
 
-    def _file(self, key: K, old: V | None, value: V | None) -> None:
-        """Files a value, or with None removes it. Never raises: what the index function raises is a failure."""
-        before = () if old is None else self._filed.get(key, ())
-        self._moved.setdefault(key, before)
+    def _file(self, key: K, old: V | None, value: V | None, start: V | None) -> None:
+        """Files a value, or with None removes it. Never raises: what the index function raises is a failure.
+
+        *old* is what was there, *start* what was there when the transaction began.
+        """
+        before: tuple[A, ...] = ()
+        if old is not None:
+            before = self._filed.get(key, ())
+            if old is start:
+                self._moved[key] = before
         if self._failures:
             self._failures.pop(key, None)
         after: tuple[A, ...] = ()
@@ -135,7 +140,7 @@ class Index(Generic[A, K, V]):
             )
         places = tuple(found)
         if len(places) == 1:
-            hash(places[0])  # so that what cannot be filed is known before anything is moved
+            self._buckets.get(places[0])  # so that what is not hashable is known before anything is moved
             return places
         return tuple(dict.fromkeys(places))
 
@@ -155,7 +160,7 @@ class Index(Generic[A, K, V]):
 
     def _restore(self, key: K, value: V | None, places: tuple[A, ...]) -> None:
         """Files a value where it was filed before, whatever the index function says of it now."""
-        self._file(key, value, value)
+        self._file(key, value, value, None)
         filed = self._filed.get(key, ())
         if value is not None and filed != places:
             self._move(key, filed, places)
@@ -173,10 +178,9 @@ class Index(Generic[A, K, V]):
         if not (self._readers or self._groups):
             return
         touched: dict[A, None] = {}
-        for key, before in moved.items():
-            if key in changed:
-                touched.update(dict.fromkeys(before))
-                touched.update(dict.fromkeys(self._filed.get(key, ())))
+        for key in changed:
+            touched.update(dict.fromkeys(moved.get(key, ())))
+            touched.update(dict.fromkeys(self._filed.get(key, ())))
         for group in self._groups:
             group._wake_all(touched, self)
         if self._readers:

@@ -74,7 +74,7 @@ BUGS = (
     # indexes
     Bug("an index keeps what moved away", "index", "                del bucket[key]\n", "                bucket.get(key)\n"),
     Bug("an index is never sorted", "index", "if at in self._unsorted:", "if False:"),
-    Bug("a reader of the old place sleeps on", "index", "touched.update(dict.fromkeys(before))", "pass"),
+    Bug("a reader of the old place sleeps on", "index", "touched.update(dict.fromkeys(moved.get(key, ())))", "pass"),
     Bug("a reader of the new place sleeps on", "index", "touched.update(dict.fromkeys(self._filed.get(key, ())))", "pass"),
     Bug("a group is not told", "index", "group._wake_all(touched, self)", "pass"),
     # flat_map, merge, flatten

@@ -204,8 +204,8 @@ class World:
         elif choice == 9:
             self.mirrors.append(Mirror(self.collections[name]))
         elif choice == 10:
-            self.mirrors.pop(tape.below(len(self.mirrors))).subscription.close()
             self.mirrors.append(Mirror(self.collections[name]))
+            self.mirrors.pop(tape.below(len(self.mirrors))).subscription.close()
         elif choice == 11:
             self.views = [*self.views[-3:], (self.graph.view(), self._contents())]
         else:
