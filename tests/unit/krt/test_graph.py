@@ -361,3 +361,23 @@ def test_a_group_that_could_not_be_compared_recovers() -> None:
     moods.set("c", Moody())
     assert groups["all"] == (moods["b"], moods["c"])
     assert dict(groups.failures) == {}
+
+
+def test_an_outer_block_that_fails_undoes_what_its_inner_ones_did() -> None:
+    """Three deep: the innermost stands for itself, and falls with the one around it."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1})
+
+    def middle() -> None:
+        with graph.transaction():
+            with graph.transaction():
+                numbers.set("a", 3)
+                numbers.set("b", 3)
+            raise LookupError
+
+    with graph.transaction():
+        numbers.set("a", 2)
+        with pytest.raises(LookupError):
+            middle()
+
+    assert dict(numbers) == {"a": 2}

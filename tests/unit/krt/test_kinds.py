@@ -398,3 +398,20 @@ def test_a_merge_of_other_graphs_is_refused() -> None:
 
     with pytest.raises(krt.RankError):
         one.graph.merge(one, other, name="merged")
+
+
+def test_a_flat_map_keeps_or_takes_a_default_as_a_map_does() -> None:
+    """All outputs of the input stay; without any, the default is a mapping."""
+    graph = krt.Graph(on_failure="raise")
+    texts = graph.source("texts", {"a": "x"})
+
+    def parts(ctx: krt.Context, text: str) -> dict[str, str]:
+        if text.startswith("?"):
+            raise krt.KeepPrevious(default={"default": text})
+        return {text: text}
+
+    many = texts.flat_map(parts, name="many")
+    texts.set("a", "?")
+    texts.set("b", "?1")
+
+    assert dict(many) == {"x": "x", "default": "?1"}

@@ -289,3 +289,35 @@ def test_reads_of_a_removed_input_and_dropped_reads_leave_no_trace() -> None:
     pointers.delete("p")
     assert (names._readers, index._readers) == ({}, {})
     assert dict(followed) == {}
+
+
+def test_an_index_holds_keys_that_cannot_be_compared_in_the_order_of_their_repr() -> None:
+    """As a whole read does."""
+    graph = krt.Graph(on_failure="raise")
+    things: krt.Source[Any, str] = graph.source("things", {2: "number", "b": "text"})
+    index = things.index(lambda thing: ["all"], name="all")
+    things.set(None, "none")
+
+    assert index.lookup("all") == ("text", "number", "none")
+
+
+def test_an_index_function_that_returns_a_text_is_refused() -> None:
+    """It would file by letters; the value is filed nowhere, and the failure says what to return."""
+    graph = krt.Graph()
+    things = graph.source("things", {"a": "web"})
+    index = things.index(lambda thing: thing, name="thing")
+
+    assert index.lookup("w") == ()
+    assert str(index.failures["a"].error).endswith("which would be filed by letters: return a list of it")
+
+
+def test_an_index_value_that_is_not_hashable_moves_nothing() -> None:
+    """The value stays filed where it was."""
+    graph = krt.Graph()
+    things: krt.Source[str, Any] = graph.source("things", {"a": ("x",)})
+    index = things.index(lambda thing: thing, name="thing")
+    for bad in ([["list"]], ["y", ["list"]]):
+        things.set("a", bad)
+        assert index.lookup("x") == (bad,)
+        assert index.lookup("y") == ()
+        assert isinstance(index.failures["a"].error, TypeError)

@@ -320,3 +320,69 @@ def test_a_closed_subscription_is_silent_when_the_collection_syncs() -> None:
     numbers.replace({"a": 1})
 
     assert deltas == []
+
+
+def test_a_keyboard_interrupt_in_a_subscriber_is_raised_once_everybody_was_called() -> None:
+    """It is no failure to contain, and no reason to leave others uninformed."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1})
+    calls: list[int] = []
+
+    def interrupt(delta: krt.Delta[str, int]) -> None:
+        raise KeyboardInterrupt
+
+    numbers.subscribe(interrupt, replay=False)
+    numbers.subscribe(lambda delta: calls.append(numbers["a"]), replay=False)
+
+    with pytest.raises(KeyboardInterrupt):
+        numbers.set("a", 2)
+
+    assert calls == [2]
+
+
+def test_a_held_write_that_fails_is_aborted_and_reported() -> None:
+    """Such as a value that cannot be compared; the writes beside it in one transaction go with it."""
+
+    class Moody:
+        def __eq__(self, other: object) -> bool:
+            raise RuntimeError("incomparable")
+
+        __hash__ = object.__hash__
+
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1})
+    moods = graph.source("moods", {"m": (mood := Moody())})
+    echo: krt.Source[str, int] = graph.source("echo", {})
+
+    def write(delta: krt.Delta[str, int]) -> None:
+        with graph.transaction():
+            echo.set("a", 1)
+            moods.set("m", Moody())
+        echo.set("b", 2)
+
+    numbers.subscribe(write, replay=False)
+
+    with pytest.raises(krt.SubscriberError, match="incomparable"):
+        numbers.set("a", 2)
+
+    assert moods["m"] is mood
+    assert dict(echo) == {"b": 2}
+
+
+def test_a_held_write_to_a_source_that_was_closed_meanwhile_is_dropped() -> None:
+    """The others of its transaction take effect."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1})
+    echo: krt.Source[str, int] = graph.source("echo", {})
+    gone: krt.Source[str, int] = graph.source("gone", {})
+
+    def write(delta: krt.Delta[str, int]) -> None:
+        with graph.transaction():
+            gone.set("a", 1)
+            echo.set("a", 1)
+        gone.close()
+
+    numbers.subscribe(write, replay=False)
+    numbers.set("a", 2)
+
+    assert (dict(echo), dict(gone)) == ({"a": 1}, {})

@@ -71,6 +71,7 @@ def everything(graph: krt.Graph) -> krt.Source[str, int]:
     summed: krt.Collection[int, int] = numbers.flat_map(lambda ctx, n: {n % 2: n}, name="summed", on_conflict=sum)
     assert not summed.failures
     by_parity.group(name="groups")
+    graph.merge(numbers, name="inverse", combine=lambda values: 60 // values[0])
     graph.flatten(graph.source("members", {"n": numbers, "u": unknown}), name="flat")
     return numbers
 
