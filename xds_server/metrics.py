@@ -31,8 +31,10 @@ _LAG_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _HOLD_BUCKETS = (0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300)
 
 _HOLD_REASONS = ("not_ready", "unknown_role")
+_SHRINK = "shrink"
+_SHRINK_ENDS = ("converged", "confirmed", "budget", "override")
 _IGNORED = ("stale", "unserved")
-_HOLD_ENDS = ("converged", "budget", "gone", "refused")
+_HOLD_ENDS = ("converged", "budget", "override", "gone", "refused")
 
 T = TypeVar("T")
 
@@ -60,6 +62,8 @@ class Live:
     """None, and then no series, as long as nothing is published."""
     sync_epoch: Callable[[], int | None]
     """Epoch at which the last required source was listed; None while one is not."""
+    suspect: Callable[[], bool] = lambda: False
+    """Whether a change is held because it would take away too much."""
 
 
 class Metrics:
@@ -77,7 +81,8 @@ class Metrics:
         self._held: dict[int, str] = {}
         for add in (ProcessCollector, PlatformCollector, GCCollector):
             add(registry=registry)
-        registry.register(_Streams(self._streams, self._held))
+        self._suspect: Callable[[], bool] = lambda: False
+        registry.register(_Streams(self._streams, self._held, lambda: self._suspect()))
 
         def counter(name: str, help_text: str, *labels: str) -> Counter:
             return Counter(PREFIX + name, help_text, labels, registry=registry)
@@ -98,6 +103,12 @@ class Metrics:
         )
         self._source_errors = counter(
             "source_errors_total", "Failed tries to list or to watch, by HTTP status.", "source", "code"
+        )
+        self._watch_restarts = counter(
+            "source_watch_restarts_total",
+            "Watches that ended, by how: eof, expired, silence, error.",
+            "source",
+            "reason",
         )
         self._refused = counter("xds_streams_refused_total", "Streams ended before they were admitted.", "reason")
         self._first_config = histogram(
@@ -122,9 +133,9 @@ class Metrics:
             _ACK_BUCKETS,
             "type",
         )
-        self._hold_seconds = histogram("hold_duration_seconds", "How long streams were held.", _HOLD_BUCKETS, "reason")
+        self._hold_seconds = histogram("hold_duration_seconds", "How long streams, or changes, were held.", _HOLD_BUCKETS, "reason")
         self._hold_released = counter(
-            "hold_released_total", "Ends of holds: admitted, out of time, or the client left.", "by", "reason"
+            "hold_released_total", "Ends of holds: served, confirmed, out of time, by an operator, or the client left.", "by", "reason"
         )
         self._lag = histogram(
             "event_loop_lag_seconds", "How much later than asked the event loop ran a timer.", _LAG_BUCKETS
@@ -133,6 +144,7 @@ class Metrics:
 
     def watch(self, live: Live) -> None:
         """Shows from now on what is so according to *live*."""
+        self._suspect = live.suspect
         self.registry.register(_State(live))
 
     # -- sources -----------------------------------------------------------------------------------
@@ -142,8 +154,10 @@ class Metrics:
         if new.failures > old.failures:
             code = "none" if new.code is None else str(new.code)
             self._source_errors.labels(new.kind, code).inc(new.failures - old.failures)
-        if new.epoch is not None and new.epoch != old.epoch and new.sync_seconds is not None:
-            kind = "initial" if old.epoch is None else "relist"
+        if new.restarts > old.restarts:
+            self._watch_restarts.labels(new.kind, new.ended).inc(new.restarts - old.restarts)
+        if new.lists > old.lists and new.sync_seconds is not None:
+            kind = "relist" if old.lists else "initial"
             self._sync_seconds.labels(new.kind, kind).observe(new.sync_seconds)
 
     # -- streams (the transport's observer) --------------------------------------------------------
@@ -196,6 +210,13 @@ class Metrics:
         """A client acknowledged its first complete configuration, *seconds* after its stream was opened."""
         self._first_config.labels(_warmth(warm=warm)).observe(seconds)
 
+    # -- changes -----------------------------------------------------------------------------------
+
+    def change_held(self, seconds: float, by: str) -> None:
+        """The hold of a change that would take away too much ended: `converged`, `confirmed`, `budget`, `override`."""
+        self._hold_seconds.labels(_SHRINK).observe(seconds)
+        self._hold_released.labels(by, _SHRINK).inc()
+
     # -- the process -------------------------------------------------------------------------------
 
     def loop_lagged(self, seconds: float) -> None:
@@ -223,20 +244,29 @@ class Metrics:
             self._hold_seconds.labels(reason)
             for end in _HOLD_ENDS:
                 self._hold_released.labels(end, reason)
+        self._hold_seconds.labels(_SHRINK)
+        for end in _SHRINK_ENDS:
+            self._hold_released.labels(end, _SHRINK)
 
 
 class _Streams(Collector):
     """How many streams are open, and how many are held."""
 
-    def __init__(self, streams: Mapping[int, Stream], held: Mapping[int, str]) -> None:
+    def __init__(
+        self, streams: Mapping[int, Stream], held: Mapping[int, str], suspect: Callable[[], bool]
+    ) -> None:
         self._streams = streams
         self._held = held
+        self._suspect = suspect
 
     def collect(self) -> Iterator[Metric]:
         warmths = Tally(_warmth(warm=stream.warm) for stream in list(self._streams.values()))
         yield _gauge("xds_streams", "Open streams.", "warmth", {name: warmths[name] for name in ("warm", "cold")})
         reasons = Tally(list(self._held.values()))
-        yield _gauge("hold_active", "Streams held now.", "reason", dict.fromkeys(_HOLD_REASONS, 0) | reasons)
+        reasons[_SHRINK] = int(self._suspect())
+        yield _gauge(
+            "hold_active", "Streams, or changes, held now.", "reason", dict.fromkeys(_HOLD_REASONS, 0) | reasons
+        )
 
 
 class _State(Collector):
@@ -280,12 +310,20 @@ def _source_gauges(states: Iterable[SourceState]) -> Iterator[Metric]:
     objects = GaugeMetricFamily(
         f"{PREFIX}source_objects", "Objects held, or seen so far while listing.", labels=["source"]
     )
+    heard = GaugeMetricFamily(
+        f"{PREFIX}source_last_event_timestamp_seconds",
+        "When something was heard of a source last: a list, an event or a bookmark. Unix time.",
+        labels=["source"],
+    )
+    since_1970 = time.time() - time.monotonic()
     for state in states:
+        if state.heard is not None:
+            heard.add_metric([state.kind], since_1970 + state.heard)
         synced.add_metric([state.kind, str(state.required).lower()], state.known)
         objects.add_metric([state.kind], state.objects)
         for each in Phase:
             phase.add_metric([state.kind, each], state.phase is each)
-    yield from (synced, phase, objects)
+    yield from (synced, phase, objects, heard)
 
 
 def _gauge(name: str, help_text: str, label: str, values: Mapping[str, float]) -> Metric:

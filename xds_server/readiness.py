@@ -23,10 +23,11 @@ def gate(
     derived: Iterable[Collection[Any, Any]],
     store: Store,
     serving: Callable[[], Mapping[str, Verdict]],
+    held: Callable[[], str] = lambda: "",
     clock: Clock,
     started: float,
 ) -> Gate:
-    """The gate of the server: ready is a fact, not a guess."""
+    """The gate of the server: ready is a fact, not a guess. *held*: which change is not published, and why, or ""."""
     collections = tuple(derived)
 
     def source_checks() -> Mapping[str, Verdict]:
@@ -36,13 +37,14 @@ def gate(
         return {collection.name: of_collection(collection) for collection in collections}
 
     def snapshot_checks() -> Mapping[str, Verdict]:
-        return {"published": of_published(store.epoch, sync_epoch(sources().values()))}
+        published = of_published(store.epoch, sync_epoch(sources().values()))
+        return {"published": published, "believed": Degraded(why) if (why := held()) else Passed()}
 
     return Gate(
         Layer("base", base),
         Layer("sources", source_checks, names=tuple(sources())),
         Layer("derived", derived_checks, names=tuple(collection.name for collection in collections)),
-        Layer("snapshots", snapshot_checks, names=("published",)),
+        Layer("snapshots", snapshot_checks, names=("published", "believed")),
         Layer("serving", serving, latch=False),
         clock=clock,
         started=started,
@@ -61,17 +63,21 @@ def of_source(state: SourceState) -> Verdict:
         case Phase.SYNCED:
             return Passed(f"{state.objects} objects")
         case Phase.STALE:
-            return Degraded(f"stale: {state.message}")
+            return Degraded(f"stale: {state.message}{_retried(state)}")
         case Phase.ABSENT if not state.required:
             return Passed("absent, and optional")
         case _ if not state.required:
-            return Degraded(f"{state.phase}, and optional: {state.message}")
+            return Degraded(f"{state.phase}, and optional: {state.message}{_retried(state)}")
         case Phase.LISTING:
             return Waiting(f"listing, {state.objects} so far")
         case Phase.PENDING:
             return Waiting("pending: no answer yet")
         case _:
-            return Failed(f"{state.phase}: {state.message}")
+            return Failed(f"{state.phase}: {state.message}{_retried(state)}")
+
+
+def _retried(state: SourceState) -> str:
+    return "" if state.retry_seconds is None else f" (tried again {state.retry_seconds:.1f} s after that)"
 
 
 def of_collection(collection: Collection[Any, Any]) -> Verdict:

@@ -220,7 +220,7 @@ async def test_a_missing_permission_is_shown_within_five_seconds_and_healed(kube
         for kind in it.kinds:
             state = it.state(kind.plural)
             assert (state.code, state.known) == (403, False)
-            assert f"add verbs [list, watch] on {kind.resource} to the ClusterRole" in state.message
+            assert f"add this to the rules of the ClusterRole: - {kind.rule}" in state.message
 
         for kind in it.kinds:
             await do(

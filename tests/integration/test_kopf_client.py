@@ -227,10 +227,13 @@ async def test_a_stream_yields_what_is_there_and_ends_in_silence(serve: Serve, c
     client = connect(kopf.ConnectionInfo(server=await serve(handler)))
     chunks = []
     async with client.stream("/x", {}, silence_seconds=0.2) as stream:
-        async for chunk in stream:
-            chunks.append(chunk)
-            go_on.set()
+        chunks.append(await anext(stream))
+        go_on.set()
+        chunks.append(await anext(stream))
+        with pytest.raises(ApiError) as raised:
+            await anext(stream)
 
+    assert raised.value.silent
     assert chunks == [b"half a l", b"ine\n"]
 
 

@@ -35,6 +35,10 @@ class SourceState:
     """When this phase began."""
     started: float = 0.0
     """When the list that led to the present contents, or that is under way, was begun."""
+    heard: float | None = None
+    """When something was heard of the server last: a page, an event or a bookmark. None before the first."""
+    lists: int = 0
+    """Complete lists since the start of the process."""
     sync_seconds: float | None = None
     """How long the last complete list took; None before the first."""
     objects: int = 0
@@ -43,10 +47,16 @@ class SourceState:
     """Epoch of the graph at which the last complete list was committed; None before the first."""
     failures: int = 0
     """Tries to list or to watch that have failed since the start of the process."""
+    restarts: int = 0
+    """Watches that have ended since the start of the process; each was followed by another, or by a list."""
+    ended: str = ""
+    """How the last of them ended: `eof`, `expired`, `silence` or `error`."""
     code: int | None = None
     """HTTP status of the last failure, if it had one."""
     message: str = ""
     """What failed last, and what to do, in one line; "" when all is well."""
+    retry_seconds: float | None = None
+    """How long after that failure the next try is made; None when all is well."""
 
     @property
     def known(self) -> bool:

@@ -23,13 +23,14 @@ class Kind:
     version: str
     """Read from an API server."""
     aliases: tuple[str, ...] = ()
-    """Other versions with the same fields, which a file may name."""
+    """Other versions with the same fields: a file may name them, and an API server may serve them alone."""
     raw: type[Any]
     """The shape, as the API has it."""
     flat: Callable[[Any, list[Finding]], Value]
     """From the shape to the value; adds what it finds, raises Invalid."""
     admit: Callable[[Any], None] = admit_all
     """Checks that an API server has made already, so for files only; raises Invalid."""
+    namespaced: bool = True
     required: bool = True
     """Whether we are ready only once the kind is listed; an optional kind that is absent counts as empty."""
     verbs: tuple[str, ...] = ("list", "watch")
@@ -38,8 +39,19 @@ class Kind:
     @property
     def path(self) -> str:
         """Of the collection, on an API server."""
+        return self.path_in("")
+
+    def path_in(self, namespace: str, version: str = "") -> str:
+        """Of the part of the collection in one namespace; "" for all. *version* instead of the usual one."""
         prefix = f"/apis/{self.group}" if self.group else "/api"
-        return f"{prefix}/{self.version}/{self.plural}"
+        place = f"/namespaces/{namespace}" if namespace and self.namespaced else ""
+        return f"{prefix}/{version or self.version}{place}/{self.plural}"
+
+    @property
+    def rule(self) -> str:
+        """What RBAC must allow, as an item of `rules` in a ClusterRole, in YAML."""
+        group = self.group or '""'
+        return f"{{apiGroups: [{group}], resources: [{self.plural}], verbs: [{', '.join(self.verbs)}]}}"
 
     @property
     def resource(self) -> str:

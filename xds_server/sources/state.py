@@ -4,10 +4,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from xds_server.model.source_state import Phase, Problem, SourceState
 from xds_server.sources.kinds import Kind
+
+_WELL: Final[dict[str, Any]] = {"code": None, "message": "", "retry_seconds": None}
 
 
 class SourceBoard:
@@ -58,31 +60,51 @@ class SourceBoard:
 
     def listing(self, plural: str, objects: int) -> None:
         """A part of the list is here. A source that is known stays what it is: known."""
+        self.heard(plural)
         if not self._states[plural].known:
-            self._update(plural, phase=Phase.LISTING, objects=objects, code=None, message="")
+            self._update(plural, phase=Phase.LISTING, objects=objects, **_WELL)
 
     def listed(self, plural: str, *, epoch: int, objects: int) -> None:
         """The list is complete, and committed at *epoch*."""
-        took = self._clock() - self._states[plural].started
-        self._update(plural, phase=Phase.SYNCED, epoch=epoch, objects=objects, sync_seconds=took, code=None, message="")
+        state, now = self._states[plural], self._clock()
+        self._update(
+            plural, phase=Phase.SYNCED, epoch=epoch, objects=objects, heard=now,
+            lists=state.lists + 1, sync_seconds=now - state.started, **_WELL,
+        )  # fmt: skip
 
     def absent(self, plural: str, *, epoch: int, message: str) -> None:
         """The server does not know this optional kind, and nothing of it is held: that is complete, too."""
         known = self._states[plural].epoch
         self._update(
-            plural, phase=Phase.ABSENT, epoch=epoch if known is None else known, objects=0, code=404, message=message
+            plural,
+            phase=Phase.ABSENT,
+            epoch=epoch if known is None else known,
+            objects=0,
+            **_WELL | {"code": 404, "message": message},
         )
 
-    def failed(self, plural: str, phase: Phase, *, message: str, code: int | None = None) -> None:
+    def failed(
+        self, plural: str, phase: Phase, *, message: str, code: int | None = None, retry_seconds: float | None = None
+    ) -> None:
         """Something went wrong: *phase*, or STALE if the source was listed before."""
         state = self._states[plural]
-        now = Phase.STALE if state.known else phase
-        self._update(plural, phase=now, failures=state.failures + 1, code=code, message=message)
+        self._update(
+            plural, phase=Phase.STALE if state.known else phase, failures=state.failures + 1,
+            code=code, message=message, retry_seconds=retry_seconds,
+        )  # fmt: skip
+
+    def watch_ended(self, plural: str, how: str) -> None:
+        """A watch has ended, as all do: `eof`, `expired`, `silence` or `error`."""
+        self._update(plural, restarts=self._states[plural].restarts + 1, ended=how)
+
+    def heard(self, plural: str) -> None:
+        """The server has said something. Nobody is woken for it."""
+        self._states[plural] = replace(self._states[plural], heard=self._clock())
 
     def in_touch(self, plural: str) -> None:
         """We are following changes again; does nothing unless the source was stale."""
         if self._states[plural].phase is Phase.STALE:
-            self._update(plural, phase=Phase.SYNCED, code=None, message="")
+            self._update(plural, phase=Phase.SYNCED, **_WELL)
 
     def count(self, plural: str, objects: int) -> None:
         """So many objects are held."""

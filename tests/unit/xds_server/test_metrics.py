@@ -1,6 +1,7 @@
 """The server's metrics: what is counted, what is read, and the rules that promtool checks."""
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -71,9 +72,9 @@ def test_a_source_shows_its_state(rig: Rig) -> None:
 def test_each_complete_list_is_timed_once(rig: Rig) -> None:
     """The first list and later ones are told apart; progress and trouble are no lists."""
     listing = replace(PENDING, phase=Phase.LISTING, objects=5)
-    synced = replace(listing, phase=Phase.SYNCED, epoch=4, sync_seconds=0.7)
+    synced = replace(listing, phase=Phase.SYNCED, epoch=4, lists=1, sync_seconds=0.7)
     stale = replace(synced, phase=Phase.STALE, failures=1)
-    relisted = replace(stale, phase=Phase.SYNCED, epoch=9, sync_seconds=2.0)
+    relisted = replace(stale, phase=Phase.SYNCED, lists=2, sync_seconds=2.0)  # and nothing had changed
     for old, new in (
         (PENDING, listing),
         (listing, synced),
@@ -86,6 +87,26 @@ def test_each_complete_list_is_timed_once(rig: Rig) -> None:
     assert rig.value("source_sync_duration_seconds_count", source="services", kind="initial") == 1
     assert rig.value("source_sync_duration_seconds_sum", source="services", kind="initial") == 0.7
     assert rig.value("source_sync_duration_seconds_count", source="services", kind="relist") == 1
+
+
+def test_ends_of_watches_count_by_how(rig: Rig) -> None:
+    """So that expired ones, which cost a list, are told apart from ordinary ones."""
+    ended = replace(PENDING, restarts=1, ended="eof")
+    expired = replace(ended, restarts=2, ended="expired")
+    for old, new in ((PENDING, ended), (ended, expired), (expired, replace(expired, objects=1))):
+        rig.metrics.source_changed(old, new)
+
+    assert rig.value("source_watch_restarts_total", source="services", reason="eof") == 1
+    assert rig.value("source_watch_restarts_total", source="services", reason="expired") == 1
+
+
+def test_when_a_source_was_heard_is_shown_as_unix_time(rig: Rig) -> None:
+    """Nothing before the first word; then a time of which the age is time() minus it."""
+    assert rig.value("source_last_event_timestamp_seconds", source="services") is None
+
+    rig.sources = [replace(PENDING, heard=time.monotonic() - 60)]
+
+    assert time.time() - rig.value("source_last_event_timestamp_seconds", source="services") == pytest.approx(60, abs=1)
 
 
 def test_failed_tries_count_by_status(rig: Rig) -> None:

@@ -40,6 +40,8 @@ def test_each_state_of_a_source_has_its_verdict(subject: SourceState, expected: 
 def test_a_failed_source_says_why() -> None:
     """The source's own message, with the next step, is the reason."""
     assert Failed("forbidden: why and what to do") == readiness.of_source(state(Phase.FORBIDDEN))
+    waits = replace(state(Phase.FORBIDDEN), retry_seconds=1.25)
+    assert Failed("forbidden: why and what to do (tried again 1.2 s after that)") == readiness.of_source(waits)
     assert Waiting("listing, 3 so far") == readiness.of_source(state(Phase.LISTING))
 
 

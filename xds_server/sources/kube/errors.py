@@ -18,16 +18,23 @@ class ApiError(Exception):
     """A request that did not get what it asked for.
 
     `code` is the HTTP status, or None if there was none: no connection, a broken answer, no credentials.
-    `relist` says that a watch cannot go on from where it was.
+    `relist` says that a watch cannot go on from where it was; `silent`, that nothing was heard for too long.
     """
 
     def __init__(
-        self, message: str, *, code: int | None = None, retry_after: float | None = None, relist: bool | None = None
+        self,
+        message: str,
+        *,
+        code: int | None = None,
+        retry_after: float | None = None,
+        relist: bool | None = None,
+        silent: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.code = code
         self.retry_after = retry_after
+        self.silent = silent
         self.relist = code not in _SAME_WATCH_LATER if relist is None else relist
 
 
@@ -40,6 +47,8 @@ class Trouble(StrEnum):
     """The server does not know the kind."""
     EXPIRED = "expired"
     """What we know is too old to go on from: list again."""
+    SILENT = "silence"
+    """Neither event nor bookmark for too long: whether we still follow, a new list tells."""
     BUSY = "busy"
     """The server asks for patience, and may say how long."""
     FAILED = "failed"
@@ -59,6 +68,7 @@ PHASES: Final = {
     Trouble.DENIED: Phase.FORBIDDEN,
     Trouble.ABSENT: Phase.ABSENT,
     Trouble.EXPIRED: Phase.ERROR,
+    Trouble.SILENT: Phase.ERROR,
     Trouble.BUSY: Phase.ERROR,
     Trouble.FAILED: Phase.ERROR,
 }
@@ -67,7 +77,7 @@ PHASES: Final = {
 
 def trouble(error: ApiError) -> Trouble:
     """The class of a failure."""
-    return _BY_CODE.get(error.code or 0, Trouble.FAILED)
+    return Trouble.SILENT if error.silent else _BY_CODE.get(error.code or 0, Trouble.FAILED)
 
 
 def explain(kind: Kind, verb: Verb, error: ApiError) -> str:
@@ -77,8 +87,7 @@ def explain(kind: Kind, verb: Verb, error: ApiError) -> str:
         case 401:
             return f"{what}: renew the credentials"
         case 403:
-            verbs = ", ".join(kind.verbs)
-            return f"may not {verb} {kind.resource}: add verbs [{verbs}] on {kind.resource} to the ClusterRole"
+            return f"may not {verb} {kind.resource}: add this to the rules of the ClusterRole: - {kind.rule}"
         case 404 if kind.required:
             return f"{kind.resource}/{kind.version} is not installed, and is required: install its CRD, or make it optional"
         case 404:
@@ -97,6 +106,7 @@ _POLICIES: Final = {
     Trouble.DENIED: _Policy(first_seconds=1.0, longest_seconds=8.0),
     Trouble.ABSENT: _Policy(first_seconds=1.0, longest_seconds=4.0),
     Trouble.EXPIRED: _Policy(first_seconds=0.2, longest_seconds=30.0),
+    Trouble.SILENT: _Policy(first_seconds=0.2, longest_seconds=30.0),
     Trouble.BUSY: _Policy(first_seconds=0.5, longest_seconds=30.0),
     Trouble.FAILED: _Policy(first_seconds=0.2, longest_seconds=30.0),
 }

@@ -3,11 +3,12 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol
 
 from xds_server.sources.kube.errors import ApiError
 from xds_server.sources.kube.listwatch import SILENCE_SECONDS, ListWatch, Request
+from xds_server.sources.kube.turnstile import Turnstile
 
 _log = logging.getLogger(__name__)
 
@@ -22,16 +23,19 @@ class Client(Protocol):
     def stream(
         self, path: str, params: Mapping[str, str], *, silence_seconds: float
     ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """The body in chunks as they come; ends when the server ends it, or says nothing for too long."""
+        """The body in chunks as they come, to its end; a silent ApiError if nothing comes for so long."""
         ...
 
 
 class Informer:
     """Keeps one kind equal to what the API server has. *list_delay* withholds each list for so many seconds."""
 
-    def __init__(self, listwatch: ListWatch, client: Client, *, list_delay: float = 0.0) -> None:
+    def __init__(
+        self, listwatch: ListWatch, client: Client, *, turnstile: Turnstile | None = None, list_delay: float = 0.0
+    ) -> None:
         self._listwatch = listwatch
         self._client = client
+        self._turnstile = turnstile or Turnstile(1)
         self._list_delay = list_delay
 
     async def run(self) -> None:
@@ -49,9 +53,13 @@ class Informer:
             await asyncio.sleep(delay)
 
     async def _turn(self) -> float:
-        if self._listwatch.verb == "list":
-            await self._list()
-        return await self._watch()
+        async with AsyncExitStack() as turn:
+            if self._listwatch.listing:
+                await turn.enter_async_context(self._turnstile.turn(self._listwatch.urgency))
+            if self._listwatch.verb == "list":
+                await self._list()
+                await turn.aclose()
+            return await self._watch(turn)
 
     async def _list(self) -> None:
         body = await self._get(self._listwatch.begin_list())
@@ -68,12 +76,14 @@ class Informer:
     async def _get(self, request: Request) -> bytes:
         return await self._client.get(request.path, request.params)
 
-    async def _watch(self) -> float:
+    async def _watch(self, turn: AsyncExitStack) -> float:
         request = self._listwatch.begin_watch()
         async with self._client.stream(request.path, request.params, silence_seconds=SILENCE_SECONDS) as chunks:
             self._listwatch.watching()
             async for chunk in chunks:
                 self._listwatch.chunk(chunk)
+                if not self._listwatch.listing:
+                    await turn.aclose()
         return self._listwatch.ended()
 
 

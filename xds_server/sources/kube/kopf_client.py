@@ -81,7 +81,7 @@ class KopfClient:
     async def stream(
         self, path: str, params: Mapping[str, str], *, silence_seconds: float
     ) -> AsyncIterator[AsyncIterator[bytes]]:
-        """The body in chunks as they come; ends when the server ends it, or says nothing for so long. Raises: ApiError."""
+        """The body in chunks as they come, to its end. Raises: ApiError, a silent one if nothing comes for so long."""
         response = await self._request(path, params, silence_seconds)
         with _cut(response):
             yield _chunks(response)
@@ -175,8 +175,8 @@ async def _chunks(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
     try:
         async for chunk in response.content.iter_any():
             yield chunk
-    except TimeoutError:
-        return
+    except TimeoutError as error:
+        raise ApiError("neither event nor bookmark for too long; listing again", silent=True, relist=True) from error
     except _UNREACHABLE as error:
         raise ApiError(f"the watch broke off: {_said(error)}") from error
 

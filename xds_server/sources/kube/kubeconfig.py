@@ -29,6 +29,7 @@ class _Cluster(_Kebab):
     certificate_authority_data: str | None = None
     insecure_skip_tls_verify: bool | None = None
     proxy_url: str | None = None
+    tls_server_name: str | None = None
 
 
 class _Env(_Kebab):
@@ -53,6 +54,7 @@ class _User(_Kebab):
     username: str | None = None
     password: str | None = None
     exec: _Exec | None = None
+    as_: str | None = msgspec.field(default=None, name="as")
 
 
 class _Context(_Kebab):
@@ -117,6 +119,7 @@ async def connection(files: Sequence[Path], context: str | None) -> ConnectionIn
     found = _named("context", chosen, contexts, where)
     cluster = _named("cluster", found.cluster, clusters, where)
     user = _named("user", found.user, users, where)
+    _refuse(found, cluster, user)
     if user.exec is not None:
         await _ask_plugin(user, user.exec)
     return ConnectionInfo(
@@ -134,6 +137,19 @@ async def connection(files: Sequence[Path], context: str | None) -> ConnectionIn
         password=user.password,
         default_namespace=found.namespace,
     )
+
+
+def _refuse(context: _Context, cluster: _Cluster, user: _User) -> None:
+    """Refuses what kubectl can do and we cannot: to pass over it would be to act as somebody else."""
+    if user.as_:
+        raise LoginError(
+            f"user {context.user!r} acts as {user.as_!r}, which is not supported: use that user's own login"
+        )
+    if cluster.tls_server_name:
+        raise LoginError(
+            f"cluster {context.cluster!r} has tls-server-name {cluster.tls_server_name!r}, which is not supported: "
+            "give a server address that its certificate names"
+        )
 
 
 def _named(what: str, name: str, known: Mapping[str, T], where: str) -> T:

@@ -5,6 +5,7 @@ Invariants:
 - The watch goes on from exactly where the list, or the last event that was applied, left off.
 - All events of one chunk are one transaction.
 - After the first complete list, no failure takes anything away or makes the kind unknown again.
+- What a watch tells grows newer, or there is a new list: an event out of order is never applied.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,6 +26,26 @@ _WATCH_SECONDS: Final = 300
 SILENCE_SECONDS: Final = 150.0
 # A watch that was told nothing and ended sooner was ended by something in between.
 _SHORT_SECONDS: Final = 1.0
+# A kind of which objects are held is gone if it is said to be for so long.
+_ABSENT_SECONDS: Final = 60.0
+# What servers answer that do not know lists as streams, or have them turned off.
+_NO_STREAMS: Final = (400, 422)
+_HOW_IT_ENDED: Final = {Trouble.EXPIRED: "expired", Trouble.SILENT: "silence"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Which objects of a kind are followed, and how they are listed."""
+
+    namespace: str = ""
+    """"" for all."""
+    labels: str = ""
+    """A label selector."""
+    streamed: bool = False
+    """Whether lists are asked for as streams, of which the server makes less work; else in pages."""
+
+
+EVERYTHING: Final = Scope()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +72,11 @@ class ListWatch:
         board: SourceBoard,
         jitter: Callable[[float], float],
         clock: Callable[[], float],
+        scope: Scope = EVERYTHING,
     ) -> None:
         self._kind = kind
+        self._scope = scope
+        self._streamed = scope.streamed
         self._reflector = reflector
         self._graph = graph
         self._board = board
@@ -60,16 +84,31 @@ class ListWatch:
         self._clock = clock
         self._decoder = Decoder(kind)
         self._backoff = Backoff(jitter)
+        self._api_versions = (kind.version, *kind.aliases)
+        self._api_version = 0
         self._version = ""
         self._lines = wire.Lines()
         self._problems: list[Problem] = []
         self._watch_began = 0.0
+        self._watching = False
         self._told = False
+        self._absent_since: float | None = None
 
     @property
     def verb(self) -> Verb:
-        """What is to be done next."""
-        return "watch" if self._version else "list"
+        """What is to be done next. A list as a stream is a watch that begins with all there is."""
+        return "watch" if self._version or self._streamed else "list"
+
+    @property
+    def listing(self) -> bool:
+        """Whether what is to be done next begins with all there is."""
+        return not self._version
+
+    @property
+    def urgency(self) -> int:
+        """Rank of a list among others, the lowest first: what readiness waits for, other kinds, kinds listed before."""
+        state = self._board.states[self._kind.plural]
+        return 2 if state.known else 0 if state.required else 1
 
     # -- list --------------------------------------------------------------------------------------
 
@@ -78,10 +117,7 @@ class ListWatch:
 
         No resourceVersion: what is listed is the newest there is, in pages.
         """
-        self._version = ""
-        self._problems = []
-        self._reflector.begin()
-        self._board.asked(self._kind.plural)
+        self._begin()
         return self._page_request()
 
     def following(self, body: bytes) -> Request | None:
@@ -97,43 +133,60 @@ class ListWatch:
 
         Raises: ApiError, if this is no page of a list.
         """
-        for decoded in wire.page(body, self._decoder):
+        self._list(wire.page(body, self._decoder))
+
+    def listed(self, last_page: bytes) -> None:
+        """The list is complete: one transaction replaces what there was."""
+        self._listed(wire.page_end(last_page).version)
+
+    def _begin(self) -> None:
+        self._version = ""
+        self._problems = []
+        self._reflector.begin()
+        self._board.asked(self._kind.plural)
+
+    def _list(self, objects: list[Decoded]) -> None:
+        for decoded in objects:
             self._seen(decoded)
             if decoded.findings:
                 self._problems += decoded.problems(self._kind, self._kind.plural)
         self._board.listing(self._kind.plural, self._reflector.count)
 
-    def listed(self, last_page: bytes) -> None:
-        """The list is complete: one transaction replaces what there was."""
+    def _listed(self, version: str) -> None:
         self._reflector.listed()
-        self._version = wire.page_end(last_page).version
+        self._version = version
+        self._absent_since = None
         self._backoff.succeeded()
         plural = self._kind.plural
         self._board.replace(plural, self._problems)
         self._board.listed(plural, epoch=self._graph.epoch, objects=self._reflector.count)
 
     def _page_request(self, token: str = "") -> Request:
-        params = {"limit": str(PAGE_OBJECTS)} | ({"continue": token} if token else {})
-        return Request("list", self._kind.path, params)
+        return self._request("list", {"limit": str(PAGE_OBJECTS)} | ({"continue": token} if token else {}))
+
+    def _request(self, verb: Verb, params: Mapping[str, str]) -> Request:
+        path = self._kind.path_in(self._scope.namespace, self._api_versions[self._api_version])
+        return Request(verb, path, {**params, **({"labelSelector": self._scope.labels} if self._scope.labels else {})})
 
     # -- watch -------------------------------------------------------------------------------------
 
     def begin_watch(self) -> Request:
-        """The request of a watch, from where we are. It ends after five to six minutes."""
+        """The request of a watch, from where we are, or from a list. It ends after five to six minutes."""
         self._lines = wire.Lines()
         self._told = False
         self._watch_began = self._clock()
-        params = {
-            "watch": "true",
-            "allowWatchBookmarks": "true",
-            "resourceVersion": self._version,
-            "timeoutSeconds": str(int(_WATCH_SECONDS + self._jitter(_WATCH_SECONDS / 5))),
-        }
-        return Request("watch", self._kind.path, params)
+        seconds = _WATCH_SECONDS + int(self._jitter(_WATCH_SECONDS / 5))
+        params = {"watch": "true", "allowWatchBookmarks": "true", "timeoutSeconds": str(seconds)}
+        if self._version:
+            return self._request("watch", {**params, "resourceVersion": self._version})
+        self._begin()
+        return self._request("watch", {**params, "sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan"})
 
     def watching(self) -> None:
         """The server has agreed to the watch."""
-        self._board.in_touch(self._kind.plural)
+        self._watching = True
+        if self._version:
+            self._board.in_touch(self._kind.plural)
 
     def chunk(self, data: bytes) -> None:
         """Takes in what the watch said.
@@ -147,30 +200,77 @@ class ListWatch:
                 events.append(wire.event(line, self._decoder))  # noqa: PERF401 - those before a failure count
         except ApiError as error:
             failure = error
-        self._apply(events)
+        self._take(events)
         if failure is not None:
             raise failure
 
     def ended(self) -> float:
         """The watch has ended, as all do; returns the seconds to wait before the next one."""
+        self._watch_over("eof")
         if self._told or self._clock() - self._watch_began >= _SHORT_SECONDS:
             return 0.0
         return self._backoff.failed(Trouble.FAILED)
 
+    def _watch_over(self, how: str) -> None:
+        if self._watching:
+            self._watching = False
+            self._board.watch_ended(self._kind.plural, how)
+
+    def _take(self, events: list[wire.Event]) -> None:
+        if events:
+            self._board.heard(self._kind.plural)
+        end = 0
+        if self._reflector.listing:
+            end = next((i + 1 for i, event in enumerate(events) if event.ends_list), len(events))
+            self._take_list(events[:end])
+        self._apply(events[end:])
+
+    def _take_list(self, events: list[wire.Event]) -> None:
+        """A part of a list that comes as a stream. It has no order, and nobody sees it before its end."""
+        self._list([event.applied for event in events if event.applied is not None])
+        for event in events:
+            if event.deleted is not None:
+                self._reflector.delete(event.deleted)
+            elif event.ends_list:
+                self._listed(event.version)
+                self._told = True
+            elif event.applied is None:
+                raise ApiError("the server does not know lists as streams; listing in pages", code=422, relist=True)
+
     def _apply(self, events: list[wire.Event]) -> None:
-        if not events:
-            return
-        if any(event.applied is not None or event.deleted is not None for event in events):
+        news, disorder = self._in_order(events)
+        if any(event.applied is not None or event.deleted is not None for event in news):
             with self._graph.transaction():
-                for event in events:
+                for event in news:
                     if event.applied is not None:
                         self._seen(event.applied)
                     elif event.deleted is not None:
                         self._reflector.delete(event.deleted)
-            self._tell(events)
-        self._told = True
-        self._backoff.succeeded()
-        self._version = next((event.version for event in reversed(events) if event.version), self._version)
+            self._tell(news)
+        if events:
+            self._told = True
+            self._backoff.succeeded()
+        if disorder is not None:
+            raise disorder
+
+    def _in_order(self, events: list[wire.Event]) -> tuple[list[wire.Event], ApiError | None]:
+        """The events that are news, up to one that is older than what was told before; we are where they end.
+
+        Versions of one kind are numbers that grow: KEP-5504, "Comparable Resource Version". What are no
+        numbers is taken as it comes.
+        """
+        news: list[wire.Event] = []
+        for event in events:
+            if event.version.isdecimal() and self._version.isdecimal():
+                change = int(event.version) - int(self._version)
+                if change < 0:
+                    what = f"the watch went back from version {self._version} to {event.version}"
+                    return news, ApiError(f"{what}; what was missed is not known", relist=True)
+                if change == 0:
+                    continue
+            news.append(event)
+            self._version = event.version or self._version
+        return news, None
 
     def _seen(self, decoded: Decoded) -> None:
         if decoded.value is not None:
@@ -193,29 +293,47 @@ class ListWatch:
     def failed(self, error: ApiError) -> float:
         """Something went wrong with what was asked last; returns the seconds to wait before the next try."""
         reason, verb = trouble(error), self.verb
+        self._watch_over(_HOW_IT_ENDED.get(reason, "error"))
+        if self._streamed and self.listing and error.code in _NO_STREAMS:
+            self._streamed = False
+            return 0.0
+        if reason is Trouble.ABSENT and self._next_api_version():
+            return 0.0
+        if reason is not Trouble.ABSENT:
+            self._absent_since = None
         delay = self._backoff.failed(reason, error.retry_after)
-        if reason is Trouble.ABSENT and self._is_empty_by_absence():
+        if reason is Trouble.ABSENT and self._is_gone():
             self._absent(explain(self._kind, verb, error))
-        elif reason is not Trouble.EXPIRED or self._backoff.failures > 1:
-            # That a version has expired is no news, unless it does so again and again.
-            self._board.failed(
-                self._kind.plural, PHASES[reason], code=error.code, message=explain(self._kind, verb, error)
-            )
+        elif reason not in _HOW_IT_ENDED or self._backoff.failures > 1:
+            # That a version has expired, or that nothing was heard, is no news, unless it happens again and again.
+            message = explain(self._kind, verb, error)
+            self._board.failed(self._kind.plural, PHASES[reason], code=error.code, message=message, retry_seconds=delay)
         if error.relist:
             self._version = ""
         return delay
 
-    def _is_empty_by_absence(self) -> bool:
-        """Whether that the kind does not exist is an answer: it is optional, and nothing of it is held.
+    def _next_api_version(self) -> bool:
+        """Whether another version of the kind is to be asked for, before it is called absent."""
+        self._api_version = (self._api_version + 1) % len(self._api_versions)
+        self._version = ""
+        return self._api_version != 0
+
+    def _is_gone(self) -> bool:
+        """Whether that the kind does not exist is an answer: it is optional, and it went while we looked.
 
         A kind that goes takes its objects with it first, one event each. So if objects are held, then
-        the one who said 404 is wrong, or we were not there to see: what is known stays, and is stale.
+        the one who said 404 is wrong, or we were not there to see. Until it has been said for so long
+        that no start of a server explains it, what is known stays, and is stale.
         """
-        return not self._kind.required and not len(self._reflector.source)
+        now = self._clock()
+        if self._absent_since is None:
+            self._absent_since = now
+        believed = not len(self._reflector.source) or now - self._absent_since >= _ABSENT_SECONDS
+        return not self._kind.required and believed
 
     def _absent(self, message: str) -> None:
         plural = self._kind.plural
-        if not self._board.states[plural].known:
+        if not self._board.states[plural].known or len(self._reflector.source):
             self._reflector.begin()
             self._reflector.listed()
         self._board.absent(plural, epoch=self._graph.epoch, message=message)

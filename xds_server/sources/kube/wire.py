@@ -27,6 +27,19 @@ class _Head(Raw):
     metadata: _ListMeta
 
 
+class _Annotations(Raw):
+    ends_list: str | None = msgspec.field(default=None, name="k8s.io/initial-events-end")
+
+
+class _BookmarkMeta(Raw):
+    resource_version: str
+    annotations: _Annotations | None = None
+
+
+class _Bookmark(Raw):
+    metadata: _BookmarkMeta
+
+
 class _Line(Raw):
     type: str
     object: msgspec.Raw
@@ -38,6 +51,7 @@ class _Status(Raw):
 
 
 _HEAD: Final = msgspec.json.Decoder(_Head)
+_BOOKMARK: Final = msgspec.json.Decoder(_Bookmark)
 _LINE: Final = msgspec.json.Decoder(_Line)
 _OBJECT: Final = msgspec.json.Decoder(Object)
 _STATUS: Final = msgspec.json.Decoder(_Status)
@@ -74,6 +88,8 @@ class Event(NamedTuple):
     applied: Decoded | None = None
     deleted: str | None = None
     """Key; neither this nor `applied` on a bookmark."""
+    ends_list: bool = False
+    """Whether it is the bookmark at the end of a list that was asked for as a stream."""
 
 
 def event(line: bytes, decoder: Decoder) -> Event:
@@ -86,15 +102,19 @@ def event(line: bytes, decoder: Decoder) -> Event:
         if outer.type == "ERROR":
             status = _STATUS.decode(outer.object)
             raise ApiError(status.message or "the watch failed", code=status.code, relist=True)
-        meta = _OBJECT.decode(outer.object).metadata if outer.type != "BOOKMARK" else None
-        version = meta.resource_version if meta is not None else _HEAD.decode(outer.object).metadata.resource_version
+        if outer.type == "BOOKMARK":
+            mark = _BOOKMARK.decode(outer.object).metadata
+            ends_list = mark.annotations is not None and mark.annotations.ends_list == "true"
+            return Event(mark.resource_version, ends_list=ends_list)
+        meta = _OBJECT.decode(outer.object).metadata
+        version = meta.resource_version or ""
         match outer.type:
             case "ADDED" | "MODIFIED":
-                return Event(version or "", applied=decoder.json(outer.object))
-            case "DELETED" if meta is not None:
-                return Event(version or "", deleted=meta.key)
+                return Event(version, applied=decoder.json(outer.object))
+            case "DELETED":
+                return Event(version, deleted=meta.key)
             case _:
-                return Event(version or "")
+                return Event(version)
     except msgspec.DecodeError as error:
         raise ApiError(f"a line of the watch does not parse: {error}", relist=True) from error
 

@@ -39,6 +39,8 @@ def test_a_list_takes_a_source_from_pending_to_synced() -> None:
         phase=Phase.SYNCED,
         since=103.0,
         started=100.0,
+        heard=103.0,
+        lists=1,
         sync_seconds=3.0,
         objects=25,
         epoch=5,
@@ -80,6 +82,38 @@ def test_touch_alone_syncs_nothing() -> None:
     it.in_touch("services")
 
     assert it.states["services"].phase is Phase.PENDING
+
+
+def test_that_something_was_heard_wakes_nobody() -> None:
+    """There is a time to read, and no news."""
+    clock, told = Clock(), list[SourceState]()
+    it = SourceBoard(KINDS, clock=clock, on_change=lambda _, new: told.append(new))
+
+    it.heard("services")
+
+    assert it.states["services"].heard == 100.0
+    assert not told
+
+
+def test_a_watch_that_ended_is_counted_with_how() -> None:
+    """Each of them, for whoever counts by reason."""
+    it = board(Clock())
+
+    it.watch_ended("services", "eof")
+    it.watch_ended("services", "expired")
+
+    assert (it.states["services"].restarts, it.states["services"].ended) == (2, "expired")
+
+
+def test_a_failure_has_its_next_try_and_success_has_none() -> None:
+    """As long as something is wrong, it is said what is done about it."""
+    it = board(Clock())
+
+    it.failed("services", Phase.ERROR, message="refused", retry_seconds=0.4)
+    assert it.states["services"].retry_seconds == 0.4
+    it.listed("services", epoch=1, objects=0)
+
+    assert it.states["services"].retry_seconds is None
 
 
 def test_an_absent_kind_is_known_and_keeps_its_first_epoch() -> None:

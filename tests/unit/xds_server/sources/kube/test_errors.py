@@ -47,7 +47,8 @@ def test_a_watch_goes_on_unless_the_server_refused_its_start(code: int | None, r
             ApiError("forbidden: User ...", code=403),
             (
                 "may not watch httproutes.gateway.networking.k8s.io: "
-                "add verbs [list, watch] on httproutes.gateway.networking.k8s.io to the ClusterRole"
+                "add this to the rules of the ClusterRole: "
+                "- {apiGroups: [gateway.networking.k8s.io], resources: [httproutes], verbs: [list, watch]}"
             ),
         ),
         (

@@ -1,6 +1,7 @@
 """The list and the watch of one kind: what is asked, and what each answer does."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,18 +10,19 @@ from krt import Graph, Reflector, Source
 from xds_server.model.source_state import Phase, SourceState
 from xds_server.sources.kinds import Kind, kinds
 from xds_server.sources.kube.errors import ApiError
-from xds_server.sources.kube.listwatch import ListWatch
+from xds_server.sources.kube.listwatch import EVERYTHING, ListWatch, Scope
 from xds_server.sources.state import SourceBoard
 
 
 class Rig:
     """One kind with all it feeds."""
 
-    def __init__(self, *, optional: bool = False) -> None:
+    def __init__(self, *, optional: bool = False, kind: Kind | None = None, scope: Scope = EVERYTHING) -> None:
         self.now = 0.0
         self.graph = Graph()
         self.source: Source[str, Any] = self.graph.source("services")
-        self.kind: Kind = next(k for k in kinds(["services"] if optional else []) if k.plural == "services")
+        named = next(k for k in kinds(["services"] if optional else []) if k.plural == "services")
+        self.kind: Kind = kind or named
         self.board = SourceBoard([self.kind], clock=lambda: self.now)
         self.it = ListWatch(
             self.kind,
@@ -29,6 +31,7 @@ class Rig:
             board=self.board,
             jitter=lambda ceiling: ceiling,
             clock=lambda: self.now,
+            scope=scope,
         )
 
     @property
@@ -374,3 +377,185 @@ def test_a_failed_list_counts_on() -> None:
     waits.append(rig.it.failed(ApiError("refused")))
 
     assert waits == [0.2, 0.4, 0.8, 0.2]
+
+
+# -- lists as streams ------------------------------------------------------------------------------
+
+END = {"metadata": {"resourceVersion": "20", "annotations": {"k8s.io/initial-events-end": "true"}}}
+
+
+def streaming() -> Rig:
+    rig = Rig(scope=Scope(streamed=True))
+    rig.watch()
+    return rig
+
+
+def test_a_streamed_list_is_a_watch_that_begins_with_all_there_is() -> None:
+    """Invisible up to the bookmark that ends it; what follows in the same chunk is a change."""
+    rig = Rig(scope=Scope(streamed=True))
+    assert (rig.it.verb, rig.it.listing) == ("watch", True)
+    request = rig.it.begin_watch()
+    rig.it.watching()
+    assert request.params["sendInitialEvents"] == "true"
+    assert request.params["resourceVersionMatch"] == "NotOlderThan"
+    assert "resourceVersion" not in request.params
+
+    rig.it.chunk(line("ADDED", service("b", version="9")) + line("ADDED", service("a", version="3")))
+    assert (rig.keys, rig.state.phase, rig.state.objects) == ([], Phase.LISTING, 2)
+    rig.it.chunk(line("BOOKMARK", END) + line("DELETED", service("b", version="21")))
+
+    assert (rig.keys, rig.graph.epoch, rig.state.phase, rig.state.lists) == (["n/a"], 2, Phase.SYNCED, 1)
+    assert (rig.it.listing, rig.it.ended()) == (False, 0.0)
+    assert rig.it.begin_watch().params["resourceVersion"] == "21"
+
+
+@pytest.mark.parametrize("code", [400, 422])
+def test_a_server_that_knows_no_streamed_lists_is_asked_for_pages_at_once(code: int) -> None:
+    """It is no failure, and it is not asked for a stream again."""
+    rig = streaming()
+
+    assert rig.it.failed(ApiError("sendInitialEvents is forbidden", code=code)) == 0.0
+
+    assert (rig.it.verb, rig.state.failures) == ("list", 0)
+    rig.list("a")
+    rig.it.failed(ApiError("gone", code=410))
+    assert rig.it.verb == "list"
+
+
+def test_a_server_that_takes_it_for_an_ordinary_watch_is_asked_for_pages() -> None:
+    """An ordinary bookmark before the end of the list says that it did not understand."""
+    rig = streaming()
+
+    with pytest.raises(ApiError) as failure:
+        rig.it.chunk(
+            line("ADDED", service("a", version="3")) + line("BOOKMARK", {"metadata": {"resourceVersion": "9"}})
+        )
+    assert rig.it.failed(failure.value) == 0.0
+
+    assert (rig.it.verb, rig.keys, rig.source.synced) == ("list", [], False)
+
+
+def test_a_streamed_list_that_breaks_off_leaves_no_trace() -> None:
+    """Like any other."""
+    rig = streaming()
+    rig.it.chunk(line("ADDED", service("ghost", version="3")))
+    rig.it.failed(ApiError("reset"))
+    assert (rig.it.verb, rig.it.listing) == ("watch", True)
+
+    rig.watch()
+    rig.it.chunk(line("ADDED", service("a", version="3")) + line("BOOKMARK", END))
+
+    assert rig.keys == ["n/a"]
+
+
+# -- order, silence, versions of the API -----------------------------------------------------------
+
+
+def test_an_event_that_is_told_twice_counts_once() -> None:
+    """Its version says so."""
+    rig = Rig()
+    rig.list("a")
+    rig.watch()
+    twice = line("ADDED", service("b", version="11"))
+
+    rig.it.chunk(twice)
+    epoch = rig.graph.epoch
+    rig.it.chunk(twice)
+
+    assert (rig.keys, rig.graph.epoch) == (["n/a", "n/b"], epoch)
+
+
+def test_an_event_out_of_order_is_not_applied_and_lists_again() -> None:
+    """The deletion of an old object must not take the new one of the same name; nor is it known what was missed."""
+    rig = Rig()
+    rig.list("a")
+    rig.watch()
+
+    with pytest.raises(ApiError, match="went back from version 13 to 12") as failure:
+        rig.it.chunk(line("MODIFIED", service("a", 81, version="13")) + line("DELETED", service("a", version="12")))
+    rig.it.failed(failure.value)
+
+    assert rig.source["n/a"].ports[0].port == 81
+    assert rig.it.verb == "list"
+
+
+def test_silence_lists_again_and_is_no_news_unless_it_lasts() -> None:
+    """The list tells whether we still follow."""
+    rig = Rig()
+    rig.list("a")
+    rig.watch()
+
+    rig.it.failed(ApiError("nothing heard", silent=True, relist=True))
+
+    assert (rig.it.verb, rig.state.phase, rig.state.restarts, rig.state.ended) == ("list", Phase.SYNCED, 1, "silence")
+
+
+def test_watches_are_counted_by_how_they_ended() -> None:
+    """One that never began did not end."""
+    rig = Rig()
+    rig.list()
+    ends = []
+    for error in (None, ApiError("m", code=410), ApiError("reset")):
+        rig.watch()
+        rig.it.ended() if error is None else rig.it.failed(error)
+        ends.append(rig.state.ended)
+    rig.it.begin_watch()
+    rig.it.failed(ApiError("refused"))
+
+    assert ends == ["eof", "expired", "error"]
+    assert rig.state.restarts == 3
+
+
+def test_the_api_versions_of_a_kind_are_tried_in_turn() -> None:
+    """It is absent once none of them is served, and each may come back alone."""
+    rig = Rig(kind=replace(Rig().kind, aliases=("v1beta1",)))
+    paths = []
+    for code in (404, 404):
+        paths.append(rig.it.begin_list().path)
+        assert rig.state.phase is Phase.PENDING
+        rig.it.failed(ApiError("not found", code=code))
+    assert rig.state.phase is Phase.ABSENT
+    rig.it.begin_list()
+    rig.it.failed(ApiError("not found", code=404))
+    rig.list("a")
+
+    assert paths == ["/api/v1/services", "/api/v1beta1/services"]
+    assert rig.it.begin_watch().path == "/api/v1beta1/services"
+
+
+def test_a_kind_that_stays_away_is_gone_with_its_objects() -> None:
+    """Nobody was there to see them go; but no start of a server lasts a minute."""
+    rig = Rig(optional=True)
+    rig.list("a")
+    for _ in range(2):
+        rig.it.failed(ApiError("not found", code=404))
+        rig.now += 59
+    assert (rig.keys, rig.state.phase) == (["n/a"], Phase.STALE)
+
+    rig.it.failed(ApiError("not found", code=404))
+
+    assert (rig.keys, rig.state.phase) == ([], Phase.ABSENT)
+
+
+def test_a_namespace_and_a_label_selector_go_along_with_every_request() -> None:
+    """In lists, their pages and watches alike."""
+    rig = Rig(scope=Scope(namespace="shop", labels="app=web"))
+
+    first = rig.it.begin_list()
+    second = rig.it.following(page(token="t"))
+    rig.list()
+
+    assert second is not None
+    for request in (first, second, rig.it.begin_watch()):
+        assert request.path == "/api/v1/namespaces/shop/services"
+        assert request.params["labelSelector"] == "app=web"
+
+
+def test_what_readiness_waits_for_is_the_most_urgent() -> None:
+    """Then optional kinds, then those that were listed before."""
+    required, optional = Rig(), Rig(optional=True)
+    assert (required.it.urgency, optional.it.urgency) == (0, 1)
+
+    required.list()
+
+    assert required.it.urgency == 2

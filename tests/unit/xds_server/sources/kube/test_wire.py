@@ -46,9 +46,11 @@ def test_events_are_told_apart() -> None:
         assert event.applied is not None
         assert (event.version, event.applied.key, event.deleted) == ("12", "n/a", None)
 
-    assert wire.event(b'{"type":"DELETED","object":%s}' % OBJECT, SERVICES) == ("12", None, "n/a")
+    assert wire.event(b'{"type":"DELETED","object":%s}' % OBJECT, SERVICES) == ("12", None, "n/a", False)
     bookmark = b'{"type":"BOOKMARK","object":{"kind":"Service","metadata":{"resourceVersion":"13"}}}'
-    assert wire.event(bookmark, SERVICES) == ("13", None, None)
+    assert wire.event(bookmark, SERVICES) == ("13", None, None, False)
+    end = bookmark.replace(b'"13"', b'"13","annotations":{"k8s.io/initial-events-end":"true"}')
+    assert wire.event(end, SERVICES) == ("13", None, None, True)
 
 
 def test_an_invalid_object_still_has_key_and_version() -> None:
