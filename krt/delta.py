@@ -45,7 +45,7 @@ class Commit:
 class Failure:
     """Why the output of one input key is not what its transform would make of it now."""
 
-    error: Exception
+    error: BaseException
     """Without its traceback, which would hold on to all that was on the stack for as long as the failure lasts."""
     epoch: int
     """Epoch of the last transaction before the one in which it failed."""
@@ -53,7 +53,7 @@ class Failure:
     """Where it was raised: "file:line in function", the innermost last, without the frames of this package."""
 
 
-def failure(error: Exception, epoch: int) -> Failure:
+def failure(error: BaseException, epoch: int) -> Failure:
     """A Failure that says where the error comes from."""
     trace = []
     step = error.__traceback__

@@ -114,7 +114,7 @@ class Derived(Collection[K, V]):
         """What came of the last run of a key, before the transaction ends."""
         return "failed" if key in self.failures else "changed" if key in self._before else "cut off"
 
-    def _fail(self, key: Any, error: Exception) -> None:
+    def _fail(self, key: Any, error: BaseException) -> None:
         self.counters.failed += 1
         self._failures[key] = failure(error, self.graph.epoch)
         self.graph._failed(f"transform of {self.name!r}", key, error)
@@ -124,10 +124,7 @@ class Transformed(Derived[K, V]):
     """A collection made by a user's transform, run once for each dirty key of its parent."""
 
     def __init__(self, parent: Collection[Any, Any], fn: Callable[[Context, Any], Any], name: str) -> None:
-        if iscoroutinefunction(fn):
-            raise OutputTypeError(
-                f"transform of {name!r} is async: a transform is synchronous; await outside the graph"
-            )
+        _refuse_async(fn, name)
         super().__init__((parent,), name)
         self._fn = fn
         self._context = Context(self)
@@ -166,6 +163,7 @@ class Transformed(Derived[K, V]):
                 self._fail(key, error)
         except BaseException as error:  # noqa: BLE001 - the settle goes on; the graph raises it in the end
             if context._awaited is None:
+                self._fail(key, error)
                 self.graph._interruption = error
         if context._awaited is not None:  # whatever the transform made of being parked
             result = self._park(key, context._awaited)
@@ -199,7 +197,11 @@ class Transformed(Derived[K, V]):
         self.counters.kept += 1
         if keep.default is None or self._has_output(key):
             return KEPT
-        return self._shape(keep.default)
+        try:
+            return self._shape(keep.default)
+        except OutputTypeError as error:
+            self._fail(key, error)
+            return KEPT
 
     def _has_output(self, key: Any) -> bool:
         return key in self._values

@@ -65,7 +65,11 @@ class Graph:
         """A new source. With *initial*, even an empty mapping, it is complete from the start."""
         source: Source[K, V] = Source(self, name)
         if initial is not None:
-            source._fill(initial)
+            try:
+                source._fill(initial)
+            except BaseException:
+                source.close()
+                raise
         return source
 
     @overload
@@ -295,7 +299,7 @@ class Graph:
         self._orders += 1
         return self._orders
 
-    def _failed(self, what: str, key: Any, error: Exception) -> None:
+    def _failed(self, what: str, key: Any, error: BaseException) -> None:
         if self._on_failure == "contain":
             let_go_of_stack(error)
             return

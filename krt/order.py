@@ -12,7 +12,7 @@ def in_order(keys: Iterable[Key]) -> list[Key]:
     comparable: list[Any] = keys
     try:
         return sorted(comparable)
-    except TypeError:
+    except Exception:  # noqa: BLE001 - the keys' own comparison
         return sorted(comparable, key=repr)
 
 
@@ -20,5 +20,5 @@ def follows(key: Any, other: Any) -> bool:
     """Whether a key is known to sort after another."""
     try:
         return bool(other < key)
-    except TypeError:
+    except Exception:  # noqa: BLE001 - the keys' own comparison
         return False

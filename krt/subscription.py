@@ -84,10 +84,10 @@ class Delivery:
         """Calls each subscription that is open still. What one raises is reported, and the others are called."""
         for subscription, _ in calls:
             subscription._due = True
-        outer = self.caller
+        outer, outer_open = self.caller, self._open
         for subscription, commit in calls:
             if subscription._is_open():
-                self.caller = subscription
+                self.caller, self._open = subscription, []
                 try:
                     subscription._on_commit(commit)
                 except Exception as error:  # noqa: BLE001 - a subscriber harms neither the graph nor the others
@@ -95,7 +95,7 @@ class Delivery:
                 except BaseException as error:  # noqa: BLE001 - the graph raises it once everybody has been called
                     self._graph._interruption = error
                 finally:
-                    self.caller = outer
+                    self.caller, self._open = outer, outer_open
             subscription._due = False
 
     def _report(self, subscription: Subscription, commit: Commit, error: Exception) -> None:

@@ -86,7 +86,7 @@ BUGS = (
     Bug("members are in the order of coming", "union", "for name in in_order(self._attached)}", "for name in self._attached}"),
     # failures
     Bug("a failed key loses its output", "derived", "        result = KEPT\n        try:", "        result = None\n        try:"),
-    Bug("a kept key loses its output", "derived", "            return KEPT\n        return self._shape(keep", "            return None\n        return self._shape(keep"),
+    Bug("a kept key loses its output", "derived", "            return KEPT\n        try:\n            return self._shape(keep", "            return None\n        try:\n            return self._shape(keep"),
     Bug("a failure is never over", "derived", "        self._failures.pop(key, None)\n        self._kept", "        self._kept"),
     # views and closing
     Bug("a view changes with the second change", "view", "self.old.setdefault(key, value)", "self.old[key] = value"),

@@ -188,6 +188,7 @@ def test_a_keyboard_interrupt_in_a_transform_is_raised_once_the_graph_has_settle
     with pytest.raises(KeyboardInterrupt), graph.transaction():
         numbers.replace({"a": 2, "b": 2})
     assert dict(doubled) == {"a": 2, "b": 4}
+    assert isinstance(same.failures["a"].error, KeyboardInterrupt)
 
     numbers.set("a", 3)
     assert dict(doubled) == {"a": 6, "b": 4}

@@ -415,3 +415,19 @@ def test_a_flat_map_keeps_or_takes_a_default_as_a_map_does() -> None:
     texts.set("b", "?1")
 
     assert dict(many) == {"x": "x", "default": "?1"}
+
+
+def test_a_default_of_the_wrong_kind_is_a_failure() -> None:
+    """A flat_map's default has to be a mapping; the settle is not disturbed."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1, "b": 2})
+
+    def keep(ctx: krt.Context, n: int) -> dict[str, int]:
+        if n == 1:
+            raise krt.KeepPrevious(default=5)
+        return {ctx.key: n}
+
+    many = numbers.flat_map(keep, name="many")
+
+    assert dict(many) == {"b": 2}
+    assert isinstance(many.failures["a"].error, krt.OutputTypeError)

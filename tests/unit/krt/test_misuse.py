@@ -10,7 +10,7 @@ import pytest
 import krt
 
 
-def failure(collection: krt.Collection[Any, Any], key: Any) -> Exception:
+def failure(collection: krt.Collection[Any, Any], key: Any) -> BaseException:
     """Why one input key failed."""
     return collection.failures[key].error
 
@@ -160,6 +160,7 @@ def test_a_key_that_could_change_is_refused(graph: krt.Graph) -> None:
         things.replace({MutableKey("a"): 1})
     with pytest.raises(krt.KeyTypeError, match="make MutableKey a frozen dataclass"):
         graph.source("more", {MutableKey("a"): 1})
+    assert "more" not in graph.collections
     things.set(FrozenKey("a"), 1)
 
     assert dict(things) == {FrozenKey("a"): 1}

@@ -321,3 +321,22 @@ def test_an_index_value_that_is_not_hashable_moves_nothing() -> None:
         assert index.lookup("x") == (bad,)
         assert index.lookup("y") == ()
         assert isinstance(index.failures["a"].error, TypeError)
+
+
+def test_keys_whose_comparison_raises_have_an_order_all_the_same() -> None:
+    """Whatever it raises: their repr decides."""
+
+    @dataclass(frozen=True)
+    class Odd:
+        name: str
+
+        def __lt__(self, other: object) -> bool:
+            raise RuntimeError("no order")
+
+    graph = krt.Graph(on_failure="raise")
+    things: krt.Source[Odd, str] = graph.source("things", {})
+    index = things.index(lambda thing: ["all"], name="all")
+    for name in "cab":
+        things.set(Odd(name), name)
+
+    assert index.lookup("all") == ("a", "b", "c")

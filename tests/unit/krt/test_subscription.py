@@ -386,3 +386,26 @@ def test_a_held_write_to_a_source_that_was_closed_meanwhile_is_dropped() -> None
     numbers.set("a", 2)
 
     assert (dict(echo), dict(gone)) == ({"a": 1}, {})
+
+
+def test_what_a_replay_within_a_held_transaction_writes_is_its_own() -> None:
+    """A subscriber that subscribes another one in a block that it then gives up takes back its own writes only."""
+    graph = krt.Graph()
+    numbers = graph.source("numbers", {"a": 1})
+    echo: krt.Source[str, int] = graph.source("echo", {})
+
+    def give_up() -> None:
+        with graph.transaction():
+            echo.set("mine", 1)
+            numbers.subscribe(lambda delta: echo.set("other", 1))
+            raise LookupError
+
+    def subscribe_within(delta: krt.Delta[str, int]) -> None:
+        first.close()
+        with pytest.raises(LookupError):
+            give_up()
+
+    first = numbers.subscribe(subscribe_within, replay=False)
+    numbers.set("a", 2)
+
+    assert dict(echo) == {"other": 1}
