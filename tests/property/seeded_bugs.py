@@ -141,9 +141,10 @@ def main(words: list[str]) -> int:
     for bug in chosen:
         with tempfile.TemporaryDirectory() as name:
             copy_to(Path(name))
-            verdict = ", ".join(killers(Path(name))) if seed(bug, Path(name)) else "no such place"
-        survivors += verdict in ("", "no such place")
-        sys.stdout.write(f"{bug.name:55} {'killed by ' + verdict if verdict else 'SURVIVED'}\n")
+            found = seed(bug, Path(name)) and killers(Path(name))
+        survivors += not found
+        verdict = "NOT SEEDED" if found is False else f"killed by {', '.join(found)}" if found else "SURVIVED"
+        sys.stdout.write(f"{bug.name:57} {verdict}\n")
         sys.stdout.flush()
     sys.stdout.write(f"{len(chosen) - survivors} of {len(chosen)} seeded bugs died\n")
     return 1 if survivors else 0
