@@ -59,7 +59,10 @@ class Merge(Union[K, V]):
 
 
 class Flatten(Union[K, V]):
-    """`Graph.flatten`: the members are the values of a collection, in the order of their keys there."""
+    """`Graph.flatten`: the members are the values of a collection, in the order of their keys there.
+
+    It knows who has which key, so that a change costs the members that have it, not all that there are.
+    """
 
     kind: ClassVar[str] = "flatten"
 
@@ -68,12 +71,19 @@ class Flatten(Union[K, V]):
     ) -> None:
         super().__init__((container,), name, combine)
         self._container = container
-        self._attached: dict[Any, Collection[K, Any]] = {}
         self._changed_members: dict[Any, None] = {}
+        self._attached: dict[Any, Collection[K, Any]] = {}  # by name, which is the key in the container
+        self._names: dict[Collection[K, Any], dict[Any, None]] = {}  # the names of a member: one, as a rule
+        self._holders: dict[K, dict[Any, None]] = {}  # key -> names of the members that have it
         self._start()
 
     def _members(self) -> Sequence[Collection[K, Any]]:
-        return tuple(self._attached.values())
+        return [self._attached[name] for name in in_order(self._attached)]
+
+    def _values_of(self, key: K) -> Iterator[Any]:
+        names = self._holders.get(key, {})
+        for name in in_order(names) if len(names) > 1 else names:
+            yield self._attached[name]._values[key]
 
     def _awaited(self) -> Iterable[Collection[Any, Any]]:
         return (*self._parents, *self._attached.values())
@@ -82,8 +92,11 @@ class Flatten(Union[K, V]):
         if parent is self._container:
             self._changed_members.update(dict.fromkeys(keys))
             self.graph._enqueue(self)
-        else:
-            self._wake_all(keys, parent)
+            return
+        for key in keys:
+            for name in self._names[parent]:
+                self._note(key, name, held=key in parent._values)
+        self._wake_all(keys, parent)
 
     def _input_closed(self, parent: Collection[Any, Any]) -> None:
         if parent is self._container:
@@ -91,7 +104,7 @@ class Flatten(Union[K, V]):
 
     def _detach(self) -> None:
         super()._detach()
-        for member in self._attached.values():
+        for member in self._names:
             member._children.pop(self, None)
 
     def _flush(self) -> None:
@@ -99,27 +112,48 @@ class Flatten(Union[K, V]):
             names, self._changed_members = self._changed_members, {}
             for name in names:
                 self._exchange(name, self._container._values.get(name))
-            self._attached = {name: self._attached[name] for name in in_order(self._attached)}
         super()._flush()
 
     def _exchange(self, name: Any, member: Collection[K, Any] | None) -> None:
         """Puts one member in the place of another. Keys that both have are compared, not dropped in between."""
         self._failures.pop(name, None)
-        old = self._attached.pop(name, None)
-        if old is not None:
-            self._dirty.update(dict.fromkeys(old._values, self._container))
-            if old not in self._attached.values():
-                old._children.pop(self, None)
-        if member is None:
-            return
-        try:
-            self._admit(name, member)
-        except Exception as error:  # noqa: BLE001 - law 8: a member that cannot be one costs its own entries only
-            self._fail(name, error)
-            return
+        if name in self._attached:
+            self._take_out(name)
+        if member is not None:
+            try:
+                self._admit(name, member)
+            except Exception as error:  # noqa: BLE001 - law 8: what cannot be a member costs its own entries only
+                self._fail(name, error)
+            else:
+                self._put_in(name, member)
+
+    def _put_in(self, name: Any, member: Collection[K, Any]) -> None:
         self._attached[name] = member
+        self._names.setdefault(member, {})[name] = None
         member._children[self] = None
+        for key in member._values:
+            self._note(key, name, held=True)
         self._dirty.update(dict.fromkeys(member._values, self._container))
+
+    def _take_out(self, name: Any) -> None:
+        member = self._attached.pop(name)
+        names = self._names[member]
+        del names[name]
+        if not names:
+            del self._names[member]
+            member._children.pop(self, None)
+        for key in member._values:
+            self._note(key, name, held=False)
+        self._dirty.update(dict.fromkeys(member._values, self._container))
+
+    def _note(self, key: K, name: Any, *, held: bool) -> None:
+        """Enters or strikes a member among those that have a key."""
+        if held:
+            self._holders.setdefault(key, {})[name] = None
+        elif key in self._holders:
+            self._holders[key].pop(name, None)
+            if not self._holders[key]:
+                del self._holders[key]
 
     def _admit(self, name: Any, member: Any) -> None:
         if not isinstance(member, Collection):

@@ -82,8 +82,8 @@ BUGS = (
     Bug("an output key is not handed over", "flat_map", "(self._owners[name],) = rivals", "rivals"),
     Bug("a claim stays denied", "flat_map", "            reasons.pop(name, None)\n", "            reasons.get(name, None)\n"),
     Bug("the last of a merge wins", "union", "next(self._values_of(key), None)", "next(reversed([*self._values_of(key)]), None)"),
-    Bug("a member that left is not looked at", "union", "dict.fromkeys(old._values, self._container)", "{}"),
-    Bug("members are in the order of coming", "union", "for name in in_order(self._attached)}", "for name in self._attached}"),
+    Bug("a member that left is not looked at", "union", "held=False)\n        self._dirty.update(dict.fromkeys(member._values, self._container))", "held=False)"),
+    Bug("members are in the order of coming", "union", "for name in in_order(names) if len(names) > 1 else names:", "for name in names:"),
     # failures
     Bug("a failed key loses its output", "derived", "        result = KEPT\n        try:", "        result = None\n        try:"),
     Bug("a kept key loses its output", "derived", "            return KEPT\n        try:\n            return self._shape(keep", "            return None\n        try:\n            return self._shape(keep"),

@@ -98,6 +98,23 @@ def test_a_change_costs_the_same_beside_200_other_collections_and_subscriptions(
     assert lines_of(getattr(alone, act)) == lines_of(getattr(crowded, act))
 
 
+def test_a_change_in_a_member_costs_the_same_among_5_and_among_500_members() -> None:
+    """Flatten asks those that have the key, also when a member comes or goes."""
+
+    def members(count: int) -> tuple[krt.Source[str, int], krt.Source[int, krt.Collection[str, int]]]:
+        graph = krt.Graph()
+        sources: list[krt.Collection[str, int]] = [graph.source(f"s{i}", {f"k{i}": i, "all": i}) for i in range(count)]
+        first = graph.source("first", {"only": 1})
+        members = graph.source("members", {**dict(enumerate(sources)), -1: first})
+        graph.flatten(members, name="flat")
+        return first, members
+
+    (small, few), (large, many) = members(5), members(500)
+
+    assert lines_of(lambda: small.set("only", 2)) == lines_of(lambda: large.set("only", 2))
+    assert lines_of(lambda: few.delete(-1)) == lines_of(lambda: many.delete(-1))
+
+
 def test_closing_costs_what_was_derived() -> None:
     """Not what else is there."""
 
