@@ -3,34 +3,34 @@
 import asyncio
 import concurrent.futures
 import contextlib
-import gc
 import importlib
 import logging
 import os
-import signal
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry
 
 from krt import Graph, Reflector
-from probes import Endpoints, Failed, Heartbeat, Passed, ServeError, Transition, Verdict, Waiting, serve
+from probes import Endpoints, Failed, Heartbeat, Passed, Report, ServeError, Transition, Verdict, Waiting, serve
 from probes.metrics import ReadinessMetrics, exposition
-from xds_server import __version__, pages, pipeline, readiness
+from xds_server import __version__, pages, pipeline, process, readiness, startup
 from xds_server.ads.messages import Changes
 from xds_server.doorkeeper import Doorkeeper
-from xds_server.logs import StreamLog, configure_logging, event, every
+from xds_server.logs import StreamLog, Timeline, configure_logging, event, every
 from xds_server.metrics import PREFIX, Live, Metrics
 from xds_server.model.source_state import Problem, SourceState
-from xds_server.publisher import Publisher
+from xds_server.publisher import Publisher, shrink_guard
 from xds_server.settings import FilesSource, Settings
+from xds_server.snapshot.shrink import Limits
 from xds_server.snapshot.store import Names, Store
 from xds_server.sources import Source
 from xds_server.sources.kinds import Kind, kinds
 from xds_server.sources.state import SourceBoard
-from xds_server.transport.admission import Admission, GateMode
+from xds_server.suspicion import By, Suspect, Suspicion
+from xds_server.transport.admission import Admission, GateMode, HoldKind
 
 if TYPE_CHECKING:
     from xds_server.transport.server import AdsServer
@@ -49,7 +49,7 @@ class StartError(Exception):
 def main(settings: Settings) -> None:
     """Runs the server until SIGTERM or SIGINT. Raises: StartError."""
     configure_logging(settings.log_format)
-    with contextlib.suppress(KeyboardInterrupt), _quiet_collector():
+    with contextlib.suppress(KeyboardInterrupt), process.quiet_collector():
         try:
             asyncio.run(App(settings).run())
         except* StartError as errors:
@@ -61,6 +61,9 @@ class App:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        started = process.started()
+        self._timeline = Timeline(started)
+        self._soft_deadline = startup.SoftDeadline(settings.soft_deadline_seconds, started)
         self._graph = Graph()
         self._pipeline = pipeline.build(self._graph, settings.gateway_class)
         self._store = Store()
@@ -80,12 +83,18 @@ class App:
             store=self._store,
             serving=self._serving,
             clock=time.monotonic,
-            started=time.monotonic(),
+            held=self._suspicion_said,
+            started=started,
         )
         self._gate.on_transition(self._turned)
+        self._gate.on_change(self._checks_changed)
         self._doorkeeper = Doorkeeper(self._gate, self._store, open_at_once=settings.gate == "off")
         self._heartbeat = Heartbeat(time.monotonic, _MAX_BEAT_AGE_SECONDS)
-        self._publisher = Publisher(self._graph, self._pipeline, self._store, self._published)
+        self._suspicion = self._suspicious()
+        self._publisher = Publisher(
+            self._graph, self._pipeline, self._store, self._published,
+            suspicion=self._suspicion, marker_port=settings.marker_port,
+        )  # fmt: skip
         self._metrics.watch(
             Live(
                 sources=self._board.states.values,
@@ -95,6 +104,7 @@ class App:
                 graph_epoch=lambda: self._graph.epoch,
                 published_epoch=lambda: self._store.epoch,
                 sync_epoch=lambda: readiness.sync_epoch(self._board.states.values()),
+                suspect=lambda: bool(self._suspicion_said()),
             )
         )
         ReadinessMetrics(self._gate, PREFIX, self._registry)
@@ -111,6 +121,9 @@ class App:
             graph=self._graph,
             streams=lambda: () if self._server is None else self._server.streams(),
             on_loop=self._on_loop,
+            holds=self._holds,
+            release=self._release,
+            timeline=self._timeline,
         )
 
     async def run(self) -> None:
@@ -121,15 +134,19 @@ class App:
             for source in self._pipeline.sources.values():
                 source.mark_synced()  # what an ungated control plane believes at its start
         self._loop = asyncio.get_running_loop()
-        leaving = _signals()
+        leaving = process.leaving()
+        _log.addHandler(self._timeline)
         try:
             http = serve(self._endpoints, settings.http_address.host, settings.http_address.port)
         except ServeError as error:
             raise StartError(error.strerror or str(error)) from None
         with http:
             event(_log, logging.INFO, "http.listening", address=http.address)
-            await self._check_login()
-            await self._together(leaving)
+            try:
+                await self._check_login()
+                await self._together(leaving)
+            finally:
+                _log.removeHandler(self._timeline)
 
     async def _together(self, leaving: "asyncio.Queue[str]") -> None:
         """Runs all tasks until it is time to leave. One that fails ends the server: half of it would lie."""
@@ -155,7 +172,11 @@ class App:
             str(settings.grpc_address),
             doorkeeper=self._doorkeeper,
             observer=every(self._metrics, StreamLog()),
-            admission=Admission(mode=GateMode(settings.gate), hold_seconds=settings.gate_hold_seconds),
+            admission=Admission(
+                mode=GateMode(settings.gate),
+                hold_seconds=settings.gate_hold_seconds,
+                role_hold_seconds=settings.role_hold_seconds,
+            ),
             identifier=f"{socket.gethostname()} xds-server/{__version__}",
         )
         try:
@@ -216,7 +237,9 @@ class App:
             await asyncio.sleep(_BEAT_SECONDS)
             self._metrics.loop_lagged(time.monotonic() - due)
             self._heartbeat.beat()
+            self._publisher.tick()
             self._evaluate()
+            self._speak()
 
     async def _tell_health(self, server: "AdsServer") -> None:
         """Keeps gRPC health at what the gate says."""
@@ -229,6 +252,8 @@ class App:
 
     def _source_changed(self, old: SourceState, new: SourceState) -> None:
         self._metrics.source_changed(old, new)
+        if new.epoch is not None and new.sync_seconds != old.sync_seconds:
+            self._publisher.listed(new.kind, self._graph.epoch, new.started)
         if old.phase is not new.phase:
             level = logging.INFO if new.phase in ("listing", "synced") else logging.WARNING
             event(
@@ -259,8 +284,76 @@ class App:
             return
         phases = {name: round(seconds, 3) for name, seconds in self._gate.phases().items()}
         objects = sum(state.objects for state in self._board.states.values())
-        event(_log, logging.INFO, "ready", seconds=sum(phases.values()), objects=objects, **phases)
-        _settle_collector()
+        said = startup.summary(self._gate.phases(), self._board.states.values())
+        event(_log, logging.INFO, "ready", summary=said, seconds=sum(phases.values()), objects=objects, **phases)
+        process.settle_collector()
+
+    def _checks_changed(self, before: Report, after: Report) -> None:
+        known = {(layer.name, check.name): check.status for layer in before.layers for check in layer.checks}
+        for layer in after.layers:
+            for check in layer.checks:
+                was = known.get((layer.name, check.name))
+                if was is not check.status:
+                    name = f"{layer.name}/{check.name}"
+                    self._timeline.add("check", check=name, was=was, status=check.status, reason=check.reason)
+
+    def _speak(self) -> None:
+        """Says what is awaited, if it has taken long."""
+        if self._gate.passed_at("serving") is not None or not self._soft_deadline.passed(time.monotonic()):
+            return
+        self._metrics.deadline_passed()
+        progress = self._soft_deadline.progress(self._board.states.values())
+        event(_log, logging.WARNING, "still_not_ready", waits_for=self._gate.why_not(), progress=progress)
+
+    def _suspicious(self) -> Suspicion | None:
+        settings = self.settings
+        if not settings.shrink_hold_seconds:
+            return None
+        limits = Limits(share=settings.shrink_share, at_least=settings.shrink_at_least)
+        return Suspicion(
+            shrink_guard(self._pipeline, limits),
+            settings.shrink_hold_seconds,
+            on_begin=lambda suspect: event(
+                _log, logging.WARNING, "change.held", would_lose=suspect.reason, seconds=settings.shrink_hold_seconds,
+                release="a fresh list that says the same, or xds-server release --kind shrink",
+            ),
+            on_end=self._suspicion_ended,
+        )  # fmt: skip
+
+    def _suspicion_ended(self, suspect: Suspect, by: By, seconds: float) -> None:
+        self._metrics.change_held(seconds, by)
+        level = logging.WARNING if by == "budget" else logging.INFO
+        event(_log, level, "change.released", would_lose=suspect.reason, by=by, seconds=seconds)
+
+    # -- holds -------------------------------------------------------------------------------------
+
+    def _suspicion_said(self) -> str:
+        return "" if self._suspicion is None else self._suspicion.why()
+
+    def _holds(self) -> Mapping[str, object]:
+        now = time.monotonic()
+        streams = () if self._server is None else self._server.streams()
+        held = [
+            {
+                "kind": one.hold.kind,
+                "node": one.stream.node.id,
+                "seconds": now - one.stream.opened_at,
+                "reason": one.hold.reason,
+            }
+            for one in streams
+            if one.hold is not None
+        ]
+        return {"streams": held, "shrink": self._suspicion_said()}
+
+    def _release(self, kind: str) -> Mapping[str, int]:
+        """Ends the holds of a kind, or of all kinds (""): changes are published, streams told why and sent elsewhere."""
+        released = {"shrink": int(kind in {"", "shrink"} and self._publisher.override())}
+        reasons: tuple[HoldKind, ...] = ("not_ready", "unknown_role")
+        for reason in reasons:
+            if kind in {"", reason}:
+                released[reason] = 0 if self._server is None else self._server.release(reason)
+        event(_log, logging.WARNING, "released", **released)
+        return released
 
     # -- what is so --------------------------------------------------------------------------------
 
@@ -302,29 +395,3 @@ def _kinds(settings: Settings) -> tuple[Kind, ...]:
 
 def _problem_found(problem: Problem) -> None:
     event(_log, logging.WARNING, "input.problem", problem=str(problem))
-
-
-def _signals() -> "asyncio.Queue[str]":
-    """The names of signals to leave, as they come."""
-    queue: asyncio.Queue[str] = asyncio.Queue()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, queue.put_nowait, number.name)
-    return queue
-
-
-@contextlib.contextmanager
-def _quiet_collector() -> Iterator[None]:
-    """Keeps the garbage collector out while much is loaded that will stay: it would walk it again and again."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-def _settle_collector() -> None:
-    """What is loaded stays; from now on only what comes after it is looked at, and seldom."""
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-    gc.enable()

@@ -20,6 +20,12 @@ _SERVE_OPTIONS: Mapping[str, str] = {
     "insecure": "Allow a gRPC address that other machines can reach, without TLS.",
     "gate": "What becomes of a stream that opens before we are ready: bounded, refuse, park or off. [default: bounded]",
     "gate_hold_seconds": "How long a stream is held if the gate is bounded. [default: 3]",
+    "role_hold_seconds": "How long a stream is held whose role is no Gateway of ours. [default: 3]",
+    "shrink_hold_seconds": "How long a change is held that would take away much of what is served; 0: not at all. [default: 30]",
+    "shrink_share": "What is much: more than this part of clusters, load assignments, listeners or routes. [default: 0.5]",
+    "shrink_at_least": "What is much: at least so many of them. [default: 10]",
+    "marker_port": "Where proxies answer 200 once they have a complete configuration; 0: nowhere. [default: 19002]",
+    "soft_deadline_seconds": "How long until the log says why we are not ready yet, again and again; 0: never. [default: 60]",
     "optional": "Kinds that may be missing, with commas, as in gateways,httproutes.",
     "inject_list_delay": "For experiments: kind=seconds by which its first list comes late.",
     "drain_seconds": "How long to serve on, not ready any more, after SIGTERM. [default: 5]",
@@ -92,6 +98,24 @@ def bootstrap(gateway: str, xds_address: str, admin_address: str, node_id: str) 
         click.echo(text_of(gateway, xds_address=xds_address, admin_address=admin_address, node_id=node_id), nl=False)
     except SettingsError as error:
         _fail(str(error))
+
+
+@cli.command()
+@click.option(
+    "--url", default="http://127.0.0.1:18080", show_default=True, help="The HTTP address of the control plane."
+)
+@click.option(
+    "--kind", type=click.Choice(("not_ready", "unknown_role", "shrink")), help="Which holds to end. [default: all]"
+)
+def release(url: str, kind: str | None) -> None:
+    """End holds now: publish what is held back, and tell waiting streams why they cannot be served."""
+    from xds_server.asking import AskError, ask  # noqa: PLC0415 - only this command needs it
+
+    try:
+        released = ask(url, f"/debug/release{f'?kind={kind}' if kind else ''}", method="POST")["released"]
+    except AskError as error:
+        _fail(str(error))
+    click.echo(", ".join(f"{name}: {count} released" for name, count in sorted(released.items())))
 
 
 def _checked(values: Mapping[str, object]) -> Settings:

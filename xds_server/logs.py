@@ -4,11 +4,13 @@ The core returns events; only the shells log them. INFO: a state an operator car
 WARNING: we degrade, and say how. ERROR: somebody must act.
 """
 
+import contextlib
 import json
 import logging
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
 from xds_server.snapshot.resource import SHORT, TypeUrl
@@ -45,6 +47,59 @@ def every(*observers: Observer) -> Observer:
             return tell
 
     return cast(Observer, Every())
+
+
+class Timeline(logging.Handler):
+    """The last events, each kind of them apart, so that many of one kind do not push out the few of another.
+
+    It is a handler of our logger, and is also told what is too much for a log. May be used from any thread.
+    """
+
+    def __init__(self, started: float, *, most: int = 256) -> None:
+        """*started*: when the process began, on the monotonic clock. *most*: how many of each kind are kept."""
+        super().__init__(logging.INFO)
+        self._began = time.time() - (time.monotonic() - started)
+        self._most = most
+        self._events: dict[str, deque[tuple[float, str, Mapping[str, Any]]]] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keeps what is logged."""
+        self._keep(record.created, record.getMessage(), _fields(record))
+
+    def add(self, name: str, **fields: object) -> None:
+        """Keeps an event that is not logged."""
+        self._keep(time.time(), name, fields)
+
+    def entries(self) -> list[Mapping[str, object]]:
+        """All that is kept, in the order of time: when (Unix time), how long after the start, what, and its fields."""
+        return [
+            {"time": round(at, 3), "since_start": round(at - self._began, 3), "event": name, "fields": dict(fields)}
+            for at, name, fields in self._sorted()
+        ]
+
+    def text(self) -> str:
+        """The same for people: a line each."""
+        return "".join(
+            f"{at - self._began:>10.3f}  {name}{_shown_all(fields)}\n" for at, name, fields in self._sorted()
+        )
+
+    def _sorted(self) -> list[tuple[float, str, Mapping[str, Any]]]:
+        with _lock(self):
+            found = [one for events in self._events.values() for one in events]
+        return sorted(found, key=lambda one: one[0])
+
+    def _keep(self, at: float, name: str, fields: Mapping[str, Any]) -> None:
+        with _lock(self):
+            self._events.setdefault(name, deque(maxlen=self._most)).append((at, name, fields))
+
+
+@contextlib.contextmanager
+def _lock(handler: logging.Handler) -> Iterator[None]:
+    handler.acquire()
+    try:
+        yield
+    finally:
+        handler.release()
 
 
 class StreamLog:
@@ -101,8 +156,9 @@ def _fields(record: logging.LogRecord) -> Mapping[str, Any]:
 class _Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         clock = time.strftime("%H:%M:%S", time.localtime(record.created))
-        fields = "".join(f" {key}={_shown(value)}" for key, value in _fields(record).items())
-        line = f"{clock}.{int(record.msecs):03} {record.levelname:<7} {record.getMessage()}{fields}"
+        line = (
+            f"{clock}.{int(record.msecs):03} {record.levelname:<7} {record.getMessage()}{_shown_all(_fields(record))}"
+        )
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
@@ -113,6 +169,10 @@ class _Json(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line | dict(_fields(record)), default=str)
+
+
+def _shown_all(fields: Mapping[str, Any]) -> str:
+    return "".join(f" {key}={_shown(value)}" for key, value in fields.items())
 
 
 def _shown(value: object) -> str:

@@ -81,8 +81,9 @@ class Metrics:
         self._held: dict[int, str] = {}
         for add in (ProcessCollector, PlatformCollector, GCCollector):
             add(registry=registry)
-        self._suspect: Callable[[], bool] = lambda: False
-        registry.register(_Streams(self._streams, self._held, lambda: self._suspect()))
+        registry.register(_Streams(self._streams, self._held, self))
+        self.suspect: Callable[[], bool] = lambda: False
+        """Whether a change is held."""
 
         def counter(name: str, help_text: str, *labels: str) -> Counter:
             return Counter(PREFIX + name, help_text, labels, registry=registry)
@@ -133,10 +134,16 @@ class Metrics:
             _ACK_BUCKETS,
             "type",
         )
-        self._hold_seconds = histogram("hold_duration_seconds", "How long streams, or changes, were held.", _HOLD_BUCKETS, "reason")
-        self._hold_released = counter(
-            "hold_released_total", "Ends of holds: served, confirmed, out of time, by an operator, or the client left.", "by", "reason"
+        self._hold_seconds = histogram(
+            "hold_duration_seconds", "How long streams, or changes, were held.", _HOLD_BUCKETS, "reason"
         )
+        self._hold_released = counter(
+            "hold_released_total",
+            "Ends of holds: served, confirmed, out of time, by an operator, or the client left.",
+            "by",
+            "reason",
+        )
+        self._deadlines = counter("soft_deadlines_passed_total", "How often a start took longer than it should.")
         self._lag = histogram(
             "event_loop_lag_seconds", "How much later than asked the event loop ran a timer.", _LAG_BUCKETS
         )
@@ -144,7 +151,7 @@ class Metrics:
 
     def watch(self, live: Live) -> None:
         """Shows from now on what is so according to *live*."""
-        self._suspect = live.suspect
+        self.suspect = live.suspect
         self.registry.register(_State(live))
 
     # -- sources -----------------------------------------------------------------------------------
@@ -219,6 +226,10 @@ class Metrics:
 
     # -- the process -------------------------------------------------------------------------------
 
+    def deadline_passed(self) -> None:
+        """It is not ready yet, and should be."""
+        self._deadlines.inc()
+
     def loop_lagged(self, seconds: float) -> None:
         """The event loop ran a timer so much later than it was asked to."""
         self._lag.observe(max(0.0, seconds))
@@ -252,18 +263,16 @@ class Metrics:
 class _Streams(Collector):
     """How many streams are open, and how many are held."""
 
-    def __init__(
-        self, streams: Mapping[int, Stream], held: Mapping[int, str], suspect: Callable[[], bool]
-    ) -> None:
+    def __init__(self, streams: Mapping[int, Stream], held: Mapping[int, str], metrics: Metrics) -> None:
         self._streams = streams
         self._held = held
-        self._suspect = suspect
+        self._metrics = metrics
 
     def collect(self) -> Iterator[Metric]:
         warmths = Tally(_warmth(warm=stream.warm) for stream in list(self._streams.values()))
         yield _gauge("xds_streams", "Open streams.", "warmth", {name: warmths[name] for name in ("warm", "cold")})
         reasons = Tally(list(self._held.values()))
-        reasons[_SHRINK] = int(self._suspect())
+        reasons[_SHRINK] = int(self._metrics.suspect())
         yield _gauge(
             "hold_active", "Streams, or changes, held now.", "reason", dict.fromkeys(_HOLD_REASONS, 0) | reasons
         )

@@ -3,8 +3,8 @@
 The HTTP server's threads ask; the answer is made on the event loop, which owns what is shown.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -15,6 +15,21 @@ from xds_server.model.routing import Attached
 from xds_server.model.source_state import Problem, SourceState
 from xds_server.snapshot.resource import SHORT
 from xds_server.snapshot.store import Store
+
+HOLDS: Final = ("not_ready", "unknown_role", "shrink")
+"""The kinds of holds."""
+
+
+class Timeline(Protocol):
+    """What happened."""
+
+    def entries(self) -> Sequence[Mapping[str, object]]:
+        """Events in the order of time."""
+        ...
+
+    def text(self) -> str:
+        """The same, a line each."""
+        ...
 
 
 def add(
@@ -27,18 +42,35 @@ def add(
     graph: Graph,
     streams: Callable[[], Iterable[object]],
     on_loop: Callable[[Callable[[], bytes]], bytes],
+    holds: Callable[[], object],
+    release: Callable[[str], Mapping[str, int]],
+    timeline: Timeline,
 ) -> None:
-    """Adds the pages below `/debug/`. *on_loop* calls a function on the event loop, and raises TimeoutError if that is busy."""
+    """Adds the pages below `/debug/`. *on_loop* calls a function on the event loop, and raises TimeoutError if that is busy.
+
+    *release* ends the holds of a kind ("" for all) and returns how many of each.
+    """
+
+    def answered(content: Callable[[], object]) -> Response:
+        try:
+            body = on_loop(lambda: msgspec.json.encode(content(), enc_hook=str))
+        except TimeoutError:
+            return plain("the event loop is busy: try again, and look at /livez", status=503)
+        return Response(content_type=JSON, body=msgspec.json.format(body, indent=2) + b"\n")
 
     def page(name: str, content: Callable[[], object], about: str) -> None:
-        def answer(_: Request) -> Response:
-            try:
-                body = on_loop(lambda: msgspec.json.encode(content(), enc_hook=str))
-            except TimeoutError:
-                return plain("the event loop is busy: try again, and look at /livez", status=503)
-            return Response(content_type=JSON, body=msgspec.json.format(body, indent=2) + b"\n")
+        endpoints.page(f"/debug/{name}", lambda _: answered(content), about=about)
 
-        endpoints.page(f"/debug/{name}", answer, about=about)
+    def released(request: Request) -> Response:
+        kind = request.query.get("kind", [""])[-1]
+        if kind not in {"", *HOLDS}:
+            return plain(f"kind is {kind!r}: say one of {', '.join(HOLDS)}, or none for all", 400)
+        return answered(lambda: {"released": release(kind)})
+
+    def told(request: Request) -> Response:
+        if not request.wants_json:
+            return plain(timeline.text().rstrip("\n"))
+        return Response(content_type=JSON, body=msgspec.json.encode(timeline.entries(), enc_hook=str) + b"\n")
 
     page("sources", lambda: list(sources()), "where each source stands")
     page("problems", lambda: [str(one) for one in problems()], "what is wrong with the input, and what to do")
@@ -51,6 +83,14 @@ def add(
         "the graph, collection by collection",
     )
     page("resources", lambda: _resources(store), "what is published, by role and type, with versions")
+    page("holds", holds, "what is held, for how long, and why")
+    endpoints.page(
+        "/debug/release",
+        released,
+        about="POST, with ?kind= or for all kinds: ends holds (xds-server release does it)",
+        methods=("POST",),
+    )
+    endpoints.page("/debug/timeline", told, about="what happened, in the order of time; ?format=json")
     page("streams", lambda: list(streams()), "who is connected, and what was acknowledged")
 
 

@@ -1,12 +1,18 @@
 """From the graph to the published tables: nothing before everything is known, then each change as it comes."""
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from krt import Change, Collection, Commit, Graph
+from xds_server.envoy.endpoints import has_endpoints
+from xds_server.envoy.marker import MARKER, marker_listener, marker_routes
 from xds_server.pipeline import Pipeline
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE
+from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl
+from xds_server.snapshot.shrink import Changes, IsLoss, Limits, ShrinkGuard, removed
 from xds_server.snapshot.store import Names, Store
+from xds_server.snapshot.table import version_of
+from xds_server.suspicion import Suspicion
 
 OnPublish = Callable[[Names, Mapping[str, Names]], None]
 """Called with the names that changed: for all roles, and by role."""
@@ -15,13 +21,26 @@ OnPublish = Callable[[Names, Mapping[str, Names]], None]
 class Publisher:
     """Publishes what the pipeline derived: first all of it at once, when every collection is complete.
 
-    Synchronous: when a transaction of the graph returns, its changes are published, at its epoch.
+    Synchronous: when a transaction of the graph returns, its changes are published, at its epoch; or they are held,
+    because they would take away too much.
     """
 
-    def __init__(self, graph: Graph, pipeline: Pipeline, store: Store, on_publish: OnPublish) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        pipeline: Pipeline,
+        store: Store,
+        on_publish: OnPublish,
+        *,
+        suspicion: Suspicion | None = None,
+        marker_port: int = 0,
+    ) -> None:
+        """Without *suspicion* every change is believed; with *marker_port* 0 there is no completeness marker."""
         self._pipeline = pipeline
         self._store = store
         self._on_publish = on_publish
+        self._suspicion = suspicion
+        self._marker = Marker(store, marker_port)
         self._served = (
             pipeline.roles,
             pipeline.clusters,
@@ -29,27 +48,48 @@ class Publisher:
             pipeline.listeners,
             pipeline.route_configurations,
         )
-        graph.subscribe(self._committed, *self._served, replay=False)
+        counted = () if suspicion is None else (pipeline.attached_routes,)
+        self._watched: tuple[Collection[Any, Any], ...] = (*self._served, *counted)
+        graph.subscribe(self._committed, *self._watched, replay=False)
+
+    def listed(self, kind: str, epoch: int, started: float) -> None:
+        """Notes that a list of a kind, begun at *started*, was committed at *epoch*: it may confirm what is held."""
+        if self._suspicion is not None:
+            self._release(self._suspicion.listed(kind, epoch, started))
+
+    def tick(self) -> None:
+        """Publishes what was held for as long as it may."""
+        if self._suspicion is not None:
+            self._release(self._suspicion.due())
+
+    def override(self) -> bool:
+        """Publishes what is held, and returns whether anything was."""
+        held = {} if self._suspicion is None else self._suspicion.override()
+        self._release(held)
+        return bool(held)
 
     def _committed(self, commit: Commit) -> None:
         if self._store.epoch is not None:
-            changes: Mapping[str, Mapping[Any, Change[Any]]] = {
-                name: delta.changes for name, delta in commit.deltas.items()
-            }
+            changes: Changes = {name: delta.changes for name, delta in commit.deltas.items()}
+            if self._suspicion is not None:
+                sizes = {collection.name: len(collection) for collection in self._watched}
+                changes = self._suspicion.admit(commit.epoch, changes, sizes)
         elif all(collection.synced for collection in self._served):
             changes = {collection.name: _all_of(collection) for collection in self._served}
         else:
             return
-        self._on_publish(*self._publish(commit.epoch, changes))
+        self._publish(commit.epoch, changes)
 
-    def _publish(
-        self, epoch: int, changes: Mapping[str, Mapping[Any, Change[Any]]]
-    ) -> tuple[Names, Mapping[str, Names]]:
+    def _release(self, changes: Changes) -> None:
+        if changes and self._store.epoch is not None:
+            self._publish(self._store.epoch, changes)
+
+    def _publish(self, epoch: int, changes: Changes) -> None:
         pipeline = self._pipeline
         roles = changes.get(pipeline.roles.name, {})
         shared = {CLUSTER: pipeline.clusters, ENDPOINT: pipeline.load_assignments}
         own = {LISTENER: pipeline.listeners, ROUTE: pipeline.route_configurations}
-        return self._store.publish(
+        for_all, by_role = self._store.publish(
             epoch,
             roles={role: new is not None for role, (old, new) in roles.items() if (old is None) != (new is None)},
             shared={type_url: changes[c.name].values() for type_url, c in shared.items() if c.name in changes},
@@ -59,6 +99,59 @@ class Publisher:
                 if c.name in changes
             },
         )
+        self._on_publish(for_all, self._marker.put(for_all, by_role))
+
+
+class Marker:
+    """Keeps the completeness marker of each role up to date.
+
+    Its version is the digest of all clusters and of the role's listeners and routes. Load assignments are not in it:
+    each change of an endpoint would rewrite a route configuration of every proxy.
+    """
+
+    def __init__(self, store: Store, port: int) -> None:
+        self._store = store
+        self._port = port
+        self._listener = marker_listener(port)
+
+    def put(self, for_all: Names, by_role: Mapping[str, Names]) -> Mapping[str, Names]:
+        """Brings it up to date for the roles whose configuration changed; returns *by_role*, and what that changed."""
+        if not self._port:
+            return by_role
+        touched = self._store.roles if for_all.get(CLUSTER) else self._store.roles & by_role.keys()
+        return {**by_role, **{role: self._of(role, by_role.get(role, {})) for role in touched}}
+
+    def _of(self, role: str, changed: Names) -> Names:
+        view = self._store.view(role)
+        assert view is not None
+        names: dict[TypeUrl, frozenset[str]] = dict(changed)
+        # A Gateway that has a listener on this very port has our place.
+        wanted = f"{role}/{self._port}" not in view[LISTENER]
+        added = self._store.put(role, LISTENER, self._listener if wanted else None, MARKER)
+        names[LISTENER] = names.get(LISTENER, frozenset()) | added
+        old = view[ROUTE].get(MARKER)
+        digest = view[CLUSTER].digest + view[LISTENER].digest + view[ROUTE].digest - (old.digest if old else 0)
+        added = self._store.put(role, ROUTE, marker_routes(version_of(digest)) if wanted else None, MARKER)
+        names[ROUTE] = names.get(ROUTE, frozenset()) | added
+        return {type_url: those for type_url, those in names.items() if those}
+
+
+def shrink_guard(pipeline: Pipeline, limits: Limits) -> ShrinkGuard:
+    """The guard over what a pipeline serves: a load assignment is lost also if it is emptied, a route if it is detached."""
+    losses: dict[str, IsLoss] = {
+        pipeline.roles.name: removed,
+        pipeline.clusters.name: removed,
+        pipeline.load_assignments.name: functools.partial(_less, of=has_endpoints),
+        pipeline.listeners.name: removed,
+        pipeline.attached_routes.name: functools.partial(_less, of=lambda route: bool(route.domains)),
+    }
+    additive = frozenset({pipeline.clusters.name, pipeline.load_assignments.name})
+    return ShrinkGuard(limits, losses, additive=additive)
+
+
+def _less(change: tuple[Any, Any], *, of: Callable[[Any], bool]) -> bool:
+    old, new = change
+    return old is not None and of(old) and (new is None or not of(new))
 
 
 def _all_of(collection: Collection[Any, Any]) -> Mapping[Any, Change[Any]]:

@@ -19,6 +19,7 @@ _DNS_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _OBJECT_KEY = re.compile(rf"{_DNS_LABEL}/{_DNS_LABEL}(\.{_DNS_LABEL})*")
 _ADDRESS = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F]*:[0-9a-fA-F:.]*)\]|(?P<host>[A-Za-z0-9._-]+)):(?P<port>[0-9]{1,5})")
 _MAX_PORT = 65535
+_DURATIONS = ("gate_hold_seconds", "role_hold_seconds", "shrink_hold_seconds", "soft_deadline_seconds", "drain_seconds")
 
 
 class SettingsError(ValueError):
@@ -87,6 +88,18 @@ class Settings:
     """What becomes of a stream that opens before we are ready: one of `GATES`."""
     gate_hold_seconds: float = 3.0
     """How long it is held, if the gate is `bounded`."""
+    role_hold_seconds: float = 3.0
+    """How long a stream is held whose role is no Gateway of ours."""
+    shrink_hold_seconds: float = 30.0
+    """How long a change is held that would take away much of what is served; 0 to believe everything."""
+    shrink_share: float = 0.5
+    """What is much: more than this part of the clusters, load assignments, listeners or routes ..."""
+    shrink_at_least: int = 10
+    """... and at least so many of them."""
+    marker_port: int = 19002
+    """Port on which proxies answer 200 once they have a complete configuration; 0 for none."""
+    soft_deadline_seconds: float = 60.0
+    """After so long without being ready, and again after each as long, the log says what is awaited; 0 for never."""
     optional: frozenset[str] = frozenset()
     """Kinds (plural) that may be missing; the others are required."""
     inject_list_delay: Mapping[str, float] = field(default_factory=dict)
@@ -98,9 +111,15 @@ class Settings:
     def __post_init__(self) -> None:
         _one_of("gate", self.gate, GATES)
         _one_of("log_format", self.log_format, LOG_FORMATS)
-        for name in ("gate_hold_seconds", "drain_seconds"):
+        for name in _DURATIONS:
             if not 0 <= getattr(self, name) < float("inf"):
                 raise SettingsError(f"{name} is {getattr(self, name)}: give a number of seconds, 0 or more")
+        if not 0 <= self.shrink_share <= 1:
+            raise SettingsError(f"shrink_share is {self.shrink_share}: give a part of one, as in 0.5")
+        if self.shrink_at_least < 1:
+            raise SettingsError(f"shrink_at_least is {self.shrink_at_least}: give a number, 1 or more")
+        if not 0 <= self.marker_port <= _MAX_PORT:
+            raise SettingsError(f"marker_port is {self.marker_port}: give a port, or 0 for no marker")
         if not self.gateway_class:
             raise SettingsError("gateway_class is empty: name the GatewayClass whose Gateways are to be served")
         if isinstance(self.source, FilesSource) and (self.kubeconfig or self.context):
@@ -199,6 +218,20 @@ def _seconds(name: str, value: object) -> float:
         raise SettingsError(f"{name} is {value!r}: give a number of seconds, as in 3 or 0.5") from None
 
 
+def _share(name: str, value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError:
+        raise SettingsError(f"{name} is {value!r}: give a part of one, as in 0.5") from None
+
+
+def _number(name: str, value: object) -> int:
+    try:
+        return int(str(value))
+    except ValueError:
+        raise SettingsError(f"{name} is {value!r}: give a whole number") from None
+
+
 def _boolean(name: str, value: object) -> bool:
     word = str(value).lower()
     if word in {"true", "1", "yes", "on"}:
@@ -223,6 +256,12 @@ _READERS: Mapping[str, Callable[[str, object], object]] = {
     "insecure": _boolean,
     "gate": _word,
     "gate_hold_seconds": _seconds,
+    "role_hold_seconds": _seconds,
+    "shrink_hold_seconds": _seconds,
+    "shrink_share": _share,
+    "shrink_at_least": _number,
+    "marker_port": _number,
+    "soft_deadline_seconds": _seconds,
     "optional": _kinds,
     "inject_list_delay": _delays,
     "drain_seconds": _seconds,

@@ -30,6 +30,11 @@ def assignments(service: Service, slices: Sequence[EndpointSlice]) -> dict[str, 
     return result
 
 
+def has_endpoints(assignment: Resource) -> bool:
+    """Whether a load assignment holds more than its name."""
+    return len(assignment.body) > len(field_string(1, assignment.name))
+
+
 def _key(one: EndpointSlice) -> str:
     return one.key
 

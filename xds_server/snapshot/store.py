@@ -65,6 +65,14 @@ class Store:
         self.epoch = epoch
         return {type_url: _apply(self._shared[type_url], changes) for type_url, changes in shared.items()}, by_role
 
+    def put(self, role: str, type_url: TypeUrl, item: Resource | None, name: str) -> frozenset[str]:
+        """Adds, replaces or (None) removes one resource of a role's own; returns its name, if that changed anything."""
+        table = self._views[role][type_url]
+        old = table.get(name)
+        if (old and old.digest) == (item and item.digest):
+            return frozenset()
+        return _apply(table, ((old, item),))
+
     def _enter(self, role: str) -> dict[TypeUrl, frozenset[str]]:
         """Adds a role. If it was there before, what it left behind goes, and counts as changed."""
         self.roles.add(role)

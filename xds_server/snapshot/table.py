@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from xds_server.snapshot.resource import PUSH_ORDER, Resource, TypeUrl
+from xds_server.snapshot.trial import Trial
 
 _MODULUS = 1 << 128
 
@@ -15,30 +16,45 @@ class Table:
     exclusive or: two equal digests would cancel each other out.)
     """
 
-    __slots__ = ("_resources", "_sum")
+    __slots__ = ("_resources", "digest", "removed", "trial")
 
     def __init__(self, resources: Iterable[Resource] = ()) -> None:
         self._resources: dict[str, Resource] = {}
-        self._sum = 0
+        self.digest = 0
+        """Sum of the digests; not reduced."""
+        self.removed: dict[str, Resource] = {}
+        """What was removed since `begin`: streams take leave of it in their own time."""
+        self.trial = Trial()
         for item in resources:
             self.put(item)
+
+    def begin(self) -> None:
+        """Another change begins; streams have been told of the one before."""
+        self.removed.clear()
 
     def put(self, item: Resource) -> None:
         """Adds or replaces a resource."""
         old = self._resources.get(item.name)
-        self._sum += item.digest - (old.digest if old is not None else 0)
+        self.digest += item.digest - (old.digest if old is not None else 0)
         self._resources[item.name] = item
+        self.trial.published(old, item)
 
     def discard(self, name: str) -> None:
         """Removes a resource, if it is there."""
         old = self._resources.pop(name, None)
         if old is not None:
-            self._sum -= old.digest
+            self.digest -= old.digest
+            self.removed[name] = old
+            self.trial.removed(name)
 
     @property
     def version(self) -> str:
         """Version of the whole table: 32 hexadecimal digits."""
-        return version_of(self._sum)
+        return self.version_of(self.digest)
+
+    def version_of(self, digest: int) -> str:
+        """The version of some of the resources, of which *digest* is the sum."""
+        return version_of(digest)
 
     def get(self, name: str) -> Resource | None:
         """The resource of that name, if there is one."""

@@ -2,11 +2,12 @@
 
 import json
 import logging
+import time
 
 import pytest
 
 from xds_server.ads.messages import Node
-from xds_server.logs import StreamLog, configure_logging, event, every
+from xds_server.logs import StreamLog, Timeline, configure_logging, event, every
 from xds_server.snapshot.resource import CLUSTER, TypeUrl
 from xds_server.transport.observer import StreamInfo
 
@@ -92,3 +93,20 @@ def test_every_observer_is_told() -> None:
     every(Observer("a"), Observer("b")).refused("not_ready")  # type: ignore[arg-type]
 
     assert told == ["a not_ready", "b not_ready"]
+
+
+def test_the_timeline_keeps_the_few_beside_the_many() -> None:
+    """A thousand streams do not push out the one transition; what is logged is kept with its fields, in order."""
+    timeline = Timeline(time.monotonic(), most=3)
+    logger = logging.getLogger("timeline_test")
+    logger.setLevel(logging.INFO)
+    logger.addHandler(timeline)
+    event(logger, logging.INFO, "ready", seconds=1.5)
+    for n in range(1000):
+        timeline.add("stream.opened", stream=n)
+
+    found = timeline.entries()
+    assert [one["event"] for one in found] == ["ready", *["stream.opened"] * 3]
+    assert [one["fields"] for one in found] == [{"seconds": 1.5}, *[{"stream": n} for n in (997, 998, 999)]]
+    assert all(isinstance(one["since_start"], float) for one in found)
+    assert "ready seconds=1.500" in timeline.text()

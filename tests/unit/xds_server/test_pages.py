@@ -7,10 +7,13 @@ from typing import Any
 from probes import Endpoints, Gate, Layer, Passed
 from tests.unit.xds_server.test_publisher import Rig
 from xds_server import pages
+from xds_server.logs import Timeline
 from xds_server.model.source_state import Problem, SourceState
 
 
-def endpoints(on_loop: Callable[[Callable[[], bytes]], bytes] = lambda content: content()) -> Endpoints:
+def endpoints(
+    on_loop: Callable[[Callable[[], bytes]], bytes] = lambda content: content(), timeline: Timeline | None = None
+) -> Endpoints:
     rig = Rig()
     rig.list("services")
     rig.pipeline.sources["services"].replace({})
@@ -24,6 +27,9 @@ def endpoints(on_loop: Callable[[Callable[[], bytes]], bytes] = lambda content: 
         graph=rig.graph,
         streams=list,
         on_loop=on_loop,
+        holds=lambda: {"shrink": ""},
+        release=lambda kind: {kind or "all": 1},
+        timeline=timeline or Timeline(0.0),
     )
     return made
 
@@ -65,3 +71,26 @@ def test_a_busy_event_loop_is_said() -> None:
         raise TimeoutError
 
     assert endpoints(busy).respond("GET", "/debug/streams").status == 503
+
+
+def test_holds_are_shown_and_released_by_post_alone() -> None:
+    """A kind that there is not is named with those that there are."""
+    made = endpoints()
+
+    assert get("/debug/holds") == {"shrink": ""}
+    assert json.loads(made.respond("POST", "/debug/release", "kind=shrink").body) == {"released": {"shrink": 1}}
+    assert json.loads(made.respond("POST", "/debug/release").body) == {"released": {"all": 1}}
+    wrong = made.respond("POST", "/debug/release", "kind=all")
+    assert (wrong.status, b"not_ready, unknown_role, shrink" in wrong.body) == (400, True)
+    assert made.respond("GET", "/debug/release").status == 405
+
+
+def test_the_timeline_is_text_or_json() -> None:
+    """A line for each event, with its fields."""
+    timeline = Timeline(0.0)
+    timeline.add("source.synced", kind="services", objects=3)
+    made = endpoints(timeline=timeline)
+
+    assert b"source.synced kind=services objects=3\n" in made.respond("GET", "/debug/timeline").body
+    (entry,) = json.loads(made.respond("GET", "/debug/timeline", "format=json").body)
+    assert (entry["event"], entry["fields"]) == ("source.synced", {"kind": "services", "objects": 3})

@@ -1,25 +1,32 @@
 """Nothing before everything is known, then each change as it comes."""
 
 from collections.abc import Mapping
+from typing import Any
+
+import pytest
 
 from krt import Graph
 from tests.unit.xds_server import builders
+from xds_server.envoy.marker import MARKER
 from xds_server.model.objects import Service
 from xds_server.pipeline import Pipeline, build
-from xds_server.publisher import Publisher
+from xds_server.publisher import Publisher, shrink_guard
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE
+from xds_server.snapshot.shrink import Limits
 from xds_server.snapshot.store import Names, Store
+from xds_server.suspicion import Suspicion
 
 
 class Rig:
     """A pipeline with a publisher, and what it said."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, plain: bool = True) -> None:
         self.graph = Graph(on_failure="raise")
         self.pipeline: Pipeline = build(self.graph, "xds-server")
         self.store = Store()
         self.said: list[tuple[Names, Mapping[str, Names]]] = []
-        self.publisher = Publisher(self.graph, self.pipeline, self.store, lambda *names: self.said.append(names))
+        if plain:
+            self.publisher = Publisher(self.graph, self.pipeline, self.store, lambda *names: self.said.append(names))
 
     def list(self, *but: str) -> None:
         objects = {
@@ -93,3 +100,121 @@ def test_a_service_without_ports_leaves_no_cluster() -> None:
     rig.pipeline.sources["services"].set("shop/cart", Service(key="shop/cart", ports=()))
 
     assert (rig.store.counts()[CLUSTER], rig.store.counts()[ENDPOINT]) == (0, 0)
+
+
+def shrinking(rig: Rig, *, at_least: int = 2, seconds: float = 30) -> Suspicion:
+    """A publisher that holds, on a pipeline with four carts in a row."""
+    suspicion = Suspicion(shrink_guard(rig.pipeline, Limits(share=0.5, at_least=at_least)), seconds)
+    rig.publisher = Publisher(
+        rig.graph,
+        rig.pipeline,
+        rig.store,
+        lambda *names: rig.said.append(names),
+        suspicion=suspicion,
+        marker_port=19002,
+    )
+    carts = [f"shop/cart{n}" for n in range(4)]
+    objects: dict[str, dict[str, Any]] = {
+        "gateways": {"shop/edge": builders.gateway()},
+        "httproutes": {key: builders.route(builders.rule(to=(builders.backend(key),)), key=key) for key in carts},
+        "services": {key: builders.service(key) for key in carts},
+        "endpointslices": {f"{key}-1": builders.slice_("10.0.0.1", key=f"{key}-1", of=key) for key in carts},
+    }
+    for kind, source in rig.pipeline.sources.items():
+        source.replace(objects[kind])
+    return suspicion
+
+
+@pytest.mark.parametrize("kind", ["services", "httproutes", "endpointslices"])
+def test_a_list_that_comes_back_empty_changes_nothing_that_is_served(kind: str) -> None:
+    """No cluster, endpoint or route goes before somebody has confirmed it; then all of it does."""
+    rig = Rig(plain=False)
+    suspicion = shrinking(rig)
+    before = versions(rig)
+
+    rig.pipeline.sources[kind].replace({})
+
+    assert versions(rig) == before
+    assert suspicion.suspect is not None
+    assert rig.publisher.override()
+    assert versions(rig) != before
+    assert not rig.publisher.override()
+
+
+def test_all_gateways_gone_at_once_are_still_served() -> None:
+    """Their roles are held as well."""
+    rig = Rig(plain=False)
+    shrinking(rig, at_least=1)
+
+    rig.pipeline.sources["gateways"].replace({})
+
+    assert rig.store.roles == {"shop/edge"}
+    assert rig.publisher.override()
+    assert rig.store.roles == set()
+
+
+def test_one_deletion_after_another_is_believed() -> None:
+    """An operator who deletes one by one means it."""
+    rig = Rig(plain=False)
+    suspicion = shrinking(rig)
+
+    for n in range(4):
+        rig.pipeline.sources["httproutes"].delete(f"shop/cart{n}")
+
+    assert suspicion.suspect is None
+
+
+def versions(rig: Rig) -> dict[str, str]:
+    view = rig.store.view("shop/edge")
+    assert view is not None
+    return {type_url: table.version for type_url, table in view.items()}
+
+
+def marker(rig: Rig) -> str:
+    view = rig.store.view("shop/edge")
+    assert view is not None
+    routes = view[ROUTE].get(MARKER)
+    assert routes is not None
+    assert MARKER in view[LISTENER]
+    return routes.version
+
+
+def test_the_marker_changes_with_all_but_endpoints() -> None:
+    """A new endpoint does not rewrite a route configuration of every proxy; a new cluster, route or listener does."""
+    rig = Rig(plain=False)
+    shrinking(rig)
+    seen = [marker(rig)]
+    sources = rig.pipeline.sources
+
+    sources["endpointslices"].set("shop/cart0-1", builders.slice_("10.0.0.9", key="shop/cart0-1", of="shop/cart0"))
+    assert marker(rig) == seen[0]
+    assert ROUTE not in rig.said[-1][1].get("shop/edge", {})
+
+    sources["services"].set("shop/new", builders.service("shop/new"))
+    seen.append(marker(rig))
+    assert rig.said[-1][1]["shop/edge"] == {ROUTE: frozenset({MARKER})}
+    sources["httproutes"].delete("shop/cart0")
+    seen.append(marker(rig))
+    sources["gateways"].set("shop/edge", builders.gateway(builders.http(), builders.http("b", 9090)))
+    seen.append(marker(rig))
+    assert len(set(seen)) == 4
+
+    sources["services"].delete("shop/new")
+    sources["httproutes"].set(
+        "shop/cart0", builders.route(builders.rule(to=(builders.backend("shop/cart0"),)), key="shop/cart0")
+    )
+    sources["gateways"].set("shop/edge", builders.gateway())
+    assert marker(rig) == seen[0]
+
+
+def test_a_gateway_on_the_markers_port_has_no_marker() -> None:
+    """Envoy would refuse a second listener at the address; the Gateway's own comes first."""
+    rig = Rig(plain=False)
+    shrinking(rig)
+    rig.pipeline.sources["gateways"].set("shop/edge", builders.gateway(builders.http("b", 19002)))
+
+    view = rig.store.view("shop/edge")
+    assert view is not None
+    assert MARKER not in view[LISTENER]
+    assert MARKER not in view[ROUTE]
+    assert "shop/edge/19002" in view[LISTENER]

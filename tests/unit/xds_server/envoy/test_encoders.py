@@ -16,6 +16,8 @@ from envoy_data_plane.envoy.config.core.v3 import (
     AggregatedConfigSource,
     ApiVersion,
     ConfigSource,
+    HeaderValue,
+    HeaderValueOption,
     Http2ProtocolOptions,
     SocketAddress,
 )
@@ -56,6 +58,7 @@ from tests.unit.xds_server import builders
 from xds_server.envoy.clusters import clusters
 from xds_server.envoy.endpoints import assignments
 from xds_server.envoy.listeners import listener
+from xds_server.envoy.marker import MARKER, marker_listener, marker_routes
 from xds_server.envoy.routes import route_configuration, virtual_host
 from xds_server.model.objects import Match, Service, ServicePort
 from xds_server.model.routing import Entry, Port, Target
@@ -180,6 +183,35 @@ def test_a_listener_is_what_the_model_writes() -> None:
     made = listener(Port(gateway="shop/edge", number=8080, listeners=(builders.http(),)))
 
     assert bytes(expected) == made.body
+
+
+def test_the_marker_is_what_the_models_write() -> None:
+    """A listener on all addresses, and a route configuration that answers 200 with the version."""
+    source = ConfigSource(
+        ads=AggregatedConfigSource(), initial_fetch_timeout=timedelta(0), resource_api_version=ApiVersion.V3
+    )
+    manager = HttpConnectionManager(
+        stat_prefix=MARKER,
+        rds=Rds(config_source=source, route_config_name=MARKER),
+        http_filters=[HttpFilter(name="envoy.filters.http.router", typed_config=google.protobuf.Any.pack(Router()))],
+    )
+    network_filter = Filter(
+        name="envoy.filters.network.http_connection_manager", typed_config=google.protobuf.Any.pack(manager)
+    )
+    expected = Listener(
+        name=MARKER,
+        address=Address(socket_address=SocketAddress(address="0.0.0.0", port_value=19002)),
+        filter_chains=[FilterChain(filters=[network_filter])],
+    )
+    answer = Route(match=RouteMatch(prefix="/"), direct_response=DirectResponseAction(status=200))
+    routes = RouteConfiguration(
+        name=MARKER,
+        virtual_hosts=[VirtualHost(name="*", domains=["*"], routes=[answer])],
+        response_headers_to_add=[HeaderValueOption(header=HeaderValue(key="x-xds-version", value="0f"))],
+    )
+
+    assert bytes(expected) == marker_listener(19002).body
+    assert bytes(routes) == marker_routes("0f").body
 
 
 CASES = [

@@ -1,0 +1,136 @@
+"""Holds, the completeness marker and the timeline, with a real Envoy on files."""
+
+import json
+import re
+import subprocess
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from examples.rig.control_plane import COMMAND, ControlPlane
+from examples.rig.load import Load
+from examples.rig.processes import free_port, wait_for
+from examples.rig.stack import Stack
+from examples.rig.web import ask
+
+pytestmark = pytest.mark.envoy
+
+SERVICES = 12
+
+
+def _many(stack: Stack) -> Path:
+    """A file with Services that no route names, and a route each that names the demo's."""
+    path = stack.manifests / "many.yaml"
+    path.write_text(
+        "".join(
+            f"---\napiVersion: v1\nkind: Service\nmetadata: {{name: many{n}, namespace: demo}}\n"
+            "spec: {ports: [{name: http, port: 80}]}\n"
+            for n in range(SERVICES)
+        )
+    )
+    return path
+
+
+def _marker(port: int) -> tuple[int, str]:
+    """Status and version that the marker answers; 0 if nobody does."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=2) as answer:
+            return answer.status, answer.headers["x-xds-version"] or ""
+    except OSError:
+        return 0, ""
+
+
+def _release(control_plane: ControlPlane, *options: str) -> str:
+    command = [*COMMAND, "release", f"--url={control_plane.url}", *options]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout
+
+
+def test_the_marker_answers_with_the_version_once_all_is_accepted(tmp_path: Path) -> None:
+    """Nobody answers while the proxy is held; then the version is there, the same after a restart, and moves with a route."""
+    marker_port = free_port()
+    with Stack(tmp_path) as stack:
+        control_plane = stack.control_plane(
+            f"--marker-port={marker_port}", "--gate=park", "--inject-list-delay=endpointslices=2"
+        )
+        envoy = stack.envoy()
+        wait_for("the hold", lambda: control_plane.metric("hold_active", reason="not_ready") == 1, 20, control_plane)
+        assert _marker(marker_port) == (0, "")
+
+        stack.wait_live(envoy, control_plane)
+        wait_for("the marker", lambda: _marker(marker_port)[0] == 200, 5, envoy)
+        _, version = _marker(marker_port)
+        assert re.fullmatch("[0-9a-f]{32}", version)
+        assert {"blue", "green"} == stack.answers()
+        resources = json.loads(ask(f"{control_plane.url}/debug/resources")[1])["roles"]["demo/edge"]
+        assert "xds-server/ready" in resources["LDS"]["resources"]
+
+        routes = stack.manifests / "routes.yaml"
+        good = routes.read_text()
+        routes.write_text(good.replace("blue, port: 80, weight: 1", "blue, port: 80, weight: 0"))
+        wait_for("another version", lambda: _marker(marker_port)[1] not in {"", version}, 5, envoy)
+        routes.write_text(good)
+        wait_for("the first version", lambda: _marker(marker_port) == (200, version), 5, envoy)
+        assert 0 == envoy.stat("listener_manager.listener_modified")
+
+
+def test_many_services_gone_at_once_stay_until_somebody_says_so(tmp_path: Path) -> None:
+    """The shrink guard holds the clusters under load, says so everywhere, and a release lets them go."""
+    with Stack(tmp_path) as stack:
+        many = _many(stack)
+        control_plane = stack.control_plane("--shrink-hold-seconds=600")
+        control_plane.wait_ready()
+        envoy = stack.envoy()
+        stack.wait_live(envoy, control_plane)
+        with Load(stack.gateway_port, keep_alive=50, new=10) as load:
+            many.unlink()
+            wait_for("the hold", lambda: control_plane.metric("hold_active", reason="shrink") == 1, 10, control_plane)
+
+            wait_for("the reason", lambda: f"would lose {SERVICES} of" in control_plane.why(), 5, control_plane)
+            assert control_plane.ready
+            assert 0 == envoy.stat("cluster_manager.cluster_removed")
+            assert "change.held" in ask(f"{control_plane.url}/debug/timeline")[1]
+            assert _release(control_plane, "--kind=shrink") == "shrink: 1 released\n"
+
+            wait_for("the clusters to go", lambda: envoy.stat("cluster_manager.cluster_removed") == SERVICES, 10, envoy)
+            assert 1 == control_plane.metric("hold_released_total", by="override", reason="shrink")
+        assert 0 == load.failures, load.statuses()
+
+
+def test_a_shrink_is_believed_when_its_time_is_up(tmp_path: Path) -> None:
+    """And counted as such."""
+    with Stack(tmp_path) as stack:
+        many = _many(stack)
+        control_plane = stack.control_plane("--shrink-hold-seconds=0.5")
+        control_plane.wait_ready()
+        clusters = control_plane.metric("snapshot_resources", type="CDS")
+        many.unlink()
+
+        wait_for(
+            "the clusters to go",
+            lambda: control_plane.metric("snapshot_resources", type="CDS") == clusters - SERVICES,
+            10,
+            control_plane,
+        )
+        assert 1 == control_plane.metric("hold_released_total", by="budget", reason="shrink")
+
+
+def test_a_parked_proxy_is_sent_away_by_a_release(tmp_path: Path) -> None:
+    """It is told why, is not served the unknown, and comes back by itself."""
+    with Stack(tmp_path) as stack:
+        control_plane = stack.control_plane(
+            "--gate=park", "--inject-list-delay=services=30", "--soft-deadline-seconds=0.5"
+        )
+        wait_for("the HTTP port", lambda: bool(ask(f"{control_plane.url}/livez")[0]), 20, control_plane)
+        envoy = stack.envoy()
+        wait_for("the hold", lambda: control_plane.metric("hold_active", reason="not_ready") == 1, 20, control_plane)
+        assert '"kind": "not_ready"' in ask(f"{control_plane.url}/debug/holds")[1]
+
+        assert _release(control_plane) == "not_ready: 1 released, shrink: 0 released, unknown_role: 0 released\n"
+
+        released = "hold_released_total"
+        wait_for("its end", lambda: control_plane.metric(released, by="override", reason="not_ready") == 1, 10, envoy)
+        wait_for("its return", lambda: control_plane.metric("hold_active", reason="not_ready") == 1, 20, envoy)
+        assert 0 == control_plane.metric("xds_responses_total")
+        assert control_plane.metric("soft_deadlines_passed_total") >= 1
+        assert "still_not_ready" in control_plane.log.read_text()

@@ -1,0 +1,95 @@
+"""How a hold of a suspect change begins and ends."""
+
+from xds_server.snapshot.shrink import Changes, Limits, ShrinkGuard, removed
+from xds_server.suspicion import By, Suspect, Suspicion
+
+LOST: Changes = {"routes": dict.fromkeys("abc", (1, None))}
+
+
+class Rig:
+    """A suspicion whose clock is set by hand, and what it said."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.begun: list[str] = []
+        self.ended: list[tuple[By, float]] = []
+        guard = ShrinkGuard(Limits(share=0.5, at_least=2), {"routes": removed}, additive=frozenset())
+        self.suspicion = Suspicion(
+            guard,
+            30,
+            clock=lambda: self.now,
+            on_begin=lambda suspect: self.begun.append(suspect.reason),
+            on_end=self.end,
+        )
+
+    def end(self, suspect: Suspect, by: By, seconds: float) -> None:
+        self.ended.append((by, seconds))
+
+    def lose(self, epoch: int = 7) -> None:
+        assert self.suspicion.admit(epoch, LOST, {"routes": 0}) == {}
+
+
+def test_a_hold_is_said_once_and_shows_why_and_for_how_long() -> None:
+    """Later changes of others do not begin another."""
+    rig = Rig()
+    rig.lose()
+    rig.now += 4
+    rig.suspicion.admit(8, {}, {"routes": 0})
+
+    assert rig.begun == ["3 of 3 routes"]
+    assert "would lose 3 of 3 routes: held for 4 s of at most 30" in rig.suspicion.why()
+
+
+def test_it_ends_when_the_time_is_up() -> None:
+    """Not before, and then with everything that was kept."""
+    rig = Rig()
+    rig.lose()
+    rig.now += 29.9
+    assert rig.suspicion.due() == {}
+    rig.now += 0.1
+
+    assert rig.suspicion.due() == LOST
+    assert rig.ended == [("budget", 30.0)]
+    assert rig.suspicion.due() == {}
+    assert rig.suspicion.why() == ""
+
+
+def test_a_fresh_list_of_the_kind_that_brought_it_confirms_it() -> None:
+    """Neither the list itself nor one of another kind does."""
+    rig = Rig()
+    rig.lose(epoch=7)
+    assert rig.suspicion.listed("httproutes", 7, 99.0) == {}
+    rig.now += 1
+    assert rig.suspicion.listed("services", 8, 100.5) == {}
+
+    assert rig.suspicion.listed("httproutes", 7, 100.5) == LOST
+    assert rig.ended == [("confirmed", 1.0)]
+
+
+def test_a_list_begun_before_the_hold_confirms_nothing() -> None:
+    """It may have been cut off in the same way."""
+    rig = Rig()
+    rig.lose(epoch=7)
+    rig.suspicion.listed("httproutes", 7, 99.0)
+
+    assert rig.suspicion.listed("httproutes", 8, 99.5) == {}
+    assert rig.ended == []
+
+
+def test_what_comes_back_ends_it_as_converged() -> None:
+    """Nothing is published, since nothing has changed."""
+    rig = Rig()
+    rig.lose()
+
+    assert rig.suspicion.admit(8, {"routes": dict.fromkeys("abc", (None, 1))}, {"routes": 3}) == {}
+    assert rig.ended == [("converged", 0.0)]
+
+
+def test_an_operator_may_end_it() -> None:
+    """Once; a second time there is nothing to end."""
+    rig = Rig()
+    rig.lose()
+
+    assert rig.suspicion.override() == LOST
+    assert rig.suspicion.override() == {}
+    assert rig.ended == [("override", 0.0)]

@@ -1,0 +1,52 @@
+"""The process itself: since when it runs, what it is told to do, and when it clears up."""
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+_STARTED_FIELD = 22
+
+
+def started(stat: Path = Path("/proc/self/stat")) -> float:
+    """When this process began, on the monotonic clock; now, where the system does not say. Source: proc(5)."""
+    now = time.monotonic()
+    try:
+        text = stat.read_text(encoding="utf-8")
+        ticks = int(
+            text.rpartition(")")[2].split()[_STARTED_FIELD - 3]
+        )  # the second field is a name, with anything in it
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return now
+    return now - max(0.0, age)
+
+
+def leaving() -> "asyncio.Queue[str]":
+    """The names of signals to leave, as they come."""
+    queue: asyncio.Queue[str] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, queue.put_nowait, number.name)
+    return queue
+
+
+@contextlib.contextmanager
+def quiet_collector() -> Iterator[None]:
+    """Keeps the garbage collector out while much is loaded that will stay: it would walk it again and again."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def settle_collector() -> None:
+    """What is loaded stays; from now on only what comes after it is looked at, and seldom."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    gc.enable()
