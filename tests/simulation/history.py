@@ -1,0 +1,149 @@
+"""What happens in a run, from outside: one seed, one list of events. A part of such a list is one, too."""
+
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+SECONDS = 40.0
+"""How long things go on happening; then all is mended, and has to come right."""
+SERVICES = ("s0", "s1", "s2", "s3")
+SLICES = tuple(f"e{i}" for i in range(6))
+ROUTES = ("r0", "r1", "r2", "r3", "r4")
+GATEWAYS = ("g0", "g1")
+PORT_SETS = ((80,), (80,), (80, 81), (81,))
+LISTENER_SETS = ((8080,), (8080,), (8080, 8443))
+ENVOYS = (("e0", "n/g0"), ("e1", "n/g0"), ("e2", "n/g1"))
+REPLICAS = ("A", "B")
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that is done at a time; *what* is the name of a method of the simulation."""
+
+    at: float
+    what: str
+    args: tuple[Any, ...]
+
+    def __str__(self) -> str:
+        return f"{self.at:7.3f}  {self.what}({', '.join(map(repr, self.args))})"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What holds for a whole run."""
+
+    seed: int
+    mode: str
+    hold_seconds: float
+    replicas: int
+    streamed: bool
+    """Whether lists are streams."""
+    network_seconds: float
+    """The longest that a message is on its way."""
+
+
+def setting(seed: int, mode: str = "") -> Setting:
+    """The setting of a seed; with another *mode* of the gate, if one is given."""
+    random = Random(f"setting {seed}")
+    return Setting(
+        seed=seed,
+        mode=mode or random.choice(("bounded", "bounded", "refuse", "park")),
+        hold_seconds=random.choice((0.5, 3.0, 3.0, 8.0)),
+        replicas=random.choice((1, 1, 2)),
+        streamed=random.random() < 0.3,
+        network_seconds=random.choice((0.005, 0.05, 0.3)),
+    )
+
+
+def history(seed: int) -> list[Event]:
+    """The events of a seed, by time."""
+    random = Random(f"history {seed}")
+    events = [Event(0.0, "put", ("gateways", name, (True, random.choice(LISTENER_SETS)))) for name in GATEWAYS]
+    events += [_change(random, 0.0) for _ in range(random.choice((4, 12, 20)))]
+    at = 0.5
+    while at < SECONDS:
+        choice = random.random()
+        if choice < 0.05:
+            events += _move(random, at)
+        elif choice < 0.55:
+            events += [_change(random, at) for _ in range(random.choice((1, 1, 2, 5)))]
+        elif choice < 0.8:
+            events.append(_weather(random, at))
+        elif choice < 0.88:
+            events += _restart(random, at)
+        else:
+            events.append(_proxy(random, at))
+        at += random.choice((0.0, 0.01, 0.1, 1.0, 3.0, 6.0)) * random.random()
+    return sorted(events, key=lambda event: event.at)
+
+
+def _change(random: Random, at: float) -> Event:
+    kind = random.choice(
+        ("services", "services", "endpointslices", "endpointslices", "httproutes", "httproutes", "gateways")
+    )
+    name = random.choice(
+        {"services": SERVICES, "endpointslices": SLICES, "httproutes": ROUTES, "gateways": GATEWAYS}[kind]
+    )
+    if at and random.random() < (0.25 if kind != "gateways" else 0.1):
+        return Event(at, "delete", (kind, name))
+    return Event(at, "put", (kind, name, (random.random() > 0.07, *_content(random, kind))))
+
+
+def _content(random: Random, kind: str) -> tuple[Any, ...]:
+    if kind == "gateways":
+        return (random.choice(LISTENER_SETS),)
+    if kind == "services":
+        return (random.choice(PORT_SETS),)
+    if kind == "endpointslices":
+        hosts = random.sample(range(1, 6), random.choice((0, 1, 2, 3)))
+        return random.choice(SERVICES), tuple(f"10.0.0.{host}" for host in sorted(hosts))
+    backends = [(random.choice(SERVICES), random.choice((80, 80, 81))) for _ in range(random.choice((1, 1, 2)))]
+    return random.choice(GATEWAYS), tuple(dict.fromkeys(backends))
+
+
+def _move(random: Random, at: float) -> list[Event]:
+    """A route moves to another Service that comes, and the one that it leaves goes: each step leaves it working."""
+    route, gateway, (old, new) = random.choice(ROUTES), random.choice(GATEWAYS), random.sample(SERVICES, 2)
+    steps = [
+        ("put", ("services", new, (True, (80,)))),
+        ("put", ("endpointslices", f"for-{new}", (True, new, ("10.0.1.1",)))),
+        ("put", ("httproutes", route, (True, gateway, ((new, 80),)))),
+        ("delete", ("services", old)),
+    ]
+    gap = random.choice((0.0, 0.01, 0.1, 0.5))
+    return [Event(at + i * gap, what, args) for i, (what, args) in enumerate(steps)]
+
+
+def _weather(random: Random, at: float) -> Event:
+    kind = random.choice(("gateways", "httproutes", "services", "endpointslices"))
+    seconds = random.choice((0.5, 2.0, 8.0)) * random.random()
+    return random.choice(
+        (
+            Event(at, "unreachable", (seconds,)),
+            Event(at, "mute", (seconds,)),
+            Event(at, "refuse", (kind, random.choice((403, 404, 410, 429, 500, 503)), seconds)),
+            Event(at, "slow", (kind, random.choice((0.2, 1.0, 4.0)), seconds * 3)),
+            Event(at, "expire_tokens", (seconds,)),
+            Event(at, "break_watches", ()),
+            Event(at, "compact", ()),
+        )
+    )
+
+
+def _restart(random: Random, at: float) -> list[Event]:
+    name = random.choice(REPLICAS)
+    return [Event(at, "kill", (name,)), Event(at + random.choice((0.01, 1.0, 5.0)), "start", (name,))]
+
+
+def _proxy(random: Random, at: float) -> Event:
+    name, _ = random.choice(ENVOYS)
+    kind = random.choice(("CDS", "EDS", "LDS", "RDS"))
+    return random.choice(
+        (
+            Event(at, "disconnect", (name,)),
+            Event(at, "disconnect", (name,)),
+            Event(at, "restart", (name,)),
+            Event(at, "dawdle", (name, random.random() < 0.5)),
+            Event(at, "reject", (name, kind)),
+        )
+    )

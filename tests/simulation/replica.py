@@ -1,0 +1,154 @@
+"""One process of the control plane: the real parts, joined as `xds_server.app` joins them, without sockets."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from random import Random
+
+from krt import Graph, Reflector
+from probes import Passed, Verdict
+from tests.simulation.api import ApiServer, Client
+from tests.simulation.history import Setting
+from tests.simulation.wire import END, AbortedError, Call
+from xds_server import pipeline, readiness
+from xds_server.ads.messages import Changes
+from xds_server.doorkeeper import Doorkeeper
+from xds_server.publisher import Publisher
+from xds_server.snapshot.store import Names, Store
+from xds_server.sources.kinds import kinds
+from xds_server.sources.kube.informer import Informer
+from xds_server.sources.kube.listwatch import ListWatch, Scope
+from xds_server.sources.kube.turnstile import Turnstile
+from xds_server.sources.state import SourceBoard
+from xds_server.transport.admission import Admission, GateMode
+from xds_server.transport.observer import Observer
+from xds_server.transport.streams import Streams
+
+BEAT_SECONDS = 2.0
+
+
+class Quiet(Observer):
+    """An observer that counts what is held."""
+
+    def __init__(self) -> None:
+        self.holding_now: set[int] = set()
+        self.open: set[int] = set()
+
+    def stream_opened(self, stream) -> None:  # type: ignore[no-untyped-def]
+        self.open.add(stream.id)
+
+    def stream_closed(self, stream, why) -> None:  # type: ignore[no-untyped-def]
+        self.open.discard(stream.id)
+
+    def holding(self, stream, kind) -> None:  # type: ignore[no-untyped-def]
+        self.holding_now.add(stream.id)
+
+    def held(self, stream, kind, seconds, outcome) -> None:  # type: ignore[no-untyped-def]
+        self.holding_now.discard(stream.id)
+
+
+class Replica:
+    """Runs from its making until `kill`."""
+
+    def __init__(
+        self, name: str, server: ApiServer, random: Random, *, setting: Setting, on_step: Callable[[], None]
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        mode, hold_seconds = setting.mode, setting.hold_seconds
+        self.name = name
+        self.client = Client(server, random)
+        self.graph = Graph()
+        self.pipeline = pipeline.build(self.graph, "xds-server")
+        self.store = Store()
+        self.observer = Quiet()
+        self.mode = mode
+        self.hold_seconds = hold_seconds
+        self.role_hold_seconds = 0.0 if mode == "refuse" else 1.0
+        self.calls: dict[asyncio.Task[None], Call] = {}
+        self.all_known_at: float | None = None
+        """When the last kind was listed for the first time."""
+        self._on_step = on_step
+        self.board = SourceBoard(kinds(), clock=loop.time, on_change=self._source_changed)
+        derived = [one for one in self.graph.collections.values() if one.name not in self.pipeline.sources]
+        self.gate = readiness.gate(
+            base=lambda: {"grpc": Passed()},
+            sources=lambda: self.board.states,
+            derived=derived,
+            store=self.store,
+            serving=self._serving,
+            clock=loop.time,
+            started=loop.time(),
+        )
+        self.doorkeeper = Doorkeeper(self.gate, self.store, open_at_once=mode == "off")
+        self.streams = Streams(
+            doorkeeper=self.doorkeeper,
+            observer=self.observer,
+            admission=Admission(
+                mode=GateMode(mode), hold_seconds=hold_seconds, role_hold_seconds=self.role_hold_seconds
+            ),
+            identifier=name,
+            clock=loop.time,
+        )
+        Publisher(self.graph, self.pipeline, self.store, self._published)
+        if mode == "off":
+            for source in self.pipeline.sources.values():
+                source.mark_synced()
+        self._tasks = [loop.create_task(self._beat())]
+        turnstile = Turnstile(2)
+        for kind in kinds():
+            listwatch = ListWatch(
+                kind,
+                reflector=Reflector(self.pipeline.sources[kind.plural]),
+                graph=self.graph,
+                board=self.board,
+                jitter=lambda ceiling: random.random() * ceiling,
+                clock=loop.time,
+                scope=Scope(streamed=setting.streamed),
+            )
+            self._tasks.append(loop.create_task(Informer(listwatch, self.client, turnstile=turnstile).run()))
+
+    def kill(self) -> None:
+        """Ends the process at once: every call breaks."""
+        for task in (*self._tasks, *self.calls):
+            task.cancel()
+
+    def dial(self, call: Call) -> None:
+        """A call comes in."""
+        task = asyncio.get_running_loop().create_task(self._serve(call))
+        self.calls[task] = call
+
+    async def _serve(self, call: Call) -> None:
+        try:
+            await self.streams.serve(call)
+        except AbortedError:
+            pass
+        finally:
+            call.ended_at = asyncio.get_running_loop().time()
+            call.down.put(END)
+            del self.calls[asyncio.current_task()]  # type: ignore[arg-type]
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            self._evaluate()
+            self._on_step()
+
+    def _source_changed(self, old: object, new: object) -> None:
+        if self.all_known_at is None and all(state.known for state in self.board.states.values()):
+            self.all_known_at = asyncio.get_running_loop().time()
+        self._evaluate()
+
+    def _published(self, for_all: Names, by_role: Mapping[str, Names]) -> None:
+        changes: dict[str | None, Changes] = {None: for_all}
+        changes.update(by_role)
+        self.streams.publish(changes)
+        if by_role:
+            self.doorkeeper.notify()
+
+    def _evaluate(self) -> None:
+        closed = self.gate.passed_at("snapshots") is None
+        self.gate.evaluate()
+        if closed and self.gate.passed_at("snapshots") is not None:
+            self.doorkeeper.notify()
+
+    def _serving(self) -> Mapping[str, Verdict]:
+        return {"grpc": Passed()}

@@ -1,0 +1,129 @@
+"""Seeds bugs into copies of the server, one at a time, and simulates: every one must break a rule.
+
+    python -m tests.simulation.seeded_bugs [WORD ...]     # only those whose name contains a word
+
+Exits with 1 if a bug survives, or if the code that it was to change is not there any more.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+COPIED = ("krt", "probes", "xds_server", "tests/__init__.py", "tests/simulation")
+SEEDS = 150
+
+
+@dataclass(frozen=True)
+class Bug:
+    """One change of one place."""
+
+    name: str
+    module: str
+    old: str
+    new: str
+
+
+BUGS = (
+    # the gate
+    Bug("a layer never passes", "probes/gate.py", "            if current.status.good:", "            if current.status.good and layer.name != 'derived':"),
+    Bug("epochs are compared the wrong way round", "xds_server/readiness.py", "if published < required:", "if published >= required:"),
+    # the doorkeeper
+    Bug("the doorkeeper does not ask the gate", "xds_server/doorkeeper.py",
+        'if self._gate.passed_at("snapshots") is None:', "if False:"),
+    Bug("an unknown role is served what is empty", "xds_server/doorkeeper.py",
+        "view = self._store.view(node.role)", "view = self._store.prepared(node.role)"),
+    Bug("nobody is told that the gate has opened", "xds_server/doorkeeper.py", "self._turn.set()", "pass"),
+    Bug("who waits waits for an event that is never set", "xds_server/doorkeeper.py",
+        "        self._turn = asyncio.Event()\n\n    def _unknown", "\n    def _unknown"),
+    Bug("a hold has no clock", "xds_server/transport/admission.py",
+        "elif await self._wait(left):", "elif await self._wait(None):"),
+    Bug("a hold ends in an answer to nobody", "xds_server/transport/admission.py",
+        'return "never"', 'return "forever"'),
+    # the publisher and the store
+    Bug("what is published first is a part", "xds_server/publisher.py",
+        "elif all(collection.synced for collection in self._served):", "elif any(collection.synced for collection in self._served):"),
+    Bug("the first publication is a change only", "xds_server/publisher.py",
+        "{collection.name: _all_of(collection) for collection in self._served}",
+        "{name: delta.changes for name, delta in commit.deltas.items()}"),
+    Bug("a role that goes takes everything with it", "xds_server/snapshot/store.py",
+        "                self.roles.discard(role)\n", "                self.roles.discard(role)\n                self._enter(role)\n"),
+    Bug("what a role left behind stays when it comes back", "xds_server/snapshot/store.py",
+        "for type_url in (LISTENER, ROUTE)}\n        return", "for type_url in ()}\n        return"),
+    Bug("streams are not told of shared changes", "xds_server/transport/streams.py",
+        "for peers in self._by_role.values() if role is None else", "for peers in () if role is None else"),
+    Bug("a stream is told of nothing before it is served", "xds_server/transport/stream.py", "        self._join(self)\n", ""),
+    Bug("what was asked while waiting is forgotten", "xds_server/transport/stream.py",
+        "for request in self._waiting.values():", "for request in list(self._waiting.values())[1:]:"),
+    # krt's sync
+    Bug("half a list is shown", "krt/reflector.py", "            self._seen[key] = value\n",
+        "            self._seen[key] = value\n            self.source.set(key, value)\n"),
+    Bug("a list that breaks off counts as complete", "krt/reflector.py", "        self._seen = {}\n",
+        "        if self._seen:\n            self.listed()\n        self._seen = {}\n"),
+    Bug("what is not in a list stays", "krt/reflector.py", "        self.source.replace(\n            {key",
+        "        self.source.replace(dict(held) | \n            {key"),
+    Bug("an object that cannot be used is gone", "krt/reflector.py", "self._seen.setdefault(key, None)", "pass"),
+    Bug("unknown is read as empty", "krt/context.py", "if not of.synced:", "if False:"),
+    # the protocol and the informer
+    Bug("an answer is made of what changed", "xds_server/ads/selection.py", "return list(table)", "return list(table)[:1]"),
+    Bug("a watch goes on from the end of the list, but one", "xds_server/sources/kube/listwatch.py",
+        "            self._version = event.version or self._version\n",
+        "            self._version = str(int(event.version or self._version) + 1)\n"),
+    Bug("a failed watch makes a kind unknown", "xds_server/sources/state.py",
+        "now = Phase.STALE if state.known else phase", "now = phase"),
+)  # fmt: skip
+
+
+def seed(bug: Bug, into: Path) -> bool:
+    """Changes the copy; whether there was exactly one place to change."""
+    path = into / bug.module
+    text = path.read_text()
+    if text.count(bug.old) != 1:
+        return False
+    path.write_text(text.replace(bug.old, bug.new))
+    return True
+
+
+def verdict(directory: Path) -> str:
+    """What the simulation says of a copy; "" if it finds nothing."""
+    command = [sys.executable, "-m", "tests.simulation", "--brief", f"--count={SEEDS}"]
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(directory)}
+    try:
+        run = subprocess.run(
+            command, cwd=directory, env=environment, capture_output=True, text=True, timeout=180, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return "a run that does not end"
+    if not run.returncode:
+        return ""
+    lines = (run.stdout + run.stderr).splitlines()
+    return next((line for line in lines if line.startswith("seed ")), lines[-1] if lines else "a crash")
+
+
+def main(words: list[str]) -> int:
+    """Runs all bugs, or those that are asked for. Returns the exit status."""
+    chosen = [bug for bug in BUGS if not words or any(word in bug.name for word in words)]
+    survivors = 0
+    for bug in chosen:
+        with tempfile.TemporaryDirectory() as name:
+            for part in COPIED:
+                source, target = ROOT / part, Path(name) / part
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if source.is_dir():
+                    shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+                else:
+                    shutil.copy(source, target)
+            found = verdict(Path(name)) if seed(bug, Path(name)) else "no such place"
+        survivors += found in ("", "no such place")
+        sys.stdout.write(f"{bug.name:58} {found[:110] or 'SURVIVED'}\n")
+        sys.stdout.flush()
+    sys.stdout.write(f"{len(chosen) - survivors} of {len(chosen)} seeded bugs were found\n")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
