@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -12,6 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 import krt
 from krt.testing import check_graph
 from tests.property.krt_model import STRINGS, Node, Oracle, Shape, Tape, filed_under, parity, shape, transform
+
+pytestmark = pytest.mark.timeout(3600)  # the nightly profile takes its time
 
 
 class AbortError(Exception):
