@@ -38,6 +38,10 @@ class Setting:
     replicas: int
     streamed: bool
     """Whether lists are streams."""
+    shrink_seconds: float
+    """How long a change is held that takes away much; 0 for not at all."""
+    marked: bool
+    """Whether there is a completeness marker."""
     network_seconds: float
     """The longest that a message is on its way."""
 
@@ -51,6 +55,8 @@ def setting(seed: int, mode: str = "") -> Setting:
         hold_seconds=random.choice((0.5, 3.0, 3.0, 8.0)),
         replicas=random.choice((1, 1, 2)),
         streamed=random.random() < 0.3,
+        shrink_seconds=random.choice((0.0, 3.0, 10.0)),
+        marked=random.random() < 0.5,
         network_seconds=random.choice((0.005, 0.05, 0.3)),
     )
 

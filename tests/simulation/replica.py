@@ -12,18 +12,22 @@ from tests.simulation.wire import END, AbortedError, Call
 from xds_server import pipeline, readiness
 from xds_server.ads.messages import Changes
 from xds_server.doorkeeper import Doorkeeper
-from xds_server.publisher import Publisher
+from xds_server.model.source_state import SourceState
+from xds_server.publisher import Publisher, shrink_guard
+from xds_server.snapshot.shrink import Limits
 from xds_server.snapshot.store import Names, Store
 from xds_server.sources.kinds import kinds
 from xds_server.sources.kube.informer import Informer
 from xds_server.sources.kube.listwatch import ListWatch, Scope
 from xds_server.sources.kube.turnstile import Turnstile
 from xds_server.sources.state import SourceBoard
+from xds_server.suspicion import Suspicion
 from xds_server.transport.admission import Admission, GateMode
 from xds_server.transport.observer import Observer
 from xds_server.transport.streams import Streams
 
 BEAT_SECONDS = 2.0
+MARKER_PORT = 19003
 
 
 class Quiet(Observer):
@@ -88,7 +92,17 @@ class Replica:
             identifier=name,
             clock=loop.time,
         )
-        Publisher(self.graph, self.pipeline, self.store, self._published)
+        self.suspicion = Suspicion(
+            shrink_guard(self.pipeline, Limits(share=0.4, at_least=3)), setting.shrink_seconds, clock=loop.time
+        )
+        self.publisher = Publisher(
+            self.graph,
+            self.pipeline,
+            self.store,
+            self._published,
+            suspicion=self.suspicion if setting.shrink_seconds else None,
+            marker_port=MARKER_PORT if setting.marked else 0,
+        )
         if mode == "off":
             for source in self.pipeline.sources.values():
                 source.mark_synced()
@@ -129,10 +143,13 @@ class Replica:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
+            self.publisher.tick()
             self._evaluate()
             self._on_step()
 
-    def _source_changed(self, old: object, new: object) -> None:
+    def _source_changed(self, old: SourceState, new: SourceState) -> None:
+        if new.epoch is not None and new.sync_seconds != old.sync_seconds:
+            self.publisher.listed(new.kind, self.graph.epoch, new.started)
         if self.all_known_at is None and all(state.known for state in self.board.states.values()):
             self.all_known_at = asyncio.get_running_loop().time()
         self._evaluate()

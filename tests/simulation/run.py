@@ -23,6 +23,7 @@ from tests.simulation.history import ENVOYS, REPLICAS, SECONDS, Event, Setting
 from tests.simulation.replica import BEAT_SECONDS, Replica
 from tests.simulation.wire import Answer, Call, addresses, route_targets
 from tests.simulation.world import NAMESPACE, PORTS, Facts, Obj, World, facts
+from xds_server.envoy.marker import MARKER
 from xds_server.readiness import sync_epoch
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SHORT, TypeUrl
 
@@ -170,26 +171,36 @@ class Simulation:
             self.violated(f"{what} before {', '.join(unknown)} was listed")
             return
         known = facts(replica.client.state)
-        if call.answers == 1 and envoy.role not in known.listeners:
+        # Nobody is told that a role is gone, and while a change is held, what is served is what was known before it.
+        strict = replica.suspicion.suspect is None
+        if strict and call.answers == 1 and envoy.role not in known.listeners:
             self.violated(f"{what}, of role {envoy.role}, which is not there")
         if answer.type_url == CLUSTER:
             self._check_set(what, answer.resources.keys(), known.clusters, self._ever_clusters)
         elif answer.type_url == ENDPOINT:
-            for name, body in answer.resources.items():
-                service, _, port = name.partition(":")
-                ever = {(host, PORTS[int(port)][1]) for host in self._ever_hosts.get(service, ())}
-                self._check_set(f"{what} of {name}", addresses(body), known.endpoints.get(name, frozenset()), ever)
-        elif answer.type_url == LISTENER and envoy.role in known.listeners:
-            self._check_set(what, answer.resources.keys(), known.listeners[envoy.role], None)
-        elif answer.type_url == ROUTE and envoy.role in known.listeners:
-            for name, body in answer.resources.items():
-                told = route_targets(body)
-                for path, targets in known.routes.get(name, {}).items():
-                    if told.get(path) != targets:
-                        self.violated(f"{what}: {name}{path} leads to {told.get(path)}, and should to {targets}")
+            self._check_endpoints(what, answer, known)
+        elif strict and envoy.role in known.listeners:
+            self._check_own(what, answer, known, envoy.role)
         contents = frozenset(answer.resources.items())
         if self._contents.setdefault((answer.type_url, answer.version), contents) != contents:
             self.violated(f"{what}: version {answer.version} is not what it was before")
+
+    def _check_endpoints(self, what: str, answer: Answer, known: Facts) -> None:
+        for name, body in answer.resources.items():
+            service, _, port = name.partition(":")
+            ever = {(host, PORTS[int(port)][1]) for host in self._ever_hosts.get(service, ())}
+            self._check_set(f"{what} of {name}", addresses(body), known.endpoints.get(name, frozenset()), ever)
+
+    def _check_own(self, what: str, answer: Answer, known: Facts, role: str) -> None:
+        if answer.type_url == LISTENER:
+            marker = {MARKER} if self.setting.marked else set()
+            self._check_set(what, answer.resources.keys(), known.listeners[role] | marker, None)
+            return
+        for name, body in answer.resources.items():
+            told = route_targets(body)
+            for path, targets in known.routes.get(name, {}).items():
+                if told.get(path) != targets:
+                    self.violated(f"{what}: {name}{path} leads to {told.get(path)}, and should to {targets}")
 
     def _check_set(self, what: str, told: Iterable[Any], known: frozenset[Any], ever: set[Any] | None) -> None:
         names = set(told)
@@ -299,7 +310,7 @@ class Simulation:
         pairs = {
             "clusters": (envoy.clusters.keys(), truth.clusters),
             "endpoints": (envoy.endpoints, truth.endpoints),
-            "listeners": (envoy.listeners.keys(), ports),
+            "listeners": (envoy.listeners.keys(), ports | ({MARKER} if self.setting.marked else set())),
             "routes": (
                 {port: envoy.routes.get(port) for port in ports},
                 {port: truth.routes[port] for port in ports},

@@ -6,7 +6,10 @@ from tests.simulation.history import Event, Setting, history, setting
 from tests.simulation.run import report, shrunk, simulate
 
 EACH = 15
-CALM = Setting(seed=0, mode="bounded", hold_seconds=3.0, replicas=1, streamed=False, network_seconds=0.3)
+CALM = Setting(
+    seed=0, mode="bounded", hold_seconds=3.0, replicas=1,
+    streamed=False, shrink_seconds=0.0, marked=False, network_seconds=0.3,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("first", range(0, 150, EACH))
