@@ -10,6 +10,8 @@ from xds_server.settings import Address, read_address, read_gateway
 _BOOTSTRAP: Final = Template("""\
 # Bootstrap for an Envoy that serves the Gateway $gateway, printed by xds-server bootstrap.
 # Run: envoy -c FILE
+# Whether it has a complete configuration: http://127.0.0.1:19002/ (xds-server's --marker-port) answers 200 and its
+# version. That is what a readiness probe should ask.
 
 node:
   id: $node_id
@@ -62,10 +64,13 @@ static_resources:
         cluster_name: xds_cluster
         endpoints:
           - lb_endpoints:
+$endpoints
+""")
+
+_ENDPOINT: Final = """\
               - endpoint:
                   address:
-                    socket_address: {address: $xds_host, port_value: $xds_port}
-""")
+                    socket_address: {address: $host, port_value: $port}"""
 
 
 def bootstrap(
@@ -73,27 +78,28 @@ def bootstrap(
 ) -> str:
     """The bootstrap as YAML, with comments that say why each unusual line is there.
 
-    *gateway* is `namespace/name`; *node_id* is the Gateway's key with `proxy-` before it, if it is not given.
+    *gateway* is `namespace/name`; *xds_address* may be several, with commas between them; *node_id* is the Gateway's key with `proxy-` before it, if it is not given.
     Raises: SettingsError.
     """
     key = read_gateway("gateway", gateway)
-    xds = read_address("xds_address", xds_address)
+    replicas = [read_address("xds_address", one.strip()) for one in xds_address.split(",")]
     admin = read_address("admin_address", admin_address)
     return _BOOTSTRAP.substitute(
         gateway=key,
         node_id=json.dumps(node_id or f"proxy-{key.replace('/', '-')}"),
         admin_host=json.dumps(admin.host),
         admin_port=admin.port,
-        discovery=_discovery(xds),
-        xds_host=json.dumps(xds.host),
-        xds_port=xds.port,
+        discovery="STATIC" if all(map(_static, replicas)) else "STRICT_DNS",
+        endpoints="\n".join(
+            Template(_ENDPOINT).substitute(host=json.dumps(one.host), port=one.port) for one in replicas
+        ),
     )
 
 
-def _discovery(address: Address) -> str:
-    """The type of a cluster with this address: a name has to be resolved, and all that it stands for are replicas."""
+def _static(address: Address) -> bool:
+    """Whether it is an address; a name has to be resolved, and all that it stands for are replicas."""
     try:
         ip_address(address.host)
     except ValueError:
-        return "STRICT_DNS"
-    return "STATIC"
+        return False
+    return True

@@ -86,12 +86,25 @@ cli.add_command(
 
 
 @cli.command()
-@click.option("--gateway", required=True, metavar="NS/NAME", help="The Gateway that the proxy serves: its role.")
-@click.option("--xds-address", default="127.0.0.1:18000", show_default=True, help="Where the control plane is.")
+@click.option("--gateway", default="", metavar="NS/NAME", help="The Gateway that the proxy serves: its role.")
+@click.option(
+    "--check", "checked", metavar="FILE", help="Read a bootstrap, and say what in it may turn into an outage."
+)
+@click.option(
+    "--xds-address",
+    default="127.0.0.1:18000",
+    show_default=True,
+    help="Where the control plane is; several with commas.",
+)
 @click.option("--admin-address", default="127.0.0.1:19000", show_default=True, help="For Envoy's admin interface.")
 @click.option("--node-id", default="", help="Name of this proxy. [default: after the Gateway]")
-def bootstrap(gateway: str, xds_address: str, admin_address: str, node_id: str) -> None:
-    """Print the bootstrap with which an Envoy finds this control plane, and waits for it."""
+def bootstrap(gateway: str, checked: str | None, xds_address: str, admin_address: str, node_id: str) -> None:
+    """Print the bootstrap with which an Envoy finds this control plane, and waits for it; or check one."""
+    if checked is not None:
+        _check_bootstrap(checked)
+        return
+    if not gateway:
+        _fail("bootstrap needs --gateway NAMESPACE/NAME to print one, or --check FILE to check one")
     from xds_server.bootstrap import bootstrap as text_of  # noqa: PLC0415 - only this command needs it
 
     try:
@@ -118,6 +131,20 @@ def release(url: str, kind: str | None) -> None:
     click.echo(", ".join(f"{name}: {count} released" for name, count in sorted(released.items())))
 
 
+def _check_bootstrap(path: str) -> None:
+    from xds_server.bootstrap_check import check  # noqa: PLC0415 - only this command needs it
+
+    findings = check(_yaml("bootstrap", path))
+    for finding in findings:
+        click.echo(str(finding))
+    errors = sum(finding.level == "error" for finding in findings)
+    click.echo(
+        f"{path}: {errors} errors, {len(findings) - errors} warnings" if findings else f"{path}: as it should be"
+    )
+    if errors:
+        raise SystemExit(1)
+
+
 def _checked(values: Mapping[str, object]) -> Settings:
     try:
         settings = read_settings(values)
@@ -133,17 +160,22 @@ def _checked(values: Mapping[str, object]) -> Settings:
 def _from_file(path: str | None) -> dict[str, object]:
     if path is None:
         return {}
-    import yaml  # noqa: PLC0415 - only who has a file pays for it
-
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        _fail(f"config {path!r} cannot be read: {error}")
-    except yaml.YAMLError as error:
-        _fail(f"config {path!r} is not YAML: {' '.join(str(error).split())}")
+    content = _yaml("config", path)
     if not isinstance(content or {}, dict):
         _fail(f"config {path!r} is not a mapping: write one setting per line, as in gate: bounded")
     return {str(name).replace("-", "_"): value for name, value in (content or {}).items()}
+
+
+def _yaml(what: str, path: str) -> Any:
+    """The one document in a file, which messages call *what*."""
+    import yaml  # noqa: PLC0415 - only who has a file pays for it
+
+    try:
+        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        _fail(f"{what} {path!r} cannot be read: {error}")
+    except yaml.YAMLError as error:
+        _fail(f"{what} {path!r} is not YAML: {' '.join(str(error).split())}")
 
 
 def _fail(message: str) -> NoReturn:

@@ -114,3 +114,26 @@ def test_help_names_every_setting() -> None:
     for field in Settings.__dataclass_fields__:
         assert f"--{field.replace('_', '-')}" in text
         assert f"XDS_SERVER_{field.upper()}" in text
+
+
+def test_a_bootstrap_is_checked_and_the_exit_status_says_so(tmp_path: Path) -> None:
+    """1 for an error; warnings alone are 0."""
+    file = tmp_path / "envoy.yaml"
+    file.write_text(run("bootstrap", "--gateway=shop/web").output)
+    fair = run("bootstrap", f"--check={file}")
+    file.write_text(file.read_text().replace("initial_fetch_timeout: 0s", "initial_fetch_timeout: 15s"))
+    bad = run("bootstrap", f"--check={file}")
+
+    assert (fair.exit_code, bad.exit_code) == (0, 1)
+    assert f"{file}: 0 errors, 1 warnings" in fair.output
+    assert "error: dynamic_resources.lds_config.initial_fetch_timeout\n  happens: after so long" in bad.output
+    assert "bootstrap needs --gateway" in run("bootstrap").output
+
+
+def test_a_release_of_nobody_says_where_it_asked(tmp_path: Path) -> None:
+    """One line, exit status 2."""
+    result = run("release", "--url=http://127.0.0.1:1")
+
+    assert result.exit_code == 2
+    assert result.output.startswith("xds-server: http://127.0.0.1:1 does not answer (")
+    assert "give that of the control plane" in run("release", "--url=file:///etc/passwd").output
