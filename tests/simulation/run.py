@@ -25,7 +25,7 @@ from tests.simulation.wire import Answer, Call, addresses, route_targets
 from tests.simulation.world import NAMESPACE, PORTS, Facts, Obj, World, facts
 from xds_server.envoy.marker import MARKER
 from xds_server.readiness import sync_epoch
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SHORT, TypeUrl
+from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, SHORT, TypeUrl
 
 CALM_SECONDS = 45.0
 """In which everything has to come right: the longest wait between two tries to list is 30 s."""
@@ -181,6 +181,8 @@ class Simulation:
             self._check_endpoints(what, answer, known)
         elif strict and envoy.role in known.listeners:
             self._check_own(what, answer, known, envoy.role)
+        elif strict and answer.type_url == LISTENER and (lost := envoy.listeners.keys() - answer.resources.keys()):
+            self.violated(f"{what} without {sorted(lost)}, since the role is gone")
         contents = frozenset(answer.resources.items())
         if self._contents.setdefault((answer.type_url, answer.version), contents) != contents:
             self.violated(f"{what}: version {answer.version} is not what it was before")
