@@ -131,6 +131,33 @@ def release(url: str, kind: str | None) -> None:
     click.echo(", ".join(f"{name}: {count} released" for name, count in sorted(released.items())))
 
 
+@cli.command()
+@click.option(
+    "--url", default="http://127.0.0.1:18080", show_default=True, help="The HTTP address of the control plane."
+)
+@click.option(
+    "--check", "manifest", metavar="FILE", help="A Deployment: say which of its limits this start came close to."
+)
+def advise(url: str, manifest: str | None) -> None:
+    """Print probes that fit how long the last start took; exit status 1 if those in FILE do not."""
+    from xds_server import advice  # noqa: PLC0415 - only this command needs it
+    from xds_server.asking import AskError, ask  # noqa: PLC0415
+
+    try:
+        answer = ask(url, "/readyz?format=json")
+    except AskError as error:
+        _fail(str(error))
+    start = advice.measured(answer["layers"])
+    if start is None:
+        _fail(f"{url} is not ready yet ({answer['reason']}): how long it takes is known when it is")
+    click.echo(advice.probes(start), nl=False)
+    found = list(advice.warnings(_yaml("manifest", manifest), start)) if manifest is not None else []
+    for line in found:
+        click.echo(f"warning: {line}")
+    if found:
+        raise SystemExit(1)
+
+
 def _check_bootstrap(path: str) -> None:
     from xds_server.bootstrap_check import check  # noqa: PLC0415 - only this command needs it
 

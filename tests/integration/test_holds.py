@@ -134,3 +134,32 @@ def test_a_parked_proxy_is_sent_away_by_a_release(tmp_path: Path) -> None:
         assert 0 == control_plane.metric("xds_responses_total")
         assert control_plane.metric("soft_deadlines_passed_total") >= 1
         assert "still_not_ready" in control_plane.log.read_text()
+
+
+def test_advice_comes_from_the_start_that_was(tmp_path: Path) -> None:
+    """Before it is ready nothing is known; then the summary and the advice agree, counted from the process' beginning."""
+    deployment = tmp_path / "deployment.yaml"
+    deployment.write_text("spec: {progressDeadlineSeconds: 1}")
+    command = [*COMMAND, "advise", f"--check={deployment}"]
+    with Stack(tmp_path) as stack:
+        control_plane = stack.control_plane("--inject-list-delay=endpointslices=3")
+        command.append(f"--url={control_plane.url}")
+        wait_for("the HTTP port", lambda: bool(ask(f"{control_plane.url}/livez")[0]), 20, control_plane)
+        early = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+        assert (early.returncode, "not ready yet (sources: waiting for endpointslices" in early.stderr) == (2, True)
+
+        control_plane.wait_ready()
+        late = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+
+        assert late.returncode == 1, late.stderr
+        assert "startupProbe:   {httpGet: {path: /startupz" in late.stdout
+        assert "warning: progressDeadlineSeconds is 1 s, the last start took" in late.stdout
+        summary = re.search(
+            r'summary="ready in ([\d.]+) s: .*list [\d.]+.*slowest endpointslices', control_plane.log.read_text()
+        )
+        assert summary is not None
+        assert f"The last start took {summary[1]} s" in late.stdout
+        assert (
+            "check check=sources/endpointslices was=waiting status=passed"
+            in ask(f"{control_plane.url}/debug/timeline")[1]
+        )
