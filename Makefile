@@ -5,10 +5,10 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo blip test lint types arch integration e2e bench docs envoy encoders lock clean
+.PHONY: help demo blip test lint types arch integration e2e bench seeded-bugs simulate docs envoy encoders lock clean
 
 help: ## what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: .venv/done envoy ## traffic through a real Envoy that we configured (ONCE=1: check it, and end)
 	$(RUN) examples.demo $(if $(ONCE),--once)
@@ -37,6 +37,13 @@ e2e: .venv/done envoy ## with a real API server (XDS_KUBE_RIG: the script that s
 
 bench: .venv/done ## figures (each file under benchmarks/ says what it shows)
 	$(RUN) benchmarks
+
+seeded-bugs: .venv/done ## bugs put into krt and the gate, one at a time: the tests must find each
+	$(RUN) tests.property.seeded_bugs
+	$(RUN) tests.simulation.seeded_bugs
+
+simulate: .venv/done ## thousands of schedules of a hostile world (SEEDS=n)
+	$(RUN) tests.simulation $(if $(SEEDS),--count $(SEEDS))
 
 docs: .venv/done ## every command and snippet in the docs still works
 	$(RUN) pytest tests/unit/test_docs.py

@@ -1,10 +1,11 @@
-"""`python -m benchmarks [start|change] [options]`; without a name, all of them with their defaults."""
+"""`python -m benchmarks [NAME] [options]`; without a name, all of them with their defaults."""
 
 import sys
 
 from benchmarks import change, start
+from benchmarks.krt import bench as krt
 
-COMMANDS = {"start": start.main, "change": change.main}
+COMMANDS = {"start": start.main, "change": change.main, "krt": krt.main}
 
 
 def main() -> None:

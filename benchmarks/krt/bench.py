@@ -1,6 +1,6 @@
 """Benchmarks B1 to B12 of krt, with the same work by hand in the same run.
 
-    .venv/bin/python benchmarks/krt/bench.py [B1 B2 ... scale memory]
+    .venv/bin/python -m benchmarks krt [B1 B2 ... scale memory]
 
 Times are the best of several repetitions, because noise only adds; ratios matter more than values.
 """
@@ -14,9 +14,8 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from workload import ByHand, Derived, Service, new_pods
-
 import krt
+from benchmarks.krt.workload import ByHand, Derived, Service, new_pods
 
 Bench = Callable[[], Iterator[tuple[str, str]]]
 BENCHES: dict[str, tuple[str, Bench]] = {}

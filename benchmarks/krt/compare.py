@@ -1,6 +1,6 @@
 """Our side of `compare krt` (/work/shared/peers): prints one line of JSON, medians in milliseconds.
 
-compare krt --ours '.venv/bin/python benchmarks/krt/compare.py --reps {reps}'
+compare krt --ours '.venv/bin/python -m benchmarks.krt.compare --reps {reps}'
 """
 
 import argparse
@@ -9,7 +9,7 @@ import statistics
 import time
 from collections.abc import Callable
 
-from workload import Derived, new_pod, new_pods
+from benchmarks.krt.workload import Derived, new_pod, new_pods
 
 
 def median_ms(repetitions: int, act: Callable[[], object]) -> float:
