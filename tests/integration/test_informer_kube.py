@@ -10,66 +10,13 @@ from typing import Any
 
 import pytest
 
-from krt import Commit, Graph, Reflector, Source
+from tests.apiserver.follower import following
 from tests.integration.conftest import Kube
 from tests.integration.relay import Relay
 from xds_server.model.objects import EndpointSlice
-from xds_server.model.source_state import Phase, SourceState
-from xds_server.sources.kinds import kinds
-from xds_server.sources.kube.source import KubeSource
-from xds_server.sources.state import SourceBoard
+from xds_server.model.source_state import Phase
 
 pytestmark = pytest.mark.kube
-
-
-class Follower:
-    """A KubeSource with all that it feeds."""
-
-    def __init__(self, kubeconfig: Path, optional: tuple[str, ...] = ()) -> None:
-        self.graph = Graph()
-        self.kinds = kinds(optional)
-        self.sources: dict[str, Source[str, Any]] = {kind.plural: self.graph.source(kind.plural) for kind in self.kinds}
-        self.changed = asyncio.Event()
-        self.board = SourceBoard(self.kinds, on_change=self._on_change)
-        self.graph.subscribe(self._on_commit, *self.sources.values())
-        self.source = KubeSource(
-            kinds=self.kinds,
-            reflectors={plural: Reflector(source) for plural, source in self.sources.items()},
-            graph=self.graph,
-            board=self.board,
-            kubeconfig=str(kubeconfig),
-        )
-
-    def _on_change(self, _old: SourceState, _new: SourceState) -> None:
-        self.changed.set()
-
-    def _on_commit(self, _: Commit) -> None:
-        self.changed.set()
-
-    def state(self, plural: str) -> SourceState:
-        return self.board.states[plural]
-
-    def phases(self) -> set[Phase]:
-        return {state.phase for state in self.board.states.values()}
-
-    async def until(self, condition: Callable[[], bool], seconds: float = 20) -> None:
-        """Waits for a change after which *condition* holds."""
-        async with asyncio.timeout(seconds):
-            while not condition():
-                await self.changed.wait()
-                self.changed.clear()
-
-
-@asynccontextmanager
-async def following(kubeconfig: Path, *optional: str) -> AsyncIterator[Follower]:
-    follower = Follower(kubeconfig, optional)
-    task = asyncio.create_task(follower.source.run())
-    try:
-        yield follower
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-        assert task.cancelled()
 
 
 async def do(call: Callable[..., Any], *args: str) -> Any:

@@ -11,7 +11,7 @@ from krt import Graph, Reflector, Source
 from xds_server.model.source_state import Phase
 from xds_server.sources.kinds import kinds
 from xds_server.sources.kube.errors import ApiError
-from xds_server.sources.kube.listwatch import ListWatch
+from xds_server.sources.kube.listwatch import ListWatch, Scope
 from xds_server.sources.state import SourceBoard
 
 KIND = next(kind for kind in kinds() if kind.plural == "services")
@@ -22,8 +22,11 @@ Contents = dict[str, int]
 class Server(RuleBasedStateMachine):
     """A server with a history. What the source shows is always what the server had at one version: never a mix."""
 
+    streamed = False
+
     def __init__(self) -> None:
         super().__init__()
+        self.deliveries = 0
         self.history: list[Contents] = [{}]  # by version
         self.log: list[tuple[str, str]] = [("", "")]  # what led to each version
         self.oldest = 0  # a watch from before this version gets 410
@@ -37,6 +40,7 @@ class Server(RuleBasedStateMachine):
             board=self.board,
             jitter=lambda ceiling: ceiling,
             clock=lambda: 0.0,
+            scope=Scope(streamed=self.streamed),
         )
         self.position: int | None = None  # the version that the source should show; None before the first list
         self.watching = False
@@ -84,10 +88,32 @@ class Server(RuleBasedStateMachine):
             body = json.dumps({"metadata": meta, "items": objects[i::pages]}).encode()
             assert (self.it.following(body) is not None) == bool(token)
             self.it.page(body)
+        self.deliveries += 1
         self.it.listed(body)
         self.position = version
 
-    @precondition(lambda self: not self.watching and self.it.verb == "watch")
+    @precondition(lambda self: not self.watching and self.it.verb == "watch" and self.it.listing)
+    @rule(breaks_after=st.integers(0, 6), code=st.sampled_from([0, 0, None, 410, 403, 404, 503, 422]))
+    def stream_list(self, breaks_after: int, code: int | None) -> None:
+        """A list as a stream, in chunks of one event; refused or broken off as *code* says."""
+        version = len(self.history) - 1
+        assert "resourceVersion" not in self.it.begin_watch().params
+        if code in (403, 404, 503, 422):
+            self.it.failed(ApiError("refused", code=code))
+            return
+        self.it.watching()
+        for i, (name, port) in enumerate(self.history[version].items()):
+            if i == breaks_after and code != 0:
+                self.it.failed(ApiError("broke off", code=code))
+                return
+            self.it.chunk(json.dumps({"type": "ADDED", "object": self.object(name, port, version)}).encode() + b"\n")
+        end = {"resourceVersion": str(version), "annotations": {"k8s.io/initial-events-end": "true"}}
+        self.deliveries += 1
+        self.it.chunk(json.dumps({"type": "BOOKMARK", "object": {"metadata": end}}).encode() + b"\n")
+        self.position = version
+        self.watching, self.said, self.outbox, self.ends, self.arrived = True, version, b"", [], 0
+
+    @precondition(lambda self: not self.watching and not self.it.listing)
     @rule(code=st.sampled_from([0, 0, 0, None, 401, 403, 503]))
     def watch(self, code: int | None) -> None:
         start = int(self.it.begin_watch().params["resourceVersion"])
@@ -96,19 +122,20 @@ class Server(RuleBasedStateMachine):
             self.it.failed(ApiError("refused", code=code))
         elif start < self.oldest:
             self.it.failed(ApiError("too old", code=410))
-            assert self.it.verb == "list"
+            assert self.it.listing
         else:
             self.it.watching()
             self.watching, self.said, self.outbox, self.ends, self.arrived = True, start, b"", [], 0
 
     @precondition(lambda self: self.watching)
-    @rule(events=st.integers(0, 5), bookmark=st.booleans(), on_its_way=st.integers(0, 250))
-    def tell(self, events: int, bookmark: bool, on_its_way: int) -> None:
-        """Some events in one chunk, of which the last bytes come with the next one."""
+    @rule(events=st.integers(0, 5), twice=st.booleans(), bookmark=st.booleans(), on_its_way=st.integers(0, 250))
+    def tell(self, events: int, twice: bool, bookmark: bool, on_its_way: int) -> None:
+        """Some events in one chunk, each perhaps twice, of which the last bytes come with the next one."""
         for version in range(self.said + 1, min(self.said + events, len(self.history) - 1) + 1):
             kind, name = self.log[version]
             port = self.history[version].get(name, 1)
-            self._say({"type": kind, "object": self.object(name, port, version)}, version)
+            for _ in range(1 + twice):
+                self._say({"type": kind, "object": self.object(name, port, version)}, version)
         if bookmark:
             self._say({"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": str(self.said)}}}, self.said)
         self._arrive(len(self.outbox) - on_its_way)
@@ -121,7 +148,19 @@ class Server(RuleBasedStateMachine):
         with pytest.raises(ApiError) as raised:
             self._arrive(len(self.outbox))
         self.it.failed(raised.value)
-        assert self.it.verb == "list"
+        assert self.it.listing
+        self.watching = False
+
+    @precondition(lambda self: self.watching and self.said > 1)
+    @rule(name=NAMES, back=st.integers(1, 3), event=st.sampled_from(["ADDED", "DELETED"]))
+    def disorder(self, name: str, back: int, event: str) -> None:
+        """An event of the past: it is not applied, and what follows is a list."""
+        version = max(0, self.said - back)
+        self._say({"type": event, "object": self.object(name, 3, version)}, self.said)
+        with pytest.raises(ApiError):
+            self._arrive(len(self.outbox))
+        self.it.failed(ApiError("out of order", relist=True))
+        assert self.it.listing
         self.watching = False
 
     @precondition(lambda self: self.watching)
@@ -145,6 +184,7 @@ class Server(RuleBasedStateMachine):
         for end, version in self.ends:
             if end <= self.arrived:
                 self.position = version
+        self.deliveries += 1
         self.it.chunk(chunk)
 
     # -- what must hold ----------------------------------------------------------------------------
@@ -156,6 +196,11 @@ class Server(RuleBasedStateMachine):
         assert self.source.synced == (self.position is not None)
 
     @invariant()
+    def transactions_are_bounded(self) -> None:
+        """By the lists and chunks that arrived."""
+        assert self.graph.epoch <= self.deliveries
+
+    @invariant()
     def nothing_is_unknown_again(self) -> None:
         state = self.board.states["services"]
         assert state.known == (self.position is not None)
@@ -163,4 +208,11 @@ class Server(RuleBasedStateMachine):
         assert not state.known or state.objects == len(self.source)
 
 
+class StreamingServer(Server):
+    """The same, asked for lists as streams, until it refuses."""
+
+    streamed = True
+
+
 TestServer = Server.TestCase
+TestStreamingServer = StreamingServer.TestCase

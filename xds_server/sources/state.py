@@ -72,16 +72,13 @@ class SourceBoard:
             lists=state.lists + 1, sync_seconds=now - state.started, **_WELL,
         )  # fmt: skip
 
-    def absent(self, plural: str, *, epoch: int, message: str) -> None:
+    def absent(self, plural: str, *, epoch: int, message: str, retry_seconds: float | None = None) -> None:
         """The server does not know this optional kind, and nothing of it is held: that is complete, too."""
         known = self._states[plural].epoch
         self._update(
-            plural,
-            phase=Phase.ABSENT,
-            epoch=epoch if known is None else known,
-            objects=0,
-            **_WELL | {"code": 404, "message": message},
-        )
+            plural, phase=Phase.ABSENT, epoch=epoch if known is None else known, objects=0,
+            code=404, message=message, retry_seconds=retry_seconds,
+        )  # fmt: skip
 
     def failed(
         self, plural: str, phase: Phase, *, message: str, code: int | None = None, retry_seconds: float | None = None

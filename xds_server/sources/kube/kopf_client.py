@@ -195,6 +195,8 @@ def _retry_after(error: errors.APIError) -> float | None:
 
 
 def _said(error: BaseException) -> str:
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return "the connection ended before it was complete"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error) or type(error).__name__

@@ -303,7 +303,7 @@ class ListWatch:
             self._absent_since = None
         delay = self._backoff.failed(reason, error.retry_after)
         if reason is Trouble.ABSENT and self._is_gone():
-            self._absent(explain(self._kind, verb, error))
+            self._absent(explain(self._kind, verb, error), delay)
         elif reason not in _HOW_IT_ENDED or self._backoff.failures > 1:
             # That a version has expired, or that nothing was heard, is no news, unless it happens again and again.
             message = explain(self._kind, verb, error)
@@ -331,9 +331,9 @@ class ListWatch:
         believed = not len(self._reflector.source) or now - self._absent_since >= _ABSENT_SECONDS
         return not self._kind.required and believed
 
-    def _absent(self, message: str) -> None:
+    def _absent(self, message: str, retry_seconds: float) -> None:
         plural = self._kind.plural
         if not self._board.states[plural].known or len(self._reflector.source):
             self._reflector.begin()
             self._reflector.listed()
-        self._board.absent(plural, epoch=self._graph.epoch, message=message)
+        self._board.absent(plural, epoch=self._graph.epoch, message=message, retry_seconds=retry_seconds)

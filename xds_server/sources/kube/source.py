@@ -5,20 +5,28 @@ import logging
 import random
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from krt import Graph, Reflector
 from xds_server.sources.kinds import Kind
 from xds_server.sources.kube.informer import Informer
 from xds_server.sources.kube.kopf_client import KopfClient, login
-from xds_server.sources.kube.listwatch import ListWatch
+from xds_server.sources.kube.listwatch import ListWatch, Scope
+from xds_server.sources.kube.turnstile import Turnstile
 from xds_server.sources.state import SourceBoard
 
 _log = logging.getLogger(__name__)
 
 
+_LISTS_AT_ONCE: Final = 8
+
+
 class KubeSource:
-    """Follows an API server. *list_delay* withholds every list of a kind for so many seconds."""
+    """Follows an API server.
+
+    *selectors*: a label selector by kind; *streamed* asks for lists as streams instead of pages;
+    *list_delay* withholds every list of a kind for so many seconds.
+    """
 
     def __init__(
         self,
@@ -29,11 +37,14 @@ class KubeSource:
         board: SourceBoard,
         kubeconfig: str | None = None,
         context: str | None = None,
+        selectors: Mapping[str, str] | None = None,
+        streamed: bool = False,
         list_delay: Mapping[str, float] | None = None,
     ) -> None:
         self._client = KopfClient(login(kubeconfig, context))
         self._delays = dict(list_delay or {})
         jitter = random.Random().random  # noqa: S311 - not a secret
+        turnstile = Turnstile(_LISTS_AT_ONCE)
         self._informers = [
             Informer(
                 ListWatch(
@@ -43,8 +54,13 @@ class KubeSource:
                     board=board,
                     jitter=lambda ceiling: jitter() * ceiling,
                     clock=time.monotonic,
+                    scope=Scope(
+                        labels=(selectors or {}).get(kind.plural, ""),
+                        streamed=streamed and kind.plural not in self._delays,
+                    ),
                 ),
                 self._client,
+                turnstile=turnstile,
                 list_delay=self._delays.get(kind.plural, 0.0),
             )
             for kind in kinds

@@ -1,0 +1,70 @@
+"""A Kubernetes source with all that it feeds, for a test to wait on."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from krt import Commit, Graph, Reflector, Source
+from xds_server.model.source_state import Phase, SourceState
+from xds_server.sources.kinds import kinds
+from xds_server.sources.kube.source import KubeSource
+from xds_server.sources.state import SourceBoard
+
+
+class Follower:
+    """A KubeSource with all that it feeds."""
+
+    def __init__(self, kubeconfig: Path, optional: tuple[str, ...] = (), *, streamed: bool = False) -> None:
+        self.graph = Graph()
+        self.kinds = kinds(optional)
+        self.sources: dict[str, Source[str, Any]] = {kind.plural: self.graph.source(kind.plural) for kind in self.kinds}
+        self.changed = asyncio.Event()
+        self.commits = 0
+        self.phases_seen: dict[str, list[Phase]] = {kind.plural: [Phase.PENDING] for kind in self.kinds}
+        self.board = SourceBoard(self.kinds, on_change=self._on_change)
+        self.graph.subscribe(self._on_commit, *self.sources.values())
+        self.source = KubeSource(
+            kinds=self.kinds,
+            reflectors={plural: Reflector(source) for plural, source in self.sources.items()},
+            graph=self.graph,
+            board=self.board,
+            kubeconfig=str(kubeconfig),
+            streamed=streamed,
+        )
+
+    def _on_change(self, old: SourceState, new: SourceState) -> None:
+        if old.phase is not new.phase:
+            self.phases_seen[new.kind].append(new.phase)
+        self.changed.set()
+
+    def _on_commit(self, _: Commit) -> None:
+        self.commits += 1
+        self.changed.set()
+
+    def state(self, plural: str) -> SourceState:
+        return self.board.states[plural]
+
+    def phases(self) -> set[Phase]:
+        return {state.phase for state in self.board.states.values()}
+
+    async def until(self, condition: Callable[[], bool], seconds: float = 20) -> None:
+        """Waits for a change after which *condition* holds."""
+        async with asyncio.timeout(seconds):
+            while not condition():
+                await self.changed.wait()
+                self.changed.clear()
+
+
+@asynccontextmanager
+async def following(kubeconfig: Path, *optional: str, streamed: bool = False) -> AsyncIterator[Follower]:
+    """A follower that runs as long as the context."""
+    follower = Follower(kubeconfig, optional, streamed=streamed)
+    task = asyncio.create_task(follower.source.run())
+    try:
+        yield follower
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
