@@ -17,7 +17,7 @@ from typing import Any
 
 from krt import Collection, Context, Graph, Source
 from xds_server.envoy.clusters import clusters
-from xds_server.envoy.endpoints import assignments
+from xds_server.envoy.endpoints import Assignments
 from xds_server.envoy.listeners import listener
 from xds_server.envoy.routes import route_configuration, virtual_host
 from xds_server.model.objects import EndpointSlice, Gateway, HTTPRoute, ObjectKey, Service
@@ -55,6 +55,8 @@ def build(graph: Graph, gateway_class: str) -> Pipeline:
 
     # Services and their endpoints
     all_clusters = services.flat_map(lambda _, service: clusters(service), name="clusters")
+
+    assignments = Assignments()
 
     def load_assignments_of(ctx: Context, service: Service) -> Mapping[str, Resource]:
         return assignments(service, ctx.lookup(slices_of, service.key))

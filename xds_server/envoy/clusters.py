@@ -1,23 +1,42 @@
 """envoy.config.cluster.v3.Cluster: one per TCP port of a Service."""
 
+from datetime import timedelta
+from typing import Final
+
 from xds_server.envoy.config_source import ADS
-from xds_server.envoy.protobuf import any_message, duration, field_bytes, field_string, field_varint
+from xds_server.envoy.encoders import envoy_config_cluster_v3 as cluster
+from xds_server.envoy.encoders import envoy_config_core_v3 as core
+from xds_server.envoy.encoders import envoy_extensions_upstreams_http_v3 as upstreams_http
+from xds_server.envoy.encoders import google_protobuf
+from xds_server.envoy.frame import Frame
 from xds_server.model.objects import Service
 from xds_server.model.routing import cluster_name
 from xds_server.snapshot.resource import Resource, resource
 
-_HTTP_PROTOCOL_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
-_EDS_TYPE = field_varint(2, 3)
-_EDS_CONFIG = field_bytes(1, ADS)
-_CONNECT_TIMEOUT = field_bytes(4, duration(5))
+_UNLIMITED: Final = (1 << 32) - 1
+_HTTP_PROTOCOL_OPTIONS: Final = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 # Envoy's default limits (1,024 connections, 3 retries) fail requests under plain load; a limit is a policy, not a default.
-_CIRCUIT_BREAKERS = field_bytes(
-    10, field_bytes(1, b"".join(field_bytes(number, field_varint(1, 0xFFFFFFFF)) for number in (2, 3, 4, 5)))
+_CIRCUIT_BREAKERS = cluster.circuit_breakers(
+    thresholds=[
+        cluster.circuit_breakers_thresholds(
+            max_connections=_UNLIMITED,
+            max_pending_requests=_UNLIMITED,
+            max_requests=_UNLIMITED,
+            max_retries=_UNLIMITED,
+        )
+    ]
 )
-
-_HTTP2 = any_message(f"type.googleapis.com/{_HTTP_PROTOCOL_OPTIONS}", field_bytes(3, field_bytes(2, b"")))
-_TYPED_OPTIONS_HTTP2 = field_bytes(36, field_string(1, _HTTP_PROTOCOL_OPTIONS) + field_bytes(2, _HTTP2))
+_SPEAKS_HTTP2 = {
+    _HTTP_PROTOCOL_OPTIONS: google_protobuf.any(
+        type_url=upstreams_http.HTTP_PROTOCOL_OPTIONS,
+        value=upstreams_http.http_protocol_options(
+            explicit_http_config=upstreams_http.http_protocol_options_explicit_http_config(
+                http2_protocol_options=core.http2_protocol_options()
+            )
+        ),
+    )
+}
 
 
 def clusters(service: Service) -> dict[str, Resource]:
@@ -26,14 +45,24 @@ def clusters(service: Service) -> dict[str, Resource]:
     Every Service gets its clusters, whether a route names it or not, so that a cluster is there before the
     route that will name it: docs/decisions/0006-clusters-for-all-services.md.
     """
-    return {
-        name: resource(name, _cluster(name, http2=port.app_protocol == "kubernetes.io/h2c"))
-        for port in service.ports
-        for name in (cluster_name(service.key, port.port),)
-    }
+    result = {}
+    for port in service.ports:
+        name = cluster_name(service.key, port.port)
+        frame = _HTTP2 if port.app_protocol == "kubernetes.io/h2c" else _HTTP1
+        result[name] = resource(name, frame.around(name))
+    return result
 
 
-def _cluster(name: str, *, http2: bool) -> bytes:
-    eds = field_bytes(3, _EDS_CONFIG + field_string(2, name))
-    head = field_string(1, name) + _EDS_TYPE + eds + _CONNECT_TIMEOUT + _CIRCUIT_BREAKERS
-    return head + _TYPED_OPTIONS_HTTP2 if http2 else head
+def _cluster(name: str, *, http2: bool) -> cluster.Cluster:
+    return cluster.cluster(
+        name=name,
+        type="EDS",
+        eds_cluster_config=cluster.cluster_eds_cluster_config(eds_config=ADS, service_name=name),
+        connect_timeout=timedelta(seconds=5),
+        circuit_breakers=_CIRCUIT_BREAKERS,
+        typed_extension_protocol_options=_SPEAKS_HTTP2 if http2 else None,
+    )
+
+
+_HTTP1 = Frame(lambda name: _cluster(name, http2=False))
+_HTTP2 = Frame(lambda name: _cluster(name, http2=True))

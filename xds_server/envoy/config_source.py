@@ -1,12 +1,13 @@
 """The config sources that point back to this control plane."""
 
-from xds_server.envoy.protobuf import field_bytes, field_varint
+from datetime import timedelta
 
-_V3 = field_varint(6, 2)  # resource_api_version
-_ADS = field_bytes(3, b"")
+from xds_server.envoy.encoders import envoy_config_core_v3 as core
 
-ADS = _ADS + _V3
-"""envoy.config.core.v3.ConfigSource: over the aggregated stream."""
+ADS = core.config_source(ads=core.aggregated_config_source(), resource_api_version="V3")
+"""Over the aggregated stream."""
 
-ADS_WAITS = _ADS + field_bytes(4, b"") + _V3
-"""The same with initial_fetch_timeout 0s: what depends on it stays warming for as long as the answer is not known."""
+ADS_WAITS = core.config_source(
+    ads=core.aggregated_config_source(), initial_fetch_timeout=timedelta(), resource_api_version="V3"
+)
+"""The same without a timeout: what depends on it stays warming for as long as the answer is not known."""

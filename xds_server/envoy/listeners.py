@@ -1,30 +1,44 @@
 """envoy.config.listener.v3.Listener: one per port of a Gateway."""
 
+from typing import Final
+
 from xds_server.envoy.config_source import ADS_WAITS
-from xds_server.envoy.protobuf import any_message, field_bytes, field_string, field_varint
+from xds_server.envoy.encoders import envoy_config_core_v3 as core
+from xds_server.envoy.encoders import envoy_config_listener_v3 as listener_v3
+from xds_server.envoy.encoders import envoy_extensions_filters_http_router_v3 as router
+from xds_server.envoy.encoders import envoy_extensions_filters_network_http_connection_manager_v3 as hcm
+from xds_server.envoy.encoders import google_protobuf
 from xds_server.model.routing import Port
 from xds_server.snapshot.resource import Resource, resource
 
-_PREFIX = "type.googleapis.com/envoy.extensions.filters"
-_TRUE = field_varint(1, 1)
-_ROUTER = any_message(f"{_PREFIX}.http.router.v3.Router", b"")
-_HTTP_FILTERS = field_bytes(5, field_string(1, "envoy.filters.http.router") + field_bytes(4, _ROUTER))
-_HTTP_OPTIONS = b"".join(
-    (
-        field_varint(34, 2),  # server_header_transformation: PASS_THROUGH
-        field_bytes(14, _TRUE),  # use_remote_address: we are the edge
-        field_bytes(23, field_string(1, "websocket")),  # upgrade_configs
-        field_bytes(30, _TRUE),  # normalize_path
+_EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - a gateway serves all
+_HTTP_FILTERS = [
+    hcm.http_filter(
+        name="envoy.filters.http.router",
+        typed_config=google_protobuf.any(type_url=router.ROUTER, value=router.router()),
     )
-)
+]
+_UPGRADES = [hcm.http_connection_manager_upgrade_config(upgrade_type="websocket")]
 
 
 def listener(port: Port) -> Resource:
     """The listener of a port: HTTP/1.1 and HTTP/2, routes by the route configuration of the same name."""
-    rds = field_bytes(3, field_bytes(1, ADS_WAITS) + field_string(2, port.name))
-    manager = field_string(2, port.name) + rds + _HTTP_FILTERS + _HTTP_OPTIONS
-    typed = any_message(f"{_PREFIX}.network.http_connection_manager.v3.HttpConnectionManager", manager)
-    network_filter = field_string(1, "envoy.filters.network.http_connection_manager") + field_bytes(4, typed)
-    address = field_bytes(1, field_string(2, "0.0.0.0") + field_varint(3, port.number))  # noqa: S104 - a gateway serves all
-    body = field_string(1, port.name) + field_bytes(2, address) + field_bytes(3, field_bytes(3, network_filter))
+    manager = hcm.http_connection_manager(
+        stat_prefix=port.name,
+        rds=hcm.rds(config_source=ADS_WAITS, route_config_name=port.name),
+        http_filters=_HTTP_FILTERS,
+        server_header_transformation="PASS_THROUGH",
+        use_remote_address=True,  # we are the edge
+        upgrade_configs=_UPGRADES,
+        normalize_path=True,
+    )
+    network_filter = listener_v3.filter(
+        name="envoy.filters.network.http_connection_manager",
+        typed_config=google_protobuf.any(type_url=hcm.HTTP_CONNECTION_MANAGER, value=manager),
+    )
+    body = listener_v3.listener(
+        name=port.name,
+        address=core.address(socket_address=core.socket_address(address=_EVERYWHERE, port_value=port.number)),
+        filter_chains=[listener_v3.filter_chain(filters=[network_filter])],
+    )
     return resource(port.name, body)

@@ -14,7 +14,6 @@ FIXED32: Final = 5
 _MORE: Final = 0x80  # The bit that says that another byte follows.
 _ONE_BYTE: Final = tuple(bytes((n,)) for n in range(_MORE))
 _SIXTY_FOUR_BITS: Final = (1 << 64) - 1
-_NANOS: Final = 1_000_000_000
 
 
 def varint(n: int) -> bytes:
@@ -54,14 +53,3 @@ def field_varint(number: int, n: int) -> bytes:
 def any_message(type_url: str, body: bytes) -> bytes:
     """A google.protobuf.Any of that type, around an encoded message."""
     return field_string(1, type_url) + (field_bytes(2, body) if body else b"")
-
-
-def duration(seconds: float) -> bytes:
-    """A google.protobuf.Duration, without the head of the field that holds it.
-
-    Seconds and nanoseconds bear the same sign, as the type demands.
-    """
-    nanos = round(seconds * _NANOS)
-    sign = -1 if nanos < 0 else 1
-    whole, rest = divmod(abs(nanos), _NANOS)
-    return (field_varint(1, sign * whole) if whole else b"") + (field_varint(2, sign * rest) if rest else b"")

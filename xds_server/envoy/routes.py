@@ -1,69 +1,76 @@
 """envoy.config.route.v3: a virtual host per domain, a route configuration per port."""
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from functools import lru_cache
+from typing import Final
 
-from xds_server.envoy.protobuf import field_bytes, field_string, field_varint
+from xds_server.envoy.encoders import envoy_config_route_v3 as route
+from xds_server.envoy.encoders import envoy_type_matcher_v3 as matcher
+from xds_server.envoy.frame import Frame
 from xds_server.model.objects import Match
 from xds_server.model.routing import DomainKey, Entry, Port, Target, VirtualHost
 from xds_server.snapshot.resource import Resource, resource
 
-_NO_TIMEOUT = field_bytes(8, b"")  # RouteAction.timeout 0s: Envoy's default would be 15 s
-_ANSWER_500 = field_bytes(7, field_varint(1, 500))  # Route.direct_response
-_NOT_FOUND_IS_500 = field_varint(20, 2)  # RouteAction.cluster_not_found_response_code: INTERNAL_SERVER_ERROR
-_IGNORE_PORT = field_varint(14, 1)  # RouteConfiguration.ignore_port_in_host_matching
+_NO_TIMEOUT: Final = timedelta()  # Envoy's default would be 15 s
+_ANSWER_500 = route.route(direct_response=route.direct_response_action(status=500))
+_HOST = Frame(lambda name: route.virtual_host(name=name, domains=[name]))
+_TO_CLUSTER = Frame(lambda name: route.route(route=route.route_action(cluster=name, timeout=_NO_TIMEOUT)))
 
 
 def virtual_host(domain: DomainKey, entries: Iterable[Entry]) -> VirtualHost:
-    """The virtual host of a domain, encoded with its field's head."""
+    """The virtual host of a domain, encoded as the field of a route configuration."""
     gateway, port, _, host = domain
-    name = host or "*"
-    routes = b"".join(field_bytes(3, _route(entry)) for entry in entries)
-    body = field_bytes(2, field_string(1, name) + field_string(2, name) + routes)
-    return VirtualHost(port=(gateway, port), domain=host, body=body)
+    routes = route.virtual_host(routes=[_route(entry) for entry in entries])
+    encoded = route.VirtualHost(_HOST.around(host or "*") + routes)
+    return VirtualHost(port=(gateway, port), domain=host, body=route.route_configuration(virtual_hosts=[encoded]))
 
 
 def route_configuration(port: Port, virtual_hosts: Iterable[VirtualHost]) -> Resource:
     """The route configuration of a port: its virtual hosts, joined."""
     ordered = sorted(virtual_hosts, key=lambda one: one.domain)  # equal contents, equal bytes
-    joined = b"".join([one.body for one in ordered])
-    return resource(port.name, field_string(1, port.name) + joined + _IGNORE_PORT)
+    head = route.route_configuration(name=port.name)
+    tail = route.route_configuration(ignore_port_in_host_matching=True)
+    return resource(port.name, b"".join([head, *[one.body for one in ordered], tail]))
 
 
-def _route(entry: Entry) -> bytes:
-    match = field_bytes(1, _match(entry.match))
-    if not any(target.found for target in entry.targets):
-        return match + _ANSWER_500
-    return match + field_bytes(2, _action(entry.targets))
+def _route(entry: Entry) -> route.Route:
+    # Fields that are encoded one by one are the message when joined, in the order of its encoder.
+    found = any(target.found for target in entry.targets)
+    return route.Route(_match(entry.match) + (_action(entry.targets) if found else _ANSWER_500))
 
 
-def _match(match: Match) -> bytes:
-    if match.path_type == "Exact":
-        path = field_string(2, match.path)
-    elif prefix := match.path.rstrip("/"):
-        path = field_string(14, prefix)  # path_separated_prefix: /a matches /a and /a/b, not /ab
-    else:
-        path = field_string(1, "/")
+@lru_cache(maxsize=4096)
+def _match(match: Match) -> route.Route:
+    """A route that has its match only. Most hosts have the same few."""
     headers = match.headers if not match.method else ((":method", match.method), *match.headers)
-    return path + b"".join(field_bytes(6, _header(name, value)) for name, value in headers)
+    matchers = [_header(name, value) for name, value in headers]
+    if match.path_type == "Exact":
+        matched = route.route_match(path=match.path, headers=matchers)
+    elif prefix := match.path.rstrip("/"):
+        matched = route.route_match(path_separated_prefix=prefix, headers=matchers)  # /a matches /a and /a/b, not /ab
+    else:
+        matched = route.route_match(prefix="/", headers=matchers)
+    return route.route(match=matched)
 
 
-def _header(name: str, value: str) -> bytes:
-    return field_string(1, name) + field_bytes(13, field_string(1, value))
+def _header(name: str, value: str) -> route.HeaderMatcher:
+    return route.header_matcher(name=name, string_match=matcher.string_matcher(exact=value))
 
 
 def _action(targets: Sequence[Target]) -> bytes:
-    """Where the requests go: a cluster, or clusters by weight, of which those that are not there answer 500."""
+    """A route that has its action only: a cluster, or clusters by weight, of which those that are not there answer 500."""
     if len(targets) == 1:
-        return field_string(1, targets[0].cluster) + _NO_TIMEOUT
-    shares = b"".join(
-        field_bytes(
-            1,
-            field_string(1, target.cluster if target.found else f"not-found|{target.cluster}") + _weight(target.weight),
+        return _TO_CLUSTER.around(targets[0].cluster)
+    shares = [
+        route.weighted_cluster_cluster_weight(
+            name=target.cluster if target.found else f"not-found|{target.cluster}", weight=target.weight
         )
         for target in targets
+    ]
+    action = route.route_action(
+        weighted_clusters=route.weighted_cluster(clusters=shares),
+        cluster_not_found_response_code="INTERNAL_SERVER_ERROR",
+        timeout=_NO_TIMEOUT,
     )
-    return field_bytes(3, shares) + _NOT_FOUND_IS_500 + _NO_TIMEOUT
-
-
-def _weight(weight: int) -> bytes:
-    return field_bytes(2, field_varint(1, weight))
+    return route.route(route=action)

@@ -19,6 +19,7 @@ from envoy_data_plane.envoy.config.core.v3 import (
     HeaderValue,
     HeaderValueOption,
     Http2ProtocolOptions,
+    Locality,
     SocketAddress,
 )
 from envoy_data_plane.envoy.config.endpoint.v3 import (
@@ -117,14 +118,13 @@ def test_a_cluster_for_each_port() -> None:
 
 @pytest.mark.parametrize("addresses", [(), ("10.0.0.1",), ("10.244.13.200", "fd00::1", "10.0.0.1")])
 def test_a_load_assignment_is_what_the_model_writes(addresses: tuple[str, ...]) -> None:
-    """Endpoints of one locality, in order; without any the assignment is there and empty."""
+    """Endpoints of one locality that has a weight, in order; without any the assignment is there and empty."""
     endpoints = [
         LbEndpoint(endpoint=Endpoint(address=Address(socket_address=SocketAddress(address=ip, port_value=8080))))
         for ip in addresses
     ]
-    expected = ClusterLoadAssignment(
-        cluster_name="shop/cart:80", endpoints=[LocalityLbEndpoints(lb_endpoints=endpoints)] if endpoints else []
-    )
+    locality = LocalityLbEndpoints(locality=Locality(), lb_endpoints=endpoints, load_balancing_weight=1)
+    expected = ClusterLoadAssignment(cluster_name="shop/cart:80", endpoints=[locality] if endpoints else [])
 
     made = assignments(builders.service(), [builders.slice_(*addresses)])
 

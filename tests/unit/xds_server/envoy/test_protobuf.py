@@ -2,7 +2,6 @@
 
 import pytest
 from google.protobuf.any_pb2 import Any
-from google.protobuf.duration_pb2 import Duration
 from google.protobuf.wrappers_pb2 import BoolValue, BytesValue, Int64Value, StringValue, UInt64Value
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,18 +56,3 @@ def test_any_message_names_its_type(body: bytes) -> None:
     """An Any is the type's URL and the body; an empty body is left out."""
     url = "type.googleapis.com/a.B"
     assert protobuf.any_message(url, body) == Any(type_url=url, value=body).SerializeToString()
-
-
-@given(st.integers(min_value=-(10**15), max_value=10**15))
-def test_duration_signs_agree(micros: int) -> None:
-    """Seconds and nanoseconds have the same sign, also between -1 and 0."""
-    message = Duration.FromString(protobuf.duration(micros / 1_000_000))
-    assert abs((message.seconds * 1_000_000_000 + message.nanos) - micros * 1000) < 200_000
-    assert message.seconds * message.nanos >= 0
-    assert protobuf.duration(micros / 1_000_000) == message.SerializeToString()
-
-
-@pytest.mark.parametrize(("seconds", "nanos"), [(-0.5, -500_000_000), (0.25, 250_000_000), (0, 0)])
-def test_duration_below_a_second(seconds: float, nanos: int) -> None:
-    """A fraction of a second is nanoseconds alone."""
-    assert Duration.FromString(protobuf.duration(seconds)) == Duration(nanos=nanos)
