@@ -57,6 +57,7 @@ class Envoy:
         self.listeners: dict[str, bytes] = {}
         self.warming_listeners: dict[str, bytes] = {}
         self.routes: dict[str, Mapping[str, tuple[str, ...]]] = {}
+        self.route_bodies: dict[str, bytes] = {}
         self.live = False
         """Whether it has everything that it was told of, for the first time."""
         self.disconnect()
@@ -185,6 +186,7 @@ class Envoy:
 
     def _take_routes(self, told: dict[str, bytes]) -> list[str]:
         for name, body in told.items():
+            self.route_bodies[name] = body
             self.routes[name] = route_targets(body)
             if name in self.warming_listeners:
                 self.listeners[name] = self.warming_listeners.pop(name)

@@ -25,7 +25,7 @@ from tests.simulation.wire import Answer, Call, addresses, route_targets
 from tests.simulation.world import NAMESPACE, PORTS, Facts, Obj, World, facts
 from xds_server.envoy.marker import MARKER
 from xds_server.readiness import sync_epoch
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, SHORT, TypeUrl
+from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SHORT, TypeUrl
 
 CALM_SECONDS = 45.0
 """In which everything has to come right: the longest wait between two tries to list is 30 s."""
@@ -321,6 +321,13 @@ class Simulation:
         for what, (has, should) in pairs.items():
             if has != should:
                 self.violated(f"{envoy.name} starves: its {what} are {has}, and should be {should}")
+        for replica in self.replicas.values() if self.setting.marked else ():
+            view = replica.store.view(envoy.role)
+            marker = None if view is None else view[ROUTE].get(MARKER)
+            if marker is None or marker.body != envoy.route_bodies.get(MARKER):
+                self.violated(
+                    f"{envoy.name} says by its marker that it has another version than {replica.name} published"
+                )
         if envoy.warming or envoy.warming_listeners:
             self.violated(f"{envoy.name} is warming for ever: {[*envoy.warming, *envoy.warming_listeners]}")
 
