@@ -67,8 +67,8 @@ class App:
         self._graph = Graph()
         self._pipeline = pipeline.build(self._graph, settings.gateway_class)
         self._store = Store()
-        self._registry = CollectorRegistry()
-        self._metrics = Metrics(self._registry)
+        self.registry = CollectorRegistry()
+        self._metrics = Metrics(self.registry)
         self._kinds = _kinds(settings)
         self._board = SourceBoard(self._kinds, on_change=self._source_changed, on_problem=_problem_found)
         self._server: AdsServer | None = None
@@ -107,11 +107,11 @@ class App:
                 suspect=lambda: bool(self._suspicion_said()),
             )
         )
-        ReadinessMetrics(self._gate, PREFIX, self._registry)
+        ReadinessMetrics(self._gate, PREFIX, self.registry)
         self._endpoints = Endpoints(
             self._gate, liveness={"event_loop": self._heartbeat.verdict}, started="base", title="xds-server"
         )
-        self._endpoints.page("/metrics", exposition(self._registry), about="metrics, for Prometheus")
+        self._endpoints.page("/metrics", exposition(self.registry), about="metrics, for Prometheus")
         pages.add(
             self._endpoints,
             sources=self._board.states.values,

@@ -158,6 +158,14 @@ def advise(url: str, manifest: str | None) -> None:
         raise SystemExit(1)
 
 
+@cli.command()
+def metrics() -> None:
+    """Print what /metrics exports, as Markdown."""
+    from xds_server import app, catalogue  # noqa: PLC0415 - only this command needs it
+
+    click.echo(catalogue.page(app.App(Settings(source=FilesSource(Path()))).registry), nl=False)
+
+
 def _check_bootstrap(path: str) -> None:
     from xds_server.bootstrap_check import check  # noqa: PLC0415 - only this command needs it
 

@@ -67,7 +67,7 @@ def _exported(directory: Path) -> dict[str, set[str]]:
     from probes.metrics import exposition
 
     app = App(Settings(source=FilesSource(directory)))
-    registry: CollectorRegistry = app._registry
+    registry: CollectorRegistry = app.registry
     app._source_changed(*_failure(app))
     text = exposition(registry)(Request(path="/metrics")).body.decode()
     labels: dict[str, set[str]] = {}
