@@ -1,7 +1,7 @@
 """Any model of the library as bytes, by encoders made on demand in the way in which the shipped ones are made."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 import xds_server.envoy.fields
@@ -12,40 +12,43 @@ _NAMES: Final = {f"_{name}": getattr(xds_server.envoy.fields, name) for name in 
 
 
 def encode(model: Any) -> bytes:
-    """The bytes of a model: what `bytes(model)` returns, a hundred times as fast.
+    """The bytes of a model: what `bytes(model)` returns, in a fraction of the time.
 
     Differs from it on purpose: a negative Duration keeps its sign; an enum's value must be one that the library knows.
     Raises: ValueError, for what the message's types do not allow.
     """
-    encoder, those = _encoder(model.__class__)
-    values = model.__dict__
-    given = {one.name: _given(one, values[one.name]) for one in those if values[one.name] is not None}
-    encoded: bytes = encoder(**given) + values["_unknown_fields"]
-    return encoded
+    encoder, conversions = _encoder(model.__class__)
+    given = dict(model.__dict__)
+    unknown: bytes = given.pop("_unknown_fields")
+    for name, convert in conversions:
+        value = given[name]
+        if value is not None:
+            given[name] = convert(value)
+    return encoder(**given) + unknown
 
 
 @cache
-def _encoder(model: Any) -> tuple[Callable[..., bytes], list[Field]]:
+def _encoder(model: Any) -> tuple[Callable[..., bytes], list[tuple[str, Callable[[Any], Any]]]]:
+    """The encoder of a class, and what makes of its fields what the encoder takes."""
     those = fields(model)
     enums = {one.value.enum for one in those} - {None}
     source = ["from __future__ import annotations", *[table(enum) for enum in enums], function(model.__name__, model)]
     namespace = _NAMES | {model.__name__: bytes}
     exec("\n".join(source), namespace)  # noqa: S102 - made of the library's metadata
-    return namespace[function_name(model.__name__)], those
+    conversions = [(one.name, _conversion(one)) for one in those if one.value.kind in ("message", "enum")]
+    return namespace[function_name(model.__name__)], conversions
 
 
-def _given(one: Field, value: Any) -> Any:
-    """The value of a model's field as an encoder takes it."""
-    if one.value.kind not in ("message", "enum"):
-        return value
+def _conversion(one: Field) -> Callable[[Any], Any]:
+    single = encode if one.value.kind == "message" else partial(_name, one.value.enum)
     if one.key is not None:
-        return {key: _single(one, item) for key, item in value.items()}
+        return lambda entries: {key: single(value) for key, value in entries.items()}
     if one.repeated:
-        return [_single(one, item) for item in value]
-    if one.value.kind == "enum" and not value and not one.explicit:
-        return None  # The default, for which the enums of proto2 need not have a name.
-    return _single(one, value)
+        return lambda values: [single(value) for value in values]
+    if one.value.kind == "enum" and not one.explicit:  # The default; the enums of proto2 need not have a name for it.
+        return lambda value: single(value) if value else None
+    return single
 
 
-def _single(one: Field, value: Any) -> Any:
-    return encode(value) if one.value.kind == "message" else one.value.enum(value).name or str(int(value))
+def _name(enum: Any, value: int) -> str:
+    return enum(value).name or str(int(value))
