@@ -19,18 +19,18 @@ from probes.metrics import ReadinessMetrics, exposition
 from xds_server import __version__, pages, pipeline, process, readiness, startup
 from xds_server.ads.messages import Changes
 from xds_server.doorkeeper import Doorkeeper
+from xds_server.holds import Holds
 from xds_server.logs import StreamLog, Timeline, configure_logging, event, every
 from xds_server.metrics import PREFIX, Live, Metrics
 from xds_server.model.source_state import Problem, SourceState
-from xds_server.publisher import Publisher, shrink_guard
+from xds_server.parity import Parity, ParityMetrics, contents
+from xds_server.publisher import Publisher
 from xds_server.settings import FilesSource, Settings
-from xds_server.snapshot.shrink import Limits
 from xds_server.snapshot.store import Names, Store
 from xds_server.sources import Source
 from xds_server.sources.kinds import Kind, kinds
 from xds_server.sources.state import SourceBoard
-from xds_server.suspicion import By, Suspect, Suspicion
-from xds_server.transport.admission import Admission, GateMode, HoldKind
+from xds_server.transport.admission import Admission, GateMode
 
 if TYPE_CHECKING:
     from xds_server.transport.server import AdsServer
@@ -69,13 +69,19 @@ class App:
         self._store = Store()
         self.registry = CollectorRegistry()
         self._metrics = Metrics(self.registry)
+        self._parity_metrics = ParityMetrics(self.registry)
         self._kinds = _kinds(settings)
         self._board = SourceBoard(self._kinds, on_change=self._source_changed, on_problem=_problem_found)
         self._server: AdsServer | None = None
+        self._holds = Holds(settings, self._pipeline, self._metrics, lambda: self._server)
         self._turned_event = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._draining_since: float | None = None
         derived = [one for name, one in self._graph.collections.items() if name not in self._pipeline.sources]
+        self._instance = f"{socket.gethostname()}/{os.getpid()}/{time.time_ns()}"
+        self._parity: Parity | None = None
+        if settings.parity_peer:
+            self._parity = Parity(settings.parity_peer, settings.parity_seconds, self._store, instance=self._instance)
         self._gate = readiness.gate(
             base=self._base,
             sources=lambda: self._board.states,
@@ -83,17 +89,17 @@ class App:
             store=self._store,
             serving=self._serving,
             clock=time.monotonic,
-            held=self._suspicion_said,
+            held=self._holds.why,
+            parity=self._parity_verdict if self._parity else None,
             started=started,
         )
         self._gate.on_transition(self._turned)
         self._gate.on_change(self._checks_changed)
         self._doorkeeper = Doorkeeper(self._gate, self._store, open_at_once=settings.gate == "off")
         self._heartbeat = Heartbeat(time.monotonic, _MAX_BEAT_AGE_SECONDS)
-        self._suspicion = self._suspicious()
         self._publisher = Publisher(
             self._graph, self._pipeline, self._store, self._published,
-            suspicion=self._suspicion, marker_port=settings.marker_port,
+            suspicion=self._holds.suspicion, marker_port=settings.marker_port,
         )  # fmt: skip
         self._metrics.watch(
             Live(
@@ -104,7 +110,7 @@ class App:
                 graph_epoch=lambda: self._graph.epoch,
                 published_epoch=lambda: self._store.epoch,
                 sync_epoch=lambda: readiness.sync_epoch(self._board.states.values()),
-                suspect=lambda: bool(self._suspicion_said()),
+                suspect=lambda: bool(self._holds.why()),
             )
         )
         ReadinessMetrics(self._gate, PREFIX, self.registry)
@@ -121,9 +127,11 @@ class App:
             graph=self._graph,
             streams=lambda: () if self._server is None else self._server.streams(),
             on_loop=self._on_loop,
-            holds=self._holds,
-            release=self._release,
+            holds=self._holds.page,
+            release=lambda kind: self._holds.release(kind, self._publisher.override),
             timeline=self._timeline,
+            digests=self._digests,
+            parity=lambda: {} if self._parity is None else self._parity.page(),
         )
 
     async def run(self) -> None:
@@ -152,16 +160,38 @@ class App:
         """Runs all tasks until it is time to leave. One that fails ends the server: half of it would lie."""
         async with asyncio.TaskGroup() as tasks:
             background = [tasks.create_task(self._source().run()), tasks.create_task(self._beat())]
+            if self._parity is not None:
+                background.append(tasks.create_task(self._compare(self._parity, leaving)))
             try:
-                server = await self._started()
-                background.append(tasks.create_task(self._tell_health(server)))
-                try:
-                    await self._stay(leaving)
-                finally:
-                    await server.stop(grace=1)
+                if self.settings.shadow:
+                    await leaving.get()
+                else:
+                    await self._serve(tasks, background, leaving)
             finally:
                 for task in background:
                     task.cancel()
+
+    async def _serve(
+        self, tasks: asyncio.TaskGroup, background: list[asyncio.Task[None]], leaving: "asyncio.Queue[str]"
+    ) -> None:
+        server = await self._started()
+        background.append(tasks.create_task(self._tell_health(server)))
+        try:
+            await self._stay(leaving)
+        finally:
+            await server.stop(grace=1)
+
+    async def _compare(self, parity: Parity, leaving: "asyncio.Queue[str]") -> None:
+        """Compares with the peer. A shadow has then done what it is for: it leaves. Raises: StartError, if it differs."""
+        outcome = await parity.run()
+        self._parity_metrics.compared(parity)
+        level = logging.INFO if outcome == "equal" else logging.WARNING
+        event(_log, level, "parity", outcome=outcome, seconds=parity.took_seconds, why=parity.why)
+        self._evaluate()
+        if self.settings.shadow:
+            if outcome != "equal":
+                raise StartError(f"shadow: {parity.why}")
+            leaving.put_nowait("compared")
 
     async def _started(self) -> "AdsServer":
         """The gRPC server, listening."""
@@ -276,6 +306,8 @@ class App:
         self._gate.evaluate()
         if closed and self._gate.passed_at("snapshots") is not None:
             self._doorkeeper.notify()
+            if self._parity is not None:
+                self._parity.begin()
 
     def _turned(self, transition: Transition) -> None:
         self._turned_event.set()
@@ -305,67 +337,27 @@ class App:
         progress = self._soft_deadline.progress(self._board.states.values())
         event(_log, logging.WARNING, "still_not_ready", waits_for=self._gate.why_not(), progress=progress)
 
-    def _suspicious(self) -> Suspicion | None:
-        settings = self.settings
-        if not settings.shrink_hold_seconds:
-            return None
-        limits = Limits(share=settings.shrink_share, at_least=settings.shrink_at_least)
-        return Suspicion(
-            shrink_guard(self._pipeline, limits),
-            settings.shrink_hold_seconds,
-            on_begin=lambda suspect: event(
-                _log, logging.WARNING, "change.held", would_lose=suspect.reason, seconds=settings.shrink_hold_seconds,
-                release="a fresh list that says the same, or xds-server release --kind shrink",
-            ),
-            on_end=self._suspicion_ended,
-        )  # fmt: skip
-
-    def _suspicion_ended(self, suspect: Suspect, by: By, seconds: float) -> None:
-        self._metrics.change_held(seconds, by)
-        level = logging.WARNING if by == "budget" else logging.INFO
-        event(_log, level, "change.released", would_lose=suspect.reason, by=by, seconds=seconds)
-
-    # -- holds -------------------------------------------------------------------------------------
-
-    def _suspicion_said(self) -> str:
-        return "" if self._suspicion is None else self._suspicion.why()
-
-    def _holds(self) -> Mapping[str, object]:
-        now = time.monotonic()
-        streams = () if self._server is None else self._server.streams()
-        held = [
-            {
-                "kind": one.hold.kind,
-                "node": one.stream.node.id,
-                "seconds": now - one.stream.opened_at,
-                "reason": one.hold.reason,
-            }
-            for one in streams
-            if one.hold is not None
-        ]
-        return {"streams": held, "shrink": self._suspicion_said()}
-
-    def _release(self, kind: str) -> Mapping[str, int]:
-        """Ends the holds of a kind, or of all kinds (""): changes are published, streams told why and sent elsewhere."""
-        released = {"shrink": int(kind in {"", "shrink"} and self._publisher.override())}
-        reasons: tuple[HoldKind, ...] = ("not_ready", "unknown_role")
-        for reason in reasons:
-            if kind in {"", reason}:
-                released[reason] = 0 if self._server is None else self._server.release(reason)
-        event(_log, logging.WARNING, "released", **released)
-        return released
-
     # -- what is so --------------------------------------------------------------------------------
 
     def _base(self) -> Mapping[str, Verdict]:
         listening: Verdict = Waiting("the gRPC port is not bound yet") if self._server is None else Passed()
+        if self.settings.shadow:
+            listening = Passed("a shadow serves nobody")
         return {"settings": Passed(), "http": Passed(str(self.settings.http_address)), "grpc": listening}
 
     def _serving(self) -> Mapping[str, Verdict]:
         draining: Verdict = Passed()
         if self._draining_since is not None:
             draining = Failed(f"draining for {time.monotonic() - self._draining_since:.0f} s: this replica is leaving")
-        return {"grpc": Waiting("not bound") if self._server is None else Passed(), "staying": draining}
+        listening = self._base()["grpc"]
+        return {"grpc": listening, "staying": draining}
+
+    def _parity_verdict(self) -> Verdict:
+        return Passed() if self._parity is None else self._parity.verdict()
+
+    def _digests(self, *, resources: bool) -> Mapping[str, object]:
+        roles = contents(self._store, resources=resources)
+        return {"instance": self._instance, "epoch": self._store.epoch, "roles": roles}
 
     def _on_loop(self, content: Callable[[], bytes]) -> bytes:
         """What *content* returns, called on the event loop, for another thread. Raises: TimeoutError."""

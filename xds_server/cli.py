@@ -25,13 +25,16 @@ _SERVE_OPTIONS: Mapping[str, str] = {
     "shrink_share": "What is much: more than this part of clusters, load assignments, listeners or routes. [default: 0.5]",
     "shrink_at_least": "What is much: at least so many of them. [default: 10]",
     "marker_port": "Where proxies answer 200 once they have a complete configuration; 0: nowhere. [default: 19002]",
+    "parity_peer": "URL of another replica's HTTP port, to compare with before being ready. [default: none]",
+    "parity_seconds": "How long to wait for it to agree; then ready all the same. [default: 10]",
+    "shadow": "Serve nobody: compare with the peer, and end with 0 if it publishes the same.",
     "soft_deadline_seconds": "How long until the log says why we are not ready yet, again and again; 0: never. [default: 60]",
     "optional": "Kinds that may be missing, with commas, as in gateways,httproutes.",
     "inject_list_delay": "For experiments: kind=seconds by which its first list comes late.",
     "drain_seconds": "How long to serve on, not ready any more, after SIGTERM. [default: 5]",
     "log_format": "text or json. [default: text]",
 }
-_FLAGS = frozenset({"insecure"})
+_FLAGS = frozenset({"insecure", "shadow"})
 
 
 class UsageError(click.ClickException):

@@ -45,10 +45,13 @@ def add(
     holds: Callable[[], object],
     release: Callable[[str], Mapping[str, int]],
     timeline: Timeline,
+    digests: Callable[..., object],
+    parity: Callable[[], object],
 ) -> None:
     """Adds the pages below `/debug/`. *on_loop* calls a function on the event loop, and raises TimeoutError if that is busy.
 
-    *release* ends the holds of a kind ("" for all) and returns how many of each.
+    *release* ends the holds of a kind ("" for all) and returns how many of each. *digests* gives versions by role and
+    type, with those of each resource if *resources* is true.
     """
 
     def answered(content: Callable[[], object]) -> Response:
@@ -89,6 +92,12 @@ def add(
         released,
         about="POST, with ?kind= or for all kinds: ends holds (xds-server release does it)",
         methods=("POST",),
+    )
+    page("parity", parity, "how we compare with the peer, and what differs")
+    endpoints.page(
+        "/debug/digests",
+        lambda request: answered(lambda: digests(resources="resources" in request.query)),
+        about="what is published, as digests; ?resources for each of them",
     )
     endpoints.page("/debug/timeline", told, about="what happened, in the order of time; ?format=json")
     page("streams", lambda: list(streams()), "who is connected, and what was acknowledged")

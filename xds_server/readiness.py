@@ -24,10 +24,14 @@ def gate(
     store: Store,
     serving: Callable[[], Mapping[str, Verdict]],
     held: Callable[[], str] = lambda: "",
+    parity: Callable[[], Verdict] | None = None,
     clock: Clock,
     started: float,
 ) -> Gate:
-    """The gate of the server: ready is a fact, not a guess. *held*: which change is not published, and why, or ""."""
+    """The gate of the server: ready is a fact, not a guess.
+
+    *held*: which change is not published, and why, or "". *parity*: whether a peer publishes the same, if one is asked.
+    """
     collections = tuple(derived)
 
     def source_checks() -> Mapping[str, Verdict]:
@@ -40,11 +44,13 @@ def gate(
         published = of_published(store.epoch, sync_epoch(sources().values()))
         return {"published": published, "believed": Degraded(why) if (why := held()) else Passed()}
 
+    peers = () if parity is None else (Layer("parity", lambda: {"peer": parity()}, names=("peer",)),)
     return Gate(
         Layer("base", base),
         Layer("sources", source_checks, names=tuple(sources())),
         Layer("derived", derived_checks, names=tuple(collection.name for collection in collections)),
         Layer("snapshots", snapshot_checks, names=("published", "believed")),
+        *peers,
         Layer("serving", serving, latch=False),
         clock=clock,
         started=started,

@@ -19,7 +19,14 @@ _DNS_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _OBJECT_KEY = re.compile(rf"{_DNS_LABEL}/{_DNS_LABEL}(\.{_DNS_LABEL})*")
 _ADDRESS = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F]*:[0-9a-fA-F:.]*)\]|(?P<host>[A-Za-z0-9._-]+)):(?P<port>[0-9]{1,5})")
 _MAX_PORT = 65535
-_DURATIONS = ("gate_hold_seconds", "role_hold_seconds", "shrink_hold_seconds", "soft_deadline_seconds", "drain_seconds")
+_DURATIONS = (
+    "gate_hold_seconds",
+    "role_hold_seconds",
+    "shrink_hold_seconds",
+    "parity_seconds",
+    "soft_deadline_seconds",
+    "drain_seconds",
+)
 
 
 class SettingsError(ValueError):
@@ -98,6 +105,12 @@ class Settings:
     """... and at least so many of them."""
     marker_port: int = 19002
     """Port on which proxies answer 200 once they have a complete configuration; 0 for none."""
+    parity_peer: str = ""
+    """URL of the HTTP port of another replica, or of the Service of all: compared with before we are ready; "" for none."""
+    parity_seconds: float = 10.0
+    """How long to wait for it to agree; then we are ready all the same."""
+    shadow: bool = False
+    """Whether to serve nobody, compare with the peer, and end."""
     soft_deadline_seconds: float = 60.0
     """After so long without being ready, and again after each as long, the log says what is awaited; 0 for never."""
     optional: frozenset[str] = frozenset()
@@ -120,6 +133,10 @@ class Settings:
             raise SettingsError(f"shrink_at_least is {self.shrink_at_least}: give a number, 1 or more")
         if not 0 <= self.marker_port <= _MAX_PORT:
             raise SettingsError(f"marker_port is {self.marker_port}: give a port, or 0 for no marker")
+        if self.parity_peer and not self.parity_peer.startswith(("http://", "https://")):
+            raise SettingsError(f"parity_peer is {self.parity_peer!r}: give a URL, as in http://xds-server:18080")
+        if self.shadow and not self.parity_peer:
+            raise SettingsError("shadow is said, but no parity_peer: give the URL of the replica to compare with")
         if not self.gateway_class:
             raise SettingsError("gateway_class is empty: name the GatewayClass whose Gateways are to be served")
         if isinstance(self.source, FilesSource) and (self.kubeconfig or self.context):
@@ -261,6 +278,9 @@ _READERS: Mapping[str, Callable[[str, object], object]] = {
     "shrink_share": _share,
     "shrink_at_least": _number,
     "marker_port": _number,
+    "parity_peer": _word,
+    "parity_seconds": _seconds,
+    "shadow": _boolean,
     "soft_deadline_seconds": _seconds,
     "optional": _kinds,
     "inject_list_delay": _delays,

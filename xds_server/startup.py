@@ -9,6 +9,7 @@ _PHASES = (
     ("sources", "list"),
     ("derived", "derive"),
     ("snapshots", "publish"),
+    ("parity", "parity"),
     ("serving", "serve"),
 )
 _THOUSAND = 1000

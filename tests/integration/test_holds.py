@@ -163,3 +163,41 @@ def test_advice_comes_from_the_start_that_was(tmp_path: Path) -> None:
             "check check=sources/endpointslices was=waiting status=passed"
             in ask(f"{control_plane.url}/debug/timeline")[1]
         )
+
+
+def test_a_new_replica_compares_with_the_old_and_a_shadow_ends(tmp_path: Path) -> None:
+    """Equal: ready at once, and exit status 0. Different: ready when the time is up, named, and exit status 2."""
+    with Stack(tmp_path) as stack:
+        old = stack.control_plane()
+        old.wait_ready()
+        serve = [
+            *COMMAND,
+            "serve",
+            f"--source=files:{stack.manifests}",
+            "--marker-port=0",
+            "--http-address=127.0.0.1:0",
+        ]
+        shadow = [*serve, "--shadow", f"--parity-peer={old.url}", "--parity-seconds=1"]
+        equal = subprocess.run(shadow, capture_output=True, text=True, check=False, timeout=60)
+        assert equal.returncode == 0, equal.stderr
+        assert "parity outcome=equal" in equal.stderr
+        assert "grpc.listening" not in equal.stderr
+
+        other = subprocess.run(
+            [*shadow, "--marker-port=19002"], capture_output=True, text=True, check=False, timeout=60
+        )
+        assert other.returncode == 2, other.stderr
+        line = other.stderr.splitlines()[-1]
+        assert line.startswith("xds-server: shadow: differs from the peer in demo/edge LDS: 0 changed, 1 ours alone")
+
+        (tmp_path / "new").mkdir()
+        source = f"files:{stack.manifests}"
+        with ControlPlane(
+            source, tmp_path / "new", "--marker-port=19002", f"--parity-peer={old.url}", "--parity-seconds=2"
+        ) as new:
+            wait_for("the difference", lambda: "parity/peer waiting: " in new.why() and "differs" in new.why(), 20, new)
+            assert not new.ready
+            assert new.wait_ready() > 0
+            assert 1 == new.metric("parity_comparisons_total", outcome="different")
+            assert 1 == new.metric("parity_diff_resources", type="LDS")
+            assert '"xds-server/ready"' in ask(f"{new.url}/debug/parity")[1]

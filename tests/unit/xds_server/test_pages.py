@@ -30,6 +30,8 @@ def endpoints(
         holds=lambda: {"shrink": ""},
         release=lambda kind: {kind or "all": 1},
         timeline=timeline or Timeline(0.0),
+        digests=lambda *, resources: {"resources": resources},
+        parity=dict,
     )
     return made
 
