@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry
 
-from krt import Graph, Reflector
+from krt import Graph, KrtError, Reflector
 from probes import Endpoints, Failed, Heartbeat, Passed, Report, ServeError, Transition, Verdict, Waiting, serve
 from probes.metrics import ReadinessMetrics, exposition
 from xds_server import __version__, pages, pipeline, process, readiness, startup
@@ -64,7 +64,7 @@ class App:
         started = process.started()
         self._timeline = Timeline(started)
         self._soft_deadline = startup.SoftDeadline(settings.soft_deadline_seconds, started)
-        self._graph = Graph()
+        self._graph = Graph(on_failure=_derivation_failed)
         self._pipeline = pipeline.build(self._graph, settings.gateway_class)
         self._store = Store()
         self.registry = CollectorRegistry()
@@ -383,6 +383,11 @@ def _kinds(settings: Settings) -> tuple[Kind, ...]:
             if name not in names:
                 raise StartError(f"{setting} names {name!r}, which is not read: name some of {', '.join(names)}")
     return kinds(settings.optional)
+
+
+def _derivation_failed(error: KrtError) -> None:
+    """A transform raised: its key keeps its last output, and readiness shows it. A mistake of ours, so an ERROR."""
+    event(_log, logging.ERROR, "derivation.failed", error=str(error), cause=repr(error.__cause__))
 
 
 def _problem_found(problem: Problem) -> None:

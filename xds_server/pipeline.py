@@ -77,7 +77,9 @@ def build(graph: Graph, gateway_class: str) -> Pipeline:
         return resolved(route, lambda key: ctx.get(services, key))
 
     def attached_route(ctx: Context, route: ResolvedRoute) -> Attached:
-        return attached(route, lambda key: ctx.lookup(ports_of, key) if ctx.get(our_gateways, key) else None)
+        return attached(
+            route, lambda key: ctx.lookup(ports_of, key) if ctx.get(our_gateways, key, select=bool) else None
+        )
 
     def attachments_of(_: Context, one: Attached) -> Mapping[tuple[DomainKey, ObjectKey], Attachment]:
         return {(domain, one.route.key): Attachment(domain=domain, route=one.route) for domain in one.domains}
