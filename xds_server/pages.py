@@ -3,11 +3,12 @@
 The HTTP server's threads ask; the answer is made on the event loop, which owns what is shown.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
 
+import krt
 from krt import Collection, Graph
 from probes import Endpoints, Request, Response
 from probes.message import JSON, plain
@@ -54,12 +55,20 @@ def add(
     type, with those of each resource if *resources* is true.
     """
 
-    def answered(content: Callable[[], object]) -> Response:
+    def made(content: Callable[[], bytes], shown: Callable[[bytes], Response]) -> Response:
         try:
-            body = on_loop(lambda: msgspec.json.encode(content(), enc_hook=str))
+            return shown(on_loop(content))
         except TimeoutError:
             return plain("the event loop is busy: try again, and look at /livez", status=503)
-        return Response(content_type=JSON, body=msgspec.json.format(body, indent=2) + b"\n")
+
+    def answered(content: Callable[[], object]) -> Response:
+        return made(
+            lambda: msgspec.json.encode(content(), enc_hook=str),
+            lambda body: Response(content_type=JSON, body=msgspec.json.format(body, indent=2) + b"\n"),
+        )
+
+    def written(content: Callable[[], str]) -> Response:
+        return made(lambda: content().encode(), lambda body: plain(body.decode()))
 
     def page(name: str, content: Callable[[], object], about: str) -> None:
         endpoints.page(f"/debug/{name}", lambda _: answered(content), about=about)
@@ -75,6 +84,15 @@ def add(
             return plain(timeline.text().rstrip("\n"))
         return Response(content_type=JSON, body=msgspec.json.encode(timeline.entries(), enc_hook=str) + b"\n")
 
+    def explained(request: Request) -> Response:
+        name, key = (request.query.get(what, [""])[-1] for what in ("collection", "key"))
+        collection = graph.collections.get(name)
+        if collection is None:
+            return plain(
+                f"no collection {name!r}: give ?collection= and ?key=; there are {', '.join(graph.collections)}", 404
+            )
+        return written(lambda: str(krt.explain(collection, _key(key))))
+
     page("sources", lambda: list(sources()), "where each source stands")
     page("problems", lambda: [str(one) for one in problems()], "what is wrong with the input, and what to do")
     page(
@@ -84,6 +102,12 @@ def add(
         "collections",
         lambda: {one.name: _collection(one) for one in graph.collections.values()},
         "the graph, collection by collection",
+    )
+    endpoints.page(
+        "/debug/explain", explained, about="?collection=&key= from a value to what made it, or why there is none"
+    )
+    endpoints.page(
+        "/debug/graph", lambda _: written(lambda: krt.to_mermaid(graph)), about="the graph, as a Mermaid diagram"
     )
     page("resources", lambda: _resources(store), "what is published, by role and type, with versions")
     page("holds", holds, "what is held, for how long, and why")
@@ -101,6 +125,22 @@ def add(
     )
     endpoints.page("/debug/timeline", told, about="what happened, in the order of time; ?format=json")
     page("streams", lambda: list(streams()), "who is connected, and what was acknowledged")
+
+
+def _key(text: str) -> Hashable:
+    """A key as it stands in a URL: a JSON array for a tuple, else text."""
+    if not text.startswith("["):
+        return text
+
+    def tuples(value: object) -> Hashable:
+        return (
+            tuple(map(tuples, value)) if isinstance(value, list) else str(value) if isinstance(value, dict) else value
+        )
+
+    try:
+        return tuples(msgspec.json.decode(text))
+    except msgspec.DecodeError:
+        return text
 
 
 def _route(route: Attached) -> Mapping[str, object]:

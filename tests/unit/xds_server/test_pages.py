@@ -96,3 +96,17 @@ def test_the_timeline_is_text_or_json() -> None:
     assert b"source.synced kind=services objects=3\n" in made.respond("GET", "/debug/timeline").body
     (entry,) = json.loads(made.respond("GET", "/debug/timeline", "format=json").body)
     assert (entry["event"], entry["fields"]) == ("source.synced", {"kind": "services", "objects": 3})
+
+
+def test_a_value_is_explained_down_to_the_objects() -> None:
+    """From a resource to what was read to make it; a key that is not there says why."""
+    page = "/debug/explain"
+    made = endpoints()
+
+    route = made.respond("GET", page, query='collection=route_configurations&key=["shop/edge",8080]').body.decode()
+    absent = made.respond("GET", page, query="collection=clusters&key=shop/cart:80").body.decode()
+
+    assert "gateways['shop/edge']" in route
+    assert "clusters['shop/cart:80'] is absent" in absent
+    assert 404 == made.respond("GET", page, query="collection=nope").status
+    assert b"flowchart" in made.respond("GET", "/debug/graph").body
