@@ -64,6 +64,8 @@ class Gateway(Struct, frozen=True):
     key: ObjectKey
     class_name: str
     listeners: tuple[Listener, ...]
+    generation: int = 0
+    """Counts the changes of its specification; 0 for an object from a file."""
 
 
 class ParentRef(Struct, frozen=True):
@@ -112,3 +114,5 @@ class HTTPRoute(Struct, frozen=True):
     hostnames: tuple[str, ...]
     """Lower case; empty for any."""
     rules: tuple[Rule, ...]
+    generation: int = 0
+    """Counts the changes of its specification; 0 for an object from a file."""

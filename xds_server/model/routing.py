@@ -68,6 +68,17 @@ class ResolvedRoute(Struct, frozen=True):
     rules: tuple[ResolvedRule, ...]
     unresolved: tuple[str, ...]
     """What is wrong with its references, a sentence each."""
+    unresolved_reasons: tuple[str, ...] = ()
+    """The Gateway API's word for each of them."""
+
+
+class ParentVerdict(Struct, frozen=True):
+    """What became of one parentRef of a route."""
+
+    parent: ParentRef
+    reason: str
+    """The Gateway API's word: `Accepted`, or why not."""
+    message: str
 
 
 class Attached(Struct, frozen=True):
@@ -76,6 +87,8 @@ class Attached(Struct, frozen=True):
     route: ResolvedRoute
     domains: tuple[DomainKey, ...]
     refused: tuple[str, ...]
+    parents: tuple[ParentVerdict, ...] = ()
+    """One for each parentRef that names a Gateway of ours."""
 
 
 class Attachment(Struct, frozen=True):

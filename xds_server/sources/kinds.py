@@ -34,7 +34,9 @@ class Kind:
     required: bool = True
     """Whether we are ready only once the kind is listed; an optional kind that is absent counts as empty."""
     verbs: tuple[str, ...] = ("list", "watch")
-    """What RBAC must allow."""
+    """What RBAC must allow, to read it."""
+    has_status: bool = False
+    """Whether we write its status, if we write at all."""
 
     @property
     def path(self) -> str:
@@ -73,6 +75,7 @@ KINDS = (
         aliases=("v1beta1",),
         raw=gateway.Gateway,
         flat=gateway.flat,
+        has_status=True,
     ),
     Kind(
         plural="httproutes",
@@ -82,6 +85,7 @@ KINDS = (
         aliases=("v1beta1",),
         raw=httproute.HTTPRoute,
         flat=httproute.flat,
+        has_status=True,
     ),
     Kind(
         plural="services",

@@ -6,7 +6,7 @@ Source: Gateway API v1, "Attaching Routes", and its rules for hostnames.
 from collections.abc import Callable, Sequence
 
 from xds_server.model.objects import Listener, ObjectKey, ParentRef
-from xds_server.model.routing import Attached, DomainKey, Port, ResolvedRoute
+from xds_server.model.routing import Attached, DomainKey, ParentVerdict, Port, ResolvedRoute
 from xds_server.translate.hostnames import intersection, owner
 
 
@@ -18,30 +18,32 @@ def attached(route: ResolvedRoute, ports_of: Callable[[ObjectKey], Sequence[Port
     """
     places: dict[DomainKey, None] = {}
     refused = []
+    verdicts = []
     for parent in route.parents:
         ports = ports_of(parent.gateway)
         if ports is None:
             continue
-        found, reason = _places(route, parent, ports)
+        found, reason, message = _places(route, parent, ports)
         places.update(dict.fromkeys(found))
-        if reason:
-            refused.append(f"parentRef {parent.gateway!r}: {reason}")
-    return Attached(route=route, domains=tuple(places), refused=tuple(refused))
+        verdicts.append(ParentVerdict(parent=parent, reason=reason, message=message))
+        if not found:
+            refused.append(f"parentRef {parent.gateway!r}: {message} (reason {reason})")
+    return Attached(route=route, domains=tuple(places), refused=tuple(refused), parents=tuple(verdicts))
 
 
-def _places(route: ResolvedRoute, parent: ParentRef, ports: Sequence[Port]) -> tuple[list[DomainKey], str]:
-    """The domains that a route gets through one parentRef, or why it gets none."""
+def _places(route: ResolvedRoute, parent: ParentRef, ports: Sequence[Port]) -> tuple[list[DomainKey], str, str]:
+    """The domains that a route gets through one parentRef, the Gateway API's reason, and a message if it gets none."""
     named = [(port, listener) for port in ports for listener in port.listeners]
     named = [(port, listener) for port, listener in named if _names(parent, listener)]
     if not named:
-        return [], "no listener that can be served has that sectionName and port (reason NoMatchingParent)"
+        return [], "NoMatchingParent", "no listener that can be served has that sectionName and port"
     allowed = [(port, listener) for port, listener in named if _allows(port, listener, route)]
     if not allowed:
-        return [], "the listener does not allow routes of this namespace (reason NotAllowedByListeners)"
+        return [], "NotAllowedByListeners", "the listener does not allow routes of this namespace"
     places = [place for port, listener in allowed for place in _domains(route, port, listener)]
     if not places:
-        return [], "no hostname in common with the listener (reason NoMatchingListenerHostname)"
-    return places, ""
+        return [], "NoMatchingListenerHostname", "no hostname in common with the listener"
+    return places, "Accepted", ""
 
 
 def _names(parent: ParentRef, listener: Listener) -> bool:

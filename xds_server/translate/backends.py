@@ -28,22 +28,31 @@ def resolved(route: HTTPRoute, service_of: Callable[[ObjectKey], Service | None]
         parents=route.parents,
         hostnames=route.hostnames,
         rules=tuple(rules),
-        unresolved=tuple(unresolved),
+        unresolved=tuple(message for _, message in unresolved),
+        unresolved_reasons=tuple(reason for reason, _ in unresolved),
     )
 
 
-def _problem(route: HTTPRoute, ref: BackendRef, service_of: Callable[[ObjectKey], Service | None]) -> str | None:
+def _problem(
+    route: HTTPRoute, ref: BackendRef, service_of: Callable[[ObjectKey], Service | None]
+) -> tuple[str, str] | None:
     return next(_problems(route, ref, service_of), None)
 
 
-def _problems(route: HTTPRoute, ref: BackendRef, service_of: Callable[[ObjectKey], Service | None]) -> Iterator[str]:
+def _problems(
+    route: HTTPRoute, ref: BackendRef, service_of: Callable[[ObjectKey], Service | None]
+) -> Iterator[tuple[str, str]]:
+    """(the Gateway API's reason, message)."""
     if ref.kind != "Service":
-        yield f"backendRef {ref.service!r} is of kind {ref.kind!r}: only Services are supported"
+        yield "InvalidKind", f"backendRef {ref.service!r} is of kind {ref.kind!r}: only Services are supported"
     if ref.service.partition("/")[0] != route.key.partition("/")[0]:
-        yield f"backendRef {ref.service!r} is in another namespace: ReferenceGrant is not supported yet"
+        yield (
+            "RefNotPermitted",
+            f"backendRef {ref.service!r} is in another namespace: ReferenceGrant is not supported yet",
+        )
     service = service_of(ref.service)
     if service is None:
-        yield f"backendRef {ref.service!r}: there is no such Service: create it, or mend the name"
+        yield "BackendNotFound", f"backendRef {ref.service!r}: there is no such Service: create it, or mend the name"
     elif all(port.port != ref.port for port in service.ports):
         has = ", ".join(str(port.port) for port in service.ports) or "none"
-        yield f"backendRef {ref.service!r}: the Service has no TCP port {ref.port} (it has {has})"
+        yield "BackendNotFound", f"backendRef {ref.service!r}: the Service has no TCP port {ref.port} (it has {has})"

@@ -1,6 +1,7 @@
 """Gateways to ports: which listeners can be served, and what is wrong with the others."""
 
 from collections import Counter
+from typing import NamedTuple
 
 from xds_server.model.objects import Gateway, Listener
 from xds_server.model.routing import Port, PortKey
@@ -12,7 +13,7 @@ def ports(gateway: Gateway) -> dict[PortKey, Port]:
     Shape: 0..n per Gateway. Listeners that collide in port and hostname are all left out, since the
     Gateway API knows no winner within one Gateway.
     """
-    refused = dict(refusals(gateway))
+    refused = {refusal.listener for refusal in refusals(gateway)}
     by_port: dict[int, list[Listener]] = {}
     for listener in gateway.listeners:
         if listener.name not in refused:
@@ -21,20 +22,31 @@ def ports(gateway: Gateway) -> dict[PortKey, Port]:
     return {port.key: port for port in made}
 
 
-def refusals(gateway: Gateway) -> list[tuple[str, str]]:
-    """(listener's name, reason) of the listeners that cannot be served."""
+class Refusal(NamedTuple):
+    """Why a listener cannot be served."""
+
+    listener: str
+    """Its name."""
+    reason: str
+    """The Gateway API's word, where it has one."""
+    message: str
+
+
+def refusals(gateway: Gateway) -> list[Refusal]:
+    """The listeners that cannot be served."""
     places = Counter(
         (listener.port, listener.hostname) for listener in gateway.listeners if listener.protocol == "HTTP"
     )
     found = []
     for listener in gateway.listeners:
         if listener.protocol != "HTTP":
-            found.append((listener.name, f"protocol {listener.protocol!r} is not supported yet: use HTTP"))
+            message = f"protocol {listener.protocol!r} is not supported yet: use HTTP"
+            found.append(Refusal(listener.name, "UnsupportedProtocol", message))
         elif listener.routes_from == "Selector":
-            found.append(
-                (listener.name, "allowedRoutes.namespaces.from Selector is not supported yet: use Same or All")
-            )
+            message = "allowedRoutes.namespaces.from Selector is not supported yet: use Same or All"
+            found.append(Refusal(listener.name, "UnsupportedValue", message))
         elif places[listener.port, listener.hostname] > 1:
             hostname = listener.hostname or "any host"
-            found.append((listener.name, f"port {listener.port} with {hostname} is there twice: change one of the two"))
+            message = f"port {listener.port} with {hostname} is there twice: change one of the two"
+            found.append(Refusal(listener.name, "HostnameConflict", message))
     return found

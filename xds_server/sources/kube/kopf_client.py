@@ -11,7 +11,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import aiohttp
@@ -77,6 +77,20 @@ class KopfClient:
         except _UNREACHABLE as error:
             raise ApiError(f"the answer broke off: {_said(error)}") from error
 
+    async def send(
+        self, method: str, path: str, body: object, *, content_type: str = "application/json", seconds: float
+    ) -> bytes:
+        """Writes once, and takes no longer than *seconds*; the body of the answer. Raises: ApiError."""
+        try:
+            async with asyncio.timeout(seconds):
+                response = await self._request(path, {}, seconds, method=method, body=body, content_type=content_type)
+                with _cut(response):
+                    return await response.read()
+        except TimeoutError as error:
+            raise ApiError(f"no answer within {seconds:g} s") from error
+        except _UNREACHABLE as error:
+            raise ApiError(f"the answer broke off: {_said(error)}") from error
+
     @contextlib.asynccontextmanager
     async def stream(
         self, path: str, params: Mapping[str, str], *, silence_seconds: float
@@ -86,26 +100,37 @@ class KopfClient:
         with _cut(response):
             yield _chunks(response)
 
-    async def _request(self, path: str, params: Mapping[str, str], silence_seconds: float) -> aiohttp.ClientResponse:
+    async def _request(
+        self, path: str, params: Mapping[str, str], silence_seconds: float, **write: Any
+    ) -> aiohttp.ClientResponse:
         """An answer that is no error. A refusal of our credentials is believed once new ones were refused, too."""
         context = await self._logged_in()
         try:
-            return await self._ask(context, path, params, silence_seconds)
+            return await self._ask(context, path, params, silence_seconds, **write)
         except ApiError as error:
             # The address may have changed as well as the token: look up both.
             if error.code not in (None, 401) or not await self._log_in_again(context):
                 raise
-        return await self._ask(await self._logged_in(), path, params, silence_seconds)
+        return await self._ask(await self._logged_in(), path, params, silence_seconds, **write)
 
     async def _ask(
-        self, context: auth.APIContext, path: str, params: Mapping[str, str], silence_seconds: float
+        self,
+        context: auth.APIContext,
+        path: str,
+        params: Mapping[str, str],
+        silence_seconds: float,
+        *,
+        method: str = "get",
+        body: object = None,
+        content_type: str = "",
     ) -> aiohttp.ClientResponse:
         try:
             response: aiohttp.ClientResponse = await api.request(
-                "get",
+                method.lower(),
                 f"{path}?{urlencode(params)}",
                 settings=self._settings,
-                headers=_HEADERS,
+                payload=body,
+                headers={**_HEADERS, "Content-Type": content_type} if content_type else _HEADERS,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=silence_seconds),
                 backoffs=(),
                 context=context,

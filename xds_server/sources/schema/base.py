@@ -25,6 +25,7 @@ class Metadata(Raw):
     namespace: str | None = None
     resource_version: str | None = None
     creation_timestamp: str | None = None
+    generation: int | None = None
     labels: Labels | None = None
 
     @property

@@ -59,6 +59,7 @@ def flat(raw: Gateway, findings: list[Finding]) -> objects.Gateway:
         key=raw.metadata.key,
         class_name=checks.filled(raw.spec.gateway_class_name, "spec.gatewayClassName"),
         listeners=tuple(_listener(listener, f"spec.listeners[{i}]", findings) for i, listener in enumerate(listeners)),
+        generation=raw.metadata.generation or 0,
     )
 
 

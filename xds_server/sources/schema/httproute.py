@@ -117,6 +117,7 @@ def flat(raw: HTTPRoute, findings: list[Finding]) -> objects.HTTPRoute:
             checks.hostname(name, f"spec.hostnames[{i}]") for i, name in enumerate(raw.spec.hostnames or ())
         ),
         rules=tuple(rules),
+        generation=raw.metadata.generation or 0,
     )
 
 

@@ -55,6 +55,7 @@ def test_a_refusal_names_the_gateway_apis_reason(parent: ParentRef, reason: str)
 
     assert made.domains == ()
     assert reason in made.refused[0]
+    assert [(one.parent, one.reason) for one in made.parents] == [(parent, reason)]
 
 
 def test_routes_of_other_namespaces_need_from_all() -> None:

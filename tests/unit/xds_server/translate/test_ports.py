@@ -19,7 +19,10 @@ def test_listeners_that_collide_are_left_out_and_named() -> None:
     subject = gateway(http("one"), http("two"), http("three", hostname="a.com"))
 
     assert [one.name for one in ports(subject)["shop/edge", 8080].listeners] == ["three"]
-    assert [name for name, _ in refusals(subject)] == ["one", "two"]
+    assert [(one.listener, one.reason) for one in refusals(subject)] == [
+        ("one", "HostnameConflict"),
+        ("two", "HostnameConflict"),
+    ]
 
 
 def test_what_is_not_supported_yet_is_left_out_and_says_what_to_do() -> None:
@@ -29,7 +32,7 @@ def test_what_is_not_supported_yet_is_left_out_and_says_what_to_do() -> None:
     subject = gateway(tls, selector)
 
     assert ports(subject) == {}
-    assert [(name, reason.rpartition(": ")[2]) for name, reason in refusals(subject)] == [
-        ("tls", "use HTTP"),
-        ("chosen", "use Same or All"),
+    assert [(one.listener, one.reason, one.message.rpartition(": ")[2]) for one in refusals(subject)] == [
+        ("tls", "UnsupportedProtocol", "use HTTP"),
+        ("chosen", "UnsupportedValue", "use Same or All"),
     ]
