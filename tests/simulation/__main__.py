@@ -22,11 +22,12 @@ def main() -> int:
     parser.add_argument("--mode", choices=_MODES, default="", help="of the gate; default: each seed chooses")
     parser.add_argument("--brief", action="store_true", help="end at the first broken rule, and do not shrink")
     chosen = parser.parse_args()
-    begin, sent, broken = time.monotonic(), 0, 0
+    begin, sent, broken, disorder = time.monotonic(), 0, 0, 0
     for seed in range(chosen.first, chosen.first + chosen.count):
         of_run, events = setting(seed, chosen.mode), history(seed)
         run = simulate(of_run, events)
         sent += run.sent
+        disorder += bool(run.disorder)
         if run.violations:
             broken += 1
             sys.stdout.write(f"seed {seed}: {run.violations[0]}\n" if chosen.brief else report(of_run, events))
@@ -36,6 +37,7 @@ def main() -> int:
             sys.stdout.write("\n".join(map(str, events)) + "\n")
     seconds = time.monotonic() - begin
     sys.stdout.write(f"{broken} of {chosen.count} seeds broke a rule; {sent} responses, {seconds:.0f} s\n")
+    sys.stdout.write(f"{disorder} had a request fail, or a reference dangle, for as long as an answer was on its way\n")
     return 1 if broken else 0
 
 

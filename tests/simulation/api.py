@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from random import Random
 
-from tests.simulation.world import KINDS, Objects, State, World, folded, json_of
+from tests.simulation.world import KINDS, Objects, State, World, facts, folded, json_of
 from xds_server.sources.kube.errors import ApiError
 
 PAGE_OBJECTS = 3
@@ -119,7 +119,8 @@ class Client:
         self._random = random
         self.view: dict[str, Objects | None] = dict.fromkeys(KINDS)
         """By kind; None before the first complete list."""
-        self.position: dict[str, int] = dict.fromkeys(KINDS, 0)
+        self.working_since: dict[tuple[str, str], float] = {}
+        """Requests that a backend answers according to `view`, and since when without a break."""
         self._listed: dict[str, int] = {}  # version of the list whose last page is out
 
     @property
@@ -191,7 +192,6 @@ class Client:
                 await asyncio.sleep(0.5)
                 continue
             if not said.catch_up():
-                self.position[kind] = said.version
                 if not await server.wait_news(_BOOKMARK_SECONDS):
                     heard_at = server.now()
                     yield said.bookmark()
@@ -218,8 +218,7 @@ class Client:
         yield json.dumps({"type": "BOOKMARK", "object": {"metadata": meta}}).encode() + b"\n"
 
     def _take_list(self, kind: str, version: int) -> None:
-        self.view[kind] = folded(self.view[kind], self._server.world.states[version][kind])
-        self.position[kind] = version
+        self._know(kind, folded(self.view[kind], self._server.world.states[version][kind]))
 
     def _apply(self, kind: str, version: int) -> None:
         _, event, name = self._server.world.log[version]
@@ -230,5 +229,9 @@ class Client:
             obj = self._server.world.object_at(version, kind, name)
             if obj[0]:
                 now[name] = obj
-        self.view[kind] = now
-        self.position[kind] = version
+        self._know(kind, now)
+
+    def _know(self, kind: str, objects: Objects) -> None:
+        self.view[kind] = objects
+        working = facts(self.state).working if self.complete else frozenset()
+        self.working_since = {key: self.working_since.get(key, self._server.now()) for key in working}

@@ -121,10 +121,8 @@ class Envoy:
         self.versions[kind] = answer.version
         follow = {CLUSTER: self._take_clusters, ENDPOINT: self._take_endpoints,
                   LISTENER: self._take_listeners, ROUTE: self._take_routes}[kind](answer.resources)  # fmt: skip
-        asks = [kind, *follow]
-        if self._random.random() < 0.5:
-            asks.reverse()  # Envoy acknowledges before or after it asks for what the response named
-        for one in asks:
+        # Envoy pauses the types that a response names while it takes it: their requests go out before its ACK.
+        for one in (*follow, kind):
             self._ask(session, one)
         self._settle(session)
         self._on_change(self)

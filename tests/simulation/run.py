@@ -5,7 +5,7 @@ The rules:
 - nothing is sent before everything is known, and nothing that never was so;
 - ready means that all is listed, and that what is published contains it; ready stays;
 - the gate opens when all is known, and every wait at it ends by its clock;
-- a proxy that could answer a request goes on answering it, as long as the cluster says that it can be answered;
+- a proxy that could answer a request goes on answering it, as long as its replica knows that it can be answered;
 - a proxy is live with everything that its routes name;
 - equal versions are equal contents, whichever replica says so;
 - after all is mended, every proxy has what the cluster has, and nothing is left of streams that ended.
@@ -53,11 +53,13 @@ class Simulation:
         self.world = World()
         self._random = Random(f"run {setting.seed}")
         self._contents: dict[tuple[str, str], object] = {}
-        self._working: dict[str, dict[tuple[str, str], int]] = {name: {} for name, _ in ENVOYS}
+        self._working: dict[str, dict[tuple[str, str], float]] = {name: {} for name, _ in ENVOYS}
         self._was_ready: set[Replica] = set()
         self._ever_clusters: set[str] = set()
         self._ever_hosts: dict[str, set[str]] = {}
         self._live: set[str] = set()
+        self._rejected: set[str] = set()
+        """Types of which something was rejected."""
         self._calls: dict[Call, tuple[Replica, Envoy]] = {}
 
     async def run(self) -> None:
@@ -140,6 +142,7 @@ class Simulation:
             session.call.slow = slow
 
     def reject(self, name: str, kind: str) -> None:
+        self._rejected.add(_TYPES[kind])
         self.envoys[name].rejecting.add(_TYPES[kind])
 
     # -- the network ---------------------------------------------------------------------------------
@@ -175,6 +178,8 @@ class Simulation:
         strict = replica.suspicion.suspect is None
         if strict and call.answers == 1 and envoy.role not in known.listeners:
             self.violated(f"{what}, of role {envoy.role}, which is not there")
+        if answer.type_url in self._rejected:
+            return  # What somebody rejected, and nobody accepted, may be kept from the others.
         if answer.type_url == CLUSTER:
             self._check_set(what, answer.resources.keys(), known.clusters, self._ever_clusters)
         elif answer.type_url == ENDPOINT:
@@ -212,20 +217,24 @@ class Simulation:
             self.violated(f"{what} with {sorted(invented)}, which never was")
 
     def _proxy_changed(self, envoy: Envoy) -> None:
-        had, has = self._working[envoy.name], envoy.working
-        call = envoy.session.call if envoy.session is not None else None
-        floor = min(self._calls[call][0].client.position.values()) if call is not None else 0
+        had, has, now = self._working[envoy.name], envoy.working, self.server.now()
         for key in had.keys() - has:
-            since = min(had.pop(key), floor)
-            if not envoy.tainted and self.world.always_worked(key, since):
-                self._disordered(
-                    f"{envoy.name} answers {''.join(key)} no longer, which has worked since version {since}"
-                )
+            gained = had.pop(key)
+            if envoy.session is not None and not envoy.tainted:
+                self._check_loss(envoy, envoy.session.call, key, gained)
         for key in has:
-            had.setdefault(key, floor)
+            had.setdefault(key, now)
         if envoy.live and not envoy.tainted and envoy.name not in self._live:
             self._live.add(envoy.name)
             self._check_references(envoy)
+
+    def _check_loss(self, envoy: Envoy, call: Call, key: tuple[str, str], gained: float) -> None:
+        """A request is answered no longer: so the replica must have known, on this stream, that it cannot be."""
+        replica, _ = self._calls[call]
+        since = replica.client.working_since.get(key)
+        if since is not None and since <= max(call.opened_at, gained - _SLACK_SECONDS):
+            what = f"{envoy.name} answers {''.join(key)} no longer"
+            self._disordered(f"{what}, and {replica.name} knows since {since:.3f} s that it can be answered")
 
     def _check_references(self, envoy: Envoy) -> None:
         for port, paths in envoy.routes.items():
@@ -282,8 +291,11 @@ class Simulation:
         self.put("gateways", "g1", (True, (8080,)))
         for envoy in self.envoys.values():
             envoy.rejecting.clear()
-            if envoy.tainted:
-                envoy.disconnect()
+        if self._rejected:
+            self._rejected.clear()
+            for name in REPLICAS:
+                self.kill(name)  # a new process has not heard of what was rejected
+            self._start_all()
         await self._calm(CALM_SECONDS)
         self.put("services", "s0", (True, (80,)))
         self.put("endpointslices", "last", (True, "s0", ("10.9.9.9",)))

@@ -142,15 +142,6 @@ class World:
         """An object as of a version; a deleted one as it was last."""
         return self.states[version][kind].get(name) or self.states[version - 1][kind][name]
 
-    def always_worked(self, key: tuple[str, str], since: int) -> bool:
-        """Whether a request could be answered at every version since, that one included."""
-        return all(key in facts(good(state)).working for state in self.states[since:])
-
-
-def good(state: State) -> State:
-    """The usable objects of a state: what somebody knows who has never seen anything else."""
-    return {kind: {name: obj for name, obj in objects.items() if obj[0]} for kind, objects in state.items()}
-
 
 def folded(before: Objects | None, now: Objects) -> Objects:
     """What is known after a list: of an object that cannot be used, what was known before."""
