@@ -68,3 +68,8 @@ async def following(kubeconfig: Path, *optional: str, streamed: bool = False) ->
         task.cancel()
         await asyncio.wait([task])
         assert task.cancelled()
+
+
+async def do(call: Callable[..., Any], *args: str) -> Any:
+    """A blocking call, while the loop goes on."""
+    return await asyncio.to_thread(call, *args)

@@ -1,27 +1,20 @@
 """The Kubernetes source against a real API server."""
 
-import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.apiserver.follower import following
+from tests.apiserver.follower import do, following
 from tests.integration.conftest import Kube
 from tests.integration.relay import Relay
 from xds_server.model.objects import EndpointSlice
 from xds_server.model.source_state import Phase
 
 pytestmark = pytest.mark.kube
-
-
-async def do(call: Callable[..., Any], *args: str) -> Any:
-    """A blocking call, while the loop goes on."""
-    return await asyncio.to_thread(call, *args)
 
 
 @asynccontextmanager

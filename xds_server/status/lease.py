@@ -5,7 +5,6 @@ the last change: clocks of other machines do not matter. It stops to act before 
 """
 
 import asyncio
-import contextlib
 import logging
 import random
 import time
@@ -46,7 +45,7 @@ class Client(Protocol):
 
 class _Spec(msgspec.Struct, rename="camel"):
     holder_identity: str | None = None
-    lease_duration_seconds: float | None = None
+    lease_duration_seconds: int | None = None
     acquire_time: str | None = None
     renew_time: str | None = None
     lease_transitions: int | None = None
@@ -138,8 +137,10 @@ class Election:
         finally:
             if self.leading:
                 self._candidate.lost()
-                with contextlib.suppress(ApiError, TimeoutError):
+                try:
                     await asyncio.wait_for(self._release(), SEND_SECONDS)
+                except (ApiError, TimeoutError) as error:
+                    self._said(f"lease not given back, so others wait until it expires: {error}")
 
     async def _turn(self) -> None:
         self._notice()  # that it was not renewed in time

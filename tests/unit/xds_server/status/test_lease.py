@@ -115,7 +115,9 @@ async def test_one_of_two_leads_and_the_other_takes_over_at_once_when_it_goes(cl
     spec = cluster.objects[PATH]["spec"]
     assert (spec["holderIdentity"], spec["leaseTransitions"]) == ("two", 1)
     await two.end()
-    assert cluster.objects[PATH]["spec"]["holderIdentity"] == ""
+    spec = cluster.objects[PATH]["spec"]
+    assert spec["holderIdentity"] == ""
+    assert repr(spec["leaseDurationSeconds"]) == "15"  # an int32: a 15.0 is refused
 
 
 async def test_never_do_two_lead_however_they_are_cut_off(clock: Clock) -> None:

@@ -1,0 +1,41 @@
+"""Permissions, made from the table of kinds."""
+
+from pathlib import Path
+
+import yaml
+
+from xds_server.sources.kinds import KINDS
+from xds_server.status import rbac
+
+MANIFEST = Path(__file__).parents[4] / "deploy/kubernetes/rbac.yaml"
+
+
+def test_the_manifest_is_the_one_that_is_made() -> None:
+    """If it is not: `make rbac`."""
+    assert MANIFEST.read_text() == rbac.text()
+
+
+def test_nothing_is_allowed_that_no_kind_asks_for() -> None:
+    """No wildcard, no Secret, and no verb that changes an object itself."""
+    for manifest in rbac.manifests():
+        for rule in manifest.get("rules", ()):
+            words = {*rule["apiGroups"], *rule["resources"], *rule["verbs"]}
+            assert not words & {"*", "secrets", "configmaps", "delete", "deletecollection", "escalate", "bind"}
+            if {"patch", "update"} & words:
+                assert rule["resources"][0].endswith("/status") or rule["resources"] == ["leases"]
+
+
+def test_a_replica_that_only_reads_lists_and_watches() -> None:
+    """One role, with a rule for each kind."""
+    made = rbac.manifests(write=False, namespace="gw")
+
+    assert [one["kind"] for one in made] == ["ServiceAccount", "ClusterRole", "ClusterRoleBinding"]
+    assert len(made[1]["rules"]) == len(KINDS)
+    assert {verb for rule in made[1]["rules"] for verb in rule["verbs"]} == {"list", "watch"}
+    assert made[2]["subjects"][0]["namespace"] == "gw"
+
+
+def test_the_line_that_a_missing_permission_is_told_by_is_the_rule() -> None:
+    """What the message says can be pasted, and is what the manifest has."""
+    for kind, rule in zip(KINDS, rbac.read_rules(KINDS), strict=True):
+        assert yaml.safe_load(kind.rule) == rule
