@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry
 from krt import Graph, KrtError, Reflector
 from probes import Endpoints, Failed, Heartbeat, Passed, Report, ServeError, Transition, Verdict, Waiting, serve
 from probes.metrics import ReadinessMetrics, exposition
-from xds_server import __version__, pages, pipeline, process, readiness, startup
+from xds_server import __version__, pages, pipeline, process, readiness, startup, writing
 from xds_server.ads.messages import Changes
 from xds_server.doorkeeper import Doorkeeper
 from xds_server.holds import Holds
@@ -95,6 +95,7 @@ class App:
         )
         self._gate.on_transition(self._turned)
         self._gate.on_change(self._checks_changed)
+        self._keeper = writing.keeper(settings, self._graph, self._pipeline)
         self._doorkeeper = Doorkeeper(self._gate, self._store, open_at_once=settings.gate == "off")
         self._heartbeat = Heartbeat(time.monotonic, _MAX_BEAT_AGE_SECONDS)
         self._publisher = Publisher(
@@ -160,6 +161,7 @@ class App:
         """Runs all tasks until it is time to leave. One that fails ends the server: half of it would lie."""
         async with asyncio.TaskGroup() as tasks:
             background = [tasks.create_task(self._source().run()), tasks.create_task(self._beat())]
+            background.append(tasks.create_task(self._keeper.run()))
             if self._parity is not None:
                 background.append(tasks.create_task(self._compare(self._parity, leaving)))
             try:
@@ -305,6 +307,7 @@ class App:
         closed = self._gate.passed_at("snapshots") is None
         self._gate.evaluate()
         if closed and self._gate.passed_at("snapshots") is not None:
+            self._keeper.known()
             self._doorkeeper.notify()
             if self._parity is not None:
                 self._parity.begin()
@@ -313,10 +316,12 @@ class App:
         self._turned_event.set()
         if not transition.ready_to:
             event(_log, logging.WARNING, "not_ready", layer=transition.layer, reason=transition.reason)
+            self._keeper.say("Warning", "NotReady", f"{transition.layer}: {transition.reason}", ends="Ready")
             return
         phases = {name: round(seconds, 3) for name, seconds in self._gate.phases().items()}
         objects = sum(state.objects for state in self._board.states.values())
         said = startup.summary(self._gate.phases(), self._board.states.values())
+        self._keeper.say("Normal", "Ready", said, ends="NotReady")
         event(_log, logging.INFO, "ready", summary=said, seconds=sum(phases.values()), objects=objects, **phases)
         process.settle_collector()
 

@@ -18,6 +18,7 @@ _SERVE_OPTIONS: Mapping[str, str] = {
     "grpc_address": "Where to serve ADS. [default: 127.0.0.1:18000]",
     "http_address": "Where to serve probes, metrics and pages. [default: 127.0.0.1:18080]",
     "insecure": "Allow a gRPC address that other machines can reach, without TLS.",
+    "write_status": "Write conditions and Events to the API server, if no other replica does.",
     "gate": "What becomes of a stream that opens before we are ready: bounded, refuse, park or off. [default: bounded]",
     "gate_hold_seconds": "How long a stream is held if the gate is bounded. [default: 3]",
     "role_hold_seconds": "How long a stream is held whose role is no Gateway of ours. [default: 3]",
@@ -34,7 +35,7 @@ _SERVE_OPTIONS: Mapping[str, str] = {
     "drain_seconds": "How long to serve on, not ready any more, after SIGTERM. [default: 5]",
     "log_format": "text or json. [default: text]",
 }
-_FLAGS = frozenset({"insecure", "shadow"})
+_FLAGS = frozenset({"insecure", "shadow", "write_status"})
 
 
 class UsageError(click.ClickException):

@@ -113,6 +113,8 @@ class Settings:
     """Whether to serve nobody, compare with the peer, and end."""
     soft_deadline_seconds: float = 60.0
     """After so long without being ready, and again after each as long, the log says what is awaited; 0 for never."""
+    write_status: bool = False
+    """Whether conditions and Events are written to the API server."""
     optional: frozenset[str] = frozenset()
     """Kinds (plural) that may be missing; the others are required."""
     inject_list_delay: Mapping[str, float] = field(default_factory=dict)
@@ -139,10 +141,8 @@ class Settings:
             raise SettingsError("shadow is said, but no parity_peer: give the URL of the replica to compare with")
         if not self.gateway_class:
             raise SettingsError("gateway_class is empty: name the GatewayClass whose Gateways are to be served")
-        if isinstance(self.source, FilesSource) and (self.kubeconfig or self.context):
-            raise SettingsError(
-                f"source is {self.source}, but a kubeconfig or a context is given: leave them out, or say source kube"
-            )
+        if isinstance(self.source, FilesSource):
+            self._check_without_api_server()
         if not self.grpc_address.loopback and not self.insecure:
             raise SettingsError(
                 f"grpc_address is {self.grpc_address}, which other machines can reach, and TLS is not available yet: say insecure, or listen on 127.0.0.1"
@@ -150,6 +150,17 @@ class Settings:
         if self.grpc_address == self.http_address and self.grpc_address.port:
             raise SettingsError(
                 f"grpc_address and http_address are both {self.grpc_address}: give one of them another port"
+            )
+
+    def _check_without_api_server(self) -> None:
+        """Raises: SettingsError, for what only makes sense with one."""
+        if self.kubeconfig or self.context:
+            raise SettingsError(
+                f"source is {self.source}, but a kubeconfig or a context is given: leave them out, or say source kube"
+            )
+        if self.write_status:
+            raise SettingsError(
+                f"source is {self.source}, where no status can be written: leave write_status out, or say source kube"
             )
 
 
@@ -271,6 +282,7 @@ _READERS: Mapping[str, Callable[[str, object], object]] = {
     "grpc_address": read_address,
     "http_address": read_address,
     "insecure": _boolean,
+    "write_status": _boolean,
     "gate": _word,
     "gate_hold_seconds": _seconds,
     "role_hold_seconds": _seconds,

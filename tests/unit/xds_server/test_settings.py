@@ -76,6 +76,7 @@ def test_values_are_read_from_text_or_yaml() -> None:
         ({"shadow": True}, "shadow is said, but no parity_peer"),
         ({"gateway_class": ""}, "gateway_class is empty: name the GatewayClass"),
         ({"insecure": "maybe"}, "insecure is 'maybe': say true or false"),
+        ({"source": "files:x", "write_status": True}, "source is files:x, where no status can be written"),
         ({"optional": "Gateways"}, "optional has 'Gateways': give plural names"),
         ({"inject_list_delay": "services"}, "inject_list_delay has services=: give kind=seconds"),
         ({"inject_list_delay": "services=-1"}, "inject_list_delay has services=-1: give kind=seconds"),

@@ -1,0 +1,45 @@
+"""Writing back, by the settings: who does it, or nobody."""
+
+from typing import Literal, Protocol
+
+from krt import Graph
+from xds_server.pipeline import Pipeline
+from xds_server.settings import Settings
+
+
+class Keeper(Protocol):
+    """Says to the API server what became of its objects, and of us."""
+
+    async def run(self) -> None:
+        """Writes until cancelled."""
+
+    def known(self) -> None:
+        """Everything is known from now on."""
+
+    def say(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, ends: str = "") -> None:
+        """An Event; *ends* is a reason that is over with it."""
+
+
+class Nobody:
+    """A keeper that writes nothing."""
+
+    async def run(self) -> None:
+        """Nothing to do."""
+
+    def known(self) -> None:
+        """Nothing to do."""
+
+    def say(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, ends: str = "") -> None:
+        """Nothing to do."""
+
+
+def keeper(settings: Settings, graph: Graph, pipeline: Pipeline) -> Keeper:
+    """The keeper that the settings ask for. Adds to *graph* what is to be said: make it after the gate."""
+    if not settings.write_status:
+        return Nobody()
+    from xds_server.sources.kube.kopf_client import KopfClient, login  # noqa: PLC0415 - each pays for its own imports
+    from xds_server.status.keeper import StatusKeeper  # noqa: PLC0415
+
+    path = None if settings.kubeconfig is None else str(settings.kubeconfig)
+    client = KopfClient(login(path, settings.context or None))
+    return StatusKeeper(client, graph, pipeline, gateway_class=settings.gateway_class, lease="xds-server")
