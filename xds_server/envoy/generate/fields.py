@@ -146,8 +146,7 @@ def _field(name: str, meta: Any, classes: dict[str, Any]) -> Field:
         value = _value(of_value, classes[f"{name}.value"])
         return Field(name, meta.number, value, Value(of_key.proto_type), repeated=False, explicit=False, oneof="")
     value = _value(meta, classes[name])
-    explicit = bool(meta.optional or meta.group)
-    return Field(name, meta.number, value, None, bool(meta.repeated), explicit, meta.group or "")
+    return Field(name, meta.number, value, None, bool(meta.repeated), bool(meta.optional), meta.group or "")
 
 
 def _value(meta: Any, model: Any) -> Value:

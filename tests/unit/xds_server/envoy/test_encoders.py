@@ -279,3 +279,11 @@ def test_targets_share_requests_by_weight_and_a_missing_one_answers_500() -> Non
     made = virtual_host(("shop/edge", 8080, "", "cart.example"), entries)
 
     assert bytes(RouteConfiguration(virtual_hosts=[expected])) == made.body
+
+
+def test_the_order_in_which_hosts_come_leaves_no_trace() -> None:
+    """Equal virtual hosts make an equal route configuration, in whatever order they were derived."""
+    hosts = [virtual_host(("shop/edge", 8080, "", name), []) for name in ("b.example", "", "a.example")]
+    port = Port(gateway="shop/edge", number=8080, listeners=())
+
+    assert route_configuration(port, hosts) == route_configuration(port, reversed(hosts))

@@ -44,15 +44,22 @@ def test_what_is_remembered_does_not_show(history: list[dict], random) -> None: 
         assert remembering(service, slices) == assignments(service, slices)
 
 
-def test_a_change_encodes_the_slice_that_changed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other slices are not encoded again, nor is anything when nothing changed."""
-    encoded: list[str] = []
+@pytest.fixture
+def encoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The keys of the slices that were encoded."""
+    keys: list[str] = []
     original = endpoints._encoded
-    monkeypatch.setattr(
-        endpoints,
-        "_encoded",
-        lambda slices, port: (encoded.extend(one.key for one in slices), original(slices, port))[1],
-    )
+
+    def noting(slices: Sequence[EndpointSlice], port: str) -> list[bytes]:
+        keys.extend(one.key for one in slices)
+        return original(slices, port)
+
+    monkeypatch.setattr(endpoints, "_encoded", noting)
+    return keys
+
+
+def test_a_change_encodes_the_slice_that_changed(encoded: list[str]) -> None:
+    """The other slices are not encoded again, nor is anything when nothing changed."""
     remembering, slices = Assignments(), large()
     remembering(builders.service(), slices)
     encoded.clear()
@@ -60,6 +67,21 @@ def test_a_change_encodes_the_slice_that_changed(monkeypatch: pytest.MonkeyPatch
     remembering(builders.service(), slices)
     slices[3] = builders.slice_("10.0.3.7", key=slices[3].key)
     remembering(builders.service(), slices)
+
+    assert encoded == [slices[3].key]
+
+
+@pytest.mark.parametrize("ending", ["changed", "gone"])
+def test_when_a_move_is_over_a_change_is_cheap_again(ending: str, encoded: list[str]) -> None:
+    """While slices share an address all are encoded; when one of them changed, or is gone, only what changes."""
+    remembering, slices = Assignments(), large(MANY + 1)
+    shared = [*slices[:-1], builders.slice_("10.0.0.1", key=slices[-1].key)]
+    apart = slices if ending == "changed" else slices[:-1]
+    for those in (slices, shared, apart):
+        remembering(builders.service(), those)
+    encoded.clear()
+
+    remembering(builders.service(), [*apart[:3], builders.slice_("10.0.3.9", key=slices[3].key), *apart[4:]])
 
     assert encoded == [slices[3].key]
 
