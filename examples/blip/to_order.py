@@ -1,0 +1,123 @@
+"""An API server to order in a thread of its own, with the objects of a bench's manifests, for scenarios to spoil."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+import yaml
+from aiohttp import web
+
+from examples.blip.bench import Bench
+from tests.apiserver.server import ApiServer, Fault, status
+from xds_server.sources.kinds import kinds
+
+_KINDS = {kind.kind: kind for kind in kinds()}
+
+
+class ToOrder:
+    """Serves what the bench's manifests say, but for kinds *without* which it was installed."""
+
+    def __init__(self, bench: Bench, *, without: tuple[str, ...] = ()) -> None:
+        self.kubeconfig = bench.directory / "kubeconfig"
+        self._manifests = [path.read_text() for path in sorted(bench.manifests.glob("*.yaml"))]
+        self._without = without
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._call(self._open)
+        self.kubeconfig.write_text(
+            "apiVersion: v1\nkind: Config\ncurrent-context: x\n"
+            f"clusters: [{{name: x, cluster: {{server: {self._server.url}}}}}]\n"
+            "users: [{name: x, user: {token: good}}]\ncontexts: [{name: x, context: {cluster: x, user: x}}]\n"
+        )
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _open(self) -> None:
+        self._server = ApiServer()
+        self._server.served = {
+            kind.plural: {kind.version} for kind in _KINDS.values() if kind.plural not in self._without
+        }
+        for text in self._manifests:
+            self._put(text)
+        await self._server.start()
+
+    def _put(self, text: str) -> None:
+        for document in yaml.safe_load_all(text):
+            meta = {"namespace": "default", "creationTimestamp": "2026-11-24T00:00:00Z", **document["metadata"]}
+            self._server.store.put(_KINDS[document["kind"]].plural, {**document, "metadata": meta})
+
+    def put(self, text: str) -> None:
+        """Applies a manifest."""
+        self._do(lambda: self._put(text))
+
+    def stall_second_page(self, plural: str, seconds: float) -> None:
+        """When the second page of a list is asked for, the server says nothing for *seconds*, and then that it is too late."""
+
+        def late() -> web.Response:
+            time.sleep(seconds)  # the whole server, as when its disk does
+            return status(410, "the continue token has expired")
+
+        def spoil() -> None:
+            self._server.streams = False
+            self._server.faults.append(Fault(late, plural, "list", 1))
+
+        self._do(spoil)
+
+    def install(self, plural: str) -> None:
+        """The kind is there from now on."""
+        self._do(lambda: self._server.served.update({plural: {"v1"}}))
+
+    def uninstall(self, plural: str) -> None:
+        """The kind goes, and takes its objects with it, one event each."""
+
+        def gone() -> None:
+            for key in list(self._server.store.objects.get(plural, ())):
+                self._server.store.delete(plural, key)
+            del self._server.served[plural]
+            self._server.end(plural)
+
+        self._do(gone)
+
+    def forbid(self, plural: str) -> None:
+        """403 from now on."""
+        self._do(lambda: self._server.forbidden.update({(plural, "list"), (plural, "watch")}))
+
+    def allow(self, plural: str) -> None:
+        """403 no longer."""
+        self._do(lambda: self._server.forbidden.difference_update({(plural, "list"), (plural, "watch")}))
+
+    def freeze(self) -> None:
+        """Connections stay, and nothing comes."""
+        self._do(lambda: setattr(self._server, "mute", True))
+
+    def thaw(self) -> None:
+        """Answers again."""
+        self._do(lambda: (setattr(self._server, "mute", False), self._server.store.wake()))
+
+    def stop(self) -> None:
+        """Ends every connection, and refuses new ones."""
+        self._call(self._server.stop)
+
+    def start(self) -> None:
+        """Listens again, on the same port."""
+        self._call(self._server.start)
+
+    def _do(self, what: Callable[[], Any]) -> None:
+        async def on_loop() -> None:
+            what()
+
+        self._call(on_loop)
+
+    def _call(self, what: Callable[[], Any]) -> None:
+        asyncio.run_coroutine_threadsafe(what(), self._loop).result(30)
