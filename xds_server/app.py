@@ -1,34 +1,45 @@
 """The composition root: the only module that knows everyone, and where the event loop lives."""
 
 import asyncio
-import concurrent.futures
 import contextlib
 import importlib
 import logging
 import os
 import socket
 import time
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
 
-from krt import Graph, KrtError, Reflector
-from probes import Endpoints, Failed, Heartbeat, Passed, Report, ServeError, Transition, Verdict, Waiting, serve
+from krt import Graph, KrtError
+from probes import (
+    Degraded,
+    Endpoints,
+    Failed,
+    Heartbeat,
+    Passed,
+    Report,
+    ServeError,
+    Transition,
+    Verdict,
+    Waiting,
+    serve,
+)
 from probes.metrics import ReadinessMetrics, exposition
-from xds_server import __version__, pages, pipeline, process, readiness, startup, writing
+from xds_server import __version__, inputs, pages, pipeline, process, readiness, startup, writing
 from xds_server.ads.messages import Changes
 from xds_server.doorkeeper import Doorkeeper
 from xds_server.holds import Holds
+from xds_server.lastgood import LastGood, LastGoodMetrics
 from xds_server.logs import StreamLog, Timeline, configure_logging, event, every
 from xds_server.metrics import PREFIX, Live, Metrics
 from xds_server.model.source_state import Problem, SourceState
 from xds_server.parity import Parity, ParityMetrics, contents
+from xds_server.process import StartError
 from xds_server.publisher import Publisher
-from xds_server.settings import FilesSource, Settings
+from xds_server.settings import Settings
 from xds_server.snapshot.store import Names, Store
-from xds_server.sources import Source
-from xds_server.sources.kinds import Kind, kinds
 from xds_server.sources.state import SourceBoard
 from xds_server.transport.admission import Admission, GateMode
 
@@ -40,10 +51,7 @@ _log = logging.getLogger("xds_server")
 _BEAT_SECONDS = 0.25
 _MAX_BEAT_AGE_SECONDS = 20.0
 _PAGE_SECONDS = 5.0
-
-
-class StartError(Exception):
-    """The server cannot start; the message says why and what to do, in one line."""
+_SAVE_SECONDS = 2.0
 
 
 def main(settings: Settings) -> None:
@@ -70,7 +78,7 @@ class App:
         self.registry = CollectorRegistry()
         self._metrics = Metrics(self.registry)
         self._parity_metrics = ParityMetrics(self.registry)
-        self._kinds = _kinds(settings)
+        self._kinds = inputs.kinds_of(settings)
         self._board = SourceBoard(self._kinds, on_change=self._source_changed, on_problem=_problem_found)
         self._server: AdsServer | None = None
         self._holds = Holds(settings, self._pipeline, self._metrics, lambda: self._server)
@@ -96,7 +104,19 @@ class App:
         self._gate.on_transition(self._turned)
         self._gate.on_change(self._checks_changed)
         self._keeper = writing.keeper(settings, self._graph, self._pipeline)
-        self._doorkeeper = Doorkeeper(self._gate, self._store, open_at_once=settings.gate == "off")
+        last_good_metrics = LastGoodMetrics(self.registry)
+        self._last_good: LastGood | None = None
+        if settings.last_good_dir is not None and settings.gate != "off":
+            self._last_good = LastGood(
+                settings.last_good_dir, settings.last_good_grace_seconds, self._store, last_good_metrics,
+                sources=self._board.states.values, started=started,
+            )  # fmt: skip
+        self._doorkeeper = Doorkeeper(
+            self._gate,
+            self._store,
+            open_at_once=settings.gate == "off",
+            last_good=lambda role: None if self._last_good is None else self._last_good.view(role),
+        )
         self._heartbeat = Heartbeat(time.monotonic, _MAX_BEAT_AGE_SECONDS)
         self._publisher = Publisher(
             self._graph, self._pipeline, self._store, self._published,
@@ -127,7 +147,7 @@ class App:
             store=self._store,
             graph=self._graph,
             streams=lambda: () if self._server is None else self._server.streams(),
-            on_loop=self._on_loop,
+            on_loop=lambda content: process.called_on(self._loop, content, _PAGE_SECONDS),
             holds=self._holds.page,
             release=lambda kind: self._holds.release(kind, self._publisher.override),
             timeline=self._timeline,
@@ -145,6 +165,8 @@ class App:
         self._loop = asyncio.get_running_loop()
         leaving = process.leaving()
         _log.addHandler(self._timeline)
+        if self._last_good is not None:
+            self._last_good.load()
         try:
             http = serve(self._endpoints, settings.http_address.host, settings.http_address.port)
         except ServeError as error:
@@ -152,7 +174,7 @@ class App:
         with http:
             event(_log, logging.INFO, "http.listening", address=http.address)
             try:
-                await self._check_login()
+                await inputs.check_login(self.settings)
                 await self._together(leaving)
             finally:
                 _log.removeHandler(self._timeline)
@@ -160,8 +182,13 @@ class App:
     async def _together(self, leaving: "asyncio.Queue[str]") -> None:
         """Runs all tasks until it is time to leave. One that fails ends the server: half of it would lie."""
         async with asyncio.TaskGroup() as tasks:
-            background = [tasks.create_task(self._source().run()), tasks.create_task(self._beat())]
-            background.append(tasks.create_task(self._keeper.run()))
+            background = [
+                tasks.create_task(
+                    inputs.source(self.settings, self._kinds, self._pipeline, self._graph, self._board).run()
+                ),
+                tasks.create_task(self._beat()),
+                tasks.create_task(self._keeper.run()),
+            ]
             if self._parity is not None:
                 background.append(tasks.create_task(self._compare(self._parity, leaving)))
             try:
@@ -178,10 +205,18 @@ class App:
     ) -> None:
         server = await self._started()
         background.append(tasks.create_task(self._tell_health(server)))
+        if self._last_good is not None:
+            background.append(tasks.create_task(self._save(self._last_good, server)))
         try:
             await self._stay(leaving)
         finally:
             await server.stop(grace=1)
+
+    async def _save(self, last_good: LastGood, server: "AdsServer") -> None:
+        while True:
+            await asyncio.sleep(_SAVE_SECONDS)
+            if self._draining_since is None:
+                await last_good.save(server.streams())
 
     async def _compare(self, parity: Parity, leaving: "asyncio.Queue[str]") -> None:
         """Compares with the peer. A shadow has then done what it is for: it leaves. Raises: StartError, if it differs."""
@@ -230,38 +265,6 @@ class App:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(leaving.get(), settings.drain_seconds)  # a second signal hurries
 
-    def _source(self) -> Source:
-        settings = self.settings
-        reflectors = {name: Reflector(source) for name, source in self._pipeline.sources.items()}
-        parts: dict[str, Any] = {
-            "kinds": self._kinds,
-            "reflectors": reflectors,
-            "graph": self._graph,
-            "board": self._board,
-            "list_delay": settings.inject_list_delay,
-        }
-        if isinstance(settings.source, FilesSource):
-            from xds_server.sources.files.source import FileSource  # noqa: PLC0415 - each pays for its own imports
-
-            return FileSource(str(settings.source.directory), **parts)
-        from xds_server.sources.kube.source import KubeSource  # noqa: PLC0415
-
-        path = None if settings.kubeconfig is None else str(settings.kubeconfig)
-        return KubeSource(kubeconfig=path, context=settings.context or None, **parts)
-
-    async def _check_login(self) -> None:
-        """Finds a misspelt kubeconfig or context. Credentials that nobody named may yet come. Raises: StartError."""
-        settings = self.settings
-        if settings.kubeconfig is None and not settings.context:
-            return
-        from xds_server.sources.kube.kubeconfig import LoginError, connection, paths  # noqa: PLC0415
-
-        path = None if settings.kubeconfig is None else str(settings.kubeconfig)
-        try:
-            await connection(paths(path, os.environ), settings.context or None)
-        except LoginError as error:
-            raise StartError(str(error)) from None
-
     async def _beat(self) -> None:
         """Shows that the event loop goes round, how late it is, and what has changed by time alone."""
         while True:
@@ -305,7 +308,10 @@ class App:
 
     def _evaluate(self) -> None:
         closed = self._gate.passed_at("snapshots") is None
+        offered = self._last_good is not None and self._last_good.turned()
         self._gate.evaluate()
+        if offered:
+            self._doorkeeper.notify()
         if closed and self._gate.passed_at("snapshots") is not None:
             self._keeper.known()
             self._doorkeeper.notify()
@@ -348,7 +354,9 @@ class App:
         listening: Verdict = Waiting("the gRPC port is not bound yet") if self._server is None else Passed()
         if self.settings.shadow:
             listening = Passed("a shadow serves nobody")
-        return {"settings": Passed(), "http": Passed(str(self.settings.http_address)), "grpc": listening}
+        checks = {"settings": Passed(), "http": Passed(str(self.settings.http_address)), "grpc": listening}
+        offered = "" if self._last_good is None else self._last_good.why()
+        return checks | ({"last_good": Degraded(offered)} if offered else {})
 
     def _serving(self) -> Mapping[str, Verdict]:
         draining: Verdict = Passed()
@@ -364,36 +372,11 @@ class App:
         roles = contents(self._store, resources=resources)
         return {"instance": self._instance, "epoch": self._store.epoch, "roles": roles}
 
-    def _on_loop(self, content: Callable[[], bytes]) -> bytes:
-        """What *content* returns, called on the event loop, for another thread. Raises: TimeoutError."""
-        answer: concurrent.futures.Future[bytes] = concurrent.futures.Future()
 
-        def call() -> None:
-            try:
-                answer.set_result(content())
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is the asking thread's
-                answer.set_exception(error)
-
-        if self._loop is None:
-            raise TimeoutError
-        self._loop.call_soon_threadsafe(call)
-        return answer.result(_PAGE_SECONDS)
-
-
-def _kinds(settings: Settings) -> tuple[Kind, ...]:
-    """The kinds to read. Raises: StartError, if a setting names one that there is not."""
-    names = [kind.plural for kind in kinds()]
-    for setting, given in (("optional", settings.optional), ("inject_list_delay", settings.inject_list_delay)):
-        for name in given:
-            if name not in names:
-                raise StartError(f"{setting} names {name!r}, which is not read: name some of {', '.join(names)}")
-    return kinds(settings.optional)
+def _problem_found(problem: Problem) -> None:
+    event(_log, logging.WARNING, "input.problem", problem=str(problem))
 
 
 def _derivation_failed(error: KrtError) -> None:
     """A transform raised: its key keeps its last output, and readiness shows it. A mistake of ours, so an ERROR."""
     event(_log, logging.ERROR, "derivation.failed", error=str(error), cause=repr(error.__cause__))
-
-
-def _problem_found(problem: Problem) -> None:
-    event(_log, logging.WARNING, "input.problem", problem=str(problem))

@@ -26,6 +26,8 @@ _SERVE_OPTIONS: Mapping[str, str] = {
     "shrink_share": "What is much: more than this part of clusters, load assignments, listeners or routes. [default: 0.5]",
     "shrink_at_least": "What is much: at least so many of them. [default: 10]",
     "marker_port": "Where proxies answer 200 once they have a complete configuration; 0: nowhere. [default: 19002]",
+    "last_good_dir": "Where to keep the last accepted configuration, for when the API server is away. [default: nowhere]",
+    "last_good_grace_seconds": "How long after the start it is not offered to new proxies yet. [default: 30]",
     "parity_peer": "URL of another replica's HTTP port, to compare with before being ready. [default: none]",
     "parity_seconds": "How long to wait for it to agree; then ready all the same. [default: 10]",
     "shadow": "Serve nobody: compare with the peer, and end with 0 if it publishes the same.",
@@ -63,11 +65,11 @@ def _option(name: str, text: str) -> click.Option:
 def _serve(config: str | None, **given: object) -> None:
     values = _from_file(config) | {name: value for name, value in given.items() if value is not None}
     settings = _checked(values)
-    from xds_server import app  # noqa: PLC0415 - after the settings: a wrong one is told at once
+    from xds_server import app, process  # noqa: PLC0415 - after the settings: a wrong one is told at once
 
     try:
         app.main(settings)
-    except app.StartError as error:
+    except process.StartError as error:
         _fail(str(error))
 
 

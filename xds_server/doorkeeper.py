@@ -1,6 +1,7 @@
 """Who may be served: the stream's own guard, since a readiness probe does not keep a proxy from connecting."""
 
 import asyncio
+from collections.abc import Callable
 
 from probes import Gate
 from xds_server.ads.messages import Node
@@ -12,13 +13,22 @@ from xds_server.transport.admission import Hold
 class Doorkeeper:
     """Admits a proxy once everything is published, to the tables of its role.
 
-    *open_at_once* is for gate mode `off`: everybody is admitted, to whatever there is.
+    *open_at_once* is for gate mode `off`: everybody is admitted, to whatever there is. *last_good* gives the tables of a
+    role that a proxy without any configuration may have meanwhile, or None.
     """
 
-    def __init__(self, gate: Gate, store: Store, *, open_at_once: bool) -> None:
+    def __init__(
+        self,
+        gate: Gate,
+        store: Store,
+        *,
+        open_at_once: bool,
+        last_good: Callable[[str], View | None] = lambda _: None,
+    ) -> None:
         self._gate = gate
         self._store = store
         self._open_at_once = open_at_once
+        self._last_good = last_good
         self._turn = asyncio.Event()
 
     def admit(self, node: Node) -> View | Hold:
@@ -26,7 +36,8 @@ class Doorkeeper:
         if self._open_at_once:
             return self._store.prepared(node.role)
         if self._gate.passed_at("snapshots") is None:
-            return Hold(reason=f"control plane is not ready: {self._gate.why_not()}", kind="not_ready")
+            reason = f"control plane is not ready: {self._gate.why_not()}"
+            return Hold(reason=reason, kind="not_ready", fallback=self._last_good(node.role))
         view = self._store.view(node.role)
         if view is None:
             return Hold(reason=self._unknown(node.role), kind="unknown_role")

@@ -1,15 +1,20 @@
 """The process itself: since when it runs, what it is told to do, and when it clears up."""
 
 import asyncio
+import concurrent.futures
 import contextlib
 import gc
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 _STARTED_FIELD = 22
+
+
+class StartError(Exception):
+    """The server cannot start; the message says why and what to do, in one line."""
 
 
 def started(stat: Path = Path("/proc/self/stat")) -> float:
@@ -50,3 +55,19 @@ def settle_collector() -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     gc.enable()
+
+
+def called_on(loop: asyncio.AbstractEventLoop | None, content: Callable[[], bytes], seconds: float) -> bytes:
+    """What *content* returns, called on the event loop, for another thread. Raises: TimeoutError, after *seconds*."""
+    answer: concurrent.futures.Future[bytes] = concurrent.futures.Future()
+
+    def call() -> None:
+        try:
+            answer.set_result(content())
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the asking thread's
+            answer.set_exception(error)
+
+    if loop is None:
+        raise TimeoutError
+    loop.call_soon_threadsafe(call)
+    return answer.result(seconds)

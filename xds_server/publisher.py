@@ -11,7 +11,7 @@ from xds_server.pipeline import Pipeline
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl
 from xds_server.snapshot.shrink import Changes, IsLoss, Limits, ShrinkGuard, removed
 from xds_server.snapshot.store import Names, Store
-from xds_server.snapshot.table import version_of
+from xds_server.snapshot.table import View, version_of
 from xds_server.suspicion import Suspicion
 
 OnPublish = Callable[[Names, Mapping[str, Names]], None]
@@ -129,11 +129,16 @@ class Marker:
         wanted = f"{role}/{self._port}" not in view[LISTENER]
         added = self._store.put(role, LISTENER, self._listener if wanted else None, MARKER)
         names[LISTENER] = names.get(LISTENER, frozenset()) | added
-        old = view[ROUTE].get(MARKER)
-        digest = view[CLUSTER].digest + view[LISTENER].digest + view[ROUTE].digest - (old.digest if old else 0)
-        added = self._store.put(role, ROUTE, marker_routes(version_of(digest)) if wanted else None, MARKER)
+        added = self._store.put(role, ROUTE, marker_routes(marked_version(view)) if wanted else None, MARKER)
         names[ROUTE] = names.get(ROUTE, frozenset()) | added
         return {type_url: those for type_url, those in names.items() if those}
+
+
+def marked_version(view: View) -> str:
+    """The version that the marker of a role shows."""
+    marker = view[ROUTE].get(MARKER)
+    digests = view[CLUSTER].digest + view[LISTENER].digest + view[ROUTE].digest
+    return version_of(digests - (marker.digest if marker is not None else 0))
 
 
 def shrink_guard(pipeline: Pipeline, limits: Limits) -> ShrinkGuard:

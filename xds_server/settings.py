@@ -23,6 +23,7 @@ _DURATIONS = (
     "gate_hold_seconds",
     "role_hold_seconds",
     "shrink_hold_seconds",
+    "last_good_grace_seconds",
     "parity_seconds",
     "soft_deadline_seconds",
     "drain_seconds",
@@ -105,6 +106,10 @@ class Settings:
     """... and at least so many of them."""
     marker_port: int = 19002
     """Port on which proxies answer 200 once they have a complete configuration; 0 for none."""
+    last_good_dir: Path | None = None
+    """Where to keep the last configuration that proxies accepted, for those that come while the API server is away."""
+    last_good_grace_seconds: float = 30.0
+    """How long after the start it is not offered yet."""
     parity_peer: str = ""
     """URL of the HTTP port of another replica, or of the Service of all: compared with before we are ready; "" for none."""
     parity_seconds: float = 10.0
@@ -290,6 +295,8 @@ _READERS: Mapping[str, Callable[[str, object], object]] = {
     "shrink_share": _share,
     "shrink_at_least": _number,
     "marker_port": _number,
+    "last_good_dir": lambda _name, value: Path(str(value)).expanduser(),
+    "last_good_grace_seconds": _seconds,
     "parity_peer": _word,
     "parity_seconds": _seconds,
     "shadow": _boolean,

@@ -144,7 +144,9 @@ def test_advice_comes_from_the_start_that_was(tmp_path: Path) -> None:
     with Stack(tmp_path) as stack:
         control_plane = stack.control_plane("--inject-list-delay=endpointslices=3")
         command.append(f"--url={control_plane.url}")
-        wait_for("the HTTP port", lambda: bool(ask(f"{control_plane.url}/livez")[0]), 20, control_plane)
+        wait_for(
+            "the wait", lambda: "waiting for endpointslices" in ask(f"{control_plane.url}/readyz")[1], 20, control_plane
+        )
         early = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
         assert (early.returncode, "not ready yet (sources: waiting for endpointslices" in early.stderr) == (2, True)
 

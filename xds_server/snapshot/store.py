@@ -1,9 +1,10 @@
 """What is published: the tables from which every stream is served, changed in one step at a time."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, TypeUrl
 from xds_server.snapshot.table import Table, View
+from xds_server.snapshot.trial import Rejection
 
 Change = tuple[Resource | None, Resource | None]
 """(old, new); None on a side: it was not, or is no more."""
@@ -33,10 +34,33 @@ class Store:
         """The tables that a role has or will have. Before it is known they are empty, so: for gate mode `off` only."""
         return self._views.setdefault(role, {**self._shared, LISTENER: Table(), ROUTE: Table()})
 
+    def prepare(
+        self,
+        shared: Mapping[TypeUrl, Iterable[Resource]],
+        own: Mapping[str, Mapping[TypeUrl, Iterable[Resource]]],
+    ) -> None:
+        """Fills tables before anything is published: what the first publication does not contain goes with it."""
+        assert self.epoch is None
+        for type_url, table in self._shared.items():
+            for item in shared.get(type_url, ()):
+                table.put(item)
+        for role, resources in own.items():
+            view = self.prepared(role)
+            for type_url in (LISTENER, ROUTE):
+                for item in resources.get(type_url, ()):
+                    view[type_url].put(item)
+
     def counts(self) -> Mapping[TypeUrl, int]:
         """Published resources by type, those of all roles together."""
         own = {type_url: sum(len(self._views[role][type_url]) for role in self.roles) for type_url in (LISTENER, ROUTE)}
         return {type_url: len(table) for type_url, table in self._shared.items()} | own
+
+    def rejections(self) -> Iterator[tuple[TypeUrl, Rejection]]:
+        """What is published although a client rejected it, and none has accepted it since."""
+        tables = [*self._shared.items(), *(item for role in sorted(self.roles) for item in self._own(role))]
+        for type_url, table in tables:
+            for rejection in table.trial.rejections.values():
+                yield type_url, rejection
 
     def publish(
         self,
@@ -51,6 +75,8 @@ class Store:
         *roles*: those that came (true) or went (false). *own*: (role, change) by type.
         A change of a role that went is not applied: unknown roles are not served, and not emptied either.
         """
+        for table in self._shared.values():
+            table.begin()
         by_role: dict[str, dict[TypeUrl, frozenset[str]]] = {}
         for role, present in roles.items():
             if present:
@@ -60,10 +86,25 @@ class Store:
         for type_url, changes in own.items():
             for role, change in changes:
                 if role in self.roles:
-                    names = by_role.setdefault(role, {})
-                    names[type_url] = names.get(type_url, frozenset()) | _apply(self._views[role][type_url], (change,))
+                    names, table = by_role.setdefault(role, {}), self._views[role][type_url]
+                    if type_url not in names:
+                        table.begin()
+                    names[type_url] = names.get(type_url, frozenset()) | _apply(table, (change,))
+        left = self._left() if self.epoch is None else {}
         self.epoch = epoch
-        return {type_url: _apply(self._shared[type_url], changes) for type_url, changes in shared.items()}, by_role
+        for_all = {
+            type_url: left.get(type_url, frozenset()) | _apply(self._shared[type_url], changes)
+            for type_url, changes in shared.items()
+        }
+        return for_all, by_role
+
+    def _left(self) -> dict[TypeUrl, frozenset[str]]:
+        """Takes from the shared tables what they were prepared with, and returns the names."""
+        return {
+            type_url: _apply(table, [(item, None) for item in table])
+            for type_url, table in self._shared.items()
+            if len(table)
+        }
 
     def put(self, role: str, type_url: TypeUrl, item: Resource | None, name: str) -> frozenset[str]:
         """Adds, replaces or (None) removes one resource of a role's own; returns its name, if that changed anything."""
@@ -72,6 +113,9 @@ class Store:
         if (old and old.digest) == (item and item.digest):
             return frozenset()
         return _apply(table, ((old, item),))
+
+    def _own(self, role: str) -> list[tuple[TypeUrl, Table]]:
+        return [(type_url, self._views[role][type_url]) for type_url in (LISTENER, ROUTE)]
 
     def _enter(self, role: str) -> dict[TypeUrl, frozenset[str]]:
         """Adds a role. If it was there before, what it left behind goes, and counts as changed."""

@@ -14,8 +14,10 @@ Clock = Callable[[], float]
 """Seconds on a monotonic clock."""
 
 HoldKind = Literal["not_ready", "unknown_role"]
-HoldOutcome = Literal["converged", "budget", "override", "gone", "refused"]
-"""How a hold ended: served; the budget ran out; an operator ended it; the client or we went away; ended at once."""
+HoldOutcome = Literal["converged", "last_good", "budget", "override", "gone", "refused"]
+"""How a hold ended: served; served what was good before; the budget ran out; an operator ended it; the client or we went
+away; ended at once.
+"""
 
 
 class GateMode(StrEnum):
@@ -37,6 +39,8 @@ class Hold(msgspec.Struct, frozen=True, gc=False):
     reason: str
     """The whole text that the client is told, if it comes to that: what is awaited, and what to do."""
     kind: HoldKind
+    fallback: View | None = None
+    """What a client that has nothing may have meanwhile."""
 
 
 class Doorkeeper(Protocol):
@@ -92,8 +96,10 @@ class Entrance:
         self.outcome: HoldOutcome = "gone"
         """How the wait ended; "gone" until it has."""
 
-    async def admitted(self, node: Node, on_hold: Callable[[Hold], None] = lambda _: None) -> View | Hold:
-        """The view for *node*, as soon as there is one; or why the wait was given up.
+    async def admitted(
+        self, node: Node, on_hold: Callable[[Hold], None] = lambda _: None, *, cold: bool = False
+    ) -> View | Hold:
+        """The view for *node*, as soon as there is one; or why the wait was given up. *cold*: whether it has nothing.
 
         *on_hold* is called when a wait begins, and whenever it goes on for another kind of reason.
 
@@ -102,6 +108,11 @@ class Entrance:
         spent: dict[HoldKind, float] = {}
         self.since = self._clock()
         while isinstance(answer := self._doorkeeper.admit(node), Hold):
+            if cold and answer.fallback is not None:
+                self.outcome = "last_good"
+                return answer.fallback
+            if answer.fallback is not None:  # it is not for this one, and no business of pages
+                answer = Hold(answer.reason, answer.kind)
             known, self.hold = self.hold, answer
             borne = self._admission.waits(answer.kind)
             left = self._admission.budget(answer.kind) - spent.get(answer.kind, 0.0)

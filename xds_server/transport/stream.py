@@ -171,7 +171,9 @@ class Stream:
     async def _enter(self) -> View | Hold:
         entrance = self._entrance
         try:
-            return await entrance.admitted(self.info.node, lambda hold: self._observer.holding(self.info, hold.kind))
+            return await entrance.admitted(
+                self.info.node, lambda hold: self._observer.holding(self.info, hold.kind), cold=not self.info.warm
+            )
         finally:
             if entrance.hold is not None:
                 seconds = self._clock() - entrance.since

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from xds_server import app
+from xds_server import app, process
 from xds_server.cli import cli
 from xds_server.settings import Settings
 
@@ -76,7 +76,7 @@ def test_a_server_that_cannot_start_is_one_line_and_exit_status_2(
     """A port in use, for example."""
 
     def main(_: Settings) -> None:
-        raise app.StartError("http address 127.0.0.1:1 is in use: choose another port")
+        raise process.StartError("http address 127.0.0.1:1 is in use: choose another port")
 
     monkeypatch.setattr(app, "main", main)
 

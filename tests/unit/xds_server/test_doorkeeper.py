@@ -82,3 +82,19 @@ async def test_those_who_wait_are_woken_by_each_notice() -> None:
         assert not waiting.done()
         doorkeeper.notify()
         await waiting
+
+
+def test_a_held_proxy_may_be_offered_what_was_good_before() -> None:
+    """The offer goes with the hold: whether it is taken depends on what the proxy has."""
+    rig = Rig()
+    stale = rig.store.prepared("shop/edge")
+    doorkeeper = Doorkeeper(
+        rig.gate, rig.store, open_at_once=False, last_good=lambda role: stale if role == "shop/edge" else None
+    )
+
+    held, other = doorkeeper.admit(EDGE), doorkeeper.admit(Node("proxy", role="shop/other"))
+
+    assert isinstance(held, Hold)
+    assert held.fallback is stale
+    assert isinstance(other, Hold)
+    assert other.fallback is None

@@ -95,3 +95,22 @@ def test_a_resource_that_changes_its_name_leaves_no_ghost() -> None:
 
     assert frozenset({"one", "three"}) == shared[CLUSTER]
     assert store.counts()[CLUSTER] == 1
+
+
+def test_the_first_publication_replaces_what_was_prepared() -> None:
+    """In the same tables, so that who is served from them hears of all that changed and all that went."""
+    store = Store()
+    store.prepare({CLUSTER: [ONE, TWO]}, {"a/a": {LISTENER: [ONE, TWO], ROUTE: [TWO]}, "b/b": {LISTENER: [ONE]}})
+    view = store.prepared("a/a")
+    assert (store.view("a/a"), store.epoch, len(view[CLUSTER]), len(view[LISTENER])) == (None, None, 2, 2)
+
+    for_all, by_role = publish(
+        store, roles={"a/a": True}, shared={CLUSTER: [(None, TWO)]}, own={LISTENER: [("a/a", (None, ONE))]}
+    )
+
+    assert store.view("a/a") is view
+    assert ([one.name for one in view[CLUSTER]], [one.name for one in view[LISTENER]]) == (["two"], ["one"])
+    assert len(view[ROUTE]) == 0
+    assert for_all[CLUSTER] == {"one", "two"}
+    assert by_role["a/a"] == {LISTENER: {"one", "two"}, ROUTE: {"two"}}
+    assert store.view("b/b") is None

@@ -177,3 +177,20 @@ async def test_a_release_does_not_refuse_whoever_can_be_served() -> None:
 
     assert await task is EMPTY_VIEW
     assert entrance.outcome == "converged"
+
+
+@pytest.mark.parametrize("mode", [GateMode.PARK, GateMode.BOUNDED, GateMode.REFUSE])
+async def test_a_client_that_has_nothing_takes_what_was_good_before(mode: GateMode) -> None:
+    """At once, in every mode with a gate."""
+    entrance = _entrance(Scripted(Hold("no API server", "not_ready", EMPTY_VIEW)), mode)
+
+    assert await entrance.admitted(NODE, cold=True) is EMPTY_VIEW
+    assert entrance.outcome == "last_good"
+
+
+async def test_a_client_that_has_something_keeps_it() -> None:
+    """What it has may be newer than what we remember. The offer does not leave the gate."""
+    entrance = _entrance(Scripted(Hold("no API server", "not_ready", EMPTY_VIEW)), GateMode.BOUNDED, 0.001)
+
+    assert await entrance.admitted(NODE) == Hold("no API server", "not_ready")
+    assert entrance.outcome == "budget"

@@ -1,0 +1,177 @@
+"""When the last good configuration is offered, and when it is saved."""
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from tests.unit.xds_server.test_publisher import Rig
+from xds_server.ads.messages import Node, TypeStatus
+from xds_server.lastgood import FILE, LastGood, LastGoodMetrics, accepted
+from xds_server.model.source_state import Phase, SourceState
+from xds_server.snapshot.resource import CLUSTER, LISTENER, ROUTE
+from xds_server.snapshot.store import Store
+from xds_server.transport.admission import Hold
+from xds_server.transport.observer import StreamInfo, StreamStatus
+
+DOWN = SourceState(kind="services", required=True, phase=Phase.ERROR, message="cannot reach")
+SETTLED = TypeStatus(1, False, sent_version="a", acked_version="a")
+INFO = StreamInfo(1, "peer", Node("proxy", role="shop/edge"), 0.0, warm=False)
+
+
+def status(hold: Hold | None = None, **changes: Any) -> StreamStatus:
+    types = {CLUSTER: SETTLED, LISTENER: TypeStatus(1, False, **{"sent_version": "a", "acked_version": "a", **changes})}
+    return StreamStatus(INFO, hold, {} if hold else types)
+
+
+class Started:
+    """A process that begins, 100 s after the machine, with what is in a directory."""
+
+    def __init__(self, directory: Path, store: Store | None = None) -> None:
+        self.now = 100.0
+        self.states = [DOWN]
+        self.store = store or Store()
+        self.registry = CollectorRegistry()
+        self.last_good = LastGood(
+            directory, 30, self.store, LastGoodMetrics(self.registry),
+            sources=lambda: self.states, started=100.0, clock=lambda: self.now,
+        )  # fmt: skip
+
+    def offered(self) -> bool:
+        self.last_good.turned()
+        return self.last_good.offered
+
+
+async def saved(directory: Path) -> None:
+    rig = Rig()
+    rig.list()
+    assert await Started(directory, rig.store).last_good.save([status()])
+
+
+async def test_it_is_offered_after_the_grace_to_the_roles_that_were_saved(tmp_path: Path) -> None:
+    """The tables hold what was published; nothing counts as published."""
+    await saved(tmp_path)
+    started = Started(tmp_path)
+    started.last_good.load()
+
+    started.now = 129.9
+    assert not started.offered()
+    assert started.last_good.view("shop/edge") is None
+    started.now = 130.0
+    assert started.last_good.turned()
+    assert not started.last_good.turned()
+
+    view = started.last_good.view("shop/edge")
+    assert view is not None
+    assert [len(table) for table in view.values()] == [1, 1, 1, 1]
+    assert (started.store.epoch, started.store.roles) == (None, set())
+    assert started.last_good.view("shop/other") is None
+    assert "new proxies are given the last good configuration" in started.last_good.why()
+    assert started.registry.get_sample_value("xds_server_last_good_given_total") == 1
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        replace(DOWN, phase=Phase.PENDING),
+        replace(DOWN, phase=Phase.LISTING),
+        replace(DOWN, code=500),
+        replace(DOWN, phase=Phase.FORBIDDEN, code=403),
+        replace(DOWN, required=False),
+    ],
+)
+async def test_it_is_not_offered_while_the_api_server_answers(tmp_path: Path, state: SourceState) -> None:
+    """A slow list is worth waiting for, and who may not read must not be served what others could."""
+    await saved(tmp_path)
+    started = Started(tmp_path)
+    started.last_good.load()
+    started.now, started.states = 1000.0, [state]
+
+    assert not started.offered()
+
+
+async def test_it_is_withdrawn_once_everything_is_known(tmp_path: Path) -> None:
+    """Whatever becomes of the API server afterwards."""
+    await saved(tmp_path)
+    started = Started(tmp_path)
+    started.last_good.load()
+    started.now = 200.0
+    assert started.offered()
+
+    started.store.epoch = 1
+
+    assert not started.offered()
+    assert started.last_good.why() == ""
+
+
+async def test_a_file_that_is_cut_off_is_said_and_not_offered(tmp_path: Path) -> None:
+    """Nor is one that is not there."""
+    Started(tmp_path).last_good.load()
+    await saved(tmp_path)
+    (tmp_path / FILE).write_bytes((tmp_path / FILE).read_bytes()[:-1])
+    started = Started(tmp_path)
+    started.last_good.load()
+    started.now = 1000.0
+
+    assert not started.offered()
+
+
+async def test_only_what_changed_is_written_and_only_for_us_to_read(tmp_path: Path) -> None:
+    """Nothing is written without a proxy that has accepted all of it."""
+    rig = Rig()
+    rig.list()
+    last_good = Started(tmp_path / "new", rig.store).last_good
+
+    assert not await last_good.save([])
+    assert not await last_good.save([status(in_flight=True)])
+    assert await last_good.save([status()])
+    assert not await last_good.save([status()])
+    rig.pipeline.sources["endpointslices"].replace({})
+    assert await last_good.save([status()])
+    assert [path.name for path in (tmp_path / "new").iterdir()] == [FILE]
+    assert (tmp_path / "new" / FILE).stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_disk_that_is_full_is_said(tmp_path: Path) -> None:
+    """It costs the file, and nothing else."""
+    rig = Rig()
+    rig.list()
+    (tmp_path / "file").write_text("")
+
+    assert not await Started(tmp_path / "file", rig.store).last_good.save([status()])
+
+
+@pytest.mark.parametrize(
+    ("stream", "roles"),
+    [
+        (status(), {"shop/edge"}),
+        (status(hold=Hold("wait", "not_ready")), set()),
+        (status(in_flight=True), set()),
+        (status(due=True), set()),
+        (status(rejection="no"), set()),
+        (status(acked_version=""), set()),
+        (SimpleNamespace(stream=INFO, hold=None, types={}), set()),
+    ],
+)
+def test_accepted_is_all_of_it(stream: StreamStatus, roles: set[str]) -> None:
+    """One type in flight, due or rejected is not all."""
+    assert accepted([stream]) == roles
+
+
+async def test_the_marker_says_that_it_is_stale(tmp_path: Path) -> None:
+    """Its version begins with a word."""
+    from xds_server.envoy.marker import MARKER, marker_routes
+
+    rig = Rig()
+    rig.list()
+    rig.store.put("shop/edge", ROUTE, marker_routes("0f"), MARKER)
+    assert await Started(tmp_path, rig.store).last_good.save([status()])
+    started = Started(tmp_path)
+    started.last_good.load()
+
+    found = started.store.prepared("shop/edge")[ROUTE].get(MARKER)
+    assert found is not None
+    assert b"stale-" in found.body

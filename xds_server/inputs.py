@@ -1,0 +1,56 @@
+"""Where the objects come from, by the settings: which kinds, from which source, with which login."""
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from krt import Graph, Reflector
+from xds_server.pipeline import Pipeline
+from xds_server.process import StartError
+from xds_server.settings import FilesSource, Settings
+from xds_server.sources import Source
+from xds_server.sources.kinds import Kind, kinds
+from xds_server.sources.state import SourceBoard
+
+
+def kinds_of(settings: Settings) -> tuple[Kind, ...]:
+    """The kinds to read. Raises: StartError, if a setting names one that there is not."""
+    names = [kind.plural for kind in kinds()]
+    for setting, given in (("optional", settings.optional), ("inject_list_delay", settings.inject_list_delay)):
+        for name in given:
+            if name not in names:
+                raise StartError(f"{setting} names {name!r}, which is not read: name some of {', '.join(names)}")
+    return kinds(settings.optional)
+
+
+def source(settings: Settings, read: Iterable[Kind], pipeline: Pipeline, graph: Graph, board: SourceBoard) -> Source:
+    """The source of all objects, not running yet, which feeds the graph and says on the board where it stands."""
+    reflectors = {name: Reflector(source) for name, source in pipeline.sources.items()}
+    parts: dict[str, Any] = {
+        "kinds": read,
+        "reflectors": reflectors,
+        "graph": graph,
+        "board": board,
+        "list_delay": settings.inject_list_delay,
+    }
+    if isinstance(settings.source, FilesSource):
+        from xds_server.sources.files.source import FileSource  # noqa: PLC0415 - each pays for its own imports
+
+        return FileSource(str(settings.source.directory), **parts)
+    from xds_server.sources.kube.source import KubeSource  # noqa: PLC0415
+
+    path = None if settings.kubeconfig is None else str(settings.kubeconfig)
+    return KubeSource(kubeconfig=path, context=settings.context or None, **parts)
+
+
+async def check_login(settings: Settings) -> None:
+    """Finds a misspelt kubeconfig or context. Credentials that nobody named may yet come. Raises: StartError."""
+    if settings.kubeconfig is None and not settings.context:
+        return
+    from xds_server.sources.kube.kubeconfig import LoginError, connection, paths  # noqa: PLC0415
+
+    path = None if settings.kubeconfig is None else str(settings.kubeconfig)
+    try:
+        await connection(paths(path, os.environ), settings.context or None)
+    except LoginError as error:
+        raise StartError(str(error)) from None
