@@ -1,5 +1,5 @@
 """Envoy's messages as bytes.
 
-The encoders are plain functions over the wire format, because that starts and runs fast; that they write what
-envoy-data-plane's models write, byte for byte, is tested (tests/unit/xds_server/envoy). See docs/decisions.
+`encoders` has a function for each message, made from envoy-data-plane by `generate`; the modules beside it say what we
+send. No class of a message is imported when we serve. See docs/decisions/0003-encoders-without-betterproto.md.
 """

@@ -12,13 +12,15 @@ from xds_server.model.routing import Port
 from xds_server.snapshot.resource import Resource, resource
 
 _EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - a gateway serves all
-_HTTP_FILTERS = [
+_UPGRADES = [hcm.http_connection_manager_upgrade_config(upgrade_type="websocket")]
+
+HTTP_FILTERS: Final = [
     hcm.http_filter(
         name="envoy.filters.http.router",
         typed_config=google_protobuf.any(type_url=router.ROUTER, value=router.router()),
     )
 ]
-_UPGRADES = [hcm.http_connection_manager_upgrade_config(upgrade_type="websocket")]
+"""The filters of every listener: the router, which must be there."""
 
 
 def listener(port: Port) -> Resource:
@@ -26,19 +28,24 @@ def listener(port: Port) -> Resource:
     manager = hcm.http_connection_manager(
         stat_prefix=port.name,
         rds=hcm.rds(config_source=ADS_WAITS, route_config_name=port.name),
-        http_filters=_HTTP_FILTERS,
+        http_filters=HTTP_FILTERS,
         server_header_transformation="PASS_THROUGH",
         use_remote_address=True,  # we are the edge
         upgrade_configs=_UPGRADES,
         normalize_path=True,
     )
+    return http_listener(port.name, port.number, manager)
+
+
+def http_listener(name: str, number: int, manager: hcm.HttpConnectionManager) -> Resource:
+    """A listener on all addresses that speaks HTTP as *manager* says."""
     network_filter = listener_v3.filter(
         name="envoy.filters.network.http_connection_manager",
         typed_config=google_protobuf.any(type_url=hcm.HTTP_CONNECTION_MANAGER, value=manager),
     )
     body = listener_v3.listener(
-        name=port.name,
-        address=core.address(socket_address=core.socket_address(address=_EVERYWHERE, port_value=port.number)),
+        name=name,
+        address=core.address(socket_address=core.socket_address(address=_EVERYWHERE, port_value=number)),
         filter_chains=[listener_v3.filter_chain(filters=[network_filter])],
     )
-    return resource(port.name, body)
+    return resource(name, body)

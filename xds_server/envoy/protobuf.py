@@ -48,8 +48,3 @@ def field_string(number: int, text: str) -> bytes:
 def field_varint(number: int, n: int) -> bytes:
     """A field of type int32, int64, uint32, uint64, bool or enum; a negative number takes ten bytes."""
     return varint(number << 3) + varint(n & _SIXTY_FOUR_BITS)
-
-
-def any_message(type_url: str, body: bytes) -> bytes:
-    """A google.protobuf.Any of that type, around an encoded message."""
-    return field_string(1, type_url) + (field_bytes(2, body) if body else b"")

@@ -1,7 +1,6 @@
 """The primitives against Google's own protobuf runtime."""
 
 import pytest
-from google.protobuf.any_pb2 import Any
 from google.protobuf.wrappers_pb2 import BoolValue, BytesValue, Int64Value, StringValue, UInt64Value
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,10 +48,3 @@ def test_tag_holds_number_and_type(number: int) -> None:
     """A tag is the number shifted by three, and the wire type."""
     data = protobuf.tag(number, protobuf.LENGTH_DELIMITED)
     assert sum((byte & 127) << 7 * i for i, byte in enumerate(data)) == number << 3 | 2
-
-
-@given(st.binary(max_size=200))
-def test_any_message_names_its_type(body: bytes) -> None:
-    """An Any is the type's URL and the body; an empty body is left out."""
-    url = "type.googleapis.com/a.B"
-    assert protobuf.any_message(url, body) == Any(type_url=url, value=body).SerializeToString()
