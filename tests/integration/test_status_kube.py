@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from examples.rig.control_plane import ControlPlane
 from krt import Graph, Reflector
 from tests.apiserver.follower import do
 from tests.integration.conftest import Kube
@@ -196,3 +197,24 @@ def _as_rbac(method: str, path: str, params: dict[str, str]) -> tuple[str, str, 
     else:
         verb = {"POST": "create", "PUT": "update", "PATCH": "patch"}[method]
     return group, plural + sub, verb
+
+
+async def test_the_server_runs_with_that_account_alone(
+    kube: Kube, account: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ready, and its statuses are written, by the command and the environment that the Deployment has."""
+    for name, value in {"POD_NAMESPACE": rbac.NAMESPACE, "POD_NAME": "xds-9", "POD_UID": "u"}.items():
+        monkeypatch.setenv(name, value)
+    await do(kube.apply, OBJECTS)
+    options = (f"--kubeconfig={account}", "--write-status")
+    server = ControlPlane("kube", tmp_path, *options)
+    await asyncio.to_thread(server.__enter__)
+    try:
+        await asyncio.to_thread(server.wait_ready, 40)
+        await wait_for(kube, "gateway/web", "condition=Programmed")
+        await wait_for(kube, "httproute/shop", "jsonpath={.status.parents[0].parentRef.name}=web")
+        assert "forbidden" not in server.tail()
+        said = await do(kube.run, "get", "events", "-n", rbac.NAMESPACE, "-o", "jsonpath={.items[*].message}")
+        assert "ready" in said
+    finally:
+        await asyncio.to_thread(server.__exit__, None, None, None)
