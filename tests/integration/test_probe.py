@@ -1,0 +1,129 @@
+"""The probe never lies: polled from the start of the process, beside a client that dials from the first moment."""
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import grpc
+import pytest
+
+from examples.blip.bench import endpoints, route, service
+from examples.rig.processes import wait_for
+from examples.rig.stack import GATEWAY, Stack
+from examples.rig.web import ask
+from tests.simulation.wire import Answer, decode, request
+from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE
+from xds_server.transport.server import SERVICE
+
+SERVICES = 100
+SLOWEST_SECONDS = 0.25
+_IMPATIENT = (("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 50))
+
+
+class Poll:
+    """Asks a URL every 10 ms: (when, status, seconds) of each answer."""
+
+    def __init__(self, url: str) -> None:
+        self.answers: list[tuple[float, int, float]] = []
+        self._url = url
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ending.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._ending.wait(0.01):
+            begin = time.monotonic()
+            status, _ = ask(self._url)
+            if status:  # else nobody listens yet
+                self.answers.append((begin, status, time.monotonic() - begin))
+
+
+class Client:
+    """Dials until somebody answers, and takes a whole configuration; `complete_at` is when it has it."""
+
+    def __init__(self, port: int) -> None:
+        self.complete_at = 0.0
+        self.resources: dict[str, set[str]] = {}
+        self._port = port
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join(30)
+
+    async def _run(self) -> None:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{self._port}", options=_IMPATIENT) as channel:
+            while not self.complete_at:
+                with contextlib.suppress(grpc.aio.AioRpcError):
+                    await self._talk(channel)
+
+    async def _talk(self, channel: Any) -> None:
+        call = channel.stream_stream(f"/{SERVICE}/StreamAggregatedResources")(wait_for_ready=True)
+        follower = {CLUSTER: ENDPOINT, LISTENER: ROUTE}
+        for type_url in follower:
+            await call.write(_ask(type_url))
+        async for data in call:
+            answer = decode(data)
+            names = tuple(answer.resources)
+            self.resources.setdefault(answer.type_url, set()).update(names)
+            await call.write(_ask(answer.type_url, () if answer.type_url in follower else names, answer))
+            if answer.type_url in follower:
+                await call.write(_ask(follower[answer.type_url], names))
+            if set(PUSH_ORDER) <= self.resources.keys() and len(self.resources[ENDPOINT]) == SERVICES + 2:
+                self.complete_at = time.monotonic()
+                call.cancel()
+                return
+
+
+def _ask(type_url: str, names: tuple[str, ...] = (), answer: Answer | None = None) -> bytes:
+    version, nonce = ("", "") if answer is None else (answer.version, answer.nonce)
+    return request(type_url, node=("early", GATEWAY), names=names, version=version, nonce=nonce, error=None)
+
+
+@pytest.mark.parametrize("late", ["", "endpointslices", "gateways"])
+def test_ready_turns_once_and_when_it_is_true(
+    late: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """100 Services: 503 until all is published, then 200; who dialled at the first moment has it all at that time."""
+    with Stack(tmp_path) as stack:
+        texts = [
+            text
+            for n in range(SERVICES)
+            for text in (service(f"s{n}"), endpoints(f"s{n}", 8080), route(f"r{n}", f"/s{n}", f"s{n}"))
+        ]
+        (stack.manifests / "many.yaml").write_text("---\n".join(texts))
+        delays = [f"--inject-list-delay={late}=1"] if late else []
+        with Client(stack.grpc_port) as client:
+            control_plane = stack.control_plane("--gate=park", *delays)
+            with Poll(f"{control_plane.url}/readyz") as poll:
+                wait_for("the client to have it all", lambda: client.complete_at > 0, 20, control_plane)
+                control_plane.wait_ready()
+                begin = time.monotonic()
+                wait_for("a second of answers", lambda: time.monotonic() > begin + 1, 5, control_plane)
+
+        statuses = [status for _, status, _ in poll.answers]
+        turned = statuses.index(200)
+        assert {503} >= set(statuses[:turned])
+        assert {200} == set(statuses[turned:]), "it flaps"
+        assert turned > (20 if late else 0), "the time before was not looked at"
+        assert {SERVICES + 2} == {len(client.resources[type_url]) for type_url in (CLUSTER, ENDPOINT)}
+        early = client.complete_at - poll.answers[turned][0]
+        assert early < SLOWEST_SECONDS, f"ready {early:.3f} s before a client that waited had everything"
+        slowest = max(seconds for _, _, seconds in poll.answers)
+        assert slowest < SLOWEST_SECONDS, f"an answer took {slowest:.3f} s"
+        record_property("ready_before_served_ms", round(early * 1000))
+        record_property("slowest_answer_ms", round(slowest * 1000))
