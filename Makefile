@@ -5,7 +5,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo blip test lint types arch integration e2e bench seeded-bugs simulate docs envoy encoders lock clean
+.PHONY: help demo blip blips test lint types arch integration e2e bench seeded-bugs simulate docs envoy encoders lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -15,6 +15,9 @@ demo: .venv/done envoy ## traffic through a real Envoy that we configured (ONCE=
 
 blip: .venv/done envoy ## a restart under load, with the gate off and with each mode
 	$(RUN) examples.blip
+
+blips: .venv/done envoy ## every known way to blip, with a real Envoy under load
+	$(RUN) examples.blip.matrix
 
 test: lint types arch ## lint, types, architecture, unit and property tests
 	$(RUN) pytest
