@@ -2,10 +2,16 @@
 
 import sys
 
-from benchmarks import change, encode, start
+from benchmarks import change, encode, informers, start
 from benchmarks.krt import bench as krt
 
-COMMANDS = {"start": start.main, "change": change.main, "encode": encode.main, "krt": krt.main}
+COMMANDS = {
+    "start": start.main,
+    "change": change.main,
+    "encode": encode.main,
+    "informers": informers.main,
+    "krt": krt.main,
+}
 
 
 def main() -> None:

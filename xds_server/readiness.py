@@ -75,7 +75,7 @@ def of_source(state: SourceState) -> Verdict:
         case _ if not state.required:
             return Degraded(f"{state.phase}, and optional: {state.message}{_retried(state)}")
         case Phase.LISTING:
-            return Waiting(f"listing, {state.objects} so far")
+            return Waiting(f"listing, {state.objects} so far{': ' if state.message else ''}{state.message}")
         case Phase.PENDING:
             return Waiting("pending: no answer yet")
         case _:

@@ -58,11 +58,11 @@ class SourceBoard:
         """A list was asked for. The phase stays until there is an answer."""
         self._update(plural, started=self._clock())
 
-    def listing(self, plural: str, objects: int) -> None:
-        """A part of the list is here. A source that is known stays what it is: known."""
+    def listing(self, plural: str, objects: int, *, message: str = "") -> None:
+        """A part of the list is here; *message*: what the rest waits for. A source that is known stays what it is."""
         self.heard(plural)
         if not self._states[plural].known:
-            self._update(plural, phase=Phase.LISTING, objects=objects, **_WELL)
+            self._update(plural, phase=Phase.LISTING, objects=objects, **_WELL | {"message": message})
 
     def listed(self, plural: str, *, epoch: int, objects: int) -> None:
         """The list is complete, and committed at *epoch*."""

@@ -14,7 +14,8 @@ STATE = SourceState(kind="services", required=True)
 
 
 def state(phase: Phase, *, required: bool = True, epoch: int | None = None) -> SourceState:
-    return replace(STATE, phase=phase, required=required, epoch=epoch, objects=3, message="why and what to do")
+    message = "" if phase is Phase.LISTING else "why and what to do"
+    return replace(STATE, phase=phase, required=required, epoch=epoch, objects=3, message=message)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,8 @@ def test_a_failed_source_says_why() -> None:
     assert Failed("forbidden: why and what to do") == readiness.of_source(state(Phase.FORBIDDEN))
     waits = replace(state(Phase.FORBIDDEN), retry_seconds=1.25)
     assert Failed("forbidden: why and what to do (tried again 1.2 s after that)") == readiness.of_source(waits)
+    waits = replace(state(Phase.LISTING), message="for a file")
+    assert Waiting("listing, 3 so far: for a file") == readiness.of_source(waits)
     assert Waiting("listing, 3 so far") == readiness.of_source(state(Phase.LISTING))
 
 

@@ -5,6 +5,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from krt import Graph, Reflector
@@ -27,7 +28,9 @@ class FileSource:
     """Follows the YAML and JSON files below a directory.
 
     Polls, for inotify is blind on network file systems and to what a symbolic link leads to, and a
-    look costs a stat per file. *list_delay* withholds the first contents of a kind for so many seconds.
+    look costs a stat per file. *barrier*: a file before whose existence the directory does not count as
+    complete, for whoever fills it bit by bit; once it was seen, it has done its work. *list_delay*
+    withholds the first contents of a kind for so many seconds.
     """
 
     def __init__(
@@ -38,11 +41,13 @@ class FileSource:
         reflectors: Mapping[str, Reflector[str, Any]],
         graph: Graph,
         board: SourceBoard,
+        barrier: str | None = None,
         list_delay: Mapping[str, float] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._root = directory
         self._directory = Directory(directory, Parser(kinds))
+        self._barrier = barrier
         self._claims = Claims(kinds)
         self._reflectors = reflectors
         self._graph = graph
@@ -73,13 +78,19 @@ class FileSource:
     async def look(self) -> None:
         """Looks once, and applies what changed."""
         try:
-            look = await asyncio.to_thread(self._directory.look)
+            look = await asyncio.to_thread(self._look)
         except OSError as error:
             message = f"cannot read directory {self._root}: {error.strerror}: create it, or allow it to be read"
             for plural in (*self._listed, *self._withheld):
                 self._board.failed(plural, Phase.ERROR, message=message)
             return
         self._apply(look)
+
+    def _look(self) -> Look:
+        """What changed; the barrier is looked at first, so that what was there before it is in this look."""
+        if self._barrier is not None and Path(self._barrier).exists():
+            self._barrier = None
+        return self._directory.look()
 
     def _pause(self, took: float) -> float:
         pause = min(max(_INTERVAL_SECONDS, _PAUSE_PER_LOOK * took), _LONGEST_PAUSE_SECONDS)
@@ -98,6 +109,7 @@ class FileSource:
                         self._settle(identity)
                 for plural in due:
                     self._list(plural)
+        if touched or due or self._barrier is not None:
             self._tell_states(due)
         if look.parsed or look.gone:
             self._tell_problems({*look.parsed, *look.gone}, touched)
@@ -106,6 +118,8 @@ class FileSource:
 
     def _due(self) -> list[str]:
         """The kinds whose first list is to be delivered now."""
+        if self._barrier is not None:
+            return []
         if self._first_look is None:
             self._first_look = self._clock()
         waited = self._clock() - self._first_look
@@ -138,7 +152,9 @@ class FileSource:
         for plural in self._listed:
             self._board.count(plural, self._reflectors[plural].count)
         for plural in self._withheld:
-            self._board.listing(plural, sum(1 for _ in self._claims.of_kind(plural)))
+            objects = sum(1 for _ in self._claims.of_kind(plural))
+            message = f"complete once there is a file {self._barrier}: let it be made last" if self._barrier else ""
+            self._board.listing(plural, objects, message=message)
 
     def _tell_problems(self, paths: set[str], touched: Iterable[ObjectId]) -> None:
         for path in paths.union(*(self._claims.claimants(identity) for identity in touched)):

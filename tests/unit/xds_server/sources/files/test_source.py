@@ -22,7 +22,7 @@ class Clock:
 class Rig:
     """A graph with a source per kind, a board, and what a subscriber was told."""
 
-    def __init__(self, directory: Path, **delays: float) -> None:
+    def __init__(self, directory: Path, *, barrier: Path | None = None, **delays: float) -> None:
         self.clock = Clock()
         self.graph = Graph()
         self.sources: dict[str, Source[str, Any]] = {kind.plural: self.graph.source(kind.plural) for kind in KINDS}
@@ -35,6 +35,7 @@ class Rig:
             reflectors={plural: Reflector(source) for plural, source in self.sources.items()},
             graph=self.graph,
             board=self.board,
+            barrier=None if barrier is None else str(barrier),
             list_delay=delays,
             clock=self.clock,
         )
@@ -73,6 +74,30 @@ async def test_the_first_look_syncs_every_kind_in_one_transaction(tmp_path: Path
     assert rig.phases() == {Phase.SYNCED}
     assert {state.epoch for state in rig.board.states.values()} == {rig.graph.epoch}
     assert rig.board.states["services"].objects == 1
+
+
+async def test_a_barrier_withholds_everything_until_it_is_there(tmp_path: Path) -> None:
+    """What fills the directory bit by bit makes it last; what is there by then is one list. It may go afterwards."""
+    barrier = tmp_path / ".complete"
+    (tmp_path / "a.yaml").write_text(service("a"))
+    rig = Rig(tmp_path, barrier=barrier)
+
+    await rig.source.look()
+    (tmp_path / "b.yaml").write_text(service("b"))
+    await rig.source.look()
+    assert (rig.phases(), rig.keys(), rig.commits) == ({Phase.LISTING}, [], [])
+    state = rig.board.states["services"]
+    assert (state.objects, state.message) == (2, f"complete once there is a file {barrier}: let it be made last")
+
+    barrier.touch()
+    await rig.source.look()
+    assert (rig.phases(), rig.keys(), len(rig.commits)) == ({Phase.SYNCED}, ["default/a", "default/b"], 1)
+    assert rig.board.states["services"].message == ""
+    barrier.unlink()
+    (tmp_path / "a.yaml").unlink()
+    await rig.source.look()
+
+    assert (rig.phases(), rig.keys()) == ({Phase.SYNCED}, ["default/b"])
 
 
 async def test_all_changes_of_a_look_are_one_transaction(tmp_path: Path) -> None:

@@ -1,0 +1,348 @@
+"""Informers: how fast, how large and how gently all kinds are listed, and how changes follow.
+
+    python -m benchmarks informers [--services 10000] [--repeat 3] [--rate 500 --seconds 60] [--kopf] [--read-only]
+
+Each start is a process of its own, and the ways take turns: a raw list with a typed decode and nothing else (the floor),
+ours in pages, ours as streams, and, with --kopf, kopf's own handlers. Imports are not counted; the loop's lag is that of
+a timer every 2 ms while listing. Then, unless --read-only, endpoints change at a fixed rate, and what is measured is the
+time from just before a write is sent to its arrival at a subscriber of the graph. Compare figures of one run only.
+"""
+
+import argparse
+import asyncio
+import gc
+import json
+import mmap
+import os
+import random
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import kopf
+
+from benchmarks.cluster import Cluster, kubeconfig
+from krt import Graph, Reflector
+from xds_server.sources.decode import Decoder
+from xds_server.sources.kinds import KINDS, kinds
+from xds_server.sources.kube import wire
+from xds_server.sources.kube.source import KubeSource
+from xds_server.sources.state import SourceBoard
+
+_SLICES = "/apis/discovery.k8s.io/v1/namespaces/{}/endpointslices/{}"
+_TICK_SECONDS = 0.002
+_SENT = struct.Struct("d")
+
+
+def main(arguments: list[str]) -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks informers")
+    parser.add_argument("--services", type=int, default=10_000)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--rate", type=int, default=500, help="changes per second")
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--kopf", action="store_true", help="kopf's handlers, too; takes a minute")
+    parser.add_argument("--read-only", action="store_true", help="fill nothing, change nothing")
+    parser.add_argument("--part", choices=[*PARTS], help=argparse.SUPPRESS)
+    chosen = parser.parse_args(arguments)
+    if chosen.part:
+        print(json.dumps(asyncio.run(PARTS[chosen.part](chosen))))
+        return
+    with kubeconfig() as config:
+        os.environ["KUBECONFIG"] = config
+        if not chosen.read_only:
+            asyncio.run(_fill(config, chosen.services))
+        _starts(chosen)
+        if not chosen.read_only:
+            _changes(chosen)
+
+
+async def _fill(config: str, services: int) -> None:
+    async with Cluster.open(config) as cluster:
+        await cluster.fill(services)
+
+
+# -- starts ----------------------------------------------------------------------------------------
+
+
+def _starts(chosen: argparse.Namespace) -> None:
+    names = ["raw", "pages", "streams", *(["kopf"] if chosen.kopf else [])]
+    runs: dict[str, list[dict[str, float]]] = {name: [] for name in names}
+    for _ in range(chosen.repeat):
+        for name in names:
+            runs[name].append(_part(name, chosen))
+    floor = statistics.median(run["seconds"] for run in runs["raw"])
+    objects = int(runs["pages"][0]["objects"])
+    print(f"{objects} objects listed; {chosen.repeat} starts of each, median (range); lag of the event loop meanwhile")
+    for name, measured in runs.items():
+        seconds = [run["seconds"] for run in measured]
+        middle = {key: statistics.median(run[key] for run in measured) for key in measured[0]}
+        print(
+            f"  {name:<8} {middle['seconds']:6.2f} s ({min(seconds):.2f} - {max(seconds):.2f})"
+            f"  x {middle['seconds'] / floor:.2f} of raw   lag p99 {middle['lag_p99']:5.1f} ms, longest {middle['lag_max']:6.1f} ms"
+            f"   {middle['rss']:4.0f} MiB, {middle['bytes_per_object']:5.0f} bytes per object"
+        )
+
+
+def _part(name: str, chosen: argparse.Namespace, *more: str) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks", "informers", "--part", name, *more]
+    options = [f"--rate={chosen.rate}", f"--seconds={chosen.seconds}", f"--services={chosen.services}"]
+    done = subprocess.run([*command, *options], check=True, capture_output=True, text=True)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+async def _measured(start: Callable[[], Awaitable[int]]) -> dict[str, float]:
+    """Seconds until *start* has returned the number of objects, the lag of the loop meanwhile, memory."""
+    late: list[float] = []
+
+    async def tick() -> None:
+        while True:
+            due = time.perf_counter() + _TICK_SECONDS
+            await asyncio.sleep(_TICK_SECONDS)
+            late.append((time.perf_counter() - due) * 1000)
+
+    gc.disable()  # as the server does while it loads
+    before = _rss()
+    ticking = asyncio.create_task(tick())
+    began = time.perf_counter()
+    objects = await start()
+    seconds = time.perf_counter() - began
+    ticking.cancel()
+    late.sort()
+    rss = _rss()
+    return {
+        "seconds": seconds,
+        "objects": objects,
+        "lag_p99": late[int(len(late) * 0.99) - 1],
+        "lag_max": late[-1],
+        "rss": rss / 2**20,
+        "bytes_per_object": (rss - before) / objects,
+    }
+
+
+def _rss() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+async def _raw(_: argparse.Namespace) -> dict[str, float]:
+    held = []
+
+    async with Cluster.open(os.environ["KUBECONFIG"]) as cluster:
+
+        async def one(path: str, decoder: Decoder) -> None:
+            params = {"limit": "1000"}
+            while True:
+                async with cluster._session.get(cluster._server + path, params=params) as response:
+                    body = await response.read()
+                held.extend(wire.page(body, decoder))
+                token = wire.page_end(body).continue_
+                if not token:
+                    return
+                params = {"limit": "1000", "continue": token}
+
+        async def all_kinds() -> int:
+            await asyncio.gather(*(one(kind.path, Decoder(kind)) for kind in KINDS))
+            return len(held)
+
+        return await _measured(all_kinds)
+
+
+class Follower:
+    """A Kubernetes source over a graph that has nothing but its sources."""
+
+    def __init__(self, *, streamed: bool) -> None:
+        self.graph = Graph()
+        self.synced = asyncio.Event()
+        read = kinds()
+        self.sources = {kind.plural: self.graph.source(kind.plural) for kind in read}
+        self.board = SourceBoard(read, on_change=self._on_change)
+        self.source = KubeSource(
+            kinds=read,
+            reflectors={plural: Reflector(source) for plural, source in self.sources.items()},
+            graph=self.graph,
+            board=self.board,
+            streamed=streamed,
+        )
+
+    def _on_change(self, _old: object, _new: object) -> None:
+        if all(state.known for state in self.board.states.values()):
+            self.synced.set()
+
+    async def start(self) -> int:
+        self.task = asyncio.create_task(self.source.run())
+        await self.synced.wait()
+        return sum(len(source) for source in self.sources.values())
+
+    async def end(self) -> None:
+        self.task.cancel()
+        await asyncio.wait([self.task])
+
+
+async def _ours(*, streamed: bool) -> dict[str, float]:
+    follower = Follower(streamed=streamed)
+    try:
+        return await _measured(follower.start)
+    finally:
+        await follower.end()
+
+
+async def _kopf(chosen: argparse.Namespace) -> dict[str, float]:
+    registry, seen, complete = kopf.OperatorRegistry(), 0, asyncio.Event()
+    expected = chosen.services * 4
+
+    def saw(**_: object) -> None:
+        nonlocal seen
+        seen += 1
+        if seen >= expected:
+            complete.set()
+
+    kopf.on.event("v1", "services", registry=registry)(saw)
+    kopf.on.event("discovery.k8s.io/v1", "endpointslices", registry=registry)(saw)
+    stop = asyncio.Event()
+    login = kopf.on.login(registry=registry)
+    login(kopf.login_with_kubeconfig)
+
+    async def start() -> int:
+        nonlocal operator
+        operator = asyncio.create_task(
+            kopf.operator(registry=registry, clusterwide=True, standalone=True, stop_flag=stop)
+        )
+        await complete.wait()
+        return seen
+
+    operator: asyncio.Task[None] | None = None
+    found = await _measured(start)
+    stop.set()
+    return found
+
+
+# -- changes ---------------------------------------------------------------------------------------
+
+
+def _changes(chosen: argparse.Namespace) -> None:
+    found = _part("follow", chosen)
+    print(
+        f"{chosen.rate} changes/s asked for, {found['rate']:.0f}/s written, for {chosen.seconds:.0f} s: "
+        f"{found['written']:.0f} written, {found['arrived']:.0f} arrived one by one, the rest with a later one\n"
+        f"  from before the write to the subscriber: p50 {found['p50']:.1f} ms, p99 {found['p99']:.1f} ms; "
+        f"the write alone: p50 {found['write_p50']:.1f} ms, p99 {found['write_p99']:.1f} ms\n"
+        f"  behind at the end by {found['behind']:.2f} s; our CPU {found['cpu'] * 100:.0f} % of a core, "
+        f"{found['transactions']:.0f} transactions, memory {found['grown']:+.1f} MiB"
+    )
+
+
+async def _follow(chosen: argparse.Namespace) -> dict[str, float]:
+    """Follows while another process writes, which notes when it began each write in a file that both have mapped."""
+    follower = Follower(streamed=False)
+    await follower.start()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    gc.enable()
+    count = int(chosen.rate * chosen.seconds) + chosen.rate
+    delays: list[float] = []
+    newest, arrived_last = -1, 0.0
+    with tempfile.NamedTemporaryFile() as file:
+        file.truncate(count * _SENT.size)
+        sent = mmap.mmap(file.fileno(), 0)
+
+        def take(delta: object) -> None:
+            nonlocal newest, arrived_last
+            now = time.monotonic()
+            for _, change in delta:  # type: ignore[attr-defined]
+                number = _number(change.new.ready[0]) if change.new is not None and change.new.ready else None
+                if number is not None and number < count:
+                    began = _SENT.unpack_from(sent, number * _SENT.size)[0]
+                    if began:
+                        delays.append((now - began) * 1000)
+                        newest, arrived_last = max(newest, number), now
+
+        follower.sources["endpointslices"].subscribe(take, replay=False)
+        epoch, memory, cpu, began = follower.graph.epoch, _rss(), time.process_time(), time.monotonic()
+        command = [sys.executable, "-m", "benchmarks", "informers", "--part", "write"]
+        writer = await asyncio.create_subprocess_exec(
+            *command, f"--rate={chosen.rate}", f"--seconds={chosen.seconds}", f"--services={chosen.services}",
+            env=os.environ | {"BENCH_SENT": file.name}, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        out, _ = await writer.communicate()
+        ended, used = time.monotonic(), time.process_time() - cpu
+        wrote = json.loads(out.splitlines()[-1])
+        last = int(wrote["last"])
+        while newest < last and time.monotonic() - ended < 10:
+            await asyncio.sleep(0.005)
+    await follower.end()
+    delays.sort()
+    return {
+        **{key: wrote[key] for key in ("written", "rate", "write_p50", "write_p99")},
+        "arrived": len(delays),
+        "p50": statistics.median(delays),
+        "p99": delays[int(len(delays) * 0.99) - 1],
+        "behind": max(0.0, arrived_last - ended),
+        "cpu": used / (ended - began),
+        "transactions": follower.graph.epoch - epoch,
+        "grown": (_rss() - memory) / 2**20,
+    }
+
+
+async def _write(chosen: argparse.Namespace) -> dict[str, float]:
+    """Patches random slices at a fixed rate; the number of a change is in its first address."""
+    count = int(chosen.rate * chosen.seconds)
+    took: list[float] = []
+    last = -1
+    with Path(os.environ["BENCH_SENT"]).open("r+b") as file:
+        sent = mmap.mmap(file.fileno(), 0)
+    async with Cluster.open(os.environ["KUBECONFIG"]) as cluster:
+
+        async def one(number: int) -> None:
+            nonlocal last
+            service = random.randrange(chosen.services)
+            path = _SLICES.format(f"bench-{service % 10}", f"svc-{service:05}-1")
+            address = f"11.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+            began = time.monotonic()
+            _SENT.pack_into(sent, number * _SENT.size, began)
+            body = {"endpoints": [{"addresses": [address], "conditions": {"ready": True}}]}
+            await cluster.patch(path, body)
+            took.append((time.monotonic() - began) * 1000)
+            last = max(last, number)
+
+        began = time.monotonic()
+        running: set[asyncio.Task[None]] = set()
+        for number in range(count):
+            delay = began + number / chosen.rate - time.monotonic()
+            if delay > 0:
+                await asyncio.sleep(delay)
+            task = asyncio.create_task(one(number))
+            running.add(task)
+            task.add_done_callback(running.discard)
+            while len(running) >= 64:
+                await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.gather(*running)
+        seconds = time.monotonic() - began
+    took.sort()
+    return {
+        "written": len(took),
+        "rate": len(took) / seconds,
+        "last": last,
+        "write_p50": statistics.median(took),
+        "write_p99": took[int(len(took) * 0.99) - 1],
+    }
+
+
+def _number(address: str) -> int | None:
+    first, *rest = address.split(".")
+    return int(rest[0]) << 16 | int(rest[1]) << 8 | int(rest[2]) if first == "11" else None
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], Awaitable[dict[str, float]]]] = {
+    "raw": _raw,
+    "pages": lambda _: _ours(streamed=False),
+    "streams": lambda _: _ours(streamed=True),
+    "kopf": _kopf,
+    "follow": _follow,
+    "write": _write,
+}
