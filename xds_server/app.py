@@ -287,7 +287,7 @@ class App:
 
     def _source_changed(self, old: SourceState, new: SourceState) -> None:
         self._metrics.source_changed(old, new)
-        if new.epoch is not None and new.sync_seconds != old.sync_seconds:
+        if new.lists > old.lists:
             self._publisher.listed(new.kind, self._graph.epoch, new.started)
         if old.phase is not new.phase:
             level = logging.INFO if new.phase in ("listing", "synced") else logging.WARNING
