@@ -97,6 +97,10 @@ class Bench(Stack):
         self._planes.append(plane)
         return plane
 
+    def keep(self, plane: ControlPlane) -> None:
+        """Counts a control plane that somebody else has started, and ends it with the block."""
+        self._planes.append(self._children.enter_context(plane))
+
     def proxy(self, gateway: str = GATEWAY) -> Envoy:
         """Starts one more Envoy; all of them share the port, and the load."""
         admin_port = self.admin_port if not self.envoys else free_port()

@@ -28,7 +28,7 @@ def run(scenario: Scenario, gate: str = "bounded") -> Outcome:
         return timed_out(error)
 
 
-def row(scenario: Scenario, outcome: Outcome, off: Outcome | None) -> str:
+def row(number: int, name: str, outcome: Outcome, off: Outcome | None) -> str:
     """One line of the table."""
     removed = outcome.clusters_removed + outcome.listeners_removed
     if off is None:
@@ -38,7 +38,7 @@ def row(scenario: Scenario, outcome: Outcome, off: Outcome | None) -> str:
         ungated = f"{off.failures} failures" + (f", {gone} removed" if gone else "")
     note = f"\n     {outcome.note}" if outcome.note else ""
     return (
-        f"B{scenario.number:<3} {scenario.name:<52} {outcome.requests:>8} {outcome.failures:>8} {removed:>7} "
+        f"B{number:<3} {name:<52} {outcome.requests:>8} {outcome.failures:>8} {removed:>7} "
         f"{outcome.listeners_modified:>7} {outcome.held_seconds:>6.1f}s  {outcome.released_by or '-':<24} "
         f"{ungated:<22} {outcome.seconds:>5.1f}s{note}"
     )
@@ -64,7 +64,7 @@ def main() -> int:
         outcome = run(scenario)
         off = run(scenario, "off") if scenario.bites and not asked.no_off else None
         good += outcome.unharmed and (off is None or not off.unharmed)
-        print(row(scenario, outcome, off), flush=True)
+        print(row(scenario.number, scenario.name, outcome, off), flush=True)
     print(f"{good} of {len(chosen)} as they should be, in {time.monotonic() - begin:.0f} s")
     if not asked.words:
         print("Not here:", *(f"  B{number}: {why}" for number, why in NOT_YET.items()), sep="\n")

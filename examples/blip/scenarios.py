@@ -8,6 +8,7 @@ import signal
 import time
 
 from examples.blip.bench import Bench, Outcome, Scenario, endpoints, resources, route, service
+from examples.blip.rolling import seed_story_rolling_update
 from examples.blip.to_order import ToOrder
 from examples.rig.processes import free_port, wait_for
 from examples.rig.web import ask
@@ -431,6 +432,7 @@ SCENARIOS = (
     Scenario(18, emissary_5093_half_a_list_is_not_believed, bites=True),
     Scenario(19, kgateway_657_one_bad_object),
     Scenario(20, kgateway_14264_rejected_and_recovered),
+    Scenario(21, seed_story_rolling_update, slow=True),
     Scenario(22, go_control_plane_237_drain),
     Scenario(26, kgateway_14363_not_ready_on_partial, bites=True),
     Scenario(28, kgateway_120_s_a_slow_start_is_not_killed, slow=True),
@@ -440,7 +442,6 @@ SCENARIOS = (
 
 NOT_YET = {
     12: "all proxies of a role are told the same: no type or resource is only for some",
-    21: "a rolling upgrade needs a balancer: `python -m examples.blip.rolling`",
     23: "300 proxies are too many for this machine: see tests/integration/test_ads_server.py",
     24: "no lease and no registration to undo",
     25: "no leader",
