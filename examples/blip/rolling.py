@@ -1,12 +1,6 @@
-"""B21: two replicas behind a balancer are rolled, one more at a time, to a build that takes long to know everything.
+"""B21: two replicas behind a balancer are rolled, one more at a time, to a build that takes long to know everything."""
 
-python -m examples.blip.rolling [--proxies 8] [--sync-seconds 20]
-"""
-
-import argparse
 import signal
-import sys
-import time
 
 from examples.blip.bench import Bench, Outcome, endpoints, route, service
 from examples.rig.balancer import Balancer
