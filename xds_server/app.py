@@ -207,10 +207,23 @@ class App:
         background.append(tasks.create_task(self._tell_health(server)))
         if self._last_good is not None:
             background.append(tasks.create_task(self._save(self._last_good, server)))
+        spread = 0.0
         try:
-            await self._stay(leaving)
+            spread = self.settings.drain_spread_seconds if await self._stay(leaving) else 0.0
         finally:
-            await server.stop(grace=1)
+            await self._end(server, spread, leaving)
+
+    async def _end(self, server: "AdsServer", spread: float, leaving: "asyncio.Queue[str]") -> None:
+        """Ends the streams over *spread* seconds, so that the proxies do not all come to the others at once."""
+        ending = asyncio.create_task(server.stop(grace=1, spread=spread))
+        hurry = asyncio.create_task(leaving.get())
+        try:
+            await asyncio.wait((ending, hurry), return_when=asyncio.FIRST_COMPLETED)
+            if not ending.done():
+                await server.stop(grace=0)
+            await ending
+        finally:
+            hurry.cancel()
 
     async def _save(self, last_good: LastGood, server: "AdsServer") -> None:
         while True:
@@ -255,15 +268,17 @@ class App:
         self._evaluate()
         return server
 
-    async def _stay(self, leaving: "asyncio.Queue[str]") -> None:
-        """Serves until a signal to leave, and on while the endpoints that name us may not have been taken back."""
+    async def _stay(self, leaving: "asyncio.Queue[str]") -> bool:
+        """Serves until a signal to leave, and on for the endpoints that still name us; false if a second one hurries."""
         settings = self.settings
         name = await leaving.get()
         event(_log, logging.INFO, "draining", signal=name, seconds=settings.drain_seconds)
         self._draining_since = time.monotonic()
         self._evaluate()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(leaving.get(), settings.drain_seconds)  # a second signal hurries
+            await asyncio.wait_for(leaving.get(), settings.drain_seconds)
+            return False
+        return True
 
     async def _beat(self) -> None:
         """Shows that the event loop goes round, how late it is, and what has changed by time alone."""

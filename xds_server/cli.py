@@ -35,6 +35,7 @@ _SERVE_OPTIONS: Mapping[str, str] = {
     "optional": "Kinds that may be missing, with commas, as in gateways,httproutes.",
     "inject_list_delay": "For experiments: kind=seconds by which its first list comes late.",
     "drain_seconds": "How long to serve on, not ready any more, after SIGTERM. [default: 5]",
+    "drain_spread_seconds": "Over how long the streams then end, one after another. [default: 5]",
     "log_format": "text or json. [default: text]",
 }
 _FLAGS = frozenset({"insecure", "shadow", "write_status"})

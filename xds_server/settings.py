@@ -27,6 +27,7 @@ _DURATIONS = (
     "parity_seconds",
     "soft_deadline_seconds",
     "drain_seconds",
+    "drain_spread_seconds",
 )
 
 
@@ -126,6 +127,8 @@ class Settings:
     """For experiments: by how much each kind's first list comes late."""
     drain_seconds: float = 5.0
     """How long a leaving server, ready no longer, serves on, so that no new proxy is sent to it."""
+    drain_spread_seconds: float = 5.0
+    """Over how long it then ends the streams, one after another."""
     log_format: str = "text"
 
     def __post_init__(self) -> None:
@@ -304,6 +307,7 @@ _READERS: Mapping[str, Callable[[str, object], object]] = {
     "optional": _kinds,
     "inject_list_delay": _delays,
     "drain_seconds": _seconds,
+    "drain_spread_seconds": _seconds,
     "log_format": _word,
 }
 

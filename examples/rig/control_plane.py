@@ -19,7 +19,14 @@ class ControlPlane(Child):
         self.grpc_port = grpc_port or free_port()
         self.http_port = http_port or free_port()
         self.url = f"http://127.0.0.1:{self.http_port}"
-        command = [*COMMAND, "serve", f"--source={source}", "--drain-seconds=0", "--marker-port=0"]
+        command = [
+            *COMMAND,
+            "serve",
+            f"--source={source}",
+            "--drain-seconds=0",
+            "--drain-spread-seconds=0",
+            "--marker-port=0",
+        ]
         addresses = [f"--grpc-address=127.0.0.1:{self.grpc_port}", f"--http-address=127.0.0.1:{self.http_port}"]
         super().__init__(
             "xds-server", [*command, *addresses, *options], directory / "xds-server.log", {"PYTHONUNBUFFERED": "1"}

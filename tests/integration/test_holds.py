@@ -3,15 +3,17 @@
 import json
 import re
 import subprocess
+import time
 import urllib.request
 from pathlib import Path
 
 import pytest
 
-from examples.rig.control_plane import COMMAND, ControlPlane
+from examples.rig.control_plane import COMMAND, ControlPlane, bootstrap
+from examples.rig.envoy import Envoy
 from examples.rig.load import Load
 from examples.rig.processes import free_port, wait_for
-from examples.rig.stack import Stack
+from examples.rig.stack import GATEWAY, Stack
 from examples.rig.web import ask
 
 pytestmark = pytest.mark.envoy
@@ -203,3 +205,31 @@ def test_a_new_replica_compares_with_the_old_and_a_shadow_ends(tmp_path: Path) -
             assert 1 == new.metric("parity_comparisons_total", outcome="different")
             assert 1 == new.metric("parity_diff_resources", type="LDS")
             assert '"xds-server/ready"' in ask(f"{new.url}/debug/parity")[1]
+
+
+@pytest.mark.parametrize(("signals", "least", "most"), [(1, 1.0, 6.0), (2, 0.0, 2.5)])
+def test_streams_end_one_by_one_and_a_second_signal_hurries(
+    signals: int, least: float, most: float, tmp_path: Path
+) -> None:
+    """Two proxies are not sent away in the same moment, unless there is no time."""
+    with Stack(tmp_path) as stack:
+        control_plane = stack.control_plane("--drain-spread-seconds=4")
+        control_plane.wait_ready()
+        admin_port = free_port()
+        text = bootstrap(GATEWAY, stack.grpc_port, admin_port)
+        with Envoy(text, admin_port, tmp_path, name="second") as second:
+            envoys = (stack.envoy(), second)
+            for envoy in envoys:
+                stack.wait_live(envoy, control_plane)
+            begin = time.monotonic()
+            control_plane.process.terminate()
+            wait_for(
+                "the first to go",
+                lambda: sum(envoy.stat("control_plane.connected_state") for envoy in envoys) < 2,
+                5,
+            )
+            for _ in range(signals - 1):
+                control_plane.process.terminate()
+
+            assert control_plane.process.wait(15) == 0
+            assert least < time.monotonic() - begin < most

@@ -90,14 +90,21 @@ class AdsServer:
         return self._streams.release(kind)
 
     async def stop(
-        self, grace: float, reason: str = "xds-server is shutting down: try another replica, or again"
+        self,
+        grace: float,
+        reason: str = "xds-server is shutting down: try another replica, or again",
+        spread: float = 0.0,
     ) -> None:
-        """Takes no more streams, ends those that are open with UNAVAILABLE, and returns within *grace* seconds."""
+        """Takes no more streams, ends those that are open with UNAVAILABLE, and returns within *grace* seconds.
+
+        Health comes first. *spread*: over how many seconds more the streams end, so that they do not all come to the
+        other replicas at once.
+        """
         if self._server is None:
             return
         await self._health.enter_graceful_shutdown()
-        self._streams.end(reason)
-        await self._server.stop(grace)
+        self._streams.end(reason, spread)
+        await self._server.stop(grace + spread)
 
     def _ads_handlers(self) -> Any:
         return grpc.method_handlers_generic_handler(

@@ -58,11 +58,15 @@ class Streams:
         """Ends waits at the gate for a reason of that kind (None: of any), and returns of how many streams."""
         return sum(stream.release(kind) for stream in self._open.values())
 
-    def end(self, reason: str) -> None:
-        """Ends all streams, and any that comes later, with UNAVAILABLE and the reason."""
+    def end(self, reason: str, seconds: float = 0.0) -> None:
+        """Ends all streams, and any that comes later, with UNAVAILABLE and the reason; evenly spread over *seconds*."""
         self._stopping = Ending("stopping", grpc.StatusCode.UNAVAILABLE, reason)
-        for stream in self._open.values():
-            stream.end(self._stopping)
+        loop, streams = asyncio.get_running_loop(), list(self._open.values())
+        for number, stream in enumerate(streams):
+            if seconds:
+                loop.call_later(seconds * number / len(streams), stream.end, self._stopping)
+            else:
+                stream.end(self._stopping)
 
     async def _begin(self, call: Call, data: bytes, opened_at: float) -> Ending:
         decoder = RequestDecoder()
