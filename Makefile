@@ -5,7 +5,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo blip blips test lint types arch integration e2e bench seeded-bugs simulate docs envoy encoders lock clean
+.PHONY: help demo blip blips test lint types arch integration e2e bench seeded-bugs simulate docs envoy encoders rbac contract kind lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,15 @@ simulate: .venv/done ## thousands of schedules of a hostile world (SEEDS=n)
 
 docs: .venv/done ## every command and snippet in the docs still works
 	$(RUN) pytest tests/unit/test_docs.py
+
+rbac: .venv/done ## the permissions that the server needs, from the table of kinds
+	$(RUN) xds_server.status.rbac > deploy/kubernetes/rbac.yaml
+
+contract: .venv/done ## what we rely on in kopf, with the oldest and the newest one that we claim
+	$(RUN) tests.kopf_versions
+
+kind: ## this control plane in a cluster of kind (needs kind, docker and kubectl)
+	deploy/kind.sh
 
 encoders: .venv/done ## the encoders of Envoy's messages, from envoy-data-plane
 	$(RUN) xds_server.envoy.generate

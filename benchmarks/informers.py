@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--part", choices=[*PARTS], help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
     if chosen.part:
-        print(json.dumps(asyncio.run(PARTS[chosen.part](chosen))))
+        asyncio.run(_told(chosen))
         return
     with kubeconfig() as config:
         os.environ["KUBECONFIG"] = config
@@ -60,6 +60,11 @@ def main(arguments: list[str]) -> None:
         _starts(chosen)
         if not chosen.read_only:
             _changes(chosen)
+
+
+async def _told(chosen: argparse.Namespace) -> None:
+    print(json.dumps(await PARTS[chosen.part](chosen)), flush=True)
+    os._exit(0)  # kopf's operator takes minutes to let go of 40,000 objects, and nobody waits for them
 
 
 async def _fill(config: str, services: int) -> None:
@@ -75,7 +80,8 @@ def _starts(chosen: argparse.Namespace) -> None:
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in names}
     for _ in range(chosen.repeat):
         for name in names:
-            runs[name].append(_part(name, chosen))
+            if name != "kopf" or not runs[name]:  # once is enough of that
+                runs[name].append(_part(name, chosen))
     floor = statistics.median(run["seconds"] for run in runs["raw"])
     objects = int(runs["pages"][0]["objects"])
     print(f"{objects} objects listed; {chosen.repeat} starts of each, median (range); lag of the event loop meanwhile")
@@ -204,22 +210,17 @@ async def _kopf(chosen: argparse.Namespace) -> dict[str, float]:
 
     kopf.on.event("v1", "services", registry=registry)(saw)
     kopf.on.event("discovery.k8s.io/v1", "endpointslices", registry=registry)(saw)
-    stop = asyncio.Event()
     login = kopf.on.login(registry=registry)
     login(kopf.login_with_kubeconfig)
 
     async def start() -> int:
         nonlocal operator
-        operator = asyncio.create_task(
-            kopf.operator(registry=registry, clusterwide=True, standalone=True, stop_flag=stop)
-        )
+        operator = asyncio.create_task(kopf.operator(registry=registry, clusterwide=True, standalone=True))
         await complete.wait()
         return seen
 
     operator: asyncio.Task[None] | None = None
-    found = await _measured(start)
-    stop.set()
-    return found
+    return await _measured(start)
 
 
 # -- changes ---------------------------------------------------------------------------------------
