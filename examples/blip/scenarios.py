@@ -8,6 +8,7 @@ import signal
 import time
 
 from examples.blip.bench import Bench, Outcome, Scenario, endpoints, resources, route, service
+from examples.blip.herd import thundering_herd
 from examples.blip.rolling import seed_story_rolling_update
 from examples.blip.to_order import ToOrder
 from examples.rig.processes import free_port, wait_for
@@ -434,6 +435,7 @@ SCENARIOS = (
     Scenario(20, kgateway_14264_rejected_and_recovered),
     Scenario(21, seed_story_rolling_update, slow=True),
     Scenario(22, go_control_plane_237_drain),
+    Scenario(23, thundering_herd, slow=True),
     Scenario(26, kgateway_14363_not_ready_on_partial, bites=True),
     Scenario(28, kgateway_120_s_a_slow_start_is_not_killed, slow=True),
     Scenario(30, wso2_3197_no_snapshot_before_all_parts_are_there),
@@ -442,9 +444,8 @@ SCENARIOS = (
 
 NOT_YET = {
     12: "all proxies of a role are told the same: no type or resource is only for some",
-    23: "300 proxies are too many for this machine: see tests/integration/test_ads_server.py",
-    24: "no lease and no registration to undo",
-    25: "no leader",
+    24: "the lease and what it writes: tests/integration/test_status_kube.py, on a real API server",
+    25: "the lease, without a proxy: tests/unit/xds_server/status/test_lease.py",
     27: "proxies say who they are; Pods are not read",
     29: "no TLS on the xDS port",
 }
