@@ -16,7 +16,14 @@ from xds_server.sources.state import SourceBoard
 class Follower:
     """A KubeSource with all that it feeds."""
 
-    def __init__(self, kubeconfig: Path, optional: tuple[str, ...] = (), *, streamed: bool = False) -> None:
+    def __init__(
+        self,
+        kubeconfig: Path,
+        optional: tuple[str, ...] = (),
+        *,
+        streamed: bool = False,
+        namespaces: tuple[str, ...] = (),
+    ) -> None:
         self.graph = Graph()
         self.kinds = kinds(optional)
         self.sources: dict[str, Source[str, Any]] = {kind.plural: self.graph.source(kind.plural) for kind in self.kinds}
@@ -32,6 +39,7 @@ class Follower:
             board=self.board,
             kubeconfig=str(kubeconfig),
             streamed=streamed,
+            namespaces=namespaces,
         )
 
     def _on_change(self, old: SourceState, new: SourceState) -> None:
@@ -58,9 +66,11 @@ class Follower:
 
 
 @asynccontextmanager
-async def following(kubeconfig: Path, *optional: str, streamed: bool = False) -> AsyncIterator[Follower]:
+async def following(
+    kubeconfig: Path, *optional: str, streamed: bool = False, namespaces: tuple[str, ...] = ()
+) -> AsyncIterator[Follower]:
     """A follower that runs as long as the context."""
-    follower = Follower(kubeconfig, optional, streamed=streamed)
+    follower = Follower(kubeconfig, optional, streamed=streamed, namespaces=namespaces)
     task = asyncio.create_task(follower.source.run())
     try:
         yield follower

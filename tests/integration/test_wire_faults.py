@@ -241,3 +241,18 @@ async def test_a_burst_of_changes_is_a_bounded_number_of_transactions(world: Fak
         await world.put("services", service("last"))
         await it.until(lambda: "default/last" in it.sources["services"])
         assert it.commits - commits == 1
+
+
+async def test_some_namespaces_alone_are_followed(world: FakeWorld, api: ApiServer) -> None:
+    """Each with lists and watches of its own; nothing of the others is asked for."""
+    for name, namespace in (("x", "one"), ("x", "two"), ("x", "three")):
+        await world.put("services", {**service(name), "metadata": {"name": name, "namespace": namespace}})
+    async with following(world.kubeconfig, namespaces=("one", "two")) as it:
+        await it.until(lambda: it.phases() == {Phase.SYNCED})
+        assert set(it.sources["services"]) == {"one/x", "two/x"}
+        await world.put("services", {**service("y"), "metadata": {"name": "y", "namespace": "two"}})
+        await it.until(lambda: "two/y" in it.sources["services"])
+        api.store.delete("services", "one/x")
+        await it.until(lambda: set(it.sources["services"]) == {"two/x", "two/y"})
+        assert it.state("services").objects == 2
+        assert (api.count("services", "list"), api.count("services", "watch")) == (2, 2)

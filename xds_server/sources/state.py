@@ -108,6 +108,13 @@ class SourceBoard:
         if self._states[plural].objects != objects:
             self._update(plural, objects=objects)
 
+    def put(self, state: SourceState) -> None:
+        """A state that was put together elsewhere; of it, since when is seen here."""
+        changes = {
+            name: getattr(state, name) for name in state.__slots__ if name not in ("kind", "required", "since", "heard")
+        }
+        self._update(state.kind, **changes)
+
     def _update(self, plural: str, **changes: Any) -> None:
         old = self._states[plural]
         if changes.get("phase", old.phase) is not old.phase:

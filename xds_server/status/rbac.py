@@ -45,15 +45,30 @@ def own_rules(lease: str) -> list[Rule]:
     ]
 
 
-def manifests(kinds: Iterable[Kind] = KINDS, *, namespace: str = NAMESPACE, write: bool = True) -> list[dict[str, Any]]:
-    """ServiceAccount, roles and bindings; without what writing takes, unless *write*."""
+def manifests(
+    kinds: Iterable[Kind] = KINDS, *, namespace: str = NAMESPACE, write: bool = True, namespaces: Iterable[str] = ()
+) -> list[dict[str, Any]]:
+    """ServiceAccount, roles and bindings; without what writing takes, unless *write*.
+
+    For *namespaces* alone, if there are any: then the objects in them are all that may be read.
+    """
     kinds = tuple(kinds)
-    cluster = [*read_rules(kinds), *(write_rules(kinds) if write else [])]
+    rules = [*read_rules(kinds), *(write_rules(kinds) if write else [])]
     made = [
         _object("v1", "ServiceAccount", namespace, automountServiceAccountToken=False),
-        _object(_RBAC, "ClusterRole", "", rules=cluster),
+        _object(_RBAC, "ClusterRole", "", rules=rules),
         _object(_RBAC, "ClusterRoleBinding", "", **_binding("ClusterRole", namespace)),
     ]
+    if namespaces:
+        of_cluster = [rule for rule in rules if rule["resources"][0].startswith("gatewayclasses")]
+        made[1]["rules"] = of_cluster
+        del made[1 if not of_cluster else 3 :]
+    for place in namespaces:
+        inside = [rule for rule in rules if not rule["resources"][0].startswith("gatewayclasses")]
+        made += [
+            _object(_RBAC, "Role", place, suffix="-objects", rules=inside),
+            _object(_RBAC, "RoleBinding", place, suffix="-objects", **_binding("Role", namespace, suffix="-objects")),
+        ]
     if write:
         made += [
             _object(_RBAC, "Role", namespace, rules=own_rules(NAME)),
@@ -74,19 +89,19 @@ def _rule(group: str, resource: str, *verbs: str) -> Rule:
     return {"apiGroups": [group], "resources": [resource], "verbs": list(verbs)}
 
 
-def _object(api_version: str, kind: str, namespace: str, **content: Any) -> dict[str, Any]:
+def _object(api_version: str, kind: str, namespace: str, *, suffix: str = "", **content: Any) -> dict[str, Any]:
     place = {"namespace": namespace} if namespace else {}
     return {
         "apiVersion": api_version,
         "kind": kind,
-        "metadata": {"name": NAME, **place, "labels": dict(_LABELS)},
+        "metadata": {"name": NAME + suffix, **place, "labels": dict(_LABELS)},
         **content,
     }
 
 
-def _binding(kind: str, namespace: str) -> Mapping[str, Any]:
+def _binding(kind: str, namespace: str, *, suffix: str = "") -> Mapping[str, Any]:
     return {
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": NAME},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": NAME + suffix},
         "subjects": [{"kind": "ServiceAccount", "name": NAME, "namespace": namespace}],
     }
 
@@ -96,8 +111,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m xds_server.status.rbac", description=__doc__)
     parser.add_argument("--namespace", default=NAMESPACE)
     parser.add_argument("--read-only", action="store_true", help="without what writing conditions takes")
+    parser.add_argument("--namespaces", default="", help="those alone, with commas; as the server's setting")
     chosen = parser.parse_args()
-    sys.stdout.write(text(namespace=chosen.namespace, write=not chosen.read_only))
+    namespaces = [name for name in chosen.namespaces.split(",") if name]
+    sys.stdout.write(text(namespace=chosen.namespace, write=not chosen.read_only, namespaces=namespaces))
 
 
 if __name__ == "__main__":

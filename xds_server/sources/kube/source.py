@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from krt import Graph, Reflector
@@ -12,6 +12,7 @@ from xds_server.sources.kinds import Kind
 from xds_server.sources.kube.informer import Informer
 from xds_server.sources.kube.kopf_client import KopfClient, login
 from xds_server.sources.kube.listwatch import ListWatch, Scope
+from xds_server.sources.kube.parts import Parts
 from xds_server.sources.kube.turnstile import Turnstile
 from xds_server.sources.state import SourceBoard
 
@@ -24,8 +25,8 @@ _LISTS_AT_ONCE: Final = 8
 class KubeSource:
     """Follows an API server.
 
-    *selectors*: a label selector by kind; *streamed* asks for lists as streams instead of pages;
-    *list_delay* withholds every list of a kind for so many seconds.
+    *namespaces*: those alone, or all if there is none; *selectors*: a label selector by kind; *streamed* asks for
+    lists as streams instead of pages; *list_delay* withholds every list of a kind for so many seconds.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class KubeSource:
         board: SourceBoard,
         kubeconfig: str | None = None,
         context: str | None = None,
+        namespaces: Sequence[str] = (),
         selectors: Mapping[str, str] | None = None,
         streamed: bool = False,
         list_delay: Mapping[str, float] | None = None,
@@ -45,26 +47,28 @@ class KubeSource:
         self._delays = dict(list_delay or {})
         jitter = random.Random().random  # noqa: S311 - not a secret
         turnstile = Turnstile(_LISTS_AT_ONCE)
-        self._informers = [
-            Informer(
-                ListWatch(
-                    kind,
-                    reflector=reflectors[kind.plural],
-                    graph=graph,
-                    board=board,
-                    jitter=lambda ceiling: jitter() * ceiling,
-                    clock=time.monotonic,
-                    scope=Scope(
-                        labels=(selectors or {}).get(kind.plural, ""),
-                        streamed=streamed and kind.plural not in self._delays,
-                    ),
-                ),
-                self._client,
-                turnstile=turnstile,
-                list_delay=self._delays.get(kind.plural, 0.0),
+
+        def informer(kind: Kind, namespace: str, reflector: Reflector[str, Any], board: SourceBoard) -> Informer:
+            delay = self._delays.get(kind.plural, 0.0)
+            scope = Scope(
+                namespace=namespace, labels=(selectors or {}).get(kind.plural, ""), streamed=streamed and not delay
             )
-            for kind in kinds
-        ]
+            listwatch = ListWatch(
+                kind, reflector=reflector, graph=graph, board=board,
+                jitter=lambda ceiling: jitter() * ceiling, clock=time.monotonic, scope=scope,
+            )  # fmt: skip
+            return Informer(listwatch, self._client, turnstile=turnstile, list_delay=delay)
+
+        if len(namespaces) <= 1:
+            namespace = next(iter(namespaces), "")
+            self._informers = [informer(kind, namespace, reflectors[kind.plural], board) for kind in kinds]
+        else:
+            parts = Parts(kinds, namespaces, reflectors, graph, board)
+            self._informers = [
+                informer(kind, name, parts.reflector(kind.plural, name), part_board)
+                for name, part_board in parts.boards.items()
+                for kind in kinds
+            ]
 
     async def run(self) -> None:
         """Lists and watches all kinds until cancelled."""

@@ -39,3 +39,16 @@ def test_the_line_that_a_missing_permission_is_told_by_is_the_rule() -> None:
     """What the message says can be pasted, and is what the manifest has."""
     for kind, rule in zip(KINDS, rbac.read_rules(KINDS), strict=True):
         assert yaml.safe_load(kind.rule) == rule
+
+
+def test_for_some_namespaces_alone_nothing_else_may_be_read() -> None:
+    """A role in each of them, and of the cluster only the class."""
+    made = rbac.manifests(namespaces=("shop", "blog"))
+
+    cluster = [one for one in made if one["kind"] == "ClusterRole"]
+    assert [rule["resources"] for rule in cluster[0]["rules"]] == [["gatewayclasses"], ["gatewayclasses/status"]]
+    inside = [one for one in made if one["kind"] == "Role" and one["metadata"]["name"] == "xds-server-objects"]
+    assert [one["metadata"]["namespace"] for one in inside] == ["shop", "blog"]
+    assert {verb for rule in inside[0]["rules"] for verb in rule["verbs"]} == {"list", "watch", "get", "patch"}
+    read_only = rbac.manifests(namespaces=("shop",), write=False)
+    assert [one["kind"] for one in read_only] == ["ServiceAccount", "Role", "RoleBinding"]
