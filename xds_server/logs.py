@@ -136,6 +136,10 @@ class StreamLog:
         if why == "unserved":
             event(_log, logging.INFO, "stream.unserved_type", **_who(stream), type=type_url)
 
+    def gave_up(self, stream: StreamInfo, what: str) -> None:
+        """A stream has waited too long for another type, or for an answer."""
+        event(_log, logging.WARNING, "stream.gave_up", **_who(stream), waited_for=what)
+
     def first_complete(self, stream: StreamInfo, seconds: float, *, warm: bool) -> None:
         """A client has its first complete configuration."""
         event(_log, logging.INFO, "stream.complete", **_who(stream), seconds=seconds, warm=warm)

@@ -34,7 +34,7 @@ _HOLD_REASONS = ("not_ready", "unknown_role")
 _SHRINK = "shrink"
 _SHRINK_ENDS = ("converged", "confirmed", "budget", "override")
 _IGNORED = ("stale", "unserved")
-_HOLD_ENDS = ("converged", "budget", "override", "gone", "refused")
+_HOLD_ENDS = ("converged", "last_good", "budget", "override", "gone", "refused")
 
 T = TypeVar("T")
 
@@ -128,6 +128,11 @@ class Metrics:
             "Requests about a response that is not the last, or a type not served.",
             "reason",
         )
+        self._gave_up = counter(
+            "xds_waits_given_up_total",
+            "Waits of a stream that took too long: for the acceptance of another type, or for an answer.",
+            "reason",
+        )
         self._ack_seconds = histogram(
             "xds_ack_duration_seconds",
             "From the sending of a response until it was acknowledged.",
@@ -213,6 +218,10 @@ class Metrics:
         """A request was passed over: `stale` or `unserved`."""
         self._ignored.labels(why).inc()
 
+    def gave_up(self, stream: Stream, what: str) -> None:  # noqa: ARG002  no label is a stream
+        """A stream waits no longer: for another type (`rollout`), or for an `answer`."""
+        self._gave_up.labels(what).inc()
+
     def first_complete(self, stream: Stream, seconds: float, *, warm: bool) -> None:  # noqa: ARG002  no label is a stream
         """A client acknowledged its first complete configuration, *seconds* after its stream was opened."""
         self._first_config.labels(_warmth(warm=warm)).observe(seconds)
@@ -250,6 +259,10 @@ class Metrics:
             self._first_config.labels(_warmth(warm=warm))
         for why in _IGNORED:
             self._ignored.labels(why)
+        for what in ("rollout", "answer"):
+            self._gave_up.labels(what)
+        for reason in ("streams", "connection", "rate", "invalid"):
+            self._refused.labels(reason)
         for reason in _HOLD_REASONS:
             self._refused.labels(reason)
             self._hold_seconds.labels(reason)

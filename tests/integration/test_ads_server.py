@@ -8,7 +8,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2
 
-from tests.integration.ads_rig import DELTA, Desk, Log, Proxy, put, serving, tables
+from tests.integration.ads_rig import Desk, Log, Proxy, put, serving, tables
 from xds_server.ads.messages import Node
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl
 from xds_server.snapshot.table import EMPTY_VIEW
@@ -76,7 +76,9 @@ async def test_a_reconnecting_proxy_is_answered_in_push_order() -> None:
         held.ready = True
         held.announce()
 
-        assert [await proxy.reads() for _ in range(4)] == ["CDS a b", "EDS a b", "LDS l", "RDS r"]
+        assert [await proxy.takes(*names) for names in ([], ["a", "b"], [], ["r"])] == [
+            "CDS a b", "EDS a b", "LDS l", "RDS r",
+        ]  # fmt: skip
         assert server.streams()[0].stream.warm
 
 
@@ -405,14 +407,6 @@ async def test_health_is_not_serving_until_told(service: str) -> None:
         assert await _health(channel, service) == health_pb2.HealthCheckResponse.SERVING
         await server.set_health(serving=False)
         assert await _health(channel, service) == health_pb2.HealthCheckResponse.NOT_SERVING
-
-
-async def test_delta_is_unimplemented_in_so_many_words() -> None:
-    """A proxy configured for delta is told what to configure."""
-    async with serving(desk(), Log()) as (_, channel):
-        call = channel.stream_stream(DELTA)()
-        assert await call.code() is grpc.StatusCode.UNIMPLEMENTED
-        assert "api_type" in await call.details()
 
 
 async def test_a_port_in_use_is_an_error(capfd: pytest.CaptureFixture[str]) -> None:

@@ -5,13 +5,19 @@ from typing import Final
 
 import msgspec
 
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, Resource, TypeUrl
+from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SECRET, Resource, TypeUrl
 
 Changes = Mapping[TypeUrl, Collection[str]]
 """Names that changed in the published tables, by type: added, altered or removed."""
 
 FULL_STATE: Final = frozenset((CLUSTER, LISTENER))
 """Types whose every response holds all that the client subscribed to; what is missing is deleted (R60)."""
+
+REFERRERS: Final = (LISTENER, ROUTE)
+"""Types that name clusters: they wait for new clusters, and removed clusters wait for them (R120, R121)."""
+
+ASKED_AGAIN: Final = frozenset((ENDPOINT, SECRET))
+"""Types that are sent to a client that comes back even if it has them: what awaits them may still be warming (R82a)."""
 
 FOLLOWS: Final = {CLUSTER: ENDPOINT}
 """What has to be sent again behind what: a changed cluster waits for its load assignment, even for an equal one (R122).
@@ -47,14 +53,57 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     """Message of `error_detail`: set if the request is a NACK, even if to ""."""
     node: Node | None = None
 
+    @property
+    def warm(self) -> bool:
+        """Whether the client says that it has something already."""
+        return bool(self.version)
+
 
 class Response(msgspec.Struct, frozen=True, gc=False):
-    """A DiscoveryResponse. An equal version of a type means equal resources, in some order."""
+    """A DiscoveryResponse. Equal `version` and `digest` of a type mean equal resources, in some order."""
 
     type_url: TypeUrl
     version: str
     nonce: str
     resources: Sequence[Resource]
+    digest: int = 0
+    """Sum of the resources' digests; 0 if the version tells as much."""
+
+
+class DeltaRequest(msgspec.Struct, frozen=True, gc=False):
+    """A DeltaDiscoveryRequest."""
+
+    type_url: TypeUrl
+    subscribe: tuple[str, ...] = ()
+    unsubscribe: tuple[str, ...] = ()
+    initial_versions: Mapping[str, str] = {}
+    """What a client that comes back has already: versions by name."""
+    nonce: str = ""
+    rejection: str | None = None
+    """Message of `error_detail`: set if the request is a NACK, even if to ""."""
+    node: Node | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that are asked for."""
+        return self.subscribe
+
+    @property
+    def warm(self) -> bool:
+        """Whether the client says that it has something already."""
+        return bool(self.initial_versions)
+
+
+class DeltaResponse(msgspec.Struct, frozen=True, gc=False):
+    """A DeltaDiscoveryResponse. Equal `version`, `digest` and `removed` of a type mean equal content, in some order."""
+
+    type_url: TypeUrl
+    version: str
+    """Of all that is published of the type: for people, since each resource has a version of its own."""
+    nonce: str
+    resources: Sequence[Resource]
+    removed: tuple[str, ...]
+    digest: int
 
 
 class Subscribed(msgspec.Struct, frozen=True, gc=False):
@@ -83,6 +132,8 @@ class Nacked(msgspec.Struct, frozen=True, gc=False):
     """The version that was rejected."""
     message: str
     """The client's own words."""
+    suspects: tuple[str, ...] = ()
+    """Names of what may be at fault: new content that nobody has accepted; those that the message names, if it does."""
 
 
 class Stale(msgspec.Struct, frozen=True, gc=False):
@@ -115,3 +166,9 @@ class TypeStatus(msgspec.Struct, frozen=True, gc=False):
     in_flight: bool = False
     due: bool = False
     """Whether there may be something to send."""
+    sent: int = 0
+    """Responses so far."""
+    rejected: int = 0
+    """How many of them were rejected."""
+    withheld: int = 0
+    """Resources that are no more, and are still kept for what may name them."""

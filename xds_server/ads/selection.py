@@ -1,41 +1,136 @@
-"""What a stream is owed of one type: the two ways of the state-of-the-world protocol.
+"""What a stream is owed of one type: the ways of the state-of-the-world protocol, and what all ways have in common.
 
-Both take the same four notes (subscribed, changed, again, and none) and make the next answer from the table as it is
-when asked. Neither is told the old or the new value: the newest wins, and a burst of changes is one answer.
+A selection takes notes (subscribed, changed, again) and makes the next answer from the table as it is when asked. It is
+not told what changed how: the newest wins, and a burst of changes is one answer.
 """
 
-from collections.abc import Iterable
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 import msgspec
 
 from xds_server.ads.subscription import Change, Subscription
 from xds_server.snapshot.resource import Resource
-from xds_server.snapshot.table import Table, version_of
+from xds_server.snapshot.table import Table
+
+MAX_RESOURCES: Final = 1000
+"""Resources in one response, where a set may come in parts."""
+MAX_BYTES: Final = 2 << 20
+"""Size of their bodies, but for a single larger one: half of what a gRPC client takes by default."""
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
-    """Resources to send, and their version."""
+    """Resources to send, and names of what is no more."""
 
-    version: str
     resources: list[Resource]
+    digest: int
+    """Sum of their digests."""
     changed: tuple[str, ...]
     """Names of the resources that the client has not, or not like this."""
+    removed: tuple[str, ...] = ()
 
 
-class FullState:
+class Selection(ABC):
+    """What is owed. A stream may be served something else than the table has: see `overlay`."""
+
+    __slots__ = ("_dirty", "_keeps_removed", "_subscription", "overlay", "withheld")
+
+    def __init__(self, subscription: Subscription, *, keeps_removed: bool) -> None:
+        self._subscription = subscription
+        self._keeps_removed = keeps_removed
+        self._dirty: dict[str, None] = {}
+        self.overlay: dict[str, Resource] = {}
+        """Served in place of what the table has: removed resources that are kept for a while, good ones for rejected."""
+        self.withheld: dict[str, None] = {}
+        """Names of those that are kept."""
+
+    @property
+    def due(self) -> bool:
+        """Whether there may be something to send."""
+        return bool(self._dirty)
+
+    @property
+    def silent(self) -> bool:
+        """Whether a client that was sent nothing, and is owed nothing, has what it asked for."""
+        return False
+
+    @abstractmethod
+    def subscribed(self, change: Change, table: Table) -> None:
+        """Notes other names."""
+
+    @abstractmethod
+    def again(self, names: Iterable[str]) -> None:
+        """Notes names that are due whatever was sent before."""
+
+    @abstractmethod
+    def answer(self, table: Table) -> Answer | None:
+        """What is due, or as much as one response may hold; None if it is nothing after all."""
+
+    def changed(self, names: Iterable[str], table: Table) -> None:
+        """Notes names that changed in the table."""
+        for name in self._subscription.covered(names):
+            self._dirty[name] = None
+            if name in table:
+                self._serve_table(name)
+            elif self._keeps_removed and self._holds(name) and (old := table.removed.get(name)) is not None:
+                self.keep(old)
+
+    def keep(self, item: Resource) -> None:
+        """Keeps a removed resource until `withdraw`."""
+        self.overlay.setdefault(item.name, item)
+        self.withheld[item.name] = None
+
+    def withdraw(self) -> None:
+        """Keeps removed resources no longer."""
+        for name in self.withheld:
+            self.overlay.pop(name, None)
+        self._dirty.update(dict.fromkeys(self._subscription.covered(self.withheld)))
+        self.withheld = {}
+
+    def fall_back(self, names: Iterable[str], table: Table) -> None:
+        """Serves, of those *names* that were rejected, what was good before; nothing is sent for that alone (R28, R170)."""
+        for name in names:
+            if (former := table.trial.former(name)) is not None:
+                self.overlay[name] = former
+
+    def _fall_back_from_the_start(self, table: Table) -> None:
+        """For a client that comes new: what others rejected is not tried on it, if there is something better."""
+        self.fall_back(self._subscription.covered(table.trial.rejections), table)
+
+    def _serve_table(self, name: str) -> None:
+        if self.overlay:
+            self.overlay.pop(name, None)
+            self.withheld.pop(name, None)
+
+    @abstractmethod
+    def _holds(self, name: str) -> bool:
+        """Whether the client may have it."""
+
+    def _find(self, name: str, table: Table) -> Resource | None:
+        if self.overlay and (item := self.overlay.get(name)) is not None:
+            return item
+        return table.get(name)
+
+    def _forget(self, name: str) -> None:
+        self._dirty.pop(name, None)
+        self._serve_table(name)
+
+
+class FullState(Selection):
     """Listeners and clusters: an answer holds everything that is wanted and exists (R60).
 
     It is due when the set differs from the one sent last, well received or not; so a rejected one is not sent again
     before it changes. The first one is always due, and so is one with names that were not wanted before (R21, R48).
     """
 
-    __slots__ = ("_dirty", "_owed", "_sent", "_subscription")
+    __slots__ = ("_new", "_owed", "_sent")
 
-    def __init__(self, subscription: Subscription) -> None:
-        self._subscription = subscription
-        self._sent: str | None = None
+    def __init__(self, subscription: Subscription, *, keeps_removed: bool) -> None:
+        super().__init__(subscription, keeps_removed=keeps_removed)
+        self._sent: int | None = None
         self._owed = True
-        self._dirty: dict[str, None] = {}
+        self._new: set[str] = set()  # Names of what came since the last answer.
 
     @property
     def due(self) -> bool:
@@ -44,68 +139,83 @@ class FullState:
 
     def subscribed(self, change: Change, table: Table) -> None:
         """Notes other names. Narrowing alone asks for no answer (R49)."""
+        for name in (*change.removed, *change.added):
+            if name not in self._subscription:
+                self._serve_table(name)
         if change.began:
             self._sent, self._owed = None, True
-        if any(name in table for name in change.added):
+        if any(self._find(name, table) is not None for name in change.added):
             self._owed = True
             self._dirty.update(dict.fromkeys(change.added))
+        if change.began or change.added:
+            self._fall_back_from_the_start(table)
 
-    def changed(self, names: Iterable[str]) -> None:
+    def changed(self, names: Iterable[str], table: Table) -> None:
         """Notes names that changed in the table."""
-        self._dirty.update(dict.fromkeys(self._subscription.covered(names)))
+        if table.added:
+            for name in names:
+                if name in table.added and name not in self._dirty and name not in self.overlay:
+                    self._new.add(name)
+        super().changed(names, table)
 
-    again = changed
+    def again(self, names: Iterable[str]) -> None:
+        """Notes names that are due whatever was sent before: none is, alone."""
+        self._dirty.update(dict.fromkeys(self._subscription.covered(names)))
 
     def answer(self, table: Table) -> Answer | None:
         """The set as it is now; None if the client was sent just that."""
-        resources, version = self._selection(table)
         dirty, owed, first = self._dirty, self._owed, self._sent is None
         self._dirty, self._owed = {}, False
-        if version == self._sent and not owed:
+        resources, digest = self._selected(table)
+        if digest == self._sent and not owed:
             return None
-        self._sent = version
-        changed = (item.name for item in resources) if first else (name for name in dirty if name in table)
-        return Answer(version, resources, tuple(changed))
+        self._sent = digest
+        self._new.clear()
+        changed = (item.name for item in resources) if first else (n for n in dirty if self._find(n, table) is not None)
+        return Answer(resources, digest, tuple(changed))
 
-    def _selection(self, table: Table) -> tuple[list[Resource], str]:
-        if self._subscription.wildcard:
-            return list(table), table.version
-        resources = [item for name in self._subscription.names if (item := table.get(name)) is not None]
-        return resources, version_of(sum(item.digest for item in resources))
+    def _holds(self, name: str) -> bool:
+        return self._sent is not None and name not in self._new
+
+    def _selected(self, table: Table) -> tuple[list[Resource], int]:
+        if not self._subscription.wildcard:
+            resources = [item for name in self._subscription.names if (item := self._find(name, table)) is not None]
+            return resources, sum(item.digest for item in resources)
+        if not self.overlay:
+            return list(table), table.digest
+        resources = [self.overlay.get(item.name, item) for item in table]
+        resources += [item for name, item in self.overlay.items() if name not in table]
+        return resources, sum(item.digest for item in resources)
 
 
-class Named:
+class Named(Selection):
     """Load assignments and route configurations: an answer holds what changed, and silence means nothing (R61, R62).
 
     A resource is due when its digest differs from the one sent last under the present subscription, so that an answer
     costs what changed. What does not exist is sent once it does (R63); what vanishes is forgotten, and never told.
     """
 
-    __slots__ = ("_dirty", "_sent", "_subscription")
+    __slots__ = ("_sent",)
 
-    def __init__(self, subscription: Subscription) -> None:
-        self._subscription = subscription
+    def __init__(self, subscription: Subscription, *, keeps_removed: bool) -> None:
+        super().__init__(subscription, keeps_removed=keeps_removed)
         self._sent: dict[str, int] = {}
-        self._dirty: dict[str, None] = {}
-
-    @property
-    def due(self) -> bool:
-        """Whether there may be something to send."""
-        return bool(self._dirty)
 
     def subscribed(self, change: Change, table: Table) -> None:
         """Notes other names: the new ones alone are due, even if they were sent before (R48)."""
         if change.ended:
-            self._forget([name for name in self._sent.keys() | self._dirty.keys() if name not in self._subscription])
-        elif not self._subscription.wildcard:
-            self._forget(change.removed)
+            known = self._sent.keys() | self._dirty.keys() | self.overlay.keys()
+            gone: Iterable[str] = [name for name in known if name not in self._subscription]
+        else:
+            gone = () if self._subscription.wildcard else change.removed
+        for name in gone:
+            self._sent.pop(name, None)
+            self._forget(name)
         if change.began:
             self.again(item.name for item in table)
         self.again(change.added)
-
-    def changed(self, names: Iterable[str]) -> None:
-        """Notes names that changed in the table."""
-        self._dirty.update(dict.fromkeys(self._subscription.covered(names)))
+        if change.began or change.added:
+            self._fall_back_from_the_start(table)
 
     def again(self, names: Iterable[str]) -> None:
         """Notes names that are due whatever was sent before."""
@@ -114,23 +224,34 @@ class Named:
             self._dirty[name] = None
 
     def answer(self, table: Table) -> Answer | None:
-        """The resources that are due and exist; None if there are none."""
-        dirty, self._dirty = self._dirty, {}
-        resources = [item for name in dirty if (item := self._news(name, table)) is not None]
+        """The resources that are due and exist, the first of them if they are many; None if there are none."""
+        resources = []
+        for item in portion(self._due(table)):
+            self._sent[item.name] = item.digest
+            resources.append(item)
         if not resources:
             return None
-        self._sent.update((item.name, item.digest) for item in resources)
-        version = version_of(sum(item.digest for item in resources))
-        return Answer(version, resources, tuple(item.name for item in resources))
+        return Answer(resources, sum(item.digest for item in resources), tuple(item.name for item in resources))
 
-    def _news(self, name: str, table: Table) -> Resource | None:
-        item = table.get(name)
-        if item is None:
-            self._sent.pop(name, None)
-            return None
-        return item if self._sent.get(name) != item.digest else None
+    def _holds(self, name: str) -> bool:
+        return name in self._sent
 
-    def _forget(self, names: Iterable[str]) -> None:
-        for name in names:
-            self._sent.pop(name, None)
-            self._dirty.pop(name, None)
+    def _due(self, table: Table) -> Iterator[Resource]:
+        while self._dirty:
+            name = next(iter(self._dirty))
+            del self._dirty[name]
+            item = self._find(name, table)
+            if item is None:
+                self._sent.pop(name, None)
+            elif self._sent.get(name) != item.digest:
+                yield item
+
+
+def portion(resources: Iterator[Resource]) -> Iterator[Resource]:
+    """The first of *resources*, as many as one response may hold; the rest is not even looked at."""
+    size = 0
+    for count, item in enumerate(resources, 1):
+        yield item
+        size += len(item.body)
+        if count >= MAX_RESOURCES or size >= MAX_BYTES:
+            return

@@ -15,7 +15,7 @@ class Change(msgspec.Struct, frozen=True, gc=False):
     """What a request altered: the difference between two subscriptions."""
 
     added: tuple[str, ...] = ()
-    """Names that were not asked for by name before, in the client's order."""
+    """Names to be answered: not asked for by name before, or asked for again (R75), or left in doubt (R77)."""
     removed: tuple[str, ...] = ()
     began: bool = False
     """Whether everything is wanted now, and was not before."""
@@ -39,6 +39,11 @@ class Subscription:
         self._legacy = legacy
         self._last: tuple[str, ...] | None = None
 
+    @property
+    def begun(self) -> bool:
+        """Whether there was a request yet."""
+        return self._last is not None
+
     def __contains__(self, name: object) -> bool:
         return self.wildcard or name in self.names
 
@@ -59,6 +64,28 @@ class Subscription:
         change = _difference(self.names, wanted, before=self.wildcard, after=wildcard)
         self.names, self.wildcard = wanted, wildcard
         return change
+
+    def alter(self, subscribe: tuple[str, ...], unsubscribe: tuple[str, ...]) -> Change:
+        """Takes the additions and removals of an incremental request; a name in both ends up subscribed (R70)."""
+        if self._last is not None and not subscribe and not unsubscribe:
+            return Change()
+        before = self.wildcard
+        if self._last is None:
+            self._last = ()
+            self.wildcard = self._legacy and not subscribe  # R72: the first request alone decides.
+        wanted, unwanted = dict.fromkeys(subscribe), dict.fromkeys(unsubscribe)
+        if WILDCARD in wanted:
+            self.wildcard = True
+        elif WILDCARD in unwanted:
+            self.wildcard = False
+        wanted.pop(WILDCARD, None)
+        unwanted.pop(WILDCARD, None)
+        gone = [name for name in unwanted if name not in wanted]
+        removed = tuple(name for name in gone if self.names.pop(name, self) is None)
+        self.names.update(wanted)
+        # The client cannot know whether the wildcard covers a name that it gives back: it is told (R77).
+        answered = (*wanted, *gone) if self.wildcard else tuple(wanted)
+        return Change(answered, removed, began=self.wildcard and not before, ended=before and not self.wildcard)
 
 
 def _difference(old: dict[str, None], new: dict[str, None], *, before: bool, after: bool) -> Change:

@@ -4,15 +4,16 @@ Source: envoy/service/discovery/v3/discovery.proto, google/rpc/status.proto.
 """
 
 from collections import OrderedDict
+from collections.abc import Hashable
 from typing import Final
 
-from xds_server.ads.messages import Request, Response
+from xds_server.ads.messages import Node, Request, Response
 from xds_server.envoy.node import NodeReader
 from xds_server.envoy.protobuf import LENGTH_DELIMITED, field_bytes, field_string, tag, varint
 from xds_server.envoy.reader import DecodeError, field_at, text
-from xds_server.snapshot.resource import PUSH_ORDER, TypeUrl
+from xds_server.snapshot.resource import TYPES, TypeUrl
 
-__all__ = ["DecodeError", "RequestDecoder", "ResponseEncoder", "decode_request", "encode_response"]
+__all__ = ["DecodeError", "LimitError", "RequestDecoder", "ResponseEncoder", "decode_request", "encode_response"]
 
 MAX_NAMES: Final = 1 << 18
 """Names in one request: several times what a proxy can use, and decoded in a tenth of a second."""
@@ -22,9 +23,14 @@ MAX_NESTED_BYTES: Final = 1 << 20
 """Size of node and error_detail together; Envoy's node, with all its extensions, takes a tenth of it."""
 
 _VERSION, _NODE, _NAMES, _TYPE_URL, _NONCE, _ERROR = (number << 3 | LENGTH_DELIMITED for number in range(1, 7))
+_PARTS: Final = {_VERSION: "version", _NODE: "node", _TYPE_URL: "type_url", _NONCE: "nonce", _ERROR: "error"}
 _STATUS_MESSAGE: Final = 2 << 3 | LENGTH_DELIMITED
 _RESPONSE_VERSION, _RESPONSE_RESOURCES, _RESPONSE_TYPE_URL, _RESPONSE_NONCE, _RESPONSE_CONTROL_PLANE = 1, 2, 4, 5, 6
 _LONG: Final = 0x80
+
+
+class LimitError(DecodeError):
+    """A message that is well-formed, and larger than anybody needs."""
 
 
 class RequestDecoder:
@@ -41,7 +47,7 @@ class RequestDecoder:
 
     def decode(self, data: bytes) -> Request:
         """The request in *data*. Raises DecodeError; unknown fields are skipped."""
-        parts = _Parts()
+        parts = Parts()
         names: tuple[str, ...] = ()
         section = b""
         at, end = 0, len(data)
@@ -51,19 +57,20 @@ class RequestDecoder:
             start = at
             key, begin, at = field_at(data, at, end)
             if key != _NAMES:
-                parts.take(key, data, begin, at)
+                if key in _PARTS:
+                    parts.take(_PARTS[key], data, begin, at)
             elif not names:
                 section, names = self._names(data, start, end)
                 at = start + len(section)
             else:  # Names in two places: nobody writes that, and it is right all the same.
-                more, at = _scan_names(data, start, end)
+                more, at = scan_names(data, start, end, _NAMES)
                 names, section = _joined(names, more, at), b""
         else:
-            raise DecodeError(at, f"more than {MAX_FIELDS} fields")
-        request = parts.request(names)
-        if section and request.type_url in PUSH_ORDER:
-            self._sections[request.type_url] = section, names
-        return request
+            raise LimitError(at, f"more than {MAX_FIELDS} fields")
+        type_url = TypeUrl(parts.type_url)
+        if section and type_url in TYPES:
+            self._sections[type_url] = section, names
+        return Request(type_url, parts.version, names, parts.nonce, parts.rejection, parts.node)
 
     def _names(self, data: bytes, at: int, end: int) -> tuple[bytes, tuple[str, ...]]:
         """The names from *at* on that follow each other without another field between: their bytes, and they."""
@@ -71,44 +78,42 @@ class RequestDecoder:
             after = at + len(section)
             if data.startswith(section, at) and (after == end or data[after] != _NAMES):
                 return section, names
-        names, after = _scan_names(data, at, end)
+        names, after = scan_names(data, at, end, _NAMES)
         return data[at:after], names
 
 
-class _Parts:
+class Parts:
     """What a request holds beside the names; a repeated field replaces the former one, or is merged with it."""
 
-    __slots__ = ("_budget", "_node", "_nonce", "_rejection", "_type_url", "_version")
+    __slots__ = ("_budget", "_node", "nonce", "rejection", "type_url", "version")
 
     def __init__(self) -> None:
-        self._version = self._type_url = self._nonce = ""
-        self._rejection: str | None = None
+        self.version = self.type_url = self.nonce = ""
+        self.rejection: str | None = None
         self._node: NodeReader | None = None
         self._budget = MAX_NESTED_BYTES
 
-    def take(self, key: int, data: bytes, begin: int, end: int) -> None:
-        if key == _TYPE_URL:
-            self._type_url = text(data, begin, end)
-        elif key == _NONCE:
-            self._nonce = text(data, begin, end)
-        elif key == _VERSION:
-            self._version = text(data, begin, end)
-        elif key in (_NODE, _ERROR):
+    @property
+    def node(self) -> Node | None:
+        """The node, if there was one."""
+        return self._node.node() if self._node is not None else None
+
+    def take(self, field: str, data: bytes, begin: int, end: int) -> None:
+        """Takes the field of that name, whose value is between two offsets. Raises DecodeError."""
+        if field in ("node", "error"):
             self._budget -= end - begin
             if self._budget < 0:
-                raise DecodeError(begin, f"node and error_detail take more than {MAX_NESTED_BYTES} bytes")
-            self._take_nested(key, data, begin, end)
+                raise LimitError(begin, f"node and error_detail take more than {MAX_NESTED_BYTES} bytes")
+            self._take_nested(field, data, begin, end)
+        else:
+            setattr(self, field, text(data, begin, end))
 
-    def _take_nested(self, key: int, data: bytes, begin: int, end: int) -> None:
-        if key == _ERROR:
-            self._rejection = _status_message(data, begin, end, self._rejection or "")
+    def _take_nested(self, field: str, data: bytes, begin: int, end: int) -> None:
+        if field == "error":
+            self.rejection = _status_message(data, begin, end, self.rejection or "")
         else:
             self._node = self._node or NodeReader()
             self._node.read(data, begin, end)
-
-    def request(self, names: tuple[str, ...]) -> Request:
-        node = self._node.node() if self._node is not None else None
-        return Request(TypeUrl(self._type_url), self._version, names, self._nonce, self._rejection, node)
 
 
 def decode_request(data: bytes) -> Request:
@@ -116,18 +121,24 @@ def decode_request(data: bytes) -> Request:
     return RequestDecoder().decode(data)
 
 
-def _scan_names(data: bytes, at: int, end: int) -> tuple[tuple[str, ...], int]:
+def scan_names(data: bytes, at: int, end: int, tag_of_names: int) -> tuple[tuple[str, ...], int]:
+    """The strings from *at* on in fields of that tag that follow each other, and the offset behind them."""
     names: list[str] = []
     begin = at
     try:
-        while at < end and (data[at] == _NAMES or not names):
-            if at + 1 < end and data[at] == _NAMES and (length := data[at + 1]) < _LONG and at + 2 + length <= end:
+        while at < end and (data[at] == tag_of_names or not names):
+            if (
+                at + 1 < end
+                and data[at] == tag_of_names
+                and (length := data[at + 1]) < _LONG
+                and at + 2 + length <= end
+            ):
                 begin, at = at + 2, at + 2 + length
             else:
                 _, begin, at = field_at(data, at, end)
             names.append(data[begin:at].decode())
             if len(names) > MAX_NAMES:
-                raise DecodeError(at, f"more than {MAX_NAMES} resource names")
+                raise LimitError(at, f"more than {MAX_NAMES} resource names")
     except UnicodeDecodeError as error:
         raise DecodeError(begin + error.start, "string is not UTF-8") from None
     return tuple(names), at
@@ -135,7 +146,7 @@ def _scan_names(data: bytes, at: int, end: int) -> tuple[tuple[str, ...], int]:
 
 def _joined(names: tuple[str, ...], more: tuple[str, ...], at: int) -> tuple[str, ...]:
     if len(names) + len(more) > MAX_NAMES:
-        raise DecodeError(at, f"more than {MAX_NAMES} resource names")
+        raise LimitError(at, f"more than {MAX_NAMES} resource names")
     return names + more
 
 
@@ -148,45 +159,63 @@ def _status_message(data: bytes, at: int, end: int, before: str) -> str:
     return message
 
 
-class ResponseEncoder:
-    """Encodes DiscoveryResponses, each with the identifier of this control plane (R12).
+class Memo:
+    """The latest encoded answers, within a number of entries and of bytes."""
 
-    What streams have in common is encoded once: the latest answers are kept by type and version, within a number of
-    entries and of bytes. Only the nonce differs from stream to stream, and comes last.
-    """
+    __slots__ = ("_bytes", "_entries", "_max_bytes", "_max_entries")
 
-    __slots__ = ("_bytes", "_max_bytes", "_max_entries", "_memo", "_tail")
-
-    def __init__(self, identifier: str, *, max_entries: int = 256, max_bytes: int = 16 << 20) -> None:
-        self._tail = _control_plane(identifier)
-        self._memo: OrderedDict[tuple[TypeUrl, str], bytes] = OrderedDict()
+    def __init__(self, *, max_entries: int = 256, max_bytes: int = 16 << 20) -> None:
+        self._entries: OrderedDict[Hashable, bytes] = OrderedDict()
         self._max_entries = max_entries
         self._max_bytes = max_bytes
         self._bytes = 0
 
+    def get(self, key: Hashable) -> bytes | None:
+        """What was kept under *key*, if it is still there."""
+        data = self._entries.get(key)
+        if data is not None:
+            self._entries.move_to_end(key)
+        return data
+
+    def keep(self, key: Hashable, data: bytes) -> None:
+        """Keeps *data*, at the cost of what was not asked for longest."""
+        if len(data) > self._max_bytes:
+            return
+        self._entries[key] = data
+        self._bytes += len(data)
+        while self._bytes > self._max_bytes or len(self._entries) > self._max_entries:
+            self._bytes -= len(self._entries.popitem(last=False)[1])
+
+
+class ResponseEncoder:
+    """Encodes DiscoveryResponses, each with the identifier of this control plane (R12).
+
+    What streams have in common is encoded once: only the nonce differs from stream to stream, and comes last.
+    """
+
+    __slots__ = ("_memo", "_tail")
+
+    def __init__(self, identifier: str, *, max_entries: int = 256, max_bytes: int = 16 << 20) -> None:
+        self._tail = control_plane(_RESPONSE_CONTROL_PLANE, identifier)
+        self._memo = Memo(max_entries=max_entries, max_bytes=max_bytes)
+
     def encode(self, response: Response) -> bytes:
         """The bytes of *response*."""
-        key = response.type_url, response.version
+        key = response.type_url, response.version, response.digest
         head = self._memo.get(key)
         if head is None:
             head = _head(response)
-            self._keep(key, head)
-        else:
-            self._memo.move_to_end(key)
+            self._memo.keep(key, head)
         return b"".join((head, field_string(_RESPONSE_NONCE, response.nonce), self._tail))
-
-    def _keep(self, key: tuple[TypeUrl, str], head: bytes) -> None:
-        if len(head) > self._max_bytes:
-            return
-        self._memo[key] = head
-        self._bytes += len(head)
-        while self._bytes > self._max_bytes or len(self._memo) > self._max_entries:
-            self._bytes -= len(self._memo.popitem(last=False)[1])
 
 
 def encode_response(response: Response, identifier: str = "") -> bytes:
     """The bytes of one DiscoveryResponse by itself."""
-    return _head(response) + field_string(_RESPONSE_NONCE, response.nonce) + _control_plane(identifier)
+    return (
+        _head(response)
+        + field_string(_RESPONSE_NONCE, response.nonce)
+        + control_plane(_RESPONSE_CONTROL_PLANE, identifier)
+    )
 
 
 def _head(response: Response) -> bytes:
@@ -212,5 +241,6 @@ def _frame(type_url: TypeUrl, size: int) -> bytes:
     return tag(_RESPONSE_RESOURCES, LENGTH_DELIMITED) + varint(len(before) + size) + before
 
 
-def _control_plane(identifier: str) -> bytes:
-    return field_bytes(_RESPONSE_CONTROL_PLANE, field_string(1, identifier)) if identifier else b""
+def control_plane(number: int, identifier: str) -> bytes:
+    """The field of that number that says who answers."""
+    return field_bytes(number, field_string(1, identifier)) if identifier else b""

@@ -1,4 +1,4 @@
-"""One encoded xDS resource, and the four types that we serve."""
+"""One encoded xDS resource, and the types of resources."""
 
 from hashlib import blake2b
 from typing import Final, NewType
@@ -9,14 +9,22 @@ TypeUrl = NewType("TypeUrl", str)
 
 CLUSTER: Final = TypeUrl("type.googleapis.com/envoy.config.cluster.v3.Cluster")
 ENDPOINT: Final = TypeUrl("type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment")
+SECRET: Final = TypeUrl("type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret")
 LISTENER: Final = TypeUrl("type.googleapis.com/envoy.config.listener.v3.Listener")
 ROUTE: Final = TypeUrl("type.googleapis.com/envoy.config.route.v3.RouteConfiguration")
+SCOPED_ROUTE: Final = TypeUrl("type.googleapis.com/envoy.config.route.v3.ScopedRouteConfiguration")
+VIRTUAL_HOST: Final = TypeUrl("type.googleapis.com/envoy.config.route.v3.VirtualHost")
+EXTENSION: Final = TypeUrl("type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig")
+RUNTIME: Final = TypeUrl("type.googleapis.com/envoy.service.runtime.v3.Runtime")
 
 PUSH_ORDER: Final = (CLUSTER, ENDPOINT, LISTENER, ROUTE)
-"""The order in which a change reaches a client: what is named comes before what names it."""
+"""The types that we publish, in the order in which a change reaches a client: what is named comes before what names it."""
+
+TYPES: Final = (CLUSTER, ENDPOINT, LISTENER, ROUTE, SCOPED_ROUTE, VIRTUAL_HOST, SECRET, EXTENSION, RUNTIME)
+"""All types that a stream can carry, if its view has a table of them, in the order in which they are sent."""
 
 SHORT: Final = {CLUSTER: "CDS", ENDPOINT: "EDS", LISTENER: "LDS", ROUTE: "RDS"}
-"""The discovery service of each type, as logs and metrics name it."""
+"""The discovery service of each type that we publish, as logs and metrics name it."""
 
 
 class Resource(msgspec.Struct, frozen=True, gc=False):

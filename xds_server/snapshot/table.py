@@ -16,25 +16,30 @@ class Table:
     exclusive or: two equal digests would cancel each other out.)
     """
 
-    __slots__ = ("_resources", "digest", "removed", "trial")
+    __slots__ = ("_resources", "added", "digest", "removed", "trial")
 
     def __init__(self, resources: Iterable[Resource] = ()) -> None:
         self._resources: dict[str, Resource] = {}
         self.digest = 0
         """Sum of the digests; not reduced."""
+        self.added: set[str] = set()
+        """Names of what came since `begin`."""
         self.removed: dict[str, Resource] = {}
-        """What was removed since `begin`: streams take leave of it in their own time."""
+        """What went since `begin`: streams take leave of it in their own time."""
         self.trial = Trial()
         for item in resources:
             self.put(item)
 
     def begin(self) -> None:
         """Another change begins; streams have been told of the one before."""
+        self.added.clear()
         self.removed.clear()
 
     def put(self, item: Resource) -> None:
         """Adds or replaces a resource."""
         old = self._resources.get(item.name)
+        if old is None:
+            self.added.add(item.name)
         self.digest += item.digest - (old.digest if old is not None else 0)
         self._resources[item.name] = item
         self.trial.published(old, item)

@@ -8,9 +8,18 @@ import msgspec
 from xds_server.ads.messages import Node, TypeStatus
 from xds_server.snapshot.resource import TypeUrl
 from xds_server.transport.admission import Hold, HoldKind, HoldOutcome
+from xds_server.transport.limits import LimitKind
+from xds_server.transport.variant import VariantName
 
-CloseReason = Literal["client", "protocol", "refused", "stopping", "failed"]
-"""Who ended a stream: the client; we, as it sent garbage, at the gate, at shutdown; a fault of ours."""
+CloseReason = Literal["client", "protocol", "limit", "refused", "stopping", "failed"]
+"""Who ended a stream: the client; we, as it sent garbage, or too much, at the gate, at shutdown; a fault of ours."""
+
+RefusalKind = HoldKind | LimitKind | Literal["invalid"]
+"""Why a stream was turned away before it was admitted."""
+
+
+GivenUp = Literal["rollout", "answer"]
+"""What a stream waited for: the acceptance of another type (R121, R124), or of the last response of a type (R146)."""
 
 
 class StreamInfo(msgspec.Struct, frozen=True):
@@ -25,6 +34,9 @@ class StreamInfo(msgspec.Struct, frozen=True):
     """Seconds on the monotonic clock."""
     warm: bool
     """Whether the client had a configuration when it came: its first request named a version."""
+    variant: VariantName = "sotw"
+    type_url: TypeUrl | None = None
+    """What the stream is for; None if it is aggregated."""
 
 
 class StreamStatus(msgspec.Struct, frozen=True):
@@ -35,6 +47,8 @@ class StreamStatus(msgspec.Struct, frozen=True):
     """Why it waits; None once it is served."""
     types: Mapping[TypeUrl, TypeStatus]
     """By type that the client asked for; empty while it waits."""
+    bytes_sent: int = 0
+    bytes_received: int = 0
 
 
 class Observer(Protocol):
@@ -52,8 +66,8 @@ class Observer(Protocol):
     def held(self, stream: StreamInfo, kind: HoldKind, seconds: float, outcome: HoldOutcome) -> None:
         """A wait at the gate ended; streams that did not wait are not told of."""
 
-    def refused(self, kind: HoldKind | Literal["invalid"]) -> None:
-        """A stream was turned away, at the gate or because its first request was no good."""
+    def refused(self, kind: RefusalKind) -> None:
+        """A stream was turned away: at the gate, by a limit, or because its first request was no good."""
 
     def sent(self, stream: StreamInfo, type_url: TypeUrl, count: int, size: int) -> None:
         """A response of *count* resources and *size* bytes is about to be written."""
@@ -70,9 +84,12 @@ class Observer(Protocol):
         An unserved type URL is whatever the client wrote: no label for a metric.
         """
 
+    def gave_up(self, stream: StreamInfo, what: GivenUp) -> None:
+        """A stream has waited too long for another type, or for an answer, and waits no longer."""
+
     def first_complete(self, stream: StreamInfo, seconds: float, *, warm: bool) -> None:
         """The client accepted a whole configuration for the first time, so long after the stream was opened.
 
-        That is `SotwStream.complete`: of each type something was ACKed, and nothing is in flight or due; load
+        That is `AdsStream.complete`: of each type something was ACKed, and nothing is in flight or due; load
         assignments and route configurations count only if the view has any. Called once per stream at most.
         """

@@ -10,10 +10,13 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from xds_server.ads.messages import Changes
 from xds_server.transport.address import PortInUse, check_address
 from xds_server.transport.admission import Admission, Clock, Doorkeeper, HoldKind
+from xds_server.transport.debounce import Debounce
+from xds_server.transport.limits import Limits
 from xds_server.transport.observer import Observer, StreamStatus
+from xds_server.transport.services import ADS, SERVICES, handlers
 from xds_server.transport.streams import Streams
 
-SERVICE: Final = "envoy.service.discovery.v3.AggregatedDiscoveryService"
+SERVICE: Final = ADS
 
 _OPTIONS: Final = (
     # By default the core takes the pings of an idle Envoy for abuse, and ends its stream after the fourth.
@@ -25,7 +28,6 @@ _OPTIONS: Final = (
     ("grpc.http2.max_pings_without_data", 0),
     # Two servers on a port would share its clients, one of them perhaps not ready.
     ("grpc.so_reuseport", 0),
-    ("grpc.max_receive_message_length", 16 << 20),
     ("grpc.max_send_message_length", -1),
 )
 
@@ -45,10 +47,20 @@ class AdsServer:
         admission: Admission = Admission(),  # noqa: B008  Immutable.
         identifier: str = "xds-server",
         clock: Clock = time.monotonic,
+        limits: Limits = Limits(),  # noqa: B008
+        debounce: Debounce | None = None,
     ) -> None:
+        """Without *debounce* every change is sent at once: it costs what changed."""
         self._address = address
+        self._limits = limits
         self._streams = Streams(
-            doorkeeper=doorkeeper, observer=observer, admission=admission, identifier=identifier, clock=clock
+            doorkeeper=doorkeeper,
+            observer=observer,
+            admission=admission,
+            identifier=identifier,
+            clock=clock,
+            limits=limits,
+            debounce=debounce,
         )
         self._health = health.aio.HealthServicer()
         self._server: Any = None
@@ -59,8 +71,8 @@ class AdsServer:
         """Opens the port, and returns its number. Raises PortInUse, if the address cannot be listened on."""
         await check_address(self._address)
         await self.set_health(serving=False)
-        server = grpc.aio.server(options=_OPTIONS)
-        server.add_generic_rpc_handlers((self._ads_handlers(),))
+        server = grpc.aio.server(options=(*_OPTIONS, *_options(self._limits)))
+        server.add_generic_rpc_handlers(handlers(self._streams.serve))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         try:
             port: int = server.add_insecure_port(self._address)
@@ -72,9 +84,9 @@ class AdsServer:
         return port
 
     async def set_health(self, *, serving: bool) -> None:
-        """Answers health checks, of the server and of ADS, from now on so."""
+        """Answers health checks, of the server and of each discovery service, from now on so."""
         status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
-        for service in ("", SERVICE):
+        for service in ("", *(one.name for one in SERVICES)):
             await self._health.set(service, status)
 
     def publish(self, changes: Mapping[str | None, Changes]) -> None:
@@ -106,22 +118,11 @@ class AdsServer:
         self._streams.end(reason, spread)
         await self._server.stop(grace + spread)
 
-    def _ads_handlers(self) -> Any:
-        return grpc.method_handlers_generic_handler(
-            SERVICE,
-            {
-                # Without (de)serialisers messages are bytes.
-                "StreamAggregatedResources": grpc.stream_stream_rpc_method_handler(self._stream_aggregated),
-                "DeltaAggregatedResources": grpc.stream_stream_rpc_method_handler(_refuse_delta),
-            },
-        )
 
-    async def _stream_aggregated(self, _: object, call: Any) -> None:
-        await self._streams.serve(call)
-
-
-async def _refuse_delta(_: object, call: Any) -> None:
-    await call.abort(
-        grpc.StatusCode.UNIMPLEMENTED,
-        "delta xDS is not served yet: set ads_config.api_type to GRPC (state of the world) in the bootstrap",
-    )
+def _options(limits: Limits) -> list[tuple[str, int]]:
+    # A message beyond our own limit is refused in our words; one beyond twice that, by gRPC before it is in memory.
+    options = [("grpc.max_receive_message_length", 2 * limits.request_bytes)]
+    if limits.connection_seconds:
+        options.append(("grpc.max_connection_age_ms", round(limits.connection_seconds * 1000)))
+        options.append(("grpc.max_connection_age_grace_ms", round(limits.goodbye_seconds * 1000)))
+    return options

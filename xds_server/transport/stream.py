@@ -1,19 +1,20 @@
 """One open stream: a reader, a writer, and the machine between them."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Final, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Generic, Protocol
 
 import grpc
 import msgspec
 
-from xds_server.ads.messages import Acked, Changes, Event, Nacked, ProtocolError, Request, Response, Stale, Unserved
-from xds_server.ads.sotw import SotwStream
-from xds_server.envoy.discovery import DecodeError, RequestDecoder, ResponseEncoder
-from xds_server.snapshot.resource import PUSH_ORDER, TypeUrl
+from xds_server.ads.messages import Acked, Changes, Event, Nacked, ProtocolError, Stale, Unserved
+from xds_server.envoy.discovery import DecodeError, LimitError
+from xds_server.snapshot.resource import TYPES, TypeUrl
 from xds_server.snapshot.table import View
 from xds_server.transport.admission import Clock, Entrance, Hold, HoldKind
-from xds_server.transport.observer import CloseReason, Observer, StreamInfo, StreamStatus
+from xds_server.transport.limits import Bucket, Limits
+from xds_server.transport.observer import CloseReason, GivenUp, Observer, StreamInfo, StreamStatus
+from xds_server.transport.variant import Decoder, Encoder, Machine, Q, R, Variant
 
 
 class Call(Protocol):
@@ -46,11 +47,45 @@ _CODES: Final = {"not_ready": grpc.StatusCode.UNAVAILABLE, "unknown_role": grpc.
 
 
 def protocol_ending(error: DecodeError | ProtocolError) -> Ending:
-    """The end of a client that sent something else than discovery requests."""
+    """The end of a client that sent something else than discovery requests, or too much."""
+    if isinstance(error, LimitError):
+        return Ending("limit", grpc.StatusCode.RESOURCE_EXHAUSTED, f"discovery request refused: {error}")
     return Ending("protocol", grpc.StatusCode.INVALID_ARGUMENT, f"discovery request refused: {error}")
 
 
-class Stream:
+class Reader(Generic[Q]):
+    """Reads the requests of one call: none that is too large, and not faster than they may come."""
+
+    __slots__ = ("_bucket", "_call", "_clock", "_decoder", "_limits", "_type_url", "bytes")
+
+    def __init__(self, call: Call, decoder: Decoder[Q], type_url: TypeUrl | None, limits: Limits, clock: Clock) -> None:
+        self._call = call
+        self._decoder = decoder
+        self._type_url = type_url
+        self._limits = limits
+        self._clock = clock
+        self._bucket = Bucket(limits.requests_per_second, limits.requests_burst)
+        self.bytes = 0
+
+    async def next(self) -> Q | None:
+        """The next request; None if there are no more. Raises DecodeError, ProtocolError."""
+        data = await self._call.read()
+        if not isinstance(data, bytes):
+            return None
+        self.bytes += len(data)
+        if len(data) > self._limits.request_bytes:
+            raise LimitError(0, f"{len(data)} bytes in one message, of {self._limits.request_bytes} at most")
+        if wait := self._bucket.take(self._clock()):
+            await asyncio.sleep(wait)  # What comes meanwhile stays with the client.
+        request = self._decoder.decode(data)
+        if self._type_url is None or request.type_url == self._type_url:
+            return request
+        if request.type_url:
+            raise ProtocolError(f"request is for {request.type_url!r} on a stream for {self._type_url}")
+        return msgspec.structs.replace(request, type_url=self._type_url)
+
+
+class Stream(Generic[Q, R]):
     """A stream from its first request on: it waits at the gate, then is served until one side ends it.
 
     The reader never waits for the writer, so a client that does not read hurts itself alone. What it is owed is not
@@ -58,8 +93,8 @@ class Stream:
     """
 
     __slots__ = (
-        "_call", "_clock", "_complete", "_decoder", "_encoder", "_ended", "_entrance", "_join",
-        "_machine", "_observer", "_sent_at", "_waiting", "_wake", "info",
+        "_blocked_since", "_bytes_sent", "_call", "_clock", "_complete", "_encoder", "_ended", "_entrance", "_join",
+        "_limits", "_machine", "_observer", "_reader", "_sent_at", "_timed", "_variant", "_waiting", "_wake", "info",
     )  # fmt: skip
 
     def __init__(
@@ -67,29 +102,36 @@ class Stream:
         call: Call,
         info: StreamInfo,
         *,
-        decoder: RequestDecoder,
-        encoder: ResponseEncoder,
+        reader: Reader[Q],
+        variant: Variant[Q, R],
+        encoder: Encoder[R],
         entrance: Entrance,
+        limits: Limits,
         observer: Observer,
         clock: Clock,
-        join: Callable[["Stream"], None],
+        join: Callable[["Stream[Any, Any]"], None],
     ) -> None:
         self.info = info
         self._call = call
-        self._decoder = decoder
+        self._reader = reader
+        self._variant = variant
         self._encoder = encoder
         self._entrance = entrance
+        self._limits = limits
         self._observer = observer
         self._clock = clock
         self._join = join
-        self._machine: SotwStream | None = None
-        self._waiting: dict[TypeUrl, Request] = {}  # Requests that came at the gate, the latest of each type.
+        self._machine: Machine[Q, R] | None = None
+        self._waiting: list[Q] = []  # Requests that came at the gate.
         self._sent_at: dict[TypeUrl, float] = {}
+        self._bytes_sent = 0
+        self._blocked_since: float | None = None
+        self._timed = False  # Whether the writer minds how long something waits.
         self._complete = False
         self._wake = asyncio.Event()
         self._ended: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
 
-    async def run(self, first: Request) -> Ending:
+    async def run(self, first: Q) -> Ending:
         """Serves the stream, and returns how it is to end."""
         tasks = asyncio.create_task(self._read(first)), asyncio.create_task(self._serve())
         try:
@@ -102,7 +144,8 @@ class Stream:
 
     def offer(self, changes: Changes) -> None:
         """Notes what changed in the tables, and wakes the writer if that concerns it."""
-        if self._machine is not None and self._machine.offer(changes):
+        machine = self._machine
+        if machine is not None and (machine.offer(changes) or (not self._timed and machine.unanswered())):
             self._wake.set()
 
     def end(self, ending: Ending) -> None:
@@ -120,32 +163,40 @@ class Stream:
 
     def status(self) -> StreamStatus:
         """Where the stream stands."""
-        if self._machine is None:
-            return StreamStatus(self.info, self._entrance.hold, {})
-        return StreamStatus(self.info, None, self._machine.status())
+        hold = self._entrance.hold if self._machine is None else None
+        types = self._machine.status() if self._machine is not None else {}
+        return StreamStatus(self.info, hold, types, self._bytes_sent, self._reader.bytes)
 
-    async def _read(self, first: Request) -> Ending:
+    async def _read(self, first: Q) -> Ending:
+        request: Q | None = first
         try:
-            self._take(first)
-            while isinstance(data := await self._call.read(), bytes):
-                self._take(self._decoder.decode(data))
+            while request is not None:
+                self._take(request)
+                request = await self._reader.next()
         except (DecodeError, ProtocolError) as error:
             return protocol_ending(error)
         return CLIENT_LEFT
 
-    def _take(self, request: Request) -> None:
+    def _take(self, request: Q) -> None:
         self._check_node(request)
         if self._machine is not None:
             self._receive(self._machine, request)
             self._wake.set()
-        elif request.type_url in PUSH_ORDER:
-            self._waiting[request.type_url] = request
+        elif request.type_url in TYPES:
+            self._wait(request)
         elif not request.type_url:
             raise ProtocolError("request has no type_url: an aggregated stream needs one in every request")
         else:
             self._observer.ignored(self.info, request.type_url, "unserved")
 
-    def _check_node(self, request: Request) -> None:
+    def _wait(self, request: Q) -> None:
+        if self._variant.replaces:
+            self._waiting = [one for one in self._waiting if one.type_url != request.type_url]
+        elif len(self._waiting) >= self._limits.requests_at_the_gate:
+            raise LimitError(0, f"{len(self._waiting)} requests before the first response: wait until we are ready")
+        self._waiting.append(request)
+
+    def _check_node(self, request: Q) -> None:
         # A client may send its node again, when a parameter of it changed; whom we serve cannot change.
         node, known = request.node, self.info.node
         if node is not None and (node.id, node.role) != (known.id, known.role):
@@ -158,9 +209,12 @@ class Stream:
         if isinstance(view, Hold):
             self._observer.refused(view.kind)
             return Ending("refused", _CODES[view.kind], view.reason)
-        self._machine = machine = SotwStream(view)
+        type_url = self.info.type_url
+        if type_url is not None and type_url not in view:
+            return Ending("protocol", grpc.StatusCode.UNIMPLEMENTED, f"there is nothing of type {type_url} here")
+        self._machine = machine = self._variant.machine(view, self.info.node.id)
         self._join(self)
-        for request in self._waiting.values():
+        for request in self._waiting:
             self._receive(machine, request)
         self._waiting.clear()
         try:
@@ -179,20 +233,59 @@ class Stream:
                 seconds = self._clock() - entrance.since
                 self._observer.held(self.info, entrance.hold.kind, seconds, entrance.outcome)
 
-    async def _write(self, machine: SotwStream) -> Ending:
+    async def _write(self, machine: Machine[Q, R]) -> Ending:
         while True:
             self._wake.clear()
             while (response := machine.next_response()) is not None:
                 await self._send(response)
-            await self._wake.wait()
+            await self._woken(machine)
 
-    async def _send(self, response: Response) -> None:
+    async def _send(self, response: R) -> None:
         data = self._encoder.encode(response)
         self._sent_at[response.type_url] = self._clock()
+        self._bytes_sent += len(data)
         self._observer.sent(self.info, response.type_url, len(response.resources), len(data))
         await self._call.write(data)
 
-    def _receive(self, machine: SotwStream, request: Request) -> None:
+    async def _woken(self, machine: Machine[Q, R]) -> None:
+        """Returns when there may be something to send: by a request, a change, or because something waited too long."""
+        if not machine.blocked:
+            self._blocked_since = None
+        elif self._blocked_since is None:
+            self._blocked_since = self._clock()
+        unanswered = machine.unanswered()
+        if self._blocked_since is None and not unanswered:
+            await self._wake.wait()
+            return
+        deadlines: dict[TypeUrl | None, float] = {
+            type_url: self._sent_at[type_url] + self._limits.answer_seconds for type_url in unanswered
+        }
+        if self._blocked_since is not None:
+            deadlines[None] = self._blocked_since + self._limits.rollout_seconds
+        self._timed = True
+        try:
+            async with asyncio.timeout(max(0.0, min(deadlines.values()) - self._clock())):
+                await self._wake.wait()
+        except TimeoutError:
+            self._give_up(machine, deadlines)
+        finally:
+            self._timed = False
+
+    def _give_up(self, machine: Machine[Q, R], deadlines: Mapping[TypeUrl | None, float]) -> None:
+        """Waits no longer for what was due first."""
+        first = min(deadlines.values())
+        for type_url, deadline in deadlines.items():
+            if deadline > first:
+                continue
+            what: GivenUp = "rollout" if type_url is None else "answer"
+            self._observer.gave_up(self.info, what)
+            if type_url is None:
+                machine.lapse()
+                self._blocked_since = None
+            else:
+                machine.abandon(type_url)
+
+    def _receive(self, machine: Machine[Q, R], request: Q) -> None:
         machine.receive(request)
         for event in machine.events():
             self._report(event)

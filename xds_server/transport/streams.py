@@ -3,14 +3,19 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from itertools import count
+from typing import Any
 
 import grpc
 
-from xds_server.ads.messages import Changes, Node, ProtocolError, Request
-from xds_server.envoy.discovery import DecodeError, RequestDecoder, ResponseEncoder
+from xds_server.ads.messages import Changes, DeltaRequest, Node, ProtocolError, Request
+from xds_server.envoy.discovery import DecodeError
+from xds_server.snapshot.resource import TypeUrl
 from xds_server.transport.admission import Admission, Clock, Doorkeeper, Entrance, HoldKind
+from xds_server.transport.debounce import Debounce
+from xds_server.transport.limits import Limits, Turnstile
 from xds_server.transport.observer import CloseReason, Observer, StreamInfo, StreamStatus
-from xds_server.transport.stream import CLIENT_LEFT, Call, Ending, Stream, protocol_ending
+from xds_server.transport.stream import CLIENT_LEFT, Call, Ending, Reader, Stream, protocol_ending
+from xds_server.transport.variant import DELTA, SOTW, AnyVariant, VariantName
 
 
 class Streams:
@@ -20,32 +25,77 @@ class Streams:
     """
 
     def __init__(
-        self, *, doorkeeper: Doorkeeper, observer: Observer, admission: Admission, identifier: str, clock: Clock
+        self,
+        *,
+        doorkeeper: Doorkeeper,
+        observer: Observer,
+        admission: Admission,
+        identifier: str,
+        clock: Clock,
+        limits: Limits = Limits(),  # noqa: B008  Immutable.
+        debounce: Debounce | None = None,
     ) -> None:
         self._doorkeeper = doorkeeper
         self._observer = observer
         self._admission = admission
-        self._encoder = ResponseEncoder(identifier)
+        self._limits = limits
+        self._turnstile = Turnstile(limits)
+        self._debounce = debounce
+        self._pending: dict[str | None, dict[TypeUrl, set[str]]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._encoders: dict[VariantName, Any] = {one.name: one.encoder(identifier) for one in (SOTW, DELTA)}
         self._clock = clock
         self._ids = count(1)
-        self._open: dict[int, Stream] = {}
-        self._by_role: dict[str, dict[int, Stream]] = {}
+        self._open: dict[int, Stream[Any, Any]] = {}
+        self._by_role: dict[str, dict[int, Stream[Any, Any]]] = {}
         self._stopping: Ending | None = None
 
-    async def serve(self, call: Call) -> None:
-        """Serves a call to its end."""
-        opened_at = self._clock()
-        data = await call.read()
-        if isinstance(data, bytes):
-            ending = self._stopping or await self._begin(call, data, opened_at)
-            if ending.code is not None:
-                await call.abort(ending.code, ending.text)
+    async def serve(self, call: Call, variant: AnyVariant = SOTW, type_url: TypeUrl | None = None) -> None:
+        """Serves a call to its end, in one variant of the protocol, for one type or (None) for all."""
+        opened_at, peer = self._clock(), call.peer()
+        entered = self._turnstile.enter(peer, opened_at)
+        if isinstance(entered, str):
+            self._observer.refused(entered)
+            await call.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, self._turnstile.reason(entered))
+            return
+        try:
+            if entered:
+                await asyncio.sleep(entered)
+            ending = await self._serve(call, variant, type_url, opened_at)
+        finally:
+            self._turnstile.leave(peer)
+        if ending.code is not None:
+            await call.abort(ending.code, ending.text)
 
     def publish(self, changes: Mapping[str | None, Changes]) -> None:
         """Tells streams which names changed in their tables, by role; under None what all roles share.
 
-        Costs what changed, for each stream of a role that is named. Nothing is written before the loop's next turn.
+        Costs what changed, for each stream of a role that is named. Nothing is written before the loop's next turn, and
+        with a debounce not before that is due.
         """
+        if self._debounce is None:
+            self._offer(changes)
+            return
+        for role, by_type in changes.items():
+            pending = self._pending.setdefault(role, {})
+            for type_url, names in by_type.items():
+                pending.setdefault(type_url, set()).update(names)
+        self._debounce.note(self._clock())
+        if self._timer is None:
+            self._rest(self._debounce)
+
+    def _rest(self, debounce: Debounce) -> None:
+        """Waits until the burst is over, and then tells of it as of one change."""
+        left = debounce.due_at - self._clock()
+        if left > 0:
+            self._timer = asyncio.get_running_loop().call_later(left, self._rest, debounce)
+            return
+        self._timer = None
+        debounce.taken()
+        pending, self._pending = self._pending, {}
+        self._offer(pending)
+
+    def _offer(self, changes: Mapping[str | None, Changes]) -> None:
         for role, by_type in changes.items():
             for stream in self._admitted(role):
                 stream.offer(by_type)
@@ -68,30 +118,36 @@ class Streams:
             else:
                 stream.end(self._stopping)
 
-    async def _begin(self, call: Call, data: bytes, opened_at: float) -> Ending:
-        decoder = RequestDecoder()
+    async def _serve(self, call: Call, variant: AnyVariant, type_url: TypeUrl | None, opened_at: float) -> Ending:
+        reader: Reader[Any] = Reader(call, variant.decoder(), type_url, self._limits, self._clock)
         try:
-            first = decoder.decode(data)
+            first = await reader.next()
+            if first is None:
+                return CLIENT_LEFT
+            if self._stopping is not None:
+                return self._stopping
             node = _identified(first)
         except (DecodeError, ProtocolError) as error:
             self._observer.refused("invalid")
             return protocol_ending(error)
-        info = StreamInfo(next(self._ids), call.peer(), node, opened_at, warm=bool(first.version))
-        return await self._run(self._stream(call, info, decoder), first)
-
-    def _stream(self, call: Call, info: StreamInfo, decoder: RequestDecoder) -> Stream:
-        return Stream(
+        info = StreamInfo(
+            next(self._ids), call.peer(), node, opened_at, warm=first.warm, variant=variant.name, type_url=type_url
+        )
+        stream = Stream(
             call,
             info,
-            decoder=decoder,
-            encoder=self._encoder,
+            reader=reader,
+            variant=variant,
+            encoder=self._encoders[variant.name],
             entrance=Entrance(self._doorkeeper, self._admission, self._clock),
+            limits=self._limits,
             observer=self._observer,
             clock=self._clock,
             join=self._join,
         )
+        return await self._run(stream, first)
 
-    async def _run(self, stream: Stream, first: Request) -> Ending:
+    async def _run(self, stream: Stream[Any, Any], first: Request | DeltaRequest) -> Ending:
         why: CloseReason = "failed"
         self._open[stream.info.id] = stream
         self._observer.stream_opened(stream.info)
@@ -107,22 +163,22 @@ class Streams:
             self._observer.stream_closed(stream.info, why)
         return ending
 
-    def _join(self, stream: Stream) -> None:
+    def _join(self, stream: Stream[Any, Any]) -> None:
         self._by_role.setdefault(stream.info.node.role, {})[stream.info.id] = stream
 
-    def _leave(self, stream: Stream) -> None:
+    def _leave(self, stream: Stream[Any, Any]) -> None:
         role = stream.info.node.role
         peers = self._by_role.get(role, {})
         peers.pop(stream.info.id, None)
         if not peers:
             self._by_role.pop(role, None)
 
-    def _admitted(self, role: str | None) -> Iterator[Stream]:
+    def _admitted(self, role: str | None) -> Iterator[Stream[Any, Any]]:
         for peers in self._by_role.values() if role is None else (self._by_role.get(role, {}),):
             yield from peers.values()
 
 
-def _identified(request: Request) -> Node:
+def _identified(request: Request | DeltaRequest) -> Node:
     """The node of a stream's first request, which must bear one (R3, R5)."""
     node = request.node
     if node is None or not node.id:

@@ -3,43 +3,54 @@
 put CDS a b      the resources get new content, and the stream is told (one offer for the line)
 set CDS a=1 b    the resources get this content (a name alone: a new one)
 drop CDS a       the resources vanish, and the stream is told
-ask CDS a b      a request with these names and the nonce of the last response of the type
-ack CDS          the same with the names of before; nack CDS adds an error_detail
+tell             what `put`, `set` and `drop` did since `quiet` is told in one offer; `quiet` comes before
+ask CDS a b      a request with these names and the nonce of the last response of the type; in delta a name with a
+                 minus is given back, and `a@1` is one that the client has already, with that content
+ack CDS          the same with the names of before, or none in delta; nack CDS [words] adds an error_detail
 old CDS a        a request with the names, and with the nonce of another response
 bare CDS a       a request with the names, and without a nonce
--> CDS a b; EDS  the responses that are sent now, all of them; "->" alone: none
+lapse            what waits for another type waits no longer
+-> CDS a b; EDS  the responses that are sent now, all of them; "->" alone: none; in delta `-a` is one that is no more
 """
 
 from itertools import count
+from typing import Any
 
-from xds_server.ads.messages import Request, Response
+from xds_server.ads.delta import DeltaStream
+from xds_server.ads.messages import DeltaRequest, DeltaResponse, Request, Response
 from xds_server.ads.sotw import SotwStream
 from xds_server.snapshot.resource import PUSH_ORDER, SHORT, TypeUrl, resource
-from xds_server.snapshot.table import Table
+from xds_server.snapshot.table import Table, View
 
 TYPES = {short: type_url for type_url, short in SHORT.items()}
 
 
 class Rig:
-    """What a script acts upon."""
+    """What a script acts upon: state of the world."""
 
-    def __init__(self) -> None:
-        self.tables = {type_url: Table() for type_url in PUSH_ORDER}
-        self.stream = SotwStream(self.tables)
+    def __init__(self, view: View | None = None) -> None:
+        self.tables = view or {type_url: Table() for type_url in PUSH_ORDER}
+        self.stream: Any = self._made(self.tables)
         self.names: dict[TypeUrl, tuple[str, ...]] = {}
         self.nonces: dict[TypeUrl, str] = {}
-        self.last: dict[TypeUrl, Response] = {}
+        self.last: dict[TypeUrl, Response | DeltaResponse] = {}
         self._contents = count(1)
+        self._untold: dict[TypeUrl, list[str]] | None = None
+
+    def _made(self, view: View) -> Any:
+        return SotwStream(view, "rig")
 
     def run(self, script: str) -> None:
         for number, line in enumerate(filter(None, map(str.strip, script.splitlines())), 1):
             verb, *words = line.split()
             if verb == "->":
                 assert self.sent() == line[2:].strip(), f"line {number}: {line}"
-            else:
+            elif words:
                 getattr(self, f"_{verb}")(TYPES[words[0]], ["" if word == '""' else word for word in words[1:]])
+            else:
+                getattr(self, f"_{verb}")()
 
-    def responses(self) -> list[Response]:
+    def responses(self) -> list[Any]:
         sent = []
         while (response := self.stream.next_response()) is not None:
             self.nonces[response.type_url] = response.nonce
@@ -49,22 +60,49 @@ class Rig:
 
     def sent(self) -> str:
         return "; ".join(
-            " ".join([SHORT[response.type_url], *(item.name for item in response.resources)])
+            " ".join([SHORT[response.type_url], *(item.name for item in response.resources), *self._removed(response)])
             for response in self.responses()
         )
 
+    def _removed(self, response: Any) -> list[str]:
+        return []
+
+    def _quiet(self) -> None:
+        self._begin()
+        self._untold = {}
+
+    def _begin(self) -> None:
+        if self._untold is None:
+            for table in self.tables.values():
+                table.begin()
+
+    def _tell(self) -> None:
+        self.stream.offer(self._untold)
+        self._untold = None
+
+    def _lapse(self) -> None:
+        self.stream.lapse()
+
+    def _offer(self, type_url: TypeUrl, names: list[str]) -> None:
+        if self._untold is None:
+            self.stream.offer({type_url: names})
+        else:
+            self._untold.setdefault(type_url, []).extend(names)
+
     def _put(self, type_url: TypeUrl, words: list[str]) -> None:
+        self._begin()
         for word in words:
             name, _, content = word.partition("=")
             self.tables[type_url].put(resource(name, (content or f"content {next(self._contents)}").encode()))
-        self.stream.offer({type_url: [word.partition("=")[0] for word in words]})
+        self._offer(type_url, [word.partition("=")[0] for word in words])
 
     _set = _put
 
     def _drop(self, type_url: TypeUrl, names: list[str]) -> None:
+        self._begin()
         for name in names:
             self.tables[type_url].discard(name)
-        self.stream.offer({type_url: names})
+        self._offer(type_url, names)
 
     def _ask(self, type_url: TypeUrl, names: list[str], error: str | None = None) -> None:
         self._request(type_url, names, self.nonces.get(type_url, ""), error)
@@ -72,8 +110,8 @@ class Rig:
     def _ack(self, type_url: TypeUrl, _: list[str]) -> None:
         self._ask(type_url, list(self.names[type_url]))
 
-    def _nack(self, type_url: TypeUrl, _: list[str]) -> None:
-        self._ask(type_url, list(self.names[type_url]), "no good")
+    def _nack(self, type_url: TypeUrl, words: list[str]) -> None:
+        self._ask(type_url, list(self.names[type_url]), " ".join(words) or "no good")
 
     def _old(self, type_url: TypeUrl, names: list[str]) -> None:
         self._request(type_url, names, "0")
@@ -84,3 +122,24 @@ class Rig:
     def _request(self, type_url: TypeUrl, names: list[str], nonce: str, error: str | None = None) -> None:
         self.names[type_url] = tuple(names)
         self.stream.receive(Request(type_url, "", tuple(names), nonce, error))
+
+
+class DeltaRig(Rig):
+    """What a script acts upon: incremental."""
+
+    def _made(self, view: View) -> Any:
+        return DeltaStream(view, "rig")
+
+    def _removed(self, response: Any) -> list[str]:
+        return [f"-{name}" for name in response.removed]
+
+    def _request(self, type_url: TypeUrl, names: list[str], nonce: str, error: str | None = None) -> None:
+        self.names[type_url] = ()
+        had = {name: resource(name, content.encode()).version for name, _, content in map(_parted, names) if content}
+        subscribe = tuple(name for name, at, _ in map(_parted, names) if not name.startswith("-") and not at)
+        unsubscribe = tuple(name[1:] for name in names if name.startswith("-"))
+        self.stream.receive(DeltaRequest(type_url, subscribe, unsubscribe, had, nonce, error))
+
+
+def _parted(name: str) -> tuple[str, str, str]:
+    return name.partition("@")

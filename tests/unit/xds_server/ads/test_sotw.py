@@ -18,7 +18,9 @@ SCRIPTS = {
         ask LDS
         ask EDS a
         ask CDS
-        -> CDS a; EDS a; LDS l; RDS r
+        -> CDS a; EDS a
+        ack CDS
+        -> LDS l; RDS r
     """,
     "R21 a nonce from another stream is none of ours": """
         put CDS a
@@ -28,7 +30,9 @@ SCRIPTS = {
     "R161 no clusters at all is said in so many words": """
         ask CDS
         ask LDS
-        -> CDS; LDS
+        -> CDS
+        ack CDS
+        -> LDS
     """,
     "R62 named types say nothing about what is not there": """
         ask EDS a
@@ -122,12 +126,14 @@ SCRIPTS = {
         ack EDS
         ->
     """,
-    "R140 types do not wait for each other": """
+    "R140 what names nothing new does not wait": """
         put CDS a
         put LDS l
         ask CDS
+        -> CDS a
+        ack CDS
         ask LDS
-        -> CDS a; LDS l
+        -> LDS l
         ack LDS
         put LDS l
         -> LDS l
@@ -469,7 +475,7 @@ def test_events_tell_what_happened() -> None:
         Subscribed(LISTENER, 0, wildcard=True),
         Stale(LISTENER, "0"),
         Acked(LISTENER, "1", first),
-        Nacked(LISTENER, "2", second, "no good"),
+        Nacked(LISTENER, "2", second, "no good", ("l",)),
         Subscribed(LISTENER, 2, wildcard=False),
     ]
     assert rig.stream.events() == []
@@ -535,7 +541,7 @@ def test_complete_when_every_type_is_accepted() -> None:
 def test_complete_without_routes_if_there_are_none() -> None:
     """A Gateway without routes and backends is complete with its listeners, empty or not."""
     rig = Rig()
-    rig.run("ask CDS\nask LDS\n-> CDS; LDS\nack CDS")
+    rig.run("ask CDS\nask LDS\n-> CDS\nack CDS\n-> LDS")
     assert not rig.stream.complete
     rig.run("ack LDS")
     assert rig.stream.complete
@@ -546,7 +552,9 @@ def test_status_shows_each_type() -> None:
     rig = Rig()
     rig.run("put LDS l\nask LDS\n-> LDS l\nack LDS\nput LDS l\n-> LDS l\nnack LDS\nput LDS l")
     first, second = (version_of(resource("l", b"content %d" % i).digest) for i in (1, 2))
-    assert rig.stream.status() == {LISTENER: TypeStatus(0, True, second, first, "no good", in_flight=False, due=True)}
+    assert rig.stream.status() == {
+        LISTENER: TypeStatus(0, True, second, first, "no good", in_flight=False, due=True, sent=2, rejected=1)
+    }
 
 
 class CountingTable(Table):
@@ -585,5 +593,5 @@ def test_dropped_names_cost_nothing(wide: str) -> None:
     """What a client no longer asks for, or what no longer exists, takes no memory on its stream."""
     rig = Rig()
     rig.run(f"put EDS a b c\nask EDS {wide}\n-> EDS a b c\nput EDS a b\nask EDS c\n->\ndrop EDS c\n->")
-    selection = rig.stream._types[ENDPOINT].selection
-    assert (selection._sent, selection._dirty) == ({}, {})
+    selection = rig.stream._exchanges[ENDPOINT].selection
+    assert (selection._sent, selection._dirty, selection.overlay, selection.withheld) == ({}, {}, {}, {})

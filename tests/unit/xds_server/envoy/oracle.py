@@ -37,6 +37,33 @@ _MESSAGES: dict[str, list[tuple[str, int, int | str, bool, str]]] = {
         ("response_nonce", 5, _STRING, False, ""),
         ("error_detail", 6, ".t.Status", False, ""),
     ],
+    # On the wire a map is a repeated message of key and value.
+    "VersionEntry": [("key", 1, _STRING, False, ""), ("value", 2, _STRING, False, "")],
+    "ResourceLocator": [("name", 1, _STRING, False, "")],
+    "DeltaDiscoveryRequest": [
+        ("node", 1, ".t.Node", False, ""),
+        ("type_url", 2, _STRING, False, ""),
+        ("resource_names_subscribe", 3, _STRING, True, ""),
+        ("resource_names_unsubscribe", 4, _STRING, True, ""),
+        ("initial_resource_versions", 5, ".t.VersionEntry", True, ""),
+        ("response_nonce", 6, _STRING, False, ""),
+        ("error_detail", 7, ".t.Status", False, ""),
+        ("resource_locators_subscribe", 8, ".t.ResourceLocator", True, ""),
+        ("resource_locators_unsubscribe", 9, ".t.ResourceLocator", True, ""),
+    ],
+    "Resource": [
+        ("version", 1, _STRING, False, ""),
+        ("resource", 2, ".google.protobuf.Any", False, ""),
+        ("name", 3, _STRING, False, ""),
+    ],
+    "DeltaDiscoveryResponse": [
+        ("system_version_info", 1, _STRING, False, ""),
+        ("resources", 2, ".t.Resource", True, ""),
+        ("type_url", 4, _STRING, False, ""),
+        ("nonce", 5, _STRING, False, ""),
+        ("removed_resources", 6, _STRING, True, ""),
+        ("control_plane", 7, ".t.ControlPlane", False, ""),
+    ],
     "ControlPlane": [("identifier", 1, _STRING, False, "")],
     "DiscoveryResponse": [
         ("version_info", 1, _STRING, False, ""),
@@ -75,3 +102,5 @@ _POOL.Add(_file())
 
 DiscoveryRequest: Any = message_factory.GetMessageClass(_POOL.FindMessageTypeByName("t.DiscoveryRequest"))
 DiscoveryResponse: Any = message_factory.GetMessageClass(_POOL.FindMessageTypeByName("t.DiscoveryResponse"))
+DeltaDiscoveryRequest: Any = message_factory.GetMessageClass(_POOL.FindMessageTypeByName("t.DeltaDiscoveryRequest"))
+DeltaDiscoveryResponse: Any = message_factory.GetMessageClass(_POOL.FindMessageTypeByName("t.DeltaDiscoveryResponse"))

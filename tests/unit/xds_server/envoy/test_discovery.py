@@ -219,8 +219,9 @@ def test_memo_is_bounded(bounds: dict[str, int]) -> None:
         item = resource("a", b"x" * size)
         response = Response(CLUSTER, item.version, "1", [item])
         assert encoder.encode(response) == encode_response(response, "cp")
-        assert len(encoder._memo) <= bounds.get("max_entries", 9)
-        assert sum(map(len, encoder._memo.values())) == encoder._bytes <= bounds.get("max_bytes", 1 << 20)
+        memo = encoder._memo
+        assert len(memo._entries) <= bounds.get("max_entries", 9)
+        assert sum(map(len, memo._entries.values())) == memo._bytes <= bounds.get("max_bytes", 1 << 20)
 
 
 def test_role_is_the_last_string_of_the_metadata() -> None:

@@ -9,10 +9,13 @@ import pytest
 
 from tests.unit.xds_server.envoy import oracle
 from xds_server.ads.messages import Node
-from xds_server.snapshot.resource import CLUSTER, LISTENER, TypeUrl, resource
+from xds_server.snapshot.resource import CLUSTER, LISTENER, SECRET, TypeUrl, resource
 from xds_server.snapshot.table import EMPTY_VIEW, Table, View
 from xds_server.transport.admission import Admission, GateMode, Hold
+from xds_server.transport.debounce import Debounce
+from xds_server.transport.limits import Limits
 from xds_server.transport.streams import Streams
+from xds_server.transport.variant import DELTA, SOTW
 
 
 class AbortedError(Exception):
@@ -29,8 +32,8 @@ class Wire:
         self.writing = 0
         self.aborted: tuple[grpc.StatusCode, str] | None = None
 
-    def ask(self, type_url: TypeUrl, nonce: str = "") -> None:
-        message = oracle.DiscoveryRequest(type_url=type_url, response_nonce=nonce)
+    def ask(self, type_url: TypeUrl, nonce: str = "", message_type: Any = oracle.DiscoveryRequest) -> None:
+        message = message_type(type_url=type_url, response_nonce=nonce)
         message.node.id = "proxy-1"
         self.inbox.put_nowait(message.SerializeToString())
 
@@ -77,13 +80,31 @@ class Ear:
         return lambda *args, **options: self.calls.append((name, *args[1:], *options.values()))
 
 
-def _streams(view: View | Exception, ear: Ear) -> Streams:
+class Shut:
+    """A doorkeeper that lets nobody in."""
+
+    def admit(self, node: Node) -> View | Hold:
+        return Hold("not ready", "not_ready")
+
+    async def changed(self) -> None:
+        await asyncio.Event().wait()
+
+
+def _streams(
+    view: View | Exception,
+    ear: Ear,
+    limits: Limits = Limits(),  # noqa: B008
+    debounce: Debounce | None = None,
+    clock: Callable[[], float] = lambda: 7.0,
+) -> Streams:
     return Streams(
         doorkeeper=Open(view),
         observer=ear,
         admission=Admission(mode=GateMode.REFUSE),
         identifier="cp",
-        clock=lambda: 7.0,
+        clock=clock,
+        limits=limits,
+        debounce=debounce,
     )
 
 
@@ -155,3 +176,140 @@ async def test_times_are_those_of_the_clock() -> None:
     await serving
     assert ("acked", LISTENER, 0.0) in ear.calls
     assert ("first_complete", 0.0, False) in ear.calls
+
+
+async def test_what_waits_too_long_is_sent() -> None:
+    """Routes wait for the ACK of clusters no longer than they may (R125), and a type for its own ACK (R146)."""
+    table = Table([resource("a", b"1")])
+    wire, ear = Wire(), Ear()
+    wire.free.set()
+    streams = _streams({**EMPTY_VIEW, CLUSTER: table}, ear, Limits(rollout_seconds=0.01, answer_seconds=0.02))
+    serving = asyncio.create_task(streams.serve(wire))
+    wire.ask(CLUSTER)
+    wire.ask(LISTENER)
+    async with asyncio.timeout(5):
+        assert [_read(await wire.written.get()).type_url for _ in range(2)] == [CLUSTER, LISTENER]
+        table.put(resource("a", b"2"))
+        streams.publish({None: {CLUSTER: ["a"]}})
+        assert _read(await wire.written.get()).resources[0].value == b"2"
+    wire.inbox.put_nowait(grpc.aio.EOF)
+    await serving
+    assert [call[1] for call in ear.calls if call[0] == "gave_up"] == ["rollout", "answer"]
+
+
+async def test_a_burst_is_told_as_one() -> None:
+    """With a debounce what changes in quick succession is one offer, of the newest state."""
+    table = Table([resource("a", b"1")])
+    wire, ear = Wire(), Ear()
+    wire.free.set()
+    clock = [0.0]
+    streams = _streams({**EMPTY_VIEW, CLUSTER: table}, ear, debounce=Debounce(0.01, 1.0), clock=lambda: clock[0])
+    serving = asyncio.create_task(streams.serve(wire))
+    wire.ask(CLUSTER)
+    wire.ask(CLUSTER, _read(await wire.written.get()).nonce)
+    await asyncio.sleep(0)
+    for body in (b"2", b"3"):
+        table.put(resource("a", body))
+        streams.publish({None: {CLUSTER: ["a"]}})
+    assert wire.written.empty()
+    clock[0] = 0.5
+    async with asyncio.timeout(5):
+        assert _read(await wire.written.get()).resources[0].value == b"3"
+    wire.inbox.put_nowait(grpc.aio.EOF)
+    await serving
+    assert wire.written.empty()
+
+
+async def test_streams_end_one_after_the_other() -> None:
+    """A window spreads the ends, so that proxies do not all come back at once."""
+    wires = [Wire() for _ in range(3)]
+    streams = _streams(EMPTY_VIEW, Ear())
+    tasks = [asyncio.create_task(streams.serve(wire)) for wire in wires]
+    for wire in wires:
+        wire.free.set()
+        wire.ask(CLUSTER)
+        await wire.written.get()
+    streams.end("moving house", 0.03)
+    ended: list[int] = []
+    for number, task in enumerate(tasks):
+        task.add_done_callback(lambda _, number=number: ended.append(number))
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert ended == [0, 1, 2]
+    assert [wire.aborted for wire in wires] == [(grpc.StatusCode.UNAVAILABLE, "moving house")] * 3
+
+
+async def test_one_stream_too_many_is_refused() -> None:
+    """It ends with RESOURCE_EXHAUSTED and the limit, is counted, and those that are open go on."""
+    ear = Ear()
+    streams = _streams(EMPTY_VIEW, ear, Limits(streams=1))
+    first, second = Wire(), Wire()
+    first.free.set()
+    serving = asyncio.create_task(streams.serve(first))
+    first.ask(CLUSTER)
+    await first.written.get()
+    with pytest.raises(AbortedError):
+        await streams.serve(second)
+    assert second.aborted is not None
+    assert second.aborted[0] is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert ("refused",) in [call[:1] for call in ear.calls]
+    first.inbox.put_nowait(grpc.aio.EOF)
+    await serving
+    assert streams._turnstile._total == 0
+
+
+async def test_requests_wait_at_the_gate_in_order_and_not_without_end() -> None:
+    """Incremental requests are all kept until we are ready, up to a number; then the stream ends with a limit."""
+    wire, ear = Wire(), Ear()
+    streams = Streams(
+        doorkeeper=Shut(),
+        observer=ear,
+        admission=Admission(mode=GateMode.PARK),
+        identifier="cp",
+        clock=lambda: 7.0,
+        limits=Limits(requests_at_the_gate=3),
+    )
+    for _ in range(4):
+        wire.ask(CLUSTER, message_type=oracle.DeltaDiscoveryRequest)
+    with pytest.raises(AbortedError):
+        await streams.serve(wire, DELTA)
+    assert wire.aborted is not None
+    assert wire.aborted[0] is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert ear.calls[-1] == ("stream_closed", "limit")
+
+
+async def test_a_stream_for_one_type_knows_its_type() -> None:
+    """Without a type URL the service's own is meant; another one is an error (R6)."""
+    wire, ear = Wire(), Ear()
+    wire.free.set()
+    serving = asyncio.create_task(_streams(EMPTY_VIEW, ear).serve(wire, SOTW, CLUSTER))
+    wire.ask(TypeUrl(""))
+    assert _read(await wire.written.get()).type_url == CLUSTER
+    wire.ask(LISTENER)
+    with pytest.raises(AbortedError):
+        await serving
+    assert wire.aborted is not None
+    assert wire.aborted[0] is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_a_stream_for_a_type_that_we_have_not_is_unimplemented() -> None:
+    """Nothing will ever come on it, so it says so (R7 is for streams that carry others)."""
+    wire = Wire()
+    wire.ask(SECRET)
+    with pytest.raises(AbortedError):
+        await _streams(EMPTY_VIEW, Ear()).serve(wire, SOTW, SECRET)
+    assert wire.aborted is not None
+    assert wire.aborted[0] is grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_a_request_too_large_is_a_limit() -> None:
+    """It ends the stream with RESOURCE_EXHAUSTED."""
+    wire, ear = Wire(), Ear()
+    wire.free.set()
+    serving = asyncio.create_task(_streams(EMPTY_VIEW, ear, Limits(request_bytes=1000)).serve(wire))
+    wire.ask(CLUSTER)
+    wire.inbox.put_nowait(b"\x0a" + b"\x00" * 2000)
+    with pytest.raises(AbortedError):
+        await serving
+    assert wire.aborted is not None
+    assert wire.aborted[0] is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert ear.calls[-1] == ("stream_closed", "limit")

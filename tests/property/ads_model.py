@@ -1,0 +1,120 @@
+"""A client on one type of a stream, for both variants; written from the specification, not from the server."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import Any
+
+from xds_server.ads.delta import DeltaStream
+from xds_server.ads.messages import DeltaRequest, DeltaResponse, Request, Response
+from xds_server.ads.sotw import SotwStream
+from xds_server.snapshot.resource import CLUSTER, LISTENER, TypeUrl
+from xds_server.snapshot.table import View
+
+FULL = (CLUSTER, LISTENER)
+
+
+class Client(ABC):
+    """What a client wants of one type, and what it was sent of it."""
+
+    def __init__(self, type_url: TypeUrl) -> None:
+        self.type_url = type_url
+        self.asked = False
+        self.nonce = ""
+        self.seen: dict[str, int] = {}
+
+    @abstractmethod
+    def wants(self, name: str) -> bool: ...
+
+    @abstractmethod
+    def ask(self, names: tuple[str, ...], rejection: str | None = None) -> Any:
+        """The request that makes *names* all that is wanted."""
+
+    @abstractmethod
+    def again(self, rejection: str | None = None) -> Any:
+        """The request that changes nothing."""
+
+    @abstractmethod
+    def take(self, response: Any) -> None: ...
+
+
+class SotwClient(Client):
+    """State of the world: each request names all that is wanted."""
+
+    machine = SotwStream
+
+    def __init__(self, type_url: TypeUrl) -> None:
+        super().__init__(type_url)
+        self.names: tuple[str, ...] = ()
+        self._named = False
+
+    def wants(self, name: str) -> bool:
+        return name in self.names or "*" in self.names or (self.type_url in FULL and not self._named)
+
+    def ask(self, names: tuple[str, ...], rejection: str | None = None) -> Request:
+        self.asked, self._named, self.names = True, self._named or bool(names), names
+        self.seen = {name: digest for name, digest in self.seen.items() if self.wants(name)}
+        return Request(self.type_url, "", names, self.nonce, rejection)
+
+    def again(self, rejection: str | None = None) -> Request:
+        return self.ask(self.names, rejection)
+
+    def take(self, response: Response) -> None:
+        """Looks at what is wanted; whether it will be accepted does not matter here."""
+        self.nonce = response.nonce
+        if self.type_url in FULL:
+            self.seen = {}
+        self.seen.update((item.name, item.digest) for item in response.resources if self.wants(item.name))
+
+
+class DeltaClient(Client):
+    """Incremental: requests add names and give them back."""
+
+    machine = DeltaStream
+
+    def __init__(self, type_url: TypeUrl) -> None:
+        super().__init__(type_url)
+        self.names: dict[str, None] = {}
+        self.wildcard = False
+        self.versions: dict[str, str] = {}
+
+    def wants(self, name: str) -> bool:
+        return self.wildcard or name in self.names
+
+    def ask(self, names: tuple[str, ...], rejection: str | None = None) -> DeltaRequest:
+        first, self.asked = not self.asked, True
+        had = {*self.names, *(["*"] if self.wildcard else [])}
+        gone = tuple(name for name in had if name not in names)
+        self.names = dict.fromkeys(name for name in names if name != "*")
+        self.wildcard = "*" in names or (first and not names and self.type_url in FULL)
+        versions = {name: self.versions[name] for name in self.seen} if first else {}
+        self.seen = {name: digest for name, digest in self.seen.items() if self.wants(name)}
+        return DeltaRequest(self.type_url, names, gone, versions, self.nonce, rejection)
+
+    def again(self, rejection: str | None = None) -> DeltaRequest:
+        return DeltaRequest(self.type_url, nonce=self.nonce, rejection=rejection)
+
+    def take(self, response: DeltaResponse) -> None:
+        self.nonce = response.nonce
+        names = [item.name for item in response.resources]
+        assert not {*names} & {*response.removed}, "a name is there and is not"
+        for item in response.resources:
+            if self.wants(item.name):
+                self.seen[item.name], self.versions[item.name] = item.digest, item.version
+        for name in response.removed:
+            self.seen.pop(name, None)
+
+    def reconnected(self) -> "DeltaClient":
+        """The same client on a new stream: it knows what it was sent, and has yet to ask."""
+        client = DeltaClient(self.type_url)
+        client.seen, client.versions = dict(self.seen), dict(self.versions)
+        return client
+
+
+def names_of(response: Any) -> Iterable[str]:
+    """Names of the resources in a response."""
+    return [item.name for item in response.resources]
+
+
+def stream(client: type[Client], view: View) -> Any:
+    """The server's side for such clients."""
+    return client.machine(view, "model")  # type: ignore[attr-defined]

@@ -1,0 +1,300 @@
+"""Make before break (R120-R125), in both variants, each as a script."""
+
+import pytest
+
+from tests.unit.xds_server.ads.rig import DeltaRig, Rig
+
+BEGIN = """
+    put CDS a
+    put EDS a
+    put LDS l
+    put RDS r
+    ask CDS
+    ask EDS a
+    -> CDS a; EDS a
+    ack CDS
+    ack EDS
+    ask LDS
+    ask RDS r
+    -> LDS l; RDS r
+    ack LDS
+    ack RDS
+    ->
+"""
+
+SOTW = {
+    "R121 a removed cluster is kept until the routes are accepted": """
+        quiet
+        drop CDS a
+        drop EDS a
+        put CDS b
+        put EDS b
+        put RDS r
+        tell
+        -> CDS b a; EDS a
+        ask EDS a b
+        -> EDS b
+        ack CDS
+        -> RDS r
+        ack EDS
+        ->
+        ack RDS
+        -> CDS b
+    """,
+    "R121 its load assignment is kept with it, for who has yet to ask": """
+        put CDS b
+        put EDS b
+        -> CDS a b
+        quiet
+        drop CDS b
+        drop EDS b
+        tell
+        ->
+        ask EDS a b
+        -> EDS b
+        ack CDS
+        -> CDS a
+        ack EDS
+        ->
+    """,
+    "R121 a cluster that came and went unseen is not sent": """
+        put CDS a
+        -> CDS a; EDS a
+        put CDS b
+        quiet
+        drop CDS b
+        put RDS r
+        tell
+        ->
+        ack CDS
+        -> RDS r
+        ack EDS
+        ->
+    """,
+    "R121 a removal alone is sent at once": """
+        drop CDS a
+        -> CDS
+    """,
+    "R121 routes in flight are waited for": """
+        put RDS r
+        -> RDS r
+        drop CDS a
+        ->
+        ack RDS
+        -> CDS
+    """,
+    "R121 a rejection is no acceptance, so that time alone ends the wait": """
+        quiet
+        drop CDS a
+        put RDS r
+        tell
+        -> RDS r
+        nack RDS
+        ->
+        lapse
+        -> CDS
+    """,
+    "R121 a change undone is as good as accepted": """
+        set RDS r=1
+        -> RDS r
+        ack RDS
+        quiet
+        set RDS r=2
+        drop CDS a
+        set RDS r=1
+        tell
+        -> CDS
+    """,
+    "R121 what comes back while it is kept is no removal": """
+        quiet
+        drop CDS a
+        put RDS r
+        tell
+        -> RDS r
+        put CDS a
+        -> CDS a; EDS a
+        ack RDS
+        ack CDS
+        ack EDS
+        ->
+    """,
+    "R121 listeners are waited for, too": """
+        quiet
+        drop CDS a
+        put LDS l
+        tell
+        -> LDS l
+        ack LDS
+        -> CDS
+    """,
+    "R121 later routes do not prolong the wait": """
+        quiet
+        drop CDS a
+        put RDS r
+        tell
+        -> RDS r
+        put RDS r
+        ack RDS
+        -> CDS
+        ack CDS
+        -> RDS r
+    """,
+    "R124 routes wait until the clusters are accepted": """
+        quiet
+        put CDS b
+        put RDS r
+        tell
+        -> CDS a b
+        ack CDS
+        -> RDS r
+    """,
+    "R124 a rejection ends the wait, since the good ones of them are taken (R29)": """
+        quiet
+        put CDS b
+        put RDS r
+        tell
+        -> CDS a b
+        nack CDS
+        -> RDS r
+    """,
+    "R125 time ends the wait": """
+        quiet
+        put CDS b
+        put RDS r
+        tell
+        -> CDS a b
+        lapse
+        -> RDS r
+    """,
+    "R124 load assignments never wait": """
+        put CDS b
+        -> CDS a b
+        put CDS c
+        put EDS a
+        -> EDS a
+    """,
+    "R120 routes do not overtake clusters that are still to be sent": """
+        put CDS b
+        -> CDS a b
+        quiet
+        put CDS c
+        put RDS r
+        tell
+        ->
+        ack CDS
+        -> CDS a b c
+        ack CDS
+        -> RDS r
+    """,
+    "R124 other changes of clusters do not prolong the wait": """
+        quiet
+        put CDS b
+        put RDS r
+        tell
+        -> CDS a b
+        put CDS c
+        ack CDS
+        -> CDS a b c; RDS r
+    """,
+}
+
+DELTA = {
+    "R121 a removed cluster is kept until the routes are accepted": """
+        quiet
+        drop CDS a
+        drop EDS a
+        put CDS b
+        put EDS b
+        put RDS r
+        tell
+        -> CDS b
+        ask EDS b
+        -> EDS b
+        ack CDS
+        -> RDS r
+        ack EDS
+        ->
+        ack RDS
+        -> CDS -a; EDS -a
+    """,
+    "R121 time ends the wait": """
+        quiet
+        drop CDS a
+        put RDS r
+        tell
+        -> RDS r
+        nack RDS
+        ->
+        lapse
+        -> CDS -a
+    """,
+    "R124 routes wait until the clusters are accepted": """
+        quiet
+        put CDS b
+        put RDS r
+        tell
+        -> CDS b
+        ack CDS
+        -> RDS r
+    """,
+    "R121 what comes back while it is kept is no removal": """
+        quiet
+        drop CDS a
+        put RDS r
+        tell
+        -> RDS r
+        put CDS a
+        -> CDS a; EDS a
+        ack RDS
+        ack CDS
+        ack EDS
+        ->
+    """,
+}
+
+
+@pytest.mark.parametrize("script", SOTW.values(), ids=SOTW)
+def test_sotw(script: str) -> None:
+    """The stream sends just what the script says."""
+    Rig().run(BEGIN + script)
+
+
+@pytest.mark.parametrize("script", DELTA.values(), ids=DELTA)
+def test_delta(script: str) -> None:
+    """The stream sends just what the script says."""
+    DeltaRig().run(BEGIN + script)
+
+
+@pytest.mark.parametrize("rig", [Rig, DeltaRig])
+def test_nobody_waits_for_types_that_are_not_asked_for(rig: type[Rig]) -> None:
+    """Without clusters on the stream routes do not wait, and without routes the removal of clusters does not (R125)."""
+    rig().run("put CDS a\nput RDS r\nask RDS r\n-> RDS r")
+    made = rig()
+    made.run("put CDS a b\nask CDS\n-> CDS a b\nack CDS\nquiet\ndrop CDS a\nput RDS r\ntell")
+    assert made.sent() in ("CDS b", "CDS -a")
+
+
+@pytest.mark.parametrize("rig", [Rig, DeltaRig])
+def test_blocked_says_that_something_waits(rig: type[Rig]) -> None:
+    """The shell can tell when to start its clock."""
+    made = rig()
+    made.run(BEGIN)
+    assert not made.stream.blocked
+    made.run("quiet\ndrop CDS a\nput RDS r\ntell\n-> RDS r")
+    assert made.stream.blocked
+    made.run("lapse")
+    made.sent()
+    assert not made.stream.blocked
+
+
+@pytest.mark.parametrize("rig", [Rig, DeltaRig])
+def test_who_does_not_answer_is_not_waited_for_for_ever(rig: type[Rig]) -> None:
+    """After a while a newer state is sent although the last response was not answered (R146), and a late ACK is stale."""
+    made = rig()
+    made.run("put RDS r\nask RDS r\n-> RDS r")
+    (type_url,) = made.names
+    assert made.stream.unanswered() == []
+    made.run("put RDS r\n->")
+    assert made.stream.unanswered() == [type_url]
+    made.stream.abandon(type_url)
+    made.run("-> RDS r")

@@ -1,0 +1,97 @@
+"""What was accepted, what was rejected, and what is given instead."""
+
+from tests.unit.xds_server.ads.rig import DeltaRig, Rig
+from xds_server.snapshot.resource import LISTENER, ROUTE, resource
+from xds_server.snapshot.table import Table
+from xds_server.snapshot.trial import Rejection
+
+ONE, TWO, THREE = (resource("a", body) for body in (b"1", b"2", b"3"))
+
+
+def test_what_was_accepted_is_what_one_falls_back_to() -> None:
+    """The former content is the last that somebody accepted, however many came since."""
+    table = Table([ONE])
+    table.trial.accepted("a")
+    table.put(TWO)
+    table.put(THREE)
+    assert table.trial.former("a") == ONE
+    assert table.trial.open(["a", "b"]) == ["a"]
+
+
+def test_a_change_back_ends_the_trial() -> None:
+    """What was good before is good now."""
+    table = Table([ONE])
+    table.trial.accepted("a")
+    table.put(TWO)
+    table.trial.rejected(TWO, "node", "no")
+    table.put(ONE)
+    assert table.trial.open(["a"]) == []
+    assert table.trial.rejections == {}
+
+
+def test_a_change_or_removal_clears_a_rejection() -> None:
+    """A rejection is about a content."""
+    table = Table([ONE])
+    table.trial.rejected(ONE, "node", "no")
+    assert table.trial.rejections == {"a": Rejection("a", ONE.version, "node", "no")}
+    table.put(TWO)
+    assert table.trial.rejections == {}
+    table.trial.rejected(TWO, "node", "no")
+    table.discard("a")
+    assert table.trial.rejections == {}
+
+
+def test_what_somebody_accepted_is_not_suspected() -> None:
+    """A rejection of a content that others run is that client's own matter."""
+    table = Table([ONE])
+    table.trial.accepted("a")
+    table.trial.rejected(ONE, "node", "no")
+    assert table.trial.rejections == {}
+
+
+def _two(rig: type[Rig]) -> tuple[Rig, Rig]:
+    first = rig()
+    first.run("set RDS r=1 s=1\nask RDS r s\n-> RDS r s\nack RDS\nset RDS r=2\n-> RDS r\nnack RDS bad route r: no")
+    return first, rig(first.tables)
+
+
+def test_a_new_proxy_gets_the_last_known_good() -> None:
+    """What one rejected is not tried on the next, if there is something better (R170)."""
+    for rig in (Rig, DeltaRig):
+        first, second = _two(rig)
+        second.run("ask RDS r s\n-> RDS r s")
+        assert [item.body for item in second.last[ROUTE].resources] == [b"1", b"1"]
+        second.run("ack RDS\n->")
+        first.run("->")
+
+
+def test_recovery_needs_no_restart() -> None:
+    """The next change reaches all, those that fell back, too."""
+    for rig in (Rig, DeltaRig):
+        first, second = _two(rig)
+        second.run("ask RDS r s\n-> RDS r s\nack RDS\n->")
+        first.run("set RDS r=3\n-> RDS r")
+        second.stream.offer({ROUTE: ["r"]})
+        second.run("-> RDS r\nack RDS")
+        first.run("ack RDS")
+        assert first.tables[ROUTE].trial.rejections == {}
+
+
+def test_a_set_is_sent_with_the_good_one_after_a_rejection() -> None:
+    """Full state: another change does not bring the rejected content again to who rejected it (R28)."""
+    rig = Rig()
+    rig.run(
+        "set LDS l=l1 m=m1\nask LDS\n-> LDS l m\nack LDS\nset LDS l=l2\n-> LDS l m\nnack LDS bad l\n->\nset LDS m=m2"
+    )
+    rig.run("-> LDS l m")
+    assert [item.body for item in rig.last[LISTENER].resources] == [b"l1", b"m2"]
+    assert set(rig.tables[LISTENER].trial.rejections) == {"l"}
+
+
+def test_suspects_are_those_that_the_message_names() -> None:
+    """Of several new contents the one that is named as a word of its own; all of them, if none is."""
+    rig = Rig()
+    rig.run("set LDS a=1 ab=1 ns/a=1\nask LDS\n-> LDS a ab ns/a\nnack LDS Error adding listener(s) ns/a: port")
+    assert set(rig.tables[LISTENER].trial.rejections) == {"ns/a"}
+    rig.run("set LDS a=2 ab=2\n-> LDS a ab ns/a\nnack LDS no idea")
+    assert set(rig.tables[LISTENER].trial.rejections) == {"ns/a", "a", "ab"}

@@ -1,0 +1,38 @@
+"""The incremental protocol of one stream: requests add and take back names, responses say what changed and what went."""
+
+from xds_server.ads.exchange import Exchange
+from xds_server.ads.increment import Increment
+from xds_server.ads.messages import ASKED_AGAIN, FULL_STATE, DeltaRequest, DeltaResponse
+from xds_server.ads.selection import Answer
+from xds_server.ads.stream import AdsStream
+from xds_server.ads.subscription import Subscription
+from xds_server.snapshot.resource import CLUSTER, TypeUrl
+from xds_server.snapshot.table import Table
+
+
+class DeltaStream(AdsStream[DeltaRequest, DeltaResponse, Increment]):
+    """One incremental stream; see `stream` for the machine."""
+
+    __slots__ = ()
+
+    def _exchange(self, type_url: TypeUrl) -> Exchange[Increment]:
+        full = type_url in FULL_STATE
+        subscription = Subscription(legacy=full)
+        selection = Increment(subscription, keeps_removed=type_url == CLUSTER, split=not full)
+        return Exchange(type_url, subscription, selection)
+
+    def _subscribe(self, exchange: Exchange[Increment], request: DeltaRequest, table: Table) -> bool:
+        first = not exchange.subscription.begun
+        change = exchange.subscription.alter(request.subscribe, request.unsubscribe)
+        if change:
+            exchange.selection.subscribed(change, table)
+        if first and request.initial_versions:
+            again = exchange.type_url in ASKED_AGAIN
+            exchange.selection.resumed(request.initial_versions, table, again=again)
+        return bool(change)
+
+    def _response(self, exchange: Exchange[Increment], answer: Answer, table: Table) -> DeltaResponse:
+        exchange.sent_version = table.version
+        return DeltaResponse(
+            exchange.type_url, table.version, exchange.nonce, answer.resources, answer.removed, answer.digest
+        )

@@ -1,0 +1,101 @@
+"""What a stream is owed of one type, the incremental way: each resource has a version, and removals are told."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from xds_server.ads.selection import Answer, Selection, portion
+from xds_server.ads.subscription import Change, Subscription
+from xds_server.snapshot.resource import Resource
+from xds_server.snapshot.table import Table
+
+
+class Increment(Selection):
+    """Resources whose digest differs from the one sent last, well received or not, and names of those that went (R80-R84).
+
+    What is asked for is always answered, with the resource or with its removal (R75, R78); it stays subscribed.
+
+    split: whether an answer may come in parts. Not for clusters and listeners: Envoy takes the first answer of these for
+    the whole, and would begin to serve with a part of it.
+    """
+
+    __slots__ = ("_asked", "_known", "_owed", "_split")
+
+    def __init__(self, subscription: Subscription, *, keeps_removed: bool, split: bool) -> None:
+        super().__init__(subscription, keeps_removed=keeps_removed)
+        self._known: dict[
+            str, int
+        ] = {}  # What the client was sent, or says it has; 0 for a content that we do not know.
+        self._asked: dict[str, None] = {}
+        self._owed = False
+        self._split = split
+
+    @property
+    def due(self) -> bool:
+        """Whether there may be something to send."""
+        return self._owed or bool(self._dirty)
+
+    @property
+    def silent(self) -> bool:
+        """Whether a client that was sent nothing, and is owed nothing, has what it asked for: it is told, otherwise."""
+        return True
+
+    def resumed(self, versions: Mapping[str, str], table: Table, *, again: bool) -> None:
+        """Notes what a client that comes back says it has; *again*: send it nevertheless what it names (R82, R82a)."""
+        for name in self._subscription.covered(versions):
+            item = self._find(name, table)
+            self._known[name] = item.digest if item is not None and item.version == versions[name] else 0
+            if self._subscription.wildcard:
+                self._dirty[name] = None
+        if not again:
+            for name in versions:
+                self._asked.pop(name, None)
+
+    def subscribed(self, change: Change, table: Table) -> None:
+        """Notes other names: those asked for are due whatever the client has."""
+        if change.ended:
+            known = self._known.keys() | self._dirty.keys() | self.overlay.keys()
+            gone: Iterable[str] = [name for name in known if name not in self._subscription]
+        else:
+            gone = () if self._subscription.wildcard else change.removed
+        for name in gone:
+            self._known.pop(name, None)
+            self._asked.pop(name, None)
+            self._forget(name)
+        if change.began:
+            self._owed = True  # An answer ends the wait of who asks for all, even if there is nothing (R79).
+            self._dirty.update(dict.fromkeys(item.name for item in table))
+        self.again(change.added)
+        if change.began or change.added:
+            self._fall_back_from_the_start(table)
+
+    def again(self, names: Iterable[str]) -> None:
+        """Notes names that are due whatever was sent before."""
+        for name in self._subscription.covered(names):
+            self._dirty[name] = self._asked[name] = None
+
+    def answer(self, table: Table) -> Answer | None:
+        """What is due, the first of it if it is much; None if there is nothing."""
+        removed: list[str] = []
+        due = self._due(table, removed)
+        resources = list(portion(due) if self._split else due)
+        owed, self._owed = self._owed, False
+        if not resources and not removed and not owed:
+            return None
+        digest = sum(item.digest for item in resources)
+        return Answer(resources, digest, tuple(item.name for item in resources), tuple(removed))
+
+    def _due(self, table: Table, removed: list[str]) -> Iterator[Resource]:
+        """Takes names from what is due, and yields resources until it is left; *removed* grows meanwhile."""
+        while self._dirty:
+            name = next(iter(self._dirty))
+            del self._dirty[name]
+            asked = self._asked.pop(name, self) is None
+            item = self._find(name, table)
+            if item is None:
+                if self._known.pop(name, None) is not None or asked:
+                    removed.append(name)
+            elif asked or self._known.get(name) != item.digest:
+                self._known[name] = item.digest
+                yield item
+
+    def _holds(self, name: str) -> bool:
+        return name in self._known

@@ -1,0 +1,187 @@
+"""What both variants of the protocol have in common: one stream, as a machine without I/O.
+
+Per type, with *reconsider* for "send if what is owed differs from what was sent last, well received or not":
+
+| state        | first request     | nonce of the last response, | the same, with       | empty or other     | a table     |
+|              |                   | no error_detail             | error_detail         | nonce              | changed     |
+|--------------|-------------------|-----------------------------|----------------------|--------------------|-------------|
+| unsubscribed | idle, reconsider  | -                           | -                    | -                  | -           |
+| idle         | -                 | names, reconsider           | the same             | names, reconsider  | reconsider  |
+| in flight    | -                 | Acked; idle, names,         | Nacked; idle, names, | names; remember    | remember    |
+|              |                   | reconsider                  | reconsider           |                    |             |
+
+- At most one response per type is in flight (R140, R147). Across types: see `rollout`.
+- Whatever its nonce or verdict, a request's names are the client's newest wish, and are taken (R24, R28, R71).
+- A request with the nonce of another response is `Stale`. Versions in requests decide nothing (R20-R26).
+- Nothing is kept for later but names: an answer is made from the tables as they are when it is asked for (R150).
+- Only a complete view ever reaches a stream, so an empty answer means that there is nothing (R161).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Generic, TypeVar
+
+from xds_server.ads.exchange import Exchange, S
+from xds_server.ads.messages import (
+    FOLLOWS,
+    FULL_STATE,
+    Changes,
+    DeltaRequest,
+    Event,
+    ProtocolError,
+    Request,
+    Stale,
+    TypeStatus,
+    Unserved,
+)
+from xds_server.ads.rollout import Rollout
+from xds_server.ads.selection import Answer
+from xds_server.snapshot.resource import TYPES, TypeUrl
+from xds_server.snapshot.table import Table, View
+
+Q = TypeVar("Q", bound=Request | DeltaRequest)
+R = TypeVar("R")
+
+
+class AdsStream(ABC, Generic[Q, R, S]):
+    """One stream, served from the tables of *view*, which others alter in place and then `offer`.
+
+    node: how the client calls itself, for whom its verdicts are shown to.
+    """
+
+    __slots__ = ("_events", "_exchanges", "_node", "_nonces", "_rollout", "_view")
+
+    def __init__(self, view: View, node: str = "") -> None:
+        self._view = view
+        self._node = node
+        self._exchanges: dict[TypeUrl, Exchange[S]] = {}
+        self._rollout = Rollout(self._exchanges)
+        self._events: list[Event] = []
+        self._nonces = 0
+
+    def receive(self, request: Q) -> None:
+        """Takes a request. Raises ProtocolError, if the stream cannot go on."""
+        type_url = request.type_url
+        if not type_url:
+            raise ProtocolError("request has no type_url: an aggregated stream needs one in every request")
+        table = self._view.get(type_url)
+        if table is None:
+            self._events.append(Unserved(type_url))
+            return
+        exchange = self._exchanges.get(type_url)
+        first = exchange is None
+        if exchange is None:  # Whatever nonce or error it bears, it is about another stream (R20).
+            exchange = self._exchanges[type_url] = self._exchange(type_url)
+        elif request.nonce:
+            self._judge(exchange, request, table)
+        if self._subscribe(exchange, request, table) or first:
+            self._events.append(exchange.subscribed_event())
+            self._rollout.subscribed(type_url)
+
+    def offer(self, changes: Changes) -> bool:
+        """Notes what changed in the tables, at the cost of what changed; returns whether there may be something to send."""
+        marked = False
+        for type_url in TYPES:
+            names = changes.get(type_url)
+            if not names:
+                continue
+            table = self._view[type_url]
+            exchange = self._exchanges.get(type_url)
+            if exchange is not None:
+                exchange.selection.changed(names, table)
+            self._rollout.changed(type_url, names, table)
+            marked = marked or (exchange is not None and exchange.ready)
+        return marked
+
+    def next_response(self) -> R | None:
+        """The next response to send, in the order in which resources name each other; None if there is none now."""
+        self._rollout.begin()
+        self._rollout.settle()
+        response = self._first_ready()
+        if response is None and self._rollout.settle():  # What turned out to be nothing is waited for no longer.
+            response = self._first_ready()
+        return response
+
+    def events(self) -> list[Event]:
+        """What happened since the last call."""
+        events, self._events = self._events, []
+        return events
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the last `next_response` left something out that waits for another type."""
+        return self._rollout.blocked
+
+    def lapse(self) -> None:
+        """Sends what waits for another type without that: its time is up (R125)."""
+        self._rollout.lapse()
+
+    def unanswered(self) -> list[TypeUrl]:
+        """Types of which something is due, and the last response has not been answered."""
+        return [one.type_url for one in self._exchanges.values() if one.in_flight and one.selection.due]
+
+    def abandon(self, type_url: TypeUrl) -> None:
+        """Does not wait any longer for the answer to the last response of that type (R146)."""
+        self._exchanges[type_url].abandon()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the client has accepted a whole configuration.
+
+        That is: of each type, something was ACKed, and nothing is in flight or due. Of the named types only if the view
+        has any: a proxy without routes never asks for one.
+        """
+        return all(self._settled(type_url, table) for type_url, table in self._view.items())
+
+    def status(self) -> Mapping[TypeUrl, TypeStatus]:
+        """Where each type stands that the client asked for."""
+        return {type_url: exchange.status() for type_url, exchange in self._exchanges.items()}
+
+    @abstractmethod
+    def _exchange(self, type_url: TypeUrl) -> Exchange[S]:
+        """What a type begins with."""
+
+    @abstractmethod
+    def _subscribe(self, exchange: Exchange[S], request: Q, table: Table) -> bool:
+        """Takes the names of a request; returns whether they alter anything."""
+
+    @abstractmethod
+    def _response(self, exchange: Exchange[S], answer: Answer, table: Table) -> R:
+        """The message for an answer; sets the version sent."""
+
+    def _first_ready(self) -> R | None:
+        for type_url in TYPES:
+            exchange = self._exchanges.get(type_url)
+            if exchange is None or not exchange.ready or self._rollout.waits(exchange):
+                continue
+            table = self._view[type_url]
+            answer = exchange.selection.answer(table)
+            if answer is None:
+                exchange.pass_over()
+            else:
+                self._follow(type_url, answer)
+                self._nonces += 1
+                exchange.send(answer, str(self._nonces), table)
+                return self._response(exchange, answer, table)
+        return None
+
+    def _judge(self, exchange: Exchange[S], request: Q, table: Table) -> None:
+        if request.nonce != exchange.nonce:
+            self._events.append(Stale(request.type_url, request.nonce))
+        elif exchange.unanswered and request.rejection is None:
+            self._events.append(exchange.accept(table))
+        elif exchange.unanswered and request.rejection is not None:
+            self._events.append(exchange.reject(table, self._node, request.rejection))
+
+    def _follow(self, type_url: TypeUrl, answer: Answer) -> None:
+        follower = self._exchanges.get(FOLLOWS.get(type_url, TypeUrl("")))
+        if follower is not None:
+            follower.selection.again(answer.changed)
+
+    def _settled(self, type_url: TypeUrl, table: Table) -> bool:
+        exchange = self._exchanges.get(type_url)
+        if exchange is None:
+            return type_url not in FULL_STATE and not len(table)
+        if not exchange.acked_version and not (exchange.selection.silent and not exchange.sent_version):
+            return type_url not in FULL_STATE and not len(table)
+        return not exchange.in_flight and not exchange.selection.due

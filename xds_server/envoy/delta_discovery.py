@@ -1,0 +1,123 @@
+"""The codec of incremental discovery: requests from bytes, responses to bytes.
+
+Source: envoy/service/discovery/v3/discovery.proto (DeltaDiscoveryRequest, DeltaDiscoveryResponse, Resource).
+"""
+
+from typing import Final
+
+from xds_server.ads.messages import DeltaRequest, DeltaResponse
+from xds_server.envoy.discovery import MAX_FIELDS, MAX_NAMES, LimitError, Memo, Parts, control_plane, scan_names
+from xds_server.envoy.protobuf import LENGTH_DELIMITED, field_string, tag, varint
+from xds_server.envoy.reader import field_at, text
+from xds_server.snapshot.resource import Resource, TypeUrl
+
+_NODE, _TYPE_URL, _SUBSCRIBE, _UNSUBSCRIBE, _VERSIONS, _NONCE, _ERROR = (
+    number << 3 | LENGTH_DELIMITED for number in range(1, 8)
+)
+_LOCATORS: Final = {8 << 3 | LENGTH_DELIMITED: _SUBSCRIBE, 9 << 3 | LENGTH_DELIMITED: _UNSUBSCRIBE}
+_KEY, _VALUE = (number << 3 | LENGTH_DELIMITED for number in (1, 2))
+_PARTS: Final = {_NODE: "node", _TYPE_URL: "type_url", _NONCE: "nonce", _ERROR: "error"}
+_SYSTEM_VERSION, _RESOURCES, _RESPONSE_TYPE_URL, _RESPONSE_NONCE, _REMOVED, _CONTROL_PLANE = 1, 2, 4, 5, 6, 7
+_RESOURCE_VERSION, _RESOURCE_BODY, _RESOURCE_NAME = 1, 2, 3
+
+
+class DeltaRequestDecoder:
+    """Decodes DeltaDiscoveryRequests. Those of a stream have nothing in common that could be remembered."""
+
+    __slots__ = ()
+
+    def decode(self, data: bytes) -> DeltaRequest:
+        """The request in *data*. Raises DecodeError; unknown fields are skipped.
+
+        A resource locator counts as the name in it: dynamic parameters are not served (R112).
+        """
+        parts = Parts()
+        lists: dict[int, list[str]] = {_SUBSCRIBE: [], _UNSUBSCRIBE: []}
+        versions: dict[str, str] = {}
+        room = MAX_NAMES
+        at, end, fields = 0, len(data), 0
+        while at < end:
+            key, begin, after = field_at(data, at, end)
+            if key == _VERSIONS:
+                name, version = _entry(data, begin, after)
+                versions[name] = version
+                room -= 1
+            elif key in lists:
+                names, after = scan_names(data, at, end, key)
+                lists[key].extend(names)
+                room -= len(names)
+            elif key in _LOCATORS:
+                lists[_LOCATORS[key]].append(_entry(data, begin, after)[0])
+            elif key in _PARTS:
+                parts.take(_PARTS[key], data, begin, after)
+            at = after
+            fields += key != _VERSIONS
+            if room < 0:
+                raise LimitError(at, f"more than {MAX_NAMES} resource names")
+            if fields > MAX_FIELDS:
+                raise LimitError(at, f"more than {MAX_FIELDS} fields")
+        return DeltaRequest(
+            TypeUrl(parts.type_url),
+            tuple(lists[_SUBSCRIBE]),
+            tuple(lists[_UNSUBSCRIBE]),
+            versions,
+            parts.nonce,
+            parts.rejection,
+            parts.node,
+        )
+
+
+def _entry(data: bytes, at: int, end: int) -> tuple[str, str]:
+    """Key and value of an entry of a map of strings; of a ResourceLocator, its name first."""
+    name = version = ""
+    while at < end:
+        key, begin, at = field_at(data, at, end)
+        if key == _KEY:
+            name = text(data, begin, at)
+        elif key == _VALUE:
+            version = text(data, begin, at)
+    return name, version
+
+
+class DeltaResponseEncoder:
+    """Encodes DeltaDiscoveryResponses; what streams have in common is encoded once, as in `ResponseEncoder`."""
+
+    __slots__ = ("_memo", "_tail")
+
+    def __init__(self, identifier: str) -> None:
+        self._tail = control_plane(_CONTROL_PLANE, identifier)
+        self._memo = Memo()
+
+    def encode(self, response: DeltaResponse) -> bytes:
+        """The bytes of *response*."""
+        key = response.type_url, response.version, response.digest, response.removed
+        head = self._memo.get(key)
+        if head is None:
+            head = _head(response)
+            self._memo.keep(key, head)
+        return b"".join((head, field_string(_RESPONSE_NONCE, response.nonce), self._tail))
+
+
+def _head(response: DeltaResponse) -> bytes:
+    """All fields that depend on the content alone."""
+    type_field = field_string(1, response.type_url)
+    parts = [field_string(_SYSTEM_VERSION, response.version)]
+    for item in response.resources:
+        parts.extend(_resource(item, type_field))
+    parts.append(field_string(_RESPONSE_TYPE_URL, response.type_url))
+    parts.extend(field_string(_REMOVED, name) for name in response.removed)
+    return b"".join(parts)
+
+
+def _resource(item: Resource, type_field: bytes) -> tuple[bytes, bytes, bytes]:
+    """What precedes the body of a resource, the body, and what follows it."""
+    size = len(item.body)
+    any_head = type_field + (tag(2, LENGTH_DELIMITED) + varint(size) if size else b"")
+    head = field_string(_RESOURCE_VERSION, item.version)
+    head += tag(_RESOURCE_BODY, LENGTH_DELIMITED) + varint(len(any_head) + size) + any_head
+    tail = field_string(_RESOURCE_NAME, item.name)
+    return _frame(len(head) + size + len(tail)) + head, item.body, tail
+
+
+def _frame(size: int) -> bytes:
+    return tag(_RESOURCES, LENGTH_DELIMITED) + varint(size)

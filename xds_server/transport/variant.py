@@ -1,0 +1,73 @@
+"""The two variants of the protocol, as data: which codec, and which machine."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Generic, Literal, Protocol, TypeVar
+
+import msgspec
+
+from xds_server.ads.delta import DeltaStream
+from xds_server.ads.messages import Changes, DeltaRequest, DeltaResponse, Event, Request, Response, TypeStatus
+from xds_server.ads.sotw import SotwStream
+from xds_server.envoy.delta_discovery import DeltaRequestDecoder, DeltaResponseEncoder
+from xds_server.envoy.discovery import RequestDecoder, ResponseEncoder
+from xds_server.snapshot.resource import TypeUrl
+from xds_server.snapshot.table import View
+
+VariantName = Literal["sotw", "delta"]
+Q = TypeVar("Q", bound=Request | DeltaRequest)
+R = TypeVar("R", bound=Response | DeltaResponse)
+Q_co = TypeVar("Q_co", covariant=True)
+Q_contra = TypeVar("Q_contra", contravariant=True)
+R_co = TypeVar("R_co", covariant=True)
+R_contra = TypeVar("R_contra", contravariant=True)
+
+
+class Decoder(Protocol[Q_co]):
+    """Reads the requests of one stream."""
+
+    def decode(self, data: bytes) -> Q_co:
+        """The request in *data*. Raises DecodeError."""
+        ...
+
+
+class Encoder(Protocol[R_contra]):
+    """Writes the responses of all streams."""
+
+    def encode(self, response: R_contra) -> bytes:
+        """The bytes of *response*."""
+        ...
+
+
+class Machine(Protocol[Q_contra, R_co]):
+    """The protocol of one stream: see `ads.stream.AdsStream`."""
+
+    def receive(self, request: Q_contra) -> None: ...  # noqa: D102
+    def offer(self, changes: Changes) -> bool: ...  # noqa: D102
+    def next_response(self) -> R_co | None: ...  # noqa: D102
+    def events(self) -> list[Event]: ...  # noqa: D102
+    def lapse(self) -> None: ...  # noqa: D102
+    def unanswered(self) -> list[TypeUrl]: ...  # noqa: D102
+    def abandon(self, type_url: TypeUrl) -> None: ...  # noqa: D102
+    def status(self) -> Mapping[TypeUrl, TypeStatus]: ...  # noqa: D102
+    @property
+    def blocked(self) -> bool: ...  # noqa: D102
+    @property
+    def complete(self) -> bool: ...  # noqa: D102
+
+
+class Variant(msgspec.Struct, Generic[Q, R], frozen=True):
+    """One way to speak xDS."""
+
+    name: VariantName
+    decoder: Callable[[], Decoder[Q]]
+    encoder: Callable[[str], Encoder[R]]
+    machine: Callable[[View, str], Machine[Q, R]]
+    replaces: bool
+    """Whether a request says all that the ones before it said, so that the last of a type is enough."""
+
+
+SOTW: Final = Variant[Request, Response]("sotw", RequestDecoder, ResponseEncoder, SotwStream, replaces=True)
+DELTA: Final = Variant[DeltaRequest, DeltaResponse](
+    "delta", DeltaRequestDecoder, DeltaResponseEncoder, DeltaStream, replaces=False
+)
+AnyVariant = Variant[Any, Any]
