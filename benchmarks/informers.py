@@ -141,16 +141,19 @@ async def _raw(_: argparse.Namespace) -> dict[str, float]:
 
     async with Cluster.open(os.environ["KUBECONFIG"]) as cluster:
 
+        async def page(path: str, token: str) -> bytes:
+            params = {"limit": "1000", **({"continue": token} if token else {})}
+            async with cluster._session.get(cluster._server + path, params=params) as response:
+                return await response.read()
+
         async def one(path: str, decoder: Decoder) -> None:
-            params = {"limit": "1000"}
-            while True:
-                async with cluster._session.get(cluster._server + path, params=params) as response:
-                    body = await response.read()
+            body = await page(path, "")
+            while token := wire.page_end(body).continue_:
+                following = asyncio.create_task(page(path, token))
+                await asyncio.sleep(0)  # it goes out before this one is decoded
                 held.extend(wire.page(body, decoder))
-                token = wire.page_end(body).continue_
-                if not token:
-                    return
-                params = {"limit": "1000", "continue": token}
+                body = await following
+            held.extend(wire.page(body, decoder))
 
         async def all_kinds() -> int:
             await asyncio.gather(*(one(kind.path, Decoder(kind)) for kind in KINDS))

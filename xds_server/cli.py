@@ -14,6 +14,9 @@ _SERVE_OPTIONS: Mapping[str, str] = {
     "kubeconfig": "Path of a kubeconfig. [default: $KUBECONFIG, ~/.kube/config, or the pod's service account]",
     "context": "Context of the kubeconfig. [default: the current one]",
     "namespaces": "Namespaces to read, with commas. [default: all]",
+    "selectors": "Label selectors by kind, as in services:team=web, with ; between several.",
+    "streamed_lists": "Ask for lists as streams, which cost the API server less.",
+    "barrier_file": "A file before which the directory does not count as complete.",
     "gateway_class": "Gateways of this class are ours. [default: xds-server]",
     "grpc_address": "Where to serve ADS. [default: 127.0.0.1:18000]",
     "http_address": "Where to serve probes, metrics and pages. [default: 127.0.0.1:18080]",
@@ -38,7 +41,7 @@ _SERVE_OPTIONS: Mapping[str, str] = {
     "drain_spread_seconds": "Over how long the streams then end, one after another. [default: 5]",
     "log_format": "text or json. [default: text]",
 }
-_FLAGS = frozenset({"insecure", "shadow", "write_status"})
+_FLAGS = frozenset({"insecure", "shadow", "write_status", "streamed_lists"})
 
 
 class UsageError(click.ClickException):

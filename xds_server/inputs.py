@@ -16,7 +16,11 @@ from xds_server.sources.state import SourceBoard
 def kinds_of(settings: Settings) -> tuple[Kind, ...]:
     """The kinds to read. Raises: StartError, if a setting names one that there is not."""
     names = [kind.plural for kind in kinds()]
-    for setting, given in (("optional", settings.optional), ("inject_list_delay", settings.inject_list_delay)):
+    for setting, given in (
+        ("optional", settings.optional),
+        ("selectors", settings.selectors),
+        ("inject_list_delay", settings.inject_list_delay),
+    ):
         for name in given:
             if name not in names:
                 raise StartError(f"{setting} names {name!r}, which is not read: name some of {', '.join(names)}")
@@ -36,11 +40,15 @@ def source(settings: Settings, read: Iterable[Kind], pipeline: Pipeline, graph: 
     if isinstance(settings.source, FilesSource):
         from xds_server.sources.files.source import FileSource  # noqa: PLC0415 - each pays for its own imports
 
-        return FileSource(str(settings.source.directory), **parts)
+        barrier = None if settings.barrier_file is None else str(settings.barrier_file)
+        return FileSource(str(settings.source.directory), barrier=barrier, **parts)
     from xds_server.sources.kube.source import KubeSource  # noqa: PLC0415
 
     path = None if settings.kubeconfig is None else str(settings.kubeconfig)
-    return KubeSource(kubeconfig=path, context=settings.context or None, **parts)
+    return KubeSource(
+        kubeconfig=path, context=settings.context or None, namespaces=settings.namespaces,
+        selectors=settings.selectors, streamed=settings.streamed_lists, **parts,
+    )  # fmt: skip
 
 
 async def check_login(settings: Settings) -> None:

@@ -86,7 +86,13 @@ class Settings:
     context: str = ""
     """"" for the current one."""
     namespaces: tuple[str, ...] = ()
-    """Empty for all."""
+    """Of an API server; empty for all."""
+    selectors: Mapping[str, str] = field(default_factory=dict)
+    """By kind: a label selector, of an API server; the objects that it leaves out are not there."""
+    streamed_lists: bool = False
+    """Whether an API server is asked for lists as streams, which cost it less, if it knows how."""
+    barrier_file: Path | None = None
+    """A file before which a directory does not count as complete."""
     gateway_class: str = "xds-server"
     """Gateways of this class are ours."""
     grpc_address: Address = Address("127.0.0.1", 18000)
@@ -149,8 +155,7 @@ class Settings:
             raise SettingsError("shadow is said, but no parity_peer: give the URL of the replica to compare with")
         if not self.gateway_class:
             raise SettingsError("gateway_class is empty: name the GatewayClass whose Gateways are to be served")
-        if isinstance(self.source, FilesSource):
-            self._check_without_api_server()
+        self._check_source()
         if not self.grpc_address.loopback and not self.insecure:
             raise SettingsError(
                 f"grpc_address is {self.grpc_address}, which other machines can reach, and TLS is not available yet: say insecure, or listen on 127.0.0.1"
@@ -160,16 +165,24 @@ class Settings:
                 f"grpc_address and http_address are both {self.grpc_address}: give one of them another port"
             )
 
-    def _check_without_api_server(self) -> None:
-        """Raises: SettingsError, for what only makes sense with one."""
+    def _check_source(self) -> None:
+        """Raises: SettingsError, for what is about another source than ours."""
+        if not isinstance(self.source, FilesSource):
+            if self.barrier_file is not None:
+                raise SettingsError(
+                    f"source is {self.source}, and barrier_file is about a directory: "
+                    "leave it out, or say source files:DIR"
+                )
+            return
         if self.kubeconfig or self.context:
             raise SettingsError(
                 f"source is {self.source}, but a kubeconfig or a context is given: leave them out, or say source kube"
             )
-        if self.write_status:
-            raise SettingsError(
-                f"source is {self.source}, where no status can be written: leave write_status out, or say source kube"
-            )
+        for name in ("write_status", "namespaces", "selectors", "streamed_lists"):
+            if getattr(self, name):
+                raise SettingsError(
+                    f"source is {self.source}, and {name} is about an API server: leave it out, or say source kube"
+                )
 
 
 def read_settings(values: Mapping[str, object]) -> Settings:
@@ -232,6 +245,22 @@ def _delays(name: str, value: object) -> Mapping[str, float]:
     return delays
 
 
+def _selectors(name: str, value: object) -> Mapping[str, str]:
+    """`kind:selector;...`, or such a mapping: a selector has commas and equals signs of its own."""
+    pairs = (
+        list(value.items())
+        if isinstance(value, Mapping)
+        else [part.partition(":")[::2] for part in str(value).split(";") if part.strip()]
+    )
+    selectors = {str(kind).strip(): str(selector).strip() for kind, selector in pairs}
+    for kind, selector in selectors.items():
+        if not _KIND.fullmatch(kind) or not selector:
+            raise SettingsError(
+                f"{name} has {kind}:{selector}: give kind:selector, as in services:team=web, with ; between several"
+            )
+    return selectors
+
+
 def _kinds(name: str, value: object) -> frozenset[str]:
     for kind in _parts(value):
         if not _KIND.fullmatch(kind):
@@ -285,6 +314,9 @@ _READERS: Mapping[str, Callable[[str, object], object]] = {
     "source": _source,
     "kubeconfig": lambda _name, value: Path(str(value)).expanduser(),
     "context": _word,
+    "selectors": _selectors,
+    "streamed_lists": _boolean,
+    "barrier_file": lambda _name, value: Path(str(value)).expanduser(),
     "namespaces": lambda _name, value: tuple(_parts(value)),
     "gateway_class": _word,
     "grpc_address": read_address,

@@ -21,13 +21,15 @@ def test_values_are_read_from_text_or_yaml() -> None:
     """A flag, a variable and a file can say the same."""
     text = read_settings(
         {
-            "source": "files:some/dir",
+            "source": "kube",
             "grpc_address": "0.0.0.0:1",
             "insecure": "true",
             "gate": "park",
             "gate_hold_seconds": "0.5",
             "optional": "gateways, httproutes",
             "namespaces": "a,b",
+            "selectors": "services:team in (a, b);gateways:x=y",
+            "streamed_lists": "yes",
             "inject_list_delay": "endpointslices=2,services=0.5",
             "drain_seconds": "0",
             "log_format": "json",
@@ -36,13 +38,15 @@ def test_values_are_read_from_text_or_yaml() -> None:
     )
     from_yaml = read_settings(
         {
-            "source": "files:some/dir",
+            "source": "kube",
             "grpc_address": "0.0.0.0:1",
             "insecure": True,
             "gate": "park",
             "gate_hold_seconds": 0.5,
             "optional": ["gateways", "httproutes"],
             "namespaces": ["a", "b"],
+            "selectors": {"services": "team in (a, b)", "gateways": "x=y"},
+            "streamed_lists": True,
             "inject_list_delay": {"endpointslices": 2, "services": 0.5},
             "drain_seconds": 0,
             "log_format": "json",
@@ -50,9 +54,18 @@ def test_values_are_read_from_text_or_yaml() -> None:
     )
 
     assert text == from_yaml
-    assert text.source == FilesSource(Path("some/dir"))
+    assert text.source == KubeSource()
+    assert text.selectors == {"services": "team in (a, b)", "gateways": "x=y"}
     assert text.optional == {"gateways", "httproutes"}
     assert text.inject_list_delay == {"endpointslices": 2.0, "services": 0.5}
+
+
+def test_a_directory_may_have_a_barrier() -> None:
+    """Paths are read with ~."""
+    settings = read_settings({"source": "files:some/dir", "barrier_file": "~/done"})
+
+    assert settings.source == FilesSource(Path("some/dir"))
+    assert settings.barrier_file == Path("~/done").expanduser()
 
 
 @pytest.mark.parametrize(
@@ -76,7 +89,11 @@ def test_values_are_read_from_text_or_yaml() -> None:
         ({"shadow": True}, "shadow is said, but no parity_peer"),
         ({"gateway_class": ""}, "gateway_class is empty: name the GatewayClass"),
         ({"insecure": "maybe"}, "insecure is 'maybe': say true or false"),
-        ({"source": "files:x", "write_status": True}, "source is files:x, where no status can be written"),
+        ({"source": "files:x", "write_status": True}, "source is files:x, and write_status is about an API server"),
+        ({"source": "files:x", "namespaces": "a"}, "source is files:x, and namespaces is about an API server"),
+        ({"barrier_file": "x"}, "source is kube, and barrier_file is about a directory"),
+        ({"selectors": "team=web"}, "selectors has team=web:: give kind:selector"),
+        ({"selectors": "services:"}, "selectors has services:: give kind:selector"),
         ({"optional": "Gateways"}, "optional has 'Gateways': give plural names"),
         ({"inject_list_delay": "services"}, "inject_list_delay has services=: give kind=seconds"),
         ({"inject_list_delay": "services=-1"}, "inject_list_delay has services=-1: give kind=seconds"),
