@@ -43,7 +43,10 @@ class Increment(Selection):
         for name in self._subscription.covered(versions):
             item = self._find(name, table)
             self._known[name] = item.digest if item is not None and item.version == versions[name] else 0
-            if self._subscription.wildcard:
+            if item is None and self._keeps_removed:
+                self._dirty.pop(name, None)
+                self.withheld[name] = None
+            elif self._subscription.wildcard:
                 self._dirty[name] = None
         if not again:
             for name in versions:

@@ -15,7 +15,7 @@ from typing import Any
 
 from xds_server.ads.exchange import Exchange
 from xds_server.ads.messages import REFERRERS
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, Resource, TypeUrl
+from xds_server.snapshot.resource import CLUSTER, ENDPOINT, ROUTE, Resource, TypeUrl
 from xds_server.snapshot.table import Table
 
 Exchanges = Mapping[TypeUrl, Exchange[Any]]
@@ -24,12 +24,13 @@ Exchanges = Mapping[TypeUrl, Exchange[Any]]
 class Rollout:
     """The waits of one stream."""
 
-    __slots__ = ("_early", "_exchanges", "_keeping", "_marks", "_removals", "blocked")
+    __slots__ = ("_early", "_exchanges", "_keeping", "_marks", "_removals", "_returning", "blocked")
 
     def __init__(self, exchanges: Exchanges) -> None:
         self._exchanges = exchanges
         self._keeping = False  # Whether there may be removed resources that are kept.
         self._removals = False  # Whether there are some for which it is not settled what they wait for.
+        self._returning = False  # Whether the client came back with clusters that are no more, and will ask for routes.
         self._marks: dict[TypeUrl, int] = {}
         self._early: dict[str, Resource] = {}  # Kept load assignments, before the client has asked for any.
         self.blocked = False
@@ -43,6 +44,8 @@ class Rollout:
             for item in self._early.values():
                 exchange.selection.keep(item)
             self._early = {}
+        if type_url == CLUSTER and exchange.selection.withheld:
+            self._removals = self._keeping = self._returning = True
 
     def changed(self, type_url: TypeUrl, names: Iterable[str], table: Table) -> None:
         """Resources of that type changed, or went; of clusters it is said before it is of their load assignments."""
@@ -74,6 +77,9 @@ class Rollout:
         """Settles what removals wait for, and withdraws what nothing names any more; returns whether there was such."""
         if not self._keeping:
             return False
+        if self._returning and ROUTE not in self._exchanges:
+            self.blocked = True
+            return False
         if self._removals:
             self._removals = False
             self._marks = {one.type_url: one.mark for one in self._referrers()}
@@ -97,7 +103,7 @@ class Rollout:
             if (exchange := self._exchanges.get(type_url)) is not None:
                 exchange.selection.withdraw()
         self._early = {}
-        self._keeping = self._removals = False
+        self._keeping = self._removals = self._returning = False
 
     def waits(self, exchange: Exchange[Any]) -> bool:
         """Whether this type, which is ready, has to wait."""

@@ -43,7 +43,7 @@ class Selection(ABC):
         self.overlay: dict[str, Resource] = {}
         """Served in place of what the table has: removed resources that are kept for a while, good ones for rejected."""
         self.withheld: dict[str, None] = {}
-        """Names of those that are kept."""
+        """Names of those that are kept; and of what a client that came back has to be told of as gone, when it is time."""
 
     @property
     def due(self) -> bool:
@@ -99,7 +99,7 @@ class Selection(ABC):
         self.fall_back(self._subscription.covered(table.trial.rejections), table)
 
     def _serve_table(self, name: str) -> None:
-        if self.overlay:
+        if self.overlay or self.withheld:
             self.overlay.pop(name, None)
             self.withheld.pop(name, None)
 

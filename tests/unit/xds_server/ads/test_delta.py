@@ -156,9 +156,9 @@ SCRIPTS = {
         ->
     """,
     "R82 who comes back is told the difference": """
-        set CDS a=1 b=2 d=4
-        ask CDS a@1 b@1 c@1
-        -> CDS b d -c
+        set LDS a=1 b=2 d=4
+        ask LDS a@1 b@1 c@1
+        -> LDS b d -c
     """,
     "R82 all as it was: the answer is empty": """
         set CDS a=1

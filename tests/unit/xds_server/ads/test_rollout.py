@@ -265,6 +265,29 @@ def test_delta(script: str) -> None:
     DeltaRig().run(BEGIN + script)
 
 
+def test_who_comes_back_is_told_of_gone_clusters_last() -> None:
+    """Clusters that went while a client was away are taken from it when it has the routes that name them no more."""
+    DeltaRig().run("""
+        set CDS b=1
+        set RDS r=2
+        ask CDS a@1 b@1
+        -> CDS
+        ack CDS
+        ->
+        ask RDS r r@1
+        -> RDS r
+        ack RDS
+        -> CDS -a
+        ack CDS
+        ->
+    """)
+
+
+def test_a_gone_cluster_that_is_back_again_is_not_told_of() -> None:
+    """What came back before it was taken away is just news."""
+    DeltaRig().run("ask CDS a@1\n-> CDS\nack CDS\nset CDS a=1\n-> CDS a\nack CDS\nlapse\n->")
+
+
 @pytest.mark.parametrize("rig", [Rig, DeltaRig])
 def test_nobody_waits_for_types_that_are_not_asked_for(rig: type[Rig]) -> None:
     """Without clusters on the stream routes do not wait, and without routes the removal of clusters does not (R125)."""
