@@ -99,7 +99,7 @@ class ToOrder:
 
     def freeze(self) -> None:
         """Connections stay, and nothing comes."""
-        self._do(lambda: setattr(self._server, "mute", True))
+        self._do(lambda: (setattr(self._server, "mute", True), self._server.store.wake()))
 
     def thaw(self) -> None:
         """Answers again."""

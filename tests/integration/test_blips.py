@@ -11,22 +11,10 @@ from examples.blip.scenarios import NOT_YET, SCENARIOS
 pytestmark = pytest.mark.envoy
 
 FAST = [one for one in SCENARIOS if not one.slow]
-NOT_ORDERED = pytest.mark.xfail(
-    reason="a new cluster may be named by a route before it is warm, for one round trip: issue 5, item 2", strict=False
-)
-IN_ORDER = ("14184", "14264", "237", "28120")
-ROWS = [
-    pytest.param(
-        one,
-        id=f"B{one.number}_{one.name}",
-        marks=[NOT_ORDERED] if any(issue in one.name for issue in IN_ORDER) else [],
-    )
-    for one in FAST
-]
 BITING = [one for one in FAST if one.number in (1, 18)]
 
 
-@pytest.mark.parametrize("scenario", ROWS)
+@pytest.mark.parametrize("scenario", FAST, ids=lambda one: f"B{one.number}_{one.name}")
 def test_no_blip(scenario: Scenario) -> None:
     """No failed request, nothing removed, nothing altered, and all that the scenario says is so."""
     outcome = scenario.run("bounded")

@@ -52,9 +52,6 @@ def test_a_failure_is_told_by_its_shortest_history() -> None:
     assert "seed 1" in report(of_run, left)
 
 
-@pytest.mark.xfail(
-    reason="removed clusters do not wait yet for the routes that named them: issue 5, item 2", strict=False
-)
 def test_a_route_may_move_to_a_service_that_comes_from_one_that_goes() -> None:
     """Make before break: all of it within one round trip, and the request that worked goes on working."""
     slices = [Event(0.0, "put", ("endpointslices", f"e{name}", (True, name, ("10.0.0.1",)))) for name in ("s0", "s1")]
