@@ -258,6 +258,9 @@ class Simulation:
                 self.violated(f"{replica.name} is ready no longer: {replica.gate.why_not()}")
             elif replica.all_known_at is not None and now > replica.all_known_at + 2 * BEAT_SECONDS:
                 self.violated(f"{replica.name} knows all, and is not ready: {replica.gate.why_not()}")
+            suspect = replica.suspicion.suspect
+            if suspect is not None and now > suspect.since + self.setting.shrink_seconds + 2 * BEAT_SECONDS:
+                self.violated(f"{replica.name} holds a change since {suspect.since:.1f} s")
             for call in replica.calls.values():
                 self._check_wait(replica, call, now)
 
