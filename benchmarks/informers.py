@@ -57,7 +57,8 @@ def main(arguments: list[str]) -> None:
         os.environ["KUBECONFIG"] = config
         if not chosen.read_only:
             asyncio.run(_fill(config, chosen.services))
-        _starts(chosen)
+        if chosen.repeat:
+            _starts(chosen)
         if not chosen.read_only:
             _changes(chosen)
 
