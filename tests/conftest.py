@@ -4,6 +4,8 @@ import os
 
 from hypothesis import HealthCheck, Phase, settings
 
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")  # we start processes beside it, and do not fork into gRPC
+
 _SLOW_MACHINES = (HealthCheck.too_slow, HealthCheck.data_too_large)
 
 settings.register_profile("dev", max_examples=50, deadline=None, suppress_health_check=_SLOW_MACHINES)

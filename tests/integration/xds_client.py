@@ -1,0 +1,26 @@
+"""A process that calls an `xds:///` target over and over, and prints what answered: run by test_ads_grpc_client.py.
+
+One line for each call: the answer, or `! CODE DETAILS`. Ends when stdin does.
+"""
+
+import sys
+import threading
+
+import grpc
+
+
+def main() -> None:
+    """Calls the target in the first argument every 5 ms."""
+    ending = threading.Event()
+    threading.Thread(target=lambda: (sys.stdin.read(), ending.set()), daemon=True).start()
+    with grpc.insecure_channel(sys.argv[1]) as channel:
+        call = channel.unary_unary("/test.Echo/Name")
+        while not ending.wait(0.005):
+            try:
+                print(call(b"", timeout=10, wait_for_ready=True).decode(), flush=True)
+            except grpc.RpcError as error:
+                print("!", error.code().name, error.details(), flush=True)
+
+
+if __name__ == "__main__":
+    main()
