@@ -17,9 +17,9 @@ def main() -> None:
         call = channel.unary_unary("/test.Echo/Name")
         while not ending.wait(0.005):
             try:
-                print(call(b"", timeout=10, wait_for_ready=True).decode(), flush=True)
+                print(call(b"", timeout=10, wait_for_ready=True).decode(), flush=True)  # noqa: T201  It is what it is for.
             except grpc.RpcError as error:
-                print("!", error.code().name, error.details(), flush=True)
+                print("!", error.code().name, error.details(), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":
