@@ -1,0 +1,170 @@
+"""The client side of the conformance scenarios: one that keeps, as the public harness does, what it received last by name.
+
+Its answers are like those of the harness, oddities included: an ACK of the second type on an aggregated state-of-the-world
+stream names the first type, with the nonce of the second.
+"""
+
+import asyncio
+from typing import Any
+
+import grpc
+
+from tests.unit.xds_server.envoy import oracle
+from xds_server.envoy.protobuf import field_bytes, field_string
+from xds_server.envoy.reader import field_at, text
+from xds_server.snapshot.resource import SHORT, TypeUrl
+from xds_server.transport.services import SERVICES
+
+TYPES = {short: type_url for type_url, short in SHORT.items()}
+NODE = "test-id"
+SILENCE_SECONDS = 0.35
+"""Within what time an unwanted answer would have come: the delay of an update and more."""
+
+
+class Suite:
+    """One scenario's client: speaks one variant, on one stream or on one for each type."""
+
+    def __init__(self, channel: grpc.aio.Channel, control: grpc.aio.Channel, *, delta: bool, aggregated: bool) -> None:
+        self._channel, self._control = channel, control
+        self.delta, self.aggregated = delta, aggregated
+        self._calls: dict[str, Any] = {}
+        self._readers: list[asyncio.Task[None]] = []
+        self._subscribed: dict[str, tuple[str, ...]] = {}
+        self._inbox: asyncio.Queue[Any] = asyncio.Queue()
+        self.table: dict[tuple[str, str], tuple[str, str]] = {}
+        """(service, name) -> (version, nonce) of the last response that contained it."""
+        self.removed: list[tuple[str, str]] = []
+
+    # -- the adapter
+
+    async def state(self, version: str, **names: str) -> None:
+        """Sets all that the node has, as in CDS="A B"."""
+        packed = b"".join(
+            field_bytes(3, field_string(1, TYPES[short]) + field_bytes(2, field_string(1, name)))
+            for short, listed in names.items()
+            for name in listed.split()
+        )
+        await self._tell("SetState", field_string(1, NODE) + field_string(2, version) + packed)
+
+    async def clear(self) -> None:
+        assert await self._tell("ClearState", field_string(1, NODE))
+
+    async def change(self, verb: str, service: str, name: str, version: str) -> None:
+        """`Update`, `Add` or `Remove`."""
+        request = (field_string(number, value) for number, value in enumerate((NODE, TYPES[service], name, version), 1))
+        await self._tell(f"{verb}Resource", b"".join(request))
+
+    async def _tell(self, method: str, request: bytes) -> bytes:
+        return bytes(await self._control.unary_unary(f"/adapter.Adapter/{method}")(request))
+
+    # -- xDS
+
+    async def subscribe(self, service: str, *names: str) -> None:
+        """Asks, in the state of the world, for all of *names*; incrementally, for *names* more."""
+        await self._ask(service, names, nonce="")
+        self._subscribed[service] = names
+
+    async def replace(self, service: str, *names: str) -> None:
+        """Asks for other names, with the version and the nonce of the last response."""
+        version, nonce = next(reversed([value for key, value in self.table.items() if key[0] == service]))
+        self.table = {key: value for key, value in self.table.items() if key[0] != service}
+        await self._ask(service, names, nonce=nonce, version=version)
+        self._subscribed[service] = names
+
+    async def unsubscribe(self, service: str, *names: str) -> None:
+        """Gives names back (incremental)."""
+        for name in names:
+            self.table.pop((service, name), None)
+        await self._ask(service, (), nonce="", unsubscribe=names)
+
+    async def receives(self, service: str, version: str, *names: str, together: bool = False) -> None:
+        """Waits until each of *names* was received in *version*; *together*: by one response."""
+        async with asyncio.timeout(5):
+            while {self.table.get((service, name), ("",))[0] for name in names} != {version}:
+                await self._take(await self._inbox.get())
+        if together:
+            assert len({self.table[service, name][1] for name in names}) == 1, "not in one response"
+
+    async def receives_removal(self, service: str, name: str) -> None:
+        async with asyncio.timeout(5):
+            while (service, name) not in self.removed:
+                await self._take(await self._inbox.get())
+
+    async def silent(self) -> None:
+        """Nothing more comes."""
+        try:
+            async with asyncio.timeout(SILENCE_SECONDS):
+                response = await self._inbox.get()
+        except TimeoutError:
+            return
+        raise AssertionError(f"an answer that nothing called for: {response}")
+
+    async def close(self) -> None:
+        for task in self._readers:
+            task.cancel()
+        for call in self._calls.values():
+            call.cancel()
+        await asyncio.gather(*self._readers, return_exceptions=True)
+
+    async def _ask(
+        self, service: str, names: tuple[str, ...], *, nonce: str, version: str = "", unsubscribe: tuple[str, ...] = ()
+    ) -> None:
+        call = self._call(service)
+        if self.delta:
+            message = oracle.DeltaDiscoveryRequest(
+                type_url=TYPES[service],
+                resource_names_subscribe=names,
+                resource_names_unsubscribe=unsubscribe,
+                response_nonce=nonce,
+            )
+        else:
+            message = oracle.DiscoveryRequest(
+                type_url=TYPES[service], resource_names=names, response_nonce=nonce, version_info=version
+            )
+        message.node.id = NODE
+        await call.write(message.SerializeToString())
+
+    def _call(self, service: str) -> Any:
+        key = "ADS" if self.aggregated else service
+        if key not in self._calls:
+            found = SERVICES[0] if self.aggregated else next(s for s in SERVICES if s.type_url == TYPES[service])
+            method = f"/{found.name}/{found.delta if self.delta else found.sotw}"
+            self._calls[key] = self._channel.stream_stream(method)()
+            self._readers.append(asyncio.create_task(self._read(self._calls[key])))
+        return self._calls[key]
+
+    async def _read(self, call: Any) -> None:
+        while (data := await call.read()) is not grpc.aio.EOF:
+            self._inbox.put_nowait(data)
+
+    async def _take(self, data: bytes) -> None:
+        message = (oracle.DeltaDiscoveryResponse if self.delta else oracle.DiscoveryResponse).FromString(data)
+        service = SHORT[TypeUrl(message.type_url)]
+        version = message.system_version_info if self.delta else message.version_info
+        bodies = [one.resource.value if self.delta else one.value for one in message.resources]
+        for body in bodies:
+            name = _name(body)
+            assert not self.delta or name in {one.name for one in message.resources}
+            self.table.pop((service, name), None)
+            self.table[service, name] = (version, message.nonce)
+        if self.delta:
+            self.removed.extend((service, name) for name in message.removed_resources)
+        await self._acknowledge(service, message.nonce, version)
+
+    async def _acknowledge(self, service: str, nonce: str, version: str) -> None:
+        if self.delta:
+            ack: Any = oracle.DeltaDiscoveryRequest(type_url=TYPES[service], response_nonce=nonce)
+        else:
+            named = next(iter(self._subscribed)) if self.aggregated else service  # The oddity.
+            ack = oracle.DiscoveryRequest(
+                type_url=TYPES[named],
+                resource_names=self._subscribed[named],
+                response_nonce=nonce,
+                version_info=version,
+            )
+        await self._call(service).write(ack.SerializeToString())
+
+
+def _name(body: bytes) -> str:
+    _, begin, end = field_at(body, 0, len(body))
+    return text(body, begin, end)
