@@ -66,6 +66,17 @@ class Live:
     """Whether a change is held because it would take away too much."""
 
 
+@dataclass(frozen=True, slots=True)
+class _OfType:
+    """What is counted for every response of a type."""
+
+    responses: Counter
+    response_bytes: Counter
+    resources: Counter
+    acks: Counter
+    ack_seconds: Histogram
+
+
 class Metrics:
     """All instruments of the server, with one method for each thing that happens.
 
@@ -79,6 +90,7 @@ class Metrics:
         self._clock = clock
         self._streams: dict[int, Stream] = {}
         self._held: dict[int, str] = {}
+        self._types: dict[str, _OfType] = {}
         for add in (ProcessCollector, PlatformCollector, GCCollector):
             add(registry=registry)
         registry.register(_Streams(self._streams, self._held, self))
@@ -199,16 +211,16 @@ class Metrics:
 
     def sent(self, stream: Stream, type_url: TypeUrl, count: int, size: int) -> None:  # noqa: ARG002  no label is a stream
         """A response with *count* resources was sent. Units: *size* in bytes."""
-        name = _short(type_url)
-        self._responses.labels(name).inc()
-        self._response_bytes.labels(name).inc(size)
-        self._resources.labels(name).inc(count)
+        of = self._of_type(type_url)
+        of.responses.inc()
+        of.response_bytes.inc(size)
+        of.resources.inc(count)
 
     def acked(self, stream: Stream, type_url: TypeUrl, seconds: float) -> None:  # noqa: ARG002  no label is a stream
         """A response was accepted, *seconds* after it was sent."""
-        name = _short(type_url)
-        self._acks.labels(name).inc()
-        self._ack_seconds.labels(name).observe(seconds)
+        of = self._of_type(type_url)
+        of.acks.inc()
+        of.ack_seconds.observe(seconds)
 
     def nacked(self, stream: Stream, type_url: TypeUrl, version: str, message: str) -> None:  # noqa: ARG002  for the log
         """A response was rejected."""
@@ -242,6 +254,20 @@ class Metrics:
     def loop_lagged(self, seconds: float) -> None:
         """The event loop ran a timer so much later than it was asked to."""
         self._lag.observe(max(0.0, seconds))
+
+    def _of_type(self, type_url: TypeUrl) -> "_OfType":
+        """The series of one type, which are found once: finding costs more than counting."""
+        name = _short(type_url)
+        found = self._types.get(name)
+        if found is None:
+            found = self._types[name] = _OfType(
+                self._responses.labels(name),
+                self._response_bytes.labels(name),
+                self._resources.labels(name),
+                self._acks.labels(name),
+                self._ack_seconds.labels(name),
+            )
+        return found
 
     def _begin_at_zero(self) -> None:
         """Makes the series that are sure to come: increase() does not see the first of a series that was not there."""

@@ -1,5 +1,6 @@
 """One type on one stream: what was sent last, and what the client thought of it."""
 
+from collections.abc import Collection
 from typing import Generic, TypeVar
 
 from xds_server.ads.messages import Acked, Nacked, Subscribed, TypeStatus
@@ -18,7 +19,7 @@ class Exchange(Generic[S]):
     """The responses of a type, numbered from 1; at most one of them waits for its answer."""
 
     __slots__ = (
-        "_on_trial", "_rejected", "accepted", "acked_version", "answered", "fresh", "in_flight", "nonce", "number",
+        "_rejected", "_tried", "_tried_at", "accepted", "acked_version", "answered", "fresh", "in_flight", "nonce", "number",
         "rejection", "selection", "sent_version", "subscription", "type_url", "waits_for",
     )  # fmt: skip
 
@@ -41,7 +42,8 @@ class Exchange(Generic[S]):
         """Whether there are changes for which it is not settled yet what they wait for."""
         self.waits_for = 0
         """Number of the clusters' response that has to be answered before the next of this type."""
-        self._on_trial: dict[str, int] = {}
+        self._tried: Collection[str] = ()
+        self._tried_at = 0
         self._rejected = 0
 
     @property
@@ -63,9 +65,9 @@ class Exchange(Generic[S]):
         """Notes that *answer* is being sent."""
         self.nonce, self.in_flight = nonce, True
         self.number += 1
-        trial = table.trial.open(answer.changed)
-        digests = {item.name: item.digest for item in answer.resources} if trial else {}
-        self._on_trial = {name: digests[name] for name in trial}
+        overlay = self.selection.overlay
+        self._tried = [name for name in answer.changed if name not in overlay] if overlay else answer.changed
+        self._tried_at = table.trial.serial
 
     def pass_over(self) -> None:
         """Notes that there was nothing to send after all: as good as a response that is answered like the last one."""
@@ -84,7 +86,7 @@ class Exchange(Generic[S]):
         self.in_flight, self.rejection = False, None
         self.answered = self.accepted = self.number
         self.acked_version = self.sent_version
-        for name in self._tried(table):
+        for name in self._on_trial(table):
             table.trial.accepted(name)
         return Acked(self.type_url, self.nonce, self.sent_version)
 
@@ -93,7 +95,7 @@ class Exchange(Generic[S]):
         self.in_flight, self.rejection = False, message
         self.answered = self.number
         self._rejected += 1
-        suspects = self._tried(table)
+        suspects = self._on_trial(table)
         searched = message[:_MAX_MESSAGE_LOOK]
         suspects = [name for name in suspects if _names(searched, name)] or suspects
         for name in suspects:
@@ -121,12 +123,10 @@ class Exchange(Generic[S]):
             len(self.selection.withheld),
         )
 
-    def _tried(self, table: Table) -> list[str]:
-        """Names of contents that went out on trial with the last response, and are what the table has."""
-        tried, self._on_trial = self._on_trial, {}
-        return [
-            name for name, digest in tried.items() if (item := table.get(name)) is not None and item.digest == digest
-        ]
+    def _on_trial(self, table: Table) -> list[str]:
+        """Names of contents that were new with the last response, and that nobody has accepted or replaced since."""
+        tried, self._tried = self._tried, ()
+        return table.trial.open(tried, self._tried_at)
 
 
 def _names(message: str, name: str) -> bool:

@@ -84,7 +84,7 @@ class Increment(Selection):
         if not resources and not removed and not owed:
             return None
         digest = sum(item.digest for item in resources)
-        return Answer(resources, digest, tuple(item.name for item in resources), tuple(removed))
+        return Answer(resources, digest, [item.name for item in resources], tuple(removed))
 
     def _due(self, table: Table, removed: list[str]) -> Iterator[Resource]:
         """Takes names from what is due, and yields resources until it is left; *removed* grows meanwhile."""

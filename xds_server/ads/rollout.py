@@ -24,11 +24,12 @@ Exchanges = Mapping[TypeUrl, Exchange[Any]]
 class Rollout:
     """The waits of one stream."""
 
-    __slots__ = ("_early", "_exchanges", "_keeping", "_marks", "_removals", "_returning", "blocked")
+    __slots__ = ("_early", "_exchanges", "_marks", "_removals", "_returning", "blocked", "keeping")
 
     def __init__(self, exchanges: Exchanges) -> None:
         self._exchanges = exchanges
-        self._keeping = False  # Whether there may be removed resources that are kept.
+        self.keeping = False
+        """Whether there may be removed resources that are kept."""
         self._removals = False  # Whether there are some for which it is not settled what they wait for.
         self._returning = False  # Whether the client came back with clusters that are no more, and will ask for routes.
         self._marks: dict[TypeUrl, int] = {}
@@ -45,7 +46,7 @@ class Rollout:
                 exchange.selection.keep(item)
             self._early = {}
         if type_url == CLUSTER and exchange.selection.withheld:
-            self._removals = self._keeping = self._returning = True
+            self._removals = self.keeping = self._returning = True
 
     def changed(self, type_url: TypeUrl, names: Iterable[str], table: Table) -> None:
         """Resources of that type changed, or went; of clusters it is said before it is of their load assignments."""
@@ -53,8 +54,8 @@ class Rollout:
         if exchange is not None and type_url in REFERRERS:
             exchange.fresh = True
         elif exchange is not None and type_url == CLUSTER and exchange.selection.withheld:
-            self._removals = self._keeping = True
-        elif type_url == ENDPOINT and self._keeping:
+            self._removals = self.keeping = True
+        elif type_url == ENDPOINT and self.keeping:
             self._keep_assignments(names, table)
 
     def _keep_assignments(self, names: Iterable[str], table: Table) -> None:
@@ -75,7 +76,7 @@ class Rollout:
 
     def settle(self) -> bool:
         """Settles what removals wait for, and withdraws what nothing names any more; returns whether there was such."""
-        if not self._keeping:
+        if not self.keeping:
             return False
         if self._returning and ROUTE not in self._exchanges:
             self.blocked = True
@@ -103,7 +104,7 @@ class Rollout:
             if (exchange := self._exchanges.get(type_url)) is not None:
                 exchange.selection.withdraw()
         self._early = {}
-        self._keeping = self._removals = self._returning = False
+        self.keeping = self._removals = self._returning = False
 
     def waits(self, exchange: Exchange[Any]) -> bool:
         """Whether this type, which is ready, has to wait."""

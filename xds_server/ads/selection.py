@@ -5,7 +5,7 @@ not told what changed how: the newest wins, and a burst of changes is one answer
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -23,11 +23,11 @@ MAX_BYTES: Final = 2 << 20
 class Answer(msgspec.Struct, frozen=True, gc=False):
     """Resources to send, and names of what is no more."""
 
-    resources: list[Resource]
+    resources: Sequence[Resource]
     digest: int
     """Sum of their digests."""
-    changed: tuple[str, ...]
-    """Names of the resources that the client has not, or not like this."""
+    changed: Collection[str]
+    """Names of what the client has not, or not like this; of some there may be no resource."""
     removed: tuple[str, ...] = ()
 
 
@@ -69,12 +69,19 @@ class Selection(ABC):
 
     def changed(self, names: Iterable[str], table: Table) -> None:
         """Notes names that changed in the table."""
+        if self._subscription.wildcard and not self.overlay and not table.removed:
+            self._dirty.update(dict.fromkeys(names))
+            return
         for name in self._subscription.covered(names):
             self._dirty[name] = None
             if name in table:
                 self._serve_table(name)
             elif self._keeps_removed and self._holds(name) and (old := table.removed.get(name)) is not None:
                 self.keep(old)
+
+    def serves(self, name: str, table: Table) -> bool:
+        """Whether there is a resource of that name for this stream."""
+        return self._find(name, table) is not None
 
     def keep(self, item: Resource) -> None:
         """Keeps a removed resource until `withdraw`."""
@@ -153,9 +160,7 @@ class FullState(Selection):
     def changed(self, names: Iterable[str], table: Table) -> None:
         """Notes names that changed in the table."""
         if table.added:
-            for name in names:
-                if name in table.added and name not in self._dirty and name not in self.overlay:
-                    self._new.add(name)
+            self._new |= table.added.intersection(names) - self._dirty.keys() - self.overlay.keys()
         super().changed(names, table)
 
     def again(self, names: Iterable[str]) -> None:
@@ -171,18 +176,17 @@ class FullState(Selection):
             return None
         self._sent = digest
         self._new.clear()
-        changed = (item.name for item in resources) if first else (n for n in dirty if self._find(n, table) is not None)
-        return Answer(resources, digest, tuple(changed))
+        return Answer(resources, digest, [item.name for item in resources] if first else dirty)
 
     def _holds(self, name: str) -> bool:
         return self._sent is not None and name not in self._new
 
-    def _selected(self, table: Table) -> tuple[list[Resource], int]:
+    def _selected(self, table: Table) -> tuple[Sequence[Resource], int]:
         if not self._subscription.wildcard:
             resources = [item for name in self._subscription.names if (item := self._find(name, table)) is not None]
             return resources, sum(item.digest for item in resources)
         if not self.overlay:
-            return list(table), table.digest
+            return table.whole, table.digest
         resources = [self.overlay.get(item.name, item) for item in table]
         resources += [item for name, item in self.overlay.items() if name not in table]
         return resources, sum(item.digest for item in resources)
@@ -231,7 +235,7 @@ class Named(Selection):
             resources.append(item)
         if not resources:
             return None
-        return Answer(resources, sum(item.digest for item in resources), tuple(item.name for item in resources))
+        return Answer(resources, sum(item.digest for item in resources), [item.name for item in resources])
 
     def _holds(self, name: str) -> bool:
         return name in self._sent

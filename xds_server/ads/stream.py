@@ -49,12 +49,13 @@ class AdsStream(ABC, Generic[Q, R, S]):
     node: how the client calls itself, for whom its verdicts are shown to.
     """
 
-    __slots__ = ("_events", "_exchanges", "_node", "_nonces", "_rollout", "_view")
+    __slots__ = ("_events", "_exchanges", "_in_order", "_node", "_nonces", "_rollout", "_view")
 
     def __init__(self, view: View, node: str = "") -> None:
         self._view = view
         self._node = node
         self._exchanges: dict[TypeUrl, Exchange[S]] = {}
+        self._in_order: list[Exchange[S]] = []
         self._rollout = Rollout(self._exchanges)
         self._events: list[Event] = []
         self._nonces = 0
@@ -72,6 +73,7 @@ class AdsStream(ABC, Generic[Q, R, S]):
         first = exchange is None
         if exchange is None:  # Whatever nonce or error it bears, it is about another stream (R20).
             exchange = self._exchanges[type_url] = self._exchange(type_url)
+            self._in_order = [one for name in TYPES if (one := self._exchanges.get(name)) is not None]
         elif request.nonce:
             self._judge(exchange, request, table)
         if self._subscribe(exchange, request, table) or first:
@@ -108,6 +110,11 @@ class AdsStream(ABC, Generic[Q, R, S]):
         return events
 
     @property
+    def ready(self) -> bool:
+        """Whether there may be something to send."""
+        return self._rollout.keeping or any(exchange.ready for exchange in self._in_order)
+
+    @property
     def blocked(self) -> bool:
         """Whether the last `next_response` left something out that waits for another type."""
         return self._rollout.blocked
@@ -118,7 +125,7 @@ class AdsStream(ABC, Generic[Q, R, S]):
 
     def unanswered(self) -> list[TypeUrl]:
         """Types of which something is due, and the last response has not been answered."""
-        return [one.type_url for one in self._exchanges.values() if one.in_flight and one.selection.due]
+        return [one.type_url for one in self._in_order if one.in_flight and one.selection.due]
 
     def abandon(self, type_url: TypeUrl) -> None:
         """Does not wait any longer for the answer to the last response of that type (R146)."""
@@ -150,10 +157,10 @@ class AdsStream(ABC, Generic[Q, R, S]):
         """The message for an answer; sets the version sent."""
 
     def _first_ready(self) -> R | None:
-        for type_url in TYPES:
-            exchange = self._exchanges.get(type_url)
-            if exchange is None or not exchange.ready or self._rollout.waits(exchange):
+        for exchange in self._in_order:
+            if not exchange.ready or self._rollout.waits(exchange):
                 continue
+            type_url = exchange.type_url
             table = self._view[type_url]
             answer = exchange.selection.answer(table)
             if answer is None:
@@ -174,9 +181,10 @@ class AdsStream(ABC, Generic[Q, R, S]):
             self._events.append(exchange.reject(table, self._node, request.rejection))
 
     def _follow(self, type_url: TypeUrl, answer: Answer) -> None:
-        follower = self._exchanges.get(FOLLOWS.get(type_url, TypeUrl("")))
+        leader, follower = self._exchanges[type_url], self._exchanges.get(FOLLOWS.get(type_url, TypeUrl("")))
         if follower is not None:
-            follower.selection.again(answer.changed)
+            table = self._view[type_url]
+            follower.selection.again([name for name in answer.changed if leader.selection.serves(name, table)])
 
     def _settled(self, type_url: TypeUrl, table: Table) -> bool:
         exchange = self._exchanges.get(type_url)

@@ -1,6 +1,6 @@
 """Tables of resources: what is published, with a version that a change alters at the cost of the change."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from xds_server.snapshot.resource import PUSH_ORDER, Resource, TypeUrl
 from xds_server.snapshot.trial import Trial
@@ -16,10 +16,11 @@ class Table:
     exclusive or: two equal digests would cancel each other out.)
     """
 
-    __slots__ = ("_resources", "added", "digest", "removed", "trial")
+    __slots__ = ("_resources", "_whole", "added", "digest", "removed", "trial")
 
     def __init__(self, resources: Iterable[Resource] = ()) -> None:
         self._resources: dict[str, Resource] = {}
+        self._whole: tuple[Resource, ...] | None = None
         self.digest = 0
         """Sum of the digests; not reduced."""
         self.added: set[str] = set()
@@ -42,12 +43,14 @@ class Table:
             self.added.add(item.name)
         self.digest += item.digest - (old.digest if old is not None else 0)
         self._resources[item.name] = item
+        self._whole = None
         self.trial.published(old, item)
 
     def discard(self, name: str) -> None:
         """Removes a resource, if it is there."""
         old = self._resources.pop(name, None)
         if old is not None:
+            self._whole = None
             self.digest -= old.digest
             self.removed[name] = old
             self.trial.removed(name)
@@ -60,6 +63,13 @@ class Table:
     def version_of(self, digest: int) -> str:
         """The version of some of the resources, of which *digest* is the sum."""
         return version_of(digest)
+
+    @property
+    def whole(self) -> Sequence[Resource]:
+        """All resources: one object for all who ask before the next change."""
+        if self._whole is None:
+            self._whole = tuple(self._resources.values())
+        return self._whole
 
     def get(self, name: str) -> Resource | None:
         """The resource of that name, if there is one."""

@@ -4,7 +4,7 @@ A content is on trial from its publication until the first client accepts it. On
 what changed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -25,11 +25,14 @@ class Rejection(msgspec.Struct, frozen=True, gc=False):
 class Trial:
     """The contents of one table that are on trial."""
 
-    __slots__ = ("_former", "_rejected")
+    __slots__ = ("_former", "_rejected", "_since", "serial")
 
     def __init__(self) -> None:
         self._former: dict[str, Resource | None] = {}  # name -> the last content that somebody accepted
+        self._since: dict[str, int] = {}  # name -> serial of the content on trial
         self._rejected: dict[str, Rejection] = {}
+        self.serial = 0
+        """Counts contents that went on trial: who was sent something at a serial was sent no later content."""
 
     def published(self, old: Resource | None, new: Resource) -> None:
         """A content is published in place of another, or of none."""
@@ -37,23 +40,24 @@ class Trial:
             return
         self._rejected.pop(new.name, None)
         former = self._former.setdefault(new.name, old)
+        self.serial += 1
+        self._since[new.name] = self.serial
         if former is not None and former.digest == new.digest:  # Changed back to what was good.
-            del self._former[new.name]
+            self._end(new.name)
 
     def removed(self, name: str) -> None:
         """A resource is there no more."""
-        self._former.pop(name, None)
-        self._rejected.pop(name, None)
+        self._end(name)
 
-    def open(self, names: Iterable[str]) -> list[str]:
-        """Those of *names* that are on trial."""
-        former = self._former
-        return [name for name in names if name in former] if former else []
+    def open(self, names: Collection[str], serial: int) -> list[str]:
+        """Those of *names* of which the content that was there at *serial* is on trial still."""
+        since = self._since
+        fewer, others = (since, names) if len(since) < len(names) else (names, since)
+        return [name for name in fewer if name in others and since[name] <= serial] if since else []
 
     def accepted(self, name: str) -> None:
         """A client accepted the present content."""
-        self._former.pop(name, None)
-        self._rejected.pop(name, None)
+        self._end(name)
 
     def rejected(self, item: Resource, node: str, message: str) -> None:
         """A client rejected *item*, the present content."""
@@ -68,3 +72,8 @@ class Trial:
     def rejections(self) -> Mapping[str, Rejection]:
         """By name, what is published although somebody rejected it and nobody accepted it."""
         return self._rejected
+
+    def _end(self, name: str) -> None:
+        self._former.pop(name, None)
+        self._since.pop(name, None)
+        self._rejected.pop(name, None)

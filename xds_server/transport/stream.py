@@ -181,7 +181,8 @@ class Stream(Generic[Q, R]):
         self._check_node(request)
         if self._machine is not None:
             self._receive(self._machine, request)
-            self._wake.set()
+            if self._machine.ready or self._timed:
+                self._wake.set()
         elif request.type_url in TYPES:
             self._wait(request)
         elif not request.type_url:

@@ -50,6 +50,8 @@ class Machine(Protocol[Q_contra, R_co]):
     def abandon(self, type_url: TypeUrl) -> None: ...  # noqa: D102
     def status(self) -> Mapping[TypeUrl, TypeStatus]: ...  # noqa: D102
     @property
+    def ready(self) -> bool: ...  # noqa: D102
+    @property
     def blocked(self) -> bool: ...  # noqa: D102
     @property
     def complete(self) -> bool: ...  # noqa: D102

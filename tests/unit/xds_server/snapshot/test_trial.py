@@ -15,7 +15,8 @@ def test_what_was_accepted_is_what_one_falls_back_to() -> None:
     table.put(TWO)
     table.put(THREE)
     assert table.trial.former("a") == ONE
-    assert table.trial.open(["a", "b"]) == ["a"]
+    assert table.trial.open(["a", "b"], table.trial.serial) == ["a"]
+    assert table.trial.open(["a", "b"], table.trial.serial - 1) == []  # It was sent before the last change.
 
 
 def test_a_change_back_ends_the_trial() -> None:
@@ -25,7 +26,7 @@ def test_a_change_back_ends_the_trial() -> None:
     table.put(TWO)
     table.trial.rejected(TWO, "node", "no")
     table.put(ONE)
-    assert table.trial.open(["a"]) == []
+    assert table.trial.open(["a"], table.trial.serial) == []
     assert table.trial.rejections == {}
 
 
