@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import change, encode, informers, start
+from benchmarks import change, encode, informers, start, xds
 from benchmarks.krt import bench as krt
 
 COMMANDS = {
@@ -10,6 +10,7 @@ COMMANDS = {
     "change": change.main,
     "encode": encode.main,
     "informers": informers.main,
+    "xds": xds.main,
     "krt": krt.main,
 }
 

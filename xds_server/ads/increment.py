@@ -88,8 +88,7 @@ class Increment(Selection):
 
     def _due(self, table: Table, removed: list[str]) -> Iterator[Resource]:
         """Takes names from what is due, and yields resources until it is left; *removed* grows meanwhile."""
-        while self._dirty:
-            name = next(iter(self._dirty))
+        for name in list(self._dirty):
             del self._dirty[name]
             asked = self._asked.pop(name, self) is None
             item = self._find(name, table)

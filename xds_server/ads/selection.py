@@ -241,8 +241,7 @@ class Named(Selection):
         return name in self._sent
 
     def _due(self, table: Table) -> Iterator[Resource]:
-        while self._dirty:
-            name = next(iter(self._dirty))
+        for name in list(self._dirty):  # Not its first again and again: a dict finds that the slower, the more have gone.
             del self._dirty[name]
             item = self._find(name, table)
             if item is None:

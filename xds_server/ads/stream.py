@@ -182,7 +182,7 @@ class AdsStream(ABC, Generic[Q, R, S]):
 
     def _follow(self, type_url: TypeUrl, answer: Answer) -> None:
         leader, follower = self._exchanges[type_url], self._exchanges.get(FOLLOWS.get(type_url, TypeUrl("")))
-        if follower is not None:
+        if follower is not None and follower.number:  # To who was sent nothing yet, all that is wanted is due.
             table = self._view[type_url]
             follower.selection.again([name for name in answer.changed if leader.selection.serves(name, table)])
 

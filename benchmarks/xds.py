@@ -1,0 +1,331 @@
+"""What a change costs as the number of clusters grows, and what many proxies that come back at once cost.
+
+    python -m benchmarks xds [--clusters 100 10000] [--changes 300] [--rate 500] [--seconds 20] [--herd 300]
+
+The server is a process of its own, with all four types and a cluster's load assignment for each cluster; the clock runs
+from the publication until the client has the bytes. Steps are calls of Python functions for one change, from the table to
+the encoded response: a count, the same in every run.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import resource as process
+import statistics
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
+import grpc
+from prometheus_client import CollectorRegistry
+
+from benchmarks.client import METHOD, OPTIONS, Answer, Client
+from benchmarks.fanout_adapter import Everybody
+from xds_server.ads.delta import DeltaStream
+from xds_server.ads.messages import DeltaRequest, Request
+from xds_server.ads.sotw import SotwStream
+from xds_server.envoy.delta_discovery import DeltaResponseEncoder
+from xds_server.envoy.discovery import ResponseEncoder
+from xds_server.envoy.endpoints import assignments
+from xds_server.envoy.protobuf import field_bytes, field_string
+from xds_server.envoy.reader import field_at
+from xds_server.logs import every
+from xds_server.metrics import Metrics
+from xds_server.model.objects import EndpointSlice, Service, ServicePort
+from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE, Resource, TypeUrl, resource
+from xds_server.snapshot.table import Table
+from xds_server.transport.limits import Limits
+from xds_server.transport.server import AdsServer
+
+ROLE = "bench/edge"
+
+
+def filled(clusters: int) -> dict[TypeUrl, Table]:
+    """Tables of so many clusters, with a load assignment of ten endpoints each."""
+    names = [f"bench-{number % 100}/svc-{number:05}:80" for number in range(clusters)]
+    padding = field_bytes(99, b"x" * 150)
+    return {
+        CLUSTER: Table(resource(name, field_string(1, name) + padding) for name in names),
+        ENDPOINT: Table(assignment(name, 0) for name in names),
+        LISTENER: Table([resource("edge/80", field_string(1, "edge/80"))]),
+        ROUTE: Table([resource("edge/80", field_string(1, "edge/80"))]),
+    }
+
+
+def assignment(name: str, number: int) -> Resource:
+    """A load assignment whose first endpoint tells the number of the change."""
+    key = name.partition(":")[0]
+    first = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+    ready = (first, *(f"10.200.0.{host}" for host in range(9)))
+    one = EndpointSlice(key=f"{key}-1", service=key, ports=(("http", 8080),), ready=ready)
+    service = Service(key=key, ports=(ServicePort(name="http", port=80, app_protocol=""),))
+    return assignments(service, [one])[name]
+
+
+# The server's process
+
+
+class Child:
+    """Serves, and does what its stdin says."""
+
+    def __init__(self, clusters: int) -> None:
+        self.tables = filled(clusters)
+        self.names = [item.name for item in self.tables[ENDPOINT]]
+        self.published: list[float] = []
+        limits = Limits(streams_per_connection=1000)
+        self.server = AdsServer(
+            "127.0.0.1:0",
+            doorkeeper=Everybody(self.tables),
+            observer=every(Metrics(CollectorRegistry())),
+            limits=limits,
+        )
+
+    def change(self) -> None:
+        """Publishes another load assignment."""
+        number = len(self.published)
+        name = self.names[(number * 7919) % len(self.names)]
+        item = assignment(name, number + 1)
+        table = self.tables[ENDPOINT]
+        self.published.append(time.monotonic())
+        table.begin()
+        table.put(item)
+        self.server.publish({None: {ENDPOINT: [name]}})
+
+    async def rate(self, per_second: float, seconds: float) -> None:
+        """Publishes at a steady rate."""
+        begin = time.monotonic()
+        for number in range(int(per_second * seconds)):
+            await asyncio.sleep(max(0.0, begin + number / per_second - time.monotonic()))
+            self.change()
+
+    async def lag(self, worst: list[float]) -> None:
+        """Notes by how much the event loop is late."""
+        while True:
+            due = time.monotonic() + 0.005
+            await asyncio.sleep(0.005)
+            worst[0] = max(worst[0], time.monotonic() - due)
+
+    async def run(self) -> None:
+        worst = [0.0]
+        lag = asyncio.create_task(self.lag(worst))
+        print(json.dumps({"port": await self.server.start()}), flush=True)
+        reader = asyncio.StreamReader()
+        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+        while line := (await reader.readline()).decode().split():
+            if line[0] == "change":
+                self.change()
+            elif line[0] == "rate":
+                await self.rate(float(line[1]), float(line[2]))
+            usage = process.getrusage(process.RUSAGE_SELF)
+            report = {
+                "cpu": usage.ru_utime + usage.ru_stime,
+                "lag": worst[0],
+                "published": self.published,
+                "rss": usage.ru_maxrss / 1024,
+            }
+            worst[0], self.published = 0.0, ([] if line[0] == "clear" else self.published)
+            print(json.dumps(report), flush=True)
+        lag.cancel()
+        await self.server.stop(0)
+
+
+class Server:
+    """The child, from outside."""
+
+    def __init__(self, child: asyncio.subprocess.Process, port: int) -> None:
+        self._child = child
+        self.port = port
+
+    async def tell(self, command: str) -> dict[str, Any]:
+        """What it reports when it has done a command."""
+        assert self._child.stdin is not None
+        assert self._child.stdout is not None
+        self._child.stdin.write(f"{command}\n".encode())
+        return dict(json.loads(await self._child.stdout.readline()))
+
+
+@asynccontextmanager
+async def serving(clusters: int) -> AsyncIterator[Server]:
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.xds", "--child", str(clusters),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 26,
+    )  # fmt: skip
+    assert child.stdout is not None
+    try:
+        yield Server(child, json.loads(await child.stdout.readline())["port"])
+    finally:
+        child.kill()
+        await child.wait()
+
+
+# What is measured
+
+
+class Arrivals(Client):
+    """Notes when each change arrived."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(port, ROLE, self.note)
+        self.at: dict[int, float] = {}
+        self.news = asyncio.Event()
+
+    def note(self, answer: Answer) -> None:
+        if answer.type_url == ENDPOINT and self.complete.is_set():
+            for body in answer.bodies.values():
+                address = body[body.index(b"10.") :].split(b"\x18")[0].decode().split(".")
+                number = int(address[1]) << 16 | int(address[2]) << 8 | int(address[3])
+                self.at.setdefault(number, answer.arrived)
+            self.news.set()
+
+    async def until(self, number: int) -> None:
+        while number not in self.at:
+            self.news.clear()
+            await self.news.wait()
+
+
+def percentile(values: list[float], share: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+async def change(clusters: int, changes: int, rate: float, seconds: float) -> float:
+    """Prints the time from publication to client, one by one and at a rate; returns the first one's median."""
+    async with serving(clusters) as server:
+        client = Arrivals(server.port)
+        task = asyncio.create_task(client.run())
+        await asyncio.wait_for(client.complete.wait(), 60)
+        await asyncio.sleep(0.3)
+        for number in range(1, changes + 1):
+            report = await server.tell("change")
+            await asyncio.wait_for(client.until(number), 5)
+        waits = [(client.at[number + 1] - at) * 1000 for number, at in enumerate(report["published"])]
+        p50 = statistics.median(waits)
+        print(f"{clusters:>6} clusters: one change p50 {p50:.2f} ms, p99 {percentile(waits, 0.99):.2f} ms", flush=True)
+        if rate:
+            before = report["cpu"]
+            report = await server.tell(f"rate {rate} {seconds}")
+            await asyncio.wait_for(client.until(len(report["published"])), 5)
+            late = [(client.at[n + 1] - at) * 1000 for n, at in enumerate(report["published"]) if n + 1 in client.at]
+            late = late[changes:]
+            share = (report["cpu"] - before) / seconds
+            print(
+                f"{'':6} {rate:g} changes/s for {seconds:g} s: {share:.0%} of a core, p50 {statistics.median(late):.2f} ms, "
+                f"p99 {percentile(late, 0.99):.2f} ms, loop at most {report['lag'] * 1000:.0f} ms late",
+                flush=True,
+            )
+        task.cancel()
+        return p50
+
+
+async def herd(clusters: int, clients: int) -> None:
+    """Prints how long it takes until so many proxies, that all come back within a second, have everything again."""
+    async with serving(clusters) as server:
+        await server.tell("mem")
+        before = (await server.tell("mem"))["cpu"]
+        begin = time.monotonic()
+        done: list[float] = []
+        async with asyncio.TaskGroup() as group:
+            for number in range(clients):
+                group.create_task(_comes_back(server.port, clusters, begin + number / clients, done))
+        report = await server.tell("mem")
+        print(
+            f"{clusters:>6} clusters, {clients} clients within 1 s: the last is complete after {max(done) - begin:.2f} s, "
+            f"server {report['cpu'] - before:.2f} s of CPU, loop at most {report['lag'] * 1000:.0f} ms late, "
+            f"{report['rss']:.0f} MiB",
+            flush=True,
+        )
+
+
+async def _comes_back(port: int, clusters: int, at: float, done: list[float]) -> None:
+    """A client that asks for all at once, as an Envoy does that comes back.
+
+    It looks into as little of the responses as it can, since all clients are in one process here: resources are counted
+    by their type's name, and the nonce is what our server writes behind them.
+    """
+    await asyncio.sleep(max(0.0, at - time.monotonic()))
+    wanted = {CLUSTER: clusters, ENDPOINT: clusters, LISTENER: 1, ROUTE: 1}
+    names = {CLUSTER: b"", ENDPOINT: field_string(3, "*"), LISTENER: b"", ROUTE: field_string(3, "edge/80")}
+    options = [*OPTIONS, ("grpc.use_local_subchannel_pool", 1)]
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
+        call: Any = channel.stream_stream(METHOD)()
+        node = field_bytes(2, field_string(1, "bench") + field_string(2, ROLE))
+        for type_url in PUSH_ORDER:
+            await call.write(node + names[type_url] + field_string(4, type_url) + field_string(1, "old"))
+            node = b""
+        while any(wanted.values()):
+            data: bytes = await call.read()
+            type_url = next(one for one in PUSH_ORDER if one.encode() in data[-300:])
+            url = type_url.encode()
+            wanted[type_url] -= data.count(url) - 1
+            tail = data[data.rindex(url) + len(url) :]
+            _, begin, end = field_at(tail, 0, len(tail))
+            await call.write(names[type_url] + field_string(4, type_url) + field_bytes(5, tail[begin:end]))
+        done.append(time.monotonic())
+
+
+def steps(clusters: int) -> dict[str, int]:
+    """Calls of Python functions for one change, from the table to the bytes, by variant."""
+    counts = {}
+    for name, machine, encoder, made in (
+        ("sotw", SotwStream, ResponseEncoder("cp"), lambda nonce, names: Request(ENDPOINT, "", names, nonce)),
+        (
+            "delta",
+            DeltaStream,
+            DeltaResponseEncoder("cp"),
+            lambda nonce, names: DeltaRequest(ENDPOINT, names, nonce=nonce),
+        ),
+    ):
+        tables = filled(clusters)
+        stream: Any = machine(tables, "bench")
+        names = tuple(item.name for item in tables[ENDPOINT])
+        stream.receive(made("", names))
+        while (response := stream.next_response()) is not None:
+            encoder.encode(response)
+            stream.receive(made(response.nonce, names if name == "sotw" else ()))
+        item = assignment(names[clusters // 2], 1)
+        calls = 0
+
+        def count(*_: object) -> None:
+            nonlocal calls
+            calls += 1
+
+        sys.setprofile(lambda frame, event, arg: count() if event == "call" else None)
+        tables[ENDPOINT].begin()
+        tables[ENDPOINT].put(item)
+        stream.offer({ENDPOINT: [item.name]})
+        encoder.encode(stream.next_response())
+        sys.setprofile(None)
+        counts[name] = calls
+    return counts
+
+
+async def run(chosen: argparse.Namespace) -> None:
+    """All of it, at each size."""
+    counted = {size: steps(size) for size in chosen.clusters}
+    print("steps for one change:", ", ".join(f"{size} clusters {counts}" for size, counts in counted.items()))
+    medians = [await change(size, chosen.changes, chosen.rate, chosen.seconds) for size in chosen.clusters]
+    print(f"p50 at {chosen.clusters[-1]} clusters is {medians[-1] / medians[0]:.2f} times that at {chosen.clusters[0]}")
+    if chosen.herd:
+        for size in chosen.clusters:
+            await herd(size, chosen.herd)
+
+
+def main(arguments: list[str]) -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks xds")
+    parser.add_argument("--clusters", type=int, nargs="+", default=[100, 10_000])
+    parser.add_argument("--changes", type=int, default=300)
+    parser.add_argument("--rate", type=float, default=500)
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--herd", type=int, default=300)
+    parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
+    chosen = parser.parse_args(arguments)
+    asyncio.run(Child(chosen.child).run() if chosen.child else run(chosen))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
