@@ -50,7 +50,7 @@ class Answer:
 
 
 class Client:
-    """One ADS stream. Dials until it is let in; `complete` when each type was answered once."""
+    """One ADS stream. Dials until it is let in; `complete` when each type was answered, and each cluster has its load assignment."""
 
     def __init__(self, port: int, role: str, on_answer: Callable[[Answer], None] = lambda _: None) -> None:
         self._port = port
@@ -61,7 +61,10 @@ class Client:
         """When each type was answered first."""
         self.counts: dict[str, int] = {}
         """Resources of each type, in all answers together."""
+        self.clusters = 0
         self.refusals = 0
+        self.last = 0.0
+        """When the answer came with which it was complete."""
         self.complete = asyncio.Event()
 
     async def run(self) -> None:
@@ -84,11 +87,14 @@ class Client:
             self.counts[answer.type_url] = self.counts.get(answer.type_url, 0) + len(answer.names)
             self._on_answer(answer)
             await self._acknowledge(call, answer)
+            if answer.type_url == CLUSTER:
+                self.clusters = len(answer.names)
             if answer.type_url == CLUSTER and ENDPOINT not in self._asked:
                 await self._ask(call, ENDPOINT, answer.names)
             if answer.type_url == LISTENER and ROUTE not in self._asked:
                 await self._ask(call, ROUTE, answer.names)
-            if len(self.first) == 4:
+            if len(self.first) == 4 and self.counts[ENDPOINT] >= self.clusters:
+                self.last = answer.arrived
                 self.complete.set()
 
     async def _ask(self, call: Any, type_url: TypeUrl, names: object, node: bytes = b"") -> None:

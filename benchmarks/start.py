@@ -33,7 +33,7 @@ async def once(config: str, services: int) -> dict[str, float]:
             polled = await asyncio.to_thread(_poll, server)
             await asyncio.wait_for(client.complete.wait(), 60)
             dialling.cancel()
-            done = max(client.first.values())
+            done = client.last
             counts = {CLUSTER: client.counts[CLUSTER], ENDPOINT: client.counts[ENDPOINT]}
             if any(count < services for count in counts.values()):
                 raise SystemExit(f"not complete: {counts}, {services} Services")
