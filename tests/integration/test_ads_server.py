@@ -1,21 +1,28 @@
 """ADS over real gRPC on the loopback."""
 
 import asyncio
+import contextlib
 import socket
 from typing import Any
 
 import grpc
 import pytest
+from envoy_data_plane.envoy.service.status import v3 as status_v3
 from grpc_health.v1 import health_pb2
 
-from tests.integration.ads_rig import Desk, Log, Proxy, put, serving, tables
+from tests.integration.ads_rig import DELTA, Desk, Log, Proxy, put, serving, tables
+from tests.unit.xds_server.envoy import oracle
 from xds_server.ads.messages import Node
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl
 from xds_server.snapshot.table import EMPTY_VIEW
 from xds_server.transport.address import PortInUse
 from xds_server.transport.admission import GateMode, Hold
+from xds_server.transport.client_status import CSDS
+from xds_server.transport.limits import Limits
 from xds_server.transport.server import SERVICE, AdsServer
+from xds_server.transport.services import SERVICES, Service
 
+FULL_TYPES = (CLUSTER, ENDPOINT, LISTENER, ROUTE)
 FULL = {"CDS": "a b", "EDS": "a b", "LDS": "l", "RDS": "r"}
 UNSERVED = TypeUrl("type.googleapis.com/some.Other")
 
@@ -426,3 +433,123 @@ async def test_a_port_of_another_program_is_in_use() -> None:
         address = f"localhost:{taken.getsockname()[1]}"
         with pytest.raises(PortInUse, match="address already in use"):
             await AdsServer(address, doorkeeper=desk(), observer=Log()).start()
+
+
+@pytest.mark.parametrize("method", ["FetchClientStatus", "StreamClientStatus"])
+async def test_client_status_tells_what_each_proxy_has(method: str) -> None:
+    """Operators' tools see each stream with its resources and where it stands with them; a bad request is refused."""
+    log = Log()
+    async with serving(desk(), log) as (_, channel):
+        proxy = Proxy(channel)
+        await _start_up(proxy)
+        await log.until("acked", 4)
+        if method == "FetchClientStatus":
+            answer = await channel.unary_unary(f"/{CSDS}/{method}")(b"")
+        else:
+            call = channel.stream_stream(f"/{CSDS}/{method}")()
+            await call.write(b"")
+            answer = await call.read()
+            await call.done_writing()
+            assert await call.code() is grpc.StatusCode.OK
+        (config,) = status_v3.ClientStatusResponse.parse(answer).config
+
+        assert config.node is not None
+        assert config.node.id == "proxy-1"
+        assert [(one.name, one.config_status) for one in config.generic_xds_configs] == [
+            (name, status_v3.ConfigStatus.SYNCED) for name in ("a", "b", "a", "b", "l", "r")
+        ]
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await channel.unary_unary(f"/{CSDS}/FetchClientStatus")(b"\xff")
+        assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_a_message_beyond_all_limits_costs_its_sender_the_stream() -> None:
+    """gRPC itself refuses it, and the neighbour is served on."""
+    log = Log()
+    async with serving(desk(), log) as (_, channel):
+        good, bad = Proxy(channel), Proxy(channel)
+        await bad.ask(CLUSTER)
+        await bad.reads()
+        with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+            await bad.call.write(b"\x0a" + b"x" * (40 << 20))
+        code, _ = await bad.ending()
+        assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
+        await good.ask(CLUSTER)
+        assert await good.takes() == "CDS a b"
+
+
+async def test_a_flood_is_read_at_its_pace_and_costs_the_others_little() -> None:
+    """Thousands of requests at once on one stream do not keep another from its answers."""
+    log = Log()
+    async with serving(desk(), log) as (server, channel), grpc.aio.insecure_channel(channel_target(server)) as other:
+        flood, good = Proxy(other), Proxy(channel)
+        await flood.ask(CLUSTER)
+
+        async def pour() -> None:
+            while True:
+                await flood.ask(CLUSTER, nonce="0")
+
+        pouring = asyncio.create_task(pour())
+        await log.until("ignored", 500)
+        begin = asyncio.get_running_loop().time()
+        await good.ask(CLUSTER)
+        assert await good.takes() == "CDS a b"
+        assert asyncio.get_running_loop().time() - begin < 1
+        pouring.cancel()
+        await asyncio.gather(pouring, return_exceptions=True)
+        assert server.streams()[0].bytes_received > 500
+
+
+async def test_a_connection_is_replaced_after_its_time() -> None:
+    """A client is told to go when its connection is old, and what is still open then is ended."""
+    log, ready = Log(), desk()
+    limits = Limits(connection_seconds=0.2, goodbye_seconds=0.1)
+    server = AdsServer("127.0.0.1:0", doorkeeper=ready, observer=log, limits=limits)
+    await server.start()
+    async with grpc.aio.insecure_channel(channel_target(server)) as channel:
+        proxy = Proxy(channel)
+        await proxy.ask(CLUSTER)
+        await proxy.takes()
+        code, _ = await proxy.ending()
+        assert code is grpc.StatusCode.UNAVAILABLE
+        again = Proxy(channel)
+        await again.ask(CLUSTER)
+        assert await again.takes() == "CDS a b"
+    await server.stop(0)
+
+
+async def test_a_proxy_speaks_incremental() -> None:
+    """The incremental method of the aggregated service: subscriptions, removals, and the difference to who comes back."""
+    log, ready = Log(), desk(CDS="a b")
+    async with serving(ready, log) as (server, channel):
+        call = channel.stream_stream(DELTA)()
+        request = oracle.DeltaDiscoveryRequest(type_url=CLUSTER)
+        request.node.id, request.node.cluster = "proxy-1", "shop/web"
+        await call.write(request.SerializeToString())
+        first = oracle.DeltaDiscoveryResponse.FromString(await call.read())
+        assert [one.name for one in first.resources] == ["a", "b"]
+        assert first.control_plane.identifier == "cp-1"
+        await call.write(oracle.DeltaDiscoveryRequest(type_url=CLUSTER, response_nonce=first.nonce).SerializeToString())
+        await log.until("acked")
+        clusters = ready.views["shop/web"][CLUSTER]
+        clusters.begin()
+        clusters.discard("a")
+        server.publish({None: {CLUSTER: ["a"]}})
+        second = oracle.DeltaDiscoveryResponse.FromString(await call.read())
+        assert (list(second.removed_resources), len(second.resources)) == (["a"], 0)
+        (status,) = server.streams()
+        assert (status.stream.variant, status.stream.type_url) == ("delta", None)
+
+
+@pytest.mark.parametrize(
+    "service", [service for service in SERVICES if service.type_url in FULL_TYPES], ids=lambda one: one.name
+)
+async def test_each_type_has_a_stream_of_its_own(service: Service) -> None:
+    """The service of a type answers requests without a type URL with that type."""
+    log = Log()
+    async with serving(desk(), log) as (_, channel):
+        call = channel.stream_stream(f"/{service.name}/{service.sotw}")()
+        request = oracle.DiscoveryRequest(resource_names=["*"])
+        request.node.id, request.node.cluster = "proxy-1", "shop/web"
+        await call.write(request.SerializeToString())
+        assert oracle.DiscoveryResponse.FromString(await call.read()).type_url == service.type_url

@@ -1,9 +1,9 @@
 """One type on one stream: what was sent last, and what the client thought of it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Generic, TypeVar
 
-from xds_server.ads.messages import Acked, Nacked, Subscribed, TypeStatus
+from xds_server.ads.messages import Acked, ConfigStatus, Nacked, ResourceStatus, Subscribed, TypeStatus
 from xds_server.ads.selection import Answer, Selection
 from xds_server.ads.subscription import Subscription
 from xds_server.snapshot.resource import TypeUrl
@@ -122,6 +122,19 @@ class Exchange(Generic[S]):
             self._rejected,
             len(self.selection.withheld),
         )
+
+    def resources(self, table: Table) -> Iterator[ResourceStatus]:
+        """Where the client stands with each resource that it asked for."""
+        for name, item in self.selection.wanted(table):
+            rejected = table.trial.rejections.get(name) if self.rejection is not None else None
+            status = ConfigStatus.SYNCED
+            if item is None or not self.selection.holds(name):
+                status = ConfigStatus.NOT_SENT
+            elif rejected is not None:
+                status = ConfigStatus.ERROR
+            elif self.unanswered or self.selection.is_due(name):
+                status = ConfigStatus.STALE
+            yield ResourceStatus(self.type_url, name, status, item, "" if rejected is None else rejected.message)
 
     def _on_trial(self, table: Table) -> list[str]:
         """Names of contents that were new with the last response, and that nobody has accepted or replaced since."""

@@ -99,5 +99,6 @@ class Increment(Selection):
                 self._known[name] = item.digest
                 yield item
 
-    def _holds(self, name: str) -> bool:
+    def holds(self, name: str) -> bool:
+        """Whether the client may have it."""
         return name in self._known

@@ -1,6 +1,7 @@
 """The values that the protocol machine takes and gives; codecs and shells speak in these, too."""
 
 from collections.abc import Collection, Mapping, Sequence
+from enum import IntEnum
 from typing import Final
 
 import msgspec
@@ -172,3 +173,27 @@ class TypeStatus(msgspec.Struct, frozen=True, gc=False):
     """How many of them were rejected."""
     withheld: int = 0
     """Resources that are no more, and are still kept for what may name them."""
+
+
+class ConfigStatus(IntEnum):
+    """Where a client stands with a resource. Source: envoy.service.status.v3.ConfigStatus."""
+
+    SYNCED = 1
+    """It accepted what is published, or what it is served instead."""
+    NOT_SENT = 2
+    STALE = 3
+    """It has not said yet what it thinks of what is published, or was not sent that yet."""
+    ERROR = 4
+    """It rejected what is published."""
+
+
+class ResourceStatus(msgspec.Struct, frozen=True, gc=False):
+    """Where a client stands with one resource that it asked for."""
+
+    type_url: TypeUrl
+    name: str
+    status: ConfigStatus
+    resource: Resource | None
+    """What it is served; None if there is no such resource."""
+    message: str = ""
+    """Its words, if it rejected that."""

@@ -76,8 +76,20 @@ class Selection(ABC):
             self._dirty[name] = None
             if name in table:
                 self._serve_table(name)
-            elif self._keeps_removed and self._holds(name) and (old := table.removed.get(name)) is not None:
+            elif self._keeps_removed and self.holds(name) and (old := table.removed.get(name)) is not None:
                 self.keep(old)
+
+    def wanted(self, table: Table) -> Iterator[tuple[str, Resource | None]]:
+        """What is asked for, by name, with what is served under it."""
+        if self._subscription.wildcard:
+            yield from ((item.name, self.overlay.get(item.name, item)) for item in table)
+        for name in self._subscription.names:
+            if not self._subscription.wildcard or name not in table:
+                yield name, self._find(name, table)
+
+    def is_due(self, name: str) -> bool:
+        """Whether there may be news of that name."""
+        return name in self._dirty
 
     def serves(self, name: str, table: Table) -> bool:
         """Whether there is a resource of that name for this stream."""
@@ -111,7 +123,7 @@ class Selection(ABC):
             self.withheld.pop(name, None)
 
     @abstractmethod
-    def _holds(self, name: str) -> bool:
+    def holds(self, name: str) -> bool:
         """Whether the client may have it."""
 
     def _find(self, name: str, table: Table) -> Resource | None:
@@ -178,7 +190,8 @@ class FullState(Selection):
         self._new.clear()
         return Answer(resources, digest, [item.name for item in resources] if first else dirty)
 
-    def _holds(self, name: str) -> bool:
+    def holds(self, name: str) -> bool:
+        """Whether the client may have it."""
         return self._sent is not None and name not in self._new
 
     def _selected(self, table: Table) -> tuple[Sequence[Resource], int]:
@@ -237,12 +250,14 @@ class Named(Selection):
             return None
         return Answer(resources, sum(item.digest for item in resources), [item.name for item in resources])
 
-    def _holds(self, name: str) -> bool:
+    def holds(self, name: str) -> bool:
+        """Whether the client may have it."""
         return name in self._sent
 
     def _due(self, table: Table) -> Iterator[Resource]:
-        # Not its first again and again: a dict finds that the slower, the more have gone.
-        for name in list(self._dirty):
+        for name in list(
+            self._dirty
+        ):  # Not its first again and again: a dict finds that the slower, the more have gone.
             del self._dirty[name]
             item = self._find(name, table)
             if item is None:

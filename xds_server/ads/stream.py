@@ -18,7 +18,7 @@ Per type, with *reconsider* for "send if what is owed differs from what was sent
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Generic, TypeVar
 
 from xds_server.ads.exchange import Exchange, S
@@ -30,6 +30,7 @@ from xds_server.ads.messages import (
     Event,
     ProtocolError,
     Request,
+    ResourceStatus,
     Stale,
     TypeStatus,
     Unserved,
@@ -143,6 +144,11 @@ class AdsStream(ABC, Generic[Q, R, S]):
     def status(self) -> Mapping[TypeUrl, TypeStatus]:
         """Where each type stands that the client asked for."""
         return {type_url: exchange.status() for type_url, exchange in self._exchanges.items()}
+
+    def resources(self) -> Iterator[ResourceStatus]:
+        """Where the client stands with each resource that it asked for, type by type."""
+        for exchange in self._in_order:
+            yield from exchange.resources(self._view[exchange.type_url])
 
     @abstractmethod
     def _exchange(self, type_url: TypeUrl) -> Exchange[S]:

@@ -10,6 +10,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from xds_server.ads.messages import Changes
 from xds_server.transport.address import PortInUse, check_address
 from xds_server.transport.admission import Admission, Clock, Doorkeeper, HoldKind
+from xds_server.transport.client_status import client_status
 from xds_server.transport.debounce import Debounce
 from xds_server.transport.limits import Limits
 from xds_server.transport.observer import Observer, StreamStatus
@@ -73,6 +74,7 @@ class AdsServer:
         await self.set_health(serving=False)
         server = grpc.aio.server(options=(*_OPTIONS, *_options(self._limits)))
         server.add_generic_rpc_handlers(handlers(self._streams.serve))
+        server.add_generic_rpc_handlers((client_status(self._streams.resources),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         try:
             port: int = server.add_insecure_port(self._address)

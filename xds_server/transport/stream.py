@@ -1,13 +1,13 @@
 """One open stream: a reader, a writer, and the machine between them."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Generic, Protocol
 
 import grpc
 import msgspec
 
-from xds_server.ads.messages import Acked, Changes, Event, Nacked, ProtocolError, Stale, Unserved
+from xds_server.ads.messages import Acked, Changes, Event, Nacked, ProtocolError, ResourceStatus, Stale, Unserved
 from xds_server.envoy.discovery import DecodeError, LimitError
 from xds_server.snapshot.resource import TYPES, TypeUrl
 from xds_server.snapshot.table import View
@@ -166,6 +166,10 @@ class Stream(Generic[Q, R]):
         hold = self._entrance.hold if self._machine is None else None
         types = self._machine.status() if self._machine is not None else {}
         return StreamStatus(self.info, hold, types, self._bytes_sent, self._reader.bytes)
+
+    def resources(self) -> Iterator[ResourceStatus]:
+        """Where the client stands with each resource that it asked for; none, while it waits."""
+        return iter(()) if self._machine is None else self._machine.resources()
 
     async def _read(self, first: Q) -> Ending:
         request: Q | None = first

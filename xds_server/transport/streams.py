@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 
-from xds_server.ads.messages import Changes, DeltaRequest, Node, ProtocolError, Request
+from xds_server.ads.messages import Changes, DeltaRequest, Node, ProtocolError, Request, ResourceStatus
 from xds_server.envoy.discovery import DecodeError
 from xds_server.snapshot.resource import TypeUrl
 from xds_server.transport.admission import Admission, Clock, Doorkeeper, Entrance, HoldKind
@@ -103,6 +103,10 @@ class Streams:
     def status(self) -> list[StreamStatus]:
         """Every open stream, the oldest first."""
         return [stream.status() for stream in self._open.values()]
+
+    def resources(self) -> Iterator[tuple[StreamInfo, Iterator[ResourceStatus]]]:
+        """Every open stream, with where its client stands with each resource."""
+        return ((stream.info, stream.resources()) for stream in self._open.values())
 
     def release(self, kind: HoldKind | None) -> int:
         """Ends waits at the gate for a reason of that kind (None: of any), and returns of how many streams."""

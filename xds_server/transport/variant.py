@@ -1,12 +1,21 @@
 """The two variants of the protocol, as data: which codec, and which machine."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 
 import msgspec
 
 from xds_server.ads.delta import DeltaStream
-from xds_server.ads.messages import Changes, DeltaRequest, DeltaResponse, Event, Request, Response, TypeStatus
+from xds_server.ads.messages import (
+    Changes,
+    DeltaRequest,
+    DeltaResponse,
+    Event,
+    Request,
+    ResourceStatus,
+    Response,
+    TypeStatus,
+)
 from xds_server.ads.sotw import SotwStream
 from xds_server.envoy.delta_discovery import DeltaRequestDecoder, DeltaResponseEncoder
 from xds_server.envoy.discovery import RequestDecoder, ResponseEncoder
@@ -49,6 +58,7 @@ class Machine(Protocol[Q_contra, R_co]):
     def unanswered(self) -> list[TypeUrl]: ...  # noqa: D102
     def abandon(self, type_url: TypeUrl) -> None: ...  # noqa: D102
     def status(self) -> Mapping[TypeUrl, TypeStatus]: ...  # noqa: D102
+    def resources(self) -> Iterator[ResourceStatus]: ...  # noqa: D102
     @property
     def ready(self) -> bool: ...  # noqa: D102
     @property
