@@ -14,6 +14,7 @@ from xds_server.transport.client_status import client_status
 from xds_server.transport.debounce import Debounce
 from xds_server.transport.limits import Limits
 from xds_server.transport.observer import Observer, StreamStatus
+from xds_server.transport.reflection import reflection
 from xds_server.transport.services import ADS, SERVICES, handlers
 from xds_server.transport.streams import Streams
 
@@ -74,7 +75,7 @@ class AdsServer:
         await self.set_health(serving=False)
         server = grpc.aio.server(options=(*_OPTIONS, *_options(self._limits)))
         server.add_generic_rpc_handlers(handlers(self._streams.serve))
-        server.add_generic_rpc_handlers((client_status(self._streams.resources),))
+        server.add_generic_rpc_handlers((client_status(self._streams.resources), *reflection()))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         try:
             port: int = server.add_insecure_port(self._address)
