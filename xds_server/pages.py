@@ -14,8 +14,9 @@ from probes import Endpoints, Request, Response
 from probes.message import JSON, plain
 from xds_server.model.routing import Attached
 from xds_server.model.source_state import Problem, SourceState
-from xds_server.snapshot.resource import SHORT
+from xds_server.snapshot.resource import SHORT, TypeUrl
 from xds_server.snapshot.store import Store
+from xds_server.snapshot.trial import Rejection
 
 HOLDS: Final = ("not_ready", "unknown_role", "shrink")
 """The kinds of holds."""
@@ -110,6 +111,11 @@ def add(
         "/debug/graph", lambda _: written(lambda: krt.to_mermaid(graph)), about="the graph, as a Mermaid diagram"
     )
     page("resources", lambda: _resources(store), "what is published, by role and type, with versions")
+    page(
+        "rejections",
+        lambda: [_rejection(*one) for one in store.rejections()],
+        "what proxies rejected, why, and which object it comes from",
+    )
     page("holds", holds, "what is held, for how long, and why")
     endpoints.page(
         "/debug/release",
@@ -125,6 +131,12 @@ def add(
     )
     endpoints.page("/debug/timeline", told, about="what happened, in the order of time; ?format=json")
     page("streams", lambda: list(streams()), "who is connected, and what was acknowledged")
+
+
+def _rejection(role: str | None, type_url: TypeUrl, rejection: Rejection) -> Mapping[str, object]:
+    # Clusters and load assignments are named for their Service and its port; listeners and routes are a Gateway's.
+    origin = f"Service {rejection.name.rpartition(':')[0]}" if role is None else f"Gateway {role}"
+    return {"type": SHORT[type_url], "object": origin} | msgspec.structs.asdict(rejection)
 
 
 def _key(text: str) -> Hashable:

@@ -144,6 +144,21 @@ async def test_a_listener_and_its_routes_come_and_go(variant: str, tmp_path: Pat
 
 
 @each_variant
+async def test_a_listener_waits_for_its_routes(variant: str, tmp_path: Path) -> None:
+    """Routes that are missing when they are asked for hold up their listener, and it is there when they come (R78, R97)."""
+    port, second = free_port(), free_port()
+    with Backend("blue") as blue:
+        async with world(tmp_path, variant) as made:
+            await _begun(made, port, blue)
+            async with proxied(made) as envoy:
+                await made.until("traffic", lambda: _says(port, "blue"))
+                made.publish(made.listener("late", second))
+                await made.until("the listener to wait", lambda: envoy.stat("listener_manager.total_listeners_warming"))
+                made.publish(made.routes("late", "one"))
+                await made.until("the listener", lambda: _says(second, "blue"), 4)
+
+
+@each_variant
 async def test_a_rejection_and_the_way_out(variant: str, tmp_path: Path) -> None:
     """A listener that Envoy cannot have is rejected once, not sent again, and mended by the next change; the rest flows."""
     port = free_port()

@@ -55,12 +55,16 @@ class Store:
         own = {type_url: sum(len(self._views[role][type_url]) for role in self.roles) for type_url in (LISTENER, ROUTE)}
         return {type_url: len(table) for type_url, table in self._shared.items()} | own
 
-    def rejections(self) -> Iterator[tuple[TypeUrl, Rejection]]:
-        """What is published although a client rejected it, and none has accepted it since."""
-        tables = [*self._shared.items(), *(item for role in sorted(self.roles) for item in self._own(role))]
-        for type_url, table in tables:
+    def rejections(self) -> Iterator[tuple[str | None, TypeUrl, Rejection]]:
+        """What is published although a client rejected it, and none has accepted it since: (role, type, rejection).
+
+        Of what roles share the role is None.
+        """
+        tables: list[tuple[str | None, TypeUrl, Table]] = [(None, *item) for item in self._shared.items()]
+        tables += [(role, *item) for role in sorted(self.roles) for item in self._own(role)]
+        for role, type_url, table in tables:
             for rejection in table.trial.rejections.values():
-                yield type_url, rejection
+                yield role, type_url, rejection
 
     def publish(
         self,

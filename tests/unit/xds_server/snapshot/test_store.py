@@ -4,6 +4,7 @@ from typing import Any
 
 from xds_server.snapshot.resource import CLUSTER, LISTENER, ROUTE, Resource, TypeUrl, resource
 from xds_server.snapshot.store import Store
+from xds_server.snapshot.trial import Rejection
 
 ONE = resource("one", b"1")
 TWO = resource("two", b"2")
@@ -114,3 +115,18 @@ def test_the_first_publication_replaces_what_was_prepared() -> None:
     assert for_all[CLUSTER] == {"one", "two"}
     assert by_role["a/a"] == {LISTENER: {"one", "two"}, ROUTE: {"two"}}
     assert store.view("b/b") is None
+
+
+def test_rejections_are_told_with_their_role() -> None:
+    """What was rejected of what roles share has no role; the rest is a Gateway's."""
+    store = Store()
+    publish(store, roles={"a/a": True}, shared={CLUSTER: [(None, ONE)]}, own={LISTENER: [("a/a", (None, TWO))]})
+    view = store.view("a/a")
+    assert view is not None
+    view[CLUSTER].trial.rejected(ONE, "proxy-1", "no")
+    view[LISTENER].trial.rejected(TWO, "proxy-1", "neither")
+
+    assert list(store.rejections()) == [
+        (None, CLUSTER, Rejection("one", ONE.version, "proxy-1", "no")),
+        ("a/a", LISTENER, Rejection("two", TWO.version, "proxy-1", "neither")),
+    ]
