@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 from xds_server.ads.messages import Acked, ConfigStatus, Nacked, ResourceStatus, Subscribed, TypeStatus
 from xds_server.ads.selection import Answer, Selection
 from xds_server.ads.subscription import Subscription
-from xds_server.snapshot.resource import TypeUrl
+from xds_server.snapshot.resource import TYPES, TypeUrl
 from xds_server.snapshot.table import Table
 
 S = TypeVar("S", bound=Selection)
@@ -19,7 +19,7 @@ class Exchange(Generic[S]):
     """The responses of a type, numbered from 1; at most one of them waits for its answer."""
 
     __slots__ = (
-        "_rejected", "_tried", "_tried_at", "accepted", "acked_version", "answered", "fresh", "in_flight", "nonce", "number",
+        "_rejected", "_serial", "_tried", "_tried_at", "accepted", "acked_version", "answered", "fresh", "in_flight", "nonce", "number",
         "rejection", "selection", "sent_version", "subscription", "type_url", "waits_for",
     )  # fmt: skip
 
@@ -45,6 +45,7 @@ class Exchange(Generic[S]):
         self._tried: Collection[str] = ()
         self._tried_at = 0
         self._rejected = 0
+        self._serial = 0
 
     @property
     def ready(self) -> bool:
@@ -61,9 +62,14 @@ class Exchange(Generic[S]):
         """Number of the response after whose acceptance the client has what the table has now."""
         return self.number + 1 if self.selection.due else self.number
 
-    def send(self, answer: Answer, nonce: str, table: Table) -> None:
-        """Notes that *answer* is being sent."""
-        self.nonce, self.in_flight = nonce, True
+    def send(self, answer: Answer, table: Table) -> None:
+        """Notes that *answer* is being sent, under a nonce that this type has not had on this stream (R22).
+
+        Streams that have come equally far use the same one, so that they are sent the very same bytes.
+        """
+        self._serial = max(self._serial + 1, table.generation)
+        self.nonce = f"{TYPES.index(self.type_url)}.{self._serial}"
+        self.in_flight = True
         self.number += 1
         overlay = self.selection.overlay
         self._tried = [name for name in answer.changed if name not in overlay] if overlay else answer.changed

@@ -50,7 +50,7 @@ class AdsStream(ABC, Generic[Q, R, S]):
     node: how the client calls itself, for whom its verdicts are shown to.
     """
 
-    __slots__ = ("_events", "_exchanges", "_in_order", "_node", "_nonces", "_rollout", "_view")
+    __slots__ = ("_events", "_exchanges", "_in_order", "_node", "_rollout", "_view")
 
     def __init__(self, view: View, node: str = "") -> None:
         self._view = view
@@ -59,7 +59,6 @@ class AdsStream(ABC, Generic[Q, R, S]):
         self._in_order: list[Exchange[S]] = []
         self._rollout = Rollout(self._exchanges)
         self._events: list[Event] = []
-        self._nonces = 0
 
     def receive(self, request: Q) -> None:
         """Takes a request. Raises ProtocolError, if the stream cannot go on."""
@@ -173,8 +172,7 @@ class AdsStream(ABC, Generic[Q, R, S]):
                 exchange.pass_over()
             else:
                 self._follow(type_url, answer)
-                self._nonces += 1
-                exchange.send(answer, str(self._nonces), table)
+                exchange.send(answer, table)
                 return self._response(exchange, answer, table)
         return None
 

@@ -6,7 +6,16 @@ Source: envoy/service/discovery/v3/discovery.proto (DeltaDiscoveryRequest, Delta
 from typing import Final
 
 from xds_server.ads.messages import DeltaRequest, DeltaResponse
-from xds_server.envoy.discovery import MAX_FIELDS, MAX_NAMES, LimitError, Memo, Parts, control_plane, scan_names
+from xds_server.envoy.discovery import (
+    MAX_FIELDS,
+    MAX_NAMES,
+    LimitError,
+    Memo,
+    Parts,
+    SharedBytes,
+    control_plane,
+    scan_names,
+)
 from xds_server.envoy.protobuf import LENGTH_DELIMITED, field_string, tag, varint
 from xds_server.envoy.reader import field_at, text
 from xds_server.snapshot.resource import Resource, TypeUrl
@@ -80,22 +89,17 @@ def _entry(data: bytes, at: int, end: int) -> tuple[str, str]:
 
 
 class DeltaResponseEncoder:
-    """Encodes DeltaDiscoveryResponses; what streams have in common is encoded once, as in `ResponseEncoder`."""
+    """Encodes DeltaDiscoveryResponses; what streams have in common is encoded once."""
 
-    __slots__ = ("_memo", "_tail")
+    __slots__ = ("_shared",)
 
     def __init__(self, identifier: str) -> None:
-        self._tail = control_plane(_CONTROL_PLANE, identifier)
-        self._memo = Memo()
+        self._shared = SharedBytes(Memo(), _RESPONSE_NONCE, control_plane(_CONTROL_PLANE, identifier))
 
     def encode(self, response: DeltaResponse) -> bytes:
         """The bytes of *response*."""
-        key = response.type_url, response.version, response.digest, response.removed
-        head = self._memo.get(key)
-        if head is None:
-            head = _head(response)
-            self._memo.keep(key, head)
-        return b"".join((head, field_string(_RESPONSE_NONCE, response.nonce), self._tail))
+        content = response.version, response.digest, response.removed
+        return self._shared.encoded(response.type_url, content, response.nonce, lambda: _head(response))
 
 
 def _head(response: DeltaResponse) -> bytes:

@@ -4,7 +4,7 @@ Source: envoy/service/discovery/v3/discovery.proto, google/rpc/status.proto.
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Final
 
 from xds_server.ads.messages import Node, Request, Response
@@ -187,26 +187,50 @@ class Memo:
             self._bytes -= len(self._entries.popitem(last=False)[1])
 
 
-class ResponseEncoder:
-    """Encodes DiscoveryResponses, each with the identifier of this control plane (R12).
+class SharedBytes:
+    """Encoded responses, each made once for all streams that are sent it.
 
-    What streams have in common is encoded once: only the nonce differs from stream to stream, and comes last.
+    What depends on the content alone is kept in a memo. Streams that have come equally far use the same nonce, too: the
+    latest response of each type is kept whole, and they share it.
     """
 
-    __slots__ = ("_memo", "_tail")
+    __slots__ = ("_latest", "_memo", "_nonce_field", "_tail")
+
+    def __init__(self, memo: Memo, nonce_field: int, tail: bytes) -> None:
+        """*nonce_field*: its number; *tail*: the fields that all responses end with."""
+        self._memo = memo
+        self._nonce_field = nonce_field
+        self._tail = tail
+        self._latest: dict[TypeUrl, tuple[Hashable, str, bytes]] = {}
+
+    def encoded(self, type_url: TypeUrl, content: Hashable, nonce: str, head: Callable[[], bytes]) -> bytes:
+        """The response with that *content* and *nonce*; *head* encodes all but the nonce and the tail."""
+        latest = self._latest.get(type_url)
+        if latest is not None and latest[1] == nonce and latest[0] == content:
+            return latest[2]
+        key = (type_url, content)
+        known = self._memo.get(key)
+        if known is None:
+            known = head()
+            self._memo.keep(key, known)
+        data = b"".join((known, field_string(self._nonce_field, nonce), self._tail))
+        self._latest[type_url] = content, nonce, data
+        return data
+
+
+class ResponseEncoder:
+    """Encodes DiscoveryResponses, each with the identifier of this control plane (R12)."""
+
+    __slots__ = ("_memo", "_shared")
 
     def __init__(self, identifier: str, *, max_entries: int = 256, max_bytes: int = 16 << 20) -> None:
-        self._tail = control_plane(_RESPONSE_CONTROL_PLANE, identifier)
         self._memo = Memo(max_entries=max_entries, max_bytes=max_bytes)
+        self._shared = SharedBytes(self._memo, _RESPONSE_NONCE, control_plane(_RESPONSE_CONTROL_PLANE, identifier))
 
     def encode(self, response: Response) -> bytes:
         """The bytes of *response*."""
-        key = response.type_url, response.version, response.digest
-        head = self._memo.get(key)
-        if head is None:
-            head = _head(response)
-            self._memo.keep(key, head)
-        return b"".join((head, field_string(_RESPONSE_NONCE, response.nonce), self._tail))
+        content = response.version, response.digest
+        return self._shared.encoded(response.type_url, content, response.nonce, lambda: _head(response))
 
 
 def encode_response(response: Response, identifier: str = "") -> bytes:

@@ -16,13 +16,15 @@ class Table:
     exclusive or: two equal digests would cancel each other out.)
     """
 
-    __slots__ = ("_resources", "_whole", "added", "digest", "removed", "trial")
+    __slots__ = ("_resources", "_whole", "added", "digest", "generation", "removed", "trial")
 
     def __init__(self, resources: Iterable[Resource] = ()) -> None:
         self._resources: dict[str, Resource] = {}
         self._whole: tuple[Resource, ...] | None = None
         self.digest = 0
         """Sum of the digests; not reduced."""
+        self.generation = 0
+        """Counts the changes."""
         self.added: set[str] = set()
         """Names of what came since `begin`."""
         self.removed: dict[str, Resource] = {}
@@ -44,6 +46,7 @@ class Table:
         self.digest += item.digest - (old.digest if old is not None else 0)
         self._resources[item.name] = item
         self._whole = None
+        self.generation += 1
         self.trial.published(old, item)
 
     def discard(self, name: str) -> None:
@@ -51,6 +54,7 @@ class Table:
         old = self._resources.pop(name, None)
         if old is not None:
             self._whole = None
+            self.generation += 1
             self.digest -= old.digest
             self.removed[name] = old
             self.trial.removed(name)

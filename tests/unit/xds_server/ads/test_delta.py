@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.xds_server.ads.rig import DeltaRig
+from tests.unit.xds_server.ads.rig import DeltaRig, Rig
 from xds_server.ads.delta import DeltaStream
 from xds_server.ads.messages import Acked, DeltaRequest, Nacked, ProtocolError, Stale
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, TypeUrl, resource
@@ -323,3 +323,18 @@ def test_dropped_names_cost_nothing() -> None:
     selection = rig.stream._exchanges[ENDPOINT].selection
     assert (selection._known, selection._dirty, selection._asked, selection.overlay) == ({}, {}, {}, {})
     assert LISTENER not in rig.stream.status()
+
+
+@pytest.mark.parametrize("rig", [Rig, DeltaRig])
+def test_streams_that_have_come_equally_far_share_nonces(rig: type[Rig]) -> None:
+    """So they can be sent the very same bytes; types never share one, and no stream sees one twice (R9, R22)."""
+    first = rig()
+    first.run("put CDS a\nput LDS l\nask CDS\n-> CDS a\nack CDS\nask LDS\n-> LDS l\nput LDS l m\nack LDS\n-> LDS l m")
+    second = rig(first.tables)
+    second.run("ask CDS\n-> CDS a\nack CDS\nask LDS\n-> LDS l m")
+
+    assert first.nonces == second.nonces
+    assert len(set(first.nonces.values())) == 2
+    before = first.nonces[LISTENER]
+    first.run("ack LDS\nask LDS * l\n-> LDS l m" if rig is Rig else "ack LDS\nask LDS l\n-> LDS l")
+    assert first.nonces[LISTENER] != before

@@ -474,8 +474,8 @@ def test_events_tell_what_happened() -> None:
     assert rig.stream.events() == [
         Subscribed(LISTENER, 0, wildcard=True),
         Stale(LISTENER, "0"),
-        Acked(LISTENER, "1", first),
-        Nacked(LISTENER, "2", second, "no good", ("l",)),
+        Acked(LISTENER, "2.1", first),
+        Nacked(LISTENER, "2.2", second, "no good", ("l",)),
         Subscribed(LISTENER, 2, wildcard=False),
     ]
     assert rig.stream.events() == []
@@ -485,7 +485,7 @@ def test_error_without_a_message_is_a_rejection() -> None:
     """A NACK is told by the presence of error_detail, not by its text, and not by versions (R26)."""
     rig = Rig()
     rig.run("put LDS l\nask LDS\n-> LDS l")
-    rig.stream.receive(Request(LISTENER, rig.last[LISTENER].version, (), "1", rejection=""))
+    rig.stream.receive(Request(LISTENER, rig.last[LISTENER].version, (), "2.1", rejection=""))
     assert isinstance(rig.stream.events()[-1], Nacked)
 
 
@@ -493,7 +493,7 @@ def test_an_ack_of_another_version_is_an_ack() -> None:
     """The version in a request decides nothing (R25)."""
     rig = Rig()
     rig.run("put LDS l\nask LDS\n-> LDS l")
-    rig.stream.receive(Request(LISTENER, "something else", (), "1"))
+    rig.stream.receive(Request(LISTENER, "something else", (), "2.1"))
     assert isinstance(rig.stream.events()[-1], Acked)
 
 
