@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -16,15 +17,19 @@ _PR_SET_PDEATHSIG = 1
 
 
 def free_port(preferred: int = 0) -> int:
-    """*preferred*, if nobody listens there, or else a port that is free now."""
-    for port in (preferred, 0):
+    """*preferred*, if nobody listens there, or else a port that is free now.
+
+    That one lies below the range from which Linux takes the ports of outgoing connections (32768 and
+    up), so that none of those takes it before the process that it is meant for.
+    """
+    for port in filter(None, (preferred, *random.sample(range(15000, 32000), 100))):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return int(probe.getsockname()[1])
+            return port
     raise OSError("no free port on 127.0.0.1")
 
 
