@@ -1,4 +1,4 @@
-"""One process of the control plane: the real parts, joined as `xds_server.app` joins them, without sockets."""
+"""One process of the control plane: the real parts, joined as `xds_server.replica` joins them, without sockets."""
 
 import asyncio
 from collections.abc import Callable, Mapping

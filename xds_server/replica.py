@@ -1,0 +1,277 @@
+"""The composition root: one replica of the control plane, all its parts made and joined, without an event loop."""
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry
+
+from krt import Graph, KrtError
+from probes import Degraded, Endpoints, Failed, Heartbeat, Passed, Report, Transition, Verdict, Waiting
+from probes.metrics import ReadinessMetrics, exposition
+from xds_server import inputs, pages, pipeline, process, readiness, startup, writing
+from xds_server.ads.messages import Changes
+from xds_server.doorkeeper import Doorkeeper
+from xds_server.holds import Holds, Streams
+from xds_server.lastgood import LastGood, LastGoodMetrics
+from xds_server.logs import Timeline, event
+from xds_server.metrics import PREFIX, Live, Metrics
+from xds_server.model.source_state import Problem, SourceState
+from xds_server.parity import Parity, ParityMetrics, contents
+from xds_server.publisher import Publisher
+from xds_server.settings import Settings
+from xds_server.snapshot.store import Names, Store
+from xds_server.sources.state import SourceBoard
+from xds_server.transport.observer import StreamStatus
+
+_log = logging.getLogger("xds_server")
+
+_MAX_BEAT_AGE_SECONDS = 20.0
+
+
+class Server(Streams, Protocol):
+    """What serves the streams."""
+
+    def publish(self, changes: Mapping[str | None, Changes]) -> None:
+        """Sends what changed: for all roles under None, or for one."""
+        ...
+
+
+class Replica:
+    """Everything but the sockets and tasks: *app* gives it those, and calls `tick` several times a second."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.server: Server | None = None
+        """None until the gRPC port is bound."""
+        self._draining_since: float | None = None
+        self._instance = f"{socket.gethostname()}/{os.getpid()}/{time.time_ns()}"
+        self.timeline = Timeline(started := process.started())
+        self.registry = CollectorRegistry()
+        self.metrics = Metrics(self.registry)
+        self.heartbeat = Heartbeat(time.monotonic, _MAX_BEAT_AGE_SECONDS)
+        self.store = Store()
+        self.graph = Graph(on_failure=_derivation_failed)
+        self.pipeline = pipeline.build(self.graph, settings.gateway_class)
+        self.kinds = inputs.kinds_of(settings)
+        self.board = SourceBoard(self.kinds, on_change=self._source_changed, on_problem=_problem_found)
+        self.holds = Holds(settings, self.pipeline, self.metrics, lambda: self.server)
+        self.parity, self.parity_metrics = self._peer(), ParityMetrics(self.registry)
+        self.last_good = self._last_good(started)
+        self._soft_deadline = startup.SoftDeadline(settings.soft_deadline_seconds, started)
+        self._derived = [one for name, one in self.graph.collections.items() if name not in self.pipeline.sources]
+        self.gate = readiness.gate(
+            base=self._base,
+            sources=lambda: self.board.states,
+            derived=self._derived,
+            store=self.store,
+            serving=self._serving,
+            clock=time.monotonic,
+            held=self.holds.why,
+            parity=self._parity_verdict if self.parity else None,
+            started=started,
+        )
+        self.gate.on_transition(self._turned)
+        self.gate.on_change(self._checks_changed)
+        self.keeper = writing.keeper(settings, self.graph, self.pipeline)
+        self.doorkeeper = Doorkeeper(
+            self.gate,
+            self.store,
+            open_at_once=settings.gate == "off",
+            last_good=lambda role: None if self.last_good is None else self.last_good.view(role),
+        )
+        self.publisher = Publisher(
+            self.graph, self.pipeline, self.store, self._published,
+            suspicion=self.holds.suspicion, marker_port=settings.marker_port,
+        )  # fmt: skip
+        self._measure()
+
+    def begin(self) -> None:
+        """Reads what an earlier run left; an ungated server believes from now on that what it has is all."""
+        if self.settings.gate == "off":
+            event(_log, logging.WARNING, "gate.off", effect="unknown is served as empty: for experiments only")
+            for source in self.pipeline.sources.values():
+                source.mark_synced()
+        if self.last_good is not None:
+            self.last_good.load()
+
+    def listens(self, server: Server) -> None:
+        """The gRPC port is bound."""
+        self.server = server
+        self.evaluate()
+
+    def drain(self) -> None:
+        """Not ready any more, from now on; what is served is served on."""
+        self._draining_since = time.monotonic()
+        self.evaluate()
+
+    @property
+    def draining(self) -> bool:
+        """Whether this replica is leaving."""
+        return self._draining_since is not None
+
+    def tick(self) -> None:
+        """What changes by time alone."""
+        self.heartbeat.beat()
+        self.publisher.tick()
+        self.evaluate()
+        self._speak()
+
+    def evaluate(self) -> None:
+        """Asks the gate again, and tells those who wait what has changed."""
+        closed = self.gate.passed_at("snapshots") is None
+        offered = self.last_good is not None and self.last_good.turned()
+        self.gate.evaluate()
+        if offered:
+            self.doorkeeper.notify()
+        if closed and self.gate.passed_at("snapshots") is not None:
+            self.keeper.known()
+            self.doorkeeper.notify()
+            if self.parity is not None:
+                self.parity.begin()
+
+    def endpoints(self, on_loop: Callable[[Callable[[], bytes]], bytes]) -> Endpoints:
+        """Probes and pages. *on_loop* calls what it is given where all of this may be read."""
+        endpoints = Endpoints(
+            self.gate, liveness={"event_loop": self.heartbeat.verdict}, started="base", title="xds-server"
+        )
+        endpoints.page("/metrics", exposition(self.registry), about="metrics, for Prometheus")
+        pages.add(
+            endpoints,
+            sources=self.board.states.values,
+            problems=lambda: self.board.problems,
+            routes=self.pipeline.attached_routes,
+            store=self.store,
+            graph=self.graph,
+            streams=self.streams,
+            on_loop=on_loop,
+            holds=self.holds.page,
+            release=lambda kind: self.holds.release(kind, self.publisher.override),
+            timeline=self.timeline,
+            digests=self._digests,
+            parity=lambda: {} if self.parity is None else self.parity.page(),
+        )
+        return endpoints
+
+    def streams(self) -> Iterable[StreamStatus]:
+        """Every open stream."""
+        return () if self.server is None else self.server.streams()
+
+    # -- the parts that depend on the settings -----------------------------------------------------
+
+    def _peer(self) -> Parity | None:
+        if not self.settings.parity_peer:
+            return None
+        return Parity(self.settings.parity_peer, self.settings.parity_seconds, self.store, instance=self._instance)
+
+    def _last_good(self, started: float) -> LastGood | None:
+        metrics = LastGoodMetrics(self.registry)
+        if self.settings.last_good_dir is None or self.settings.gate == "off":
+            return None
+        return LastGood(
+            self.settings.last_good_dir, self.settings.last_good_grace_seconds, self.store, metrics,
+            sources=self.board.states.values, started=started,
+        )  # fmt: skip
+
+    def _measure(self) -> None:
+        self.metrics.watch(
+            Live(
+                sources=self.board.states.values,
+                problems=lambda: self.board.problems,
+                derived=lambda: {one.name: one.synced for one in self._derived},
+                resources=self.store.counts,
+                graph_epoch=lambda: self.graph.epoch,
+                published_epoch=lambda: self.store.epoch,
+                sync_epoch=lambda: readiness.sync_epoch(self.board.states.values()),
+                suspect=lambda: bool(self.holds.why()),
+            )
+        )
+        ReadinessMetrics(self.gate, PREFIX, self.registry)
+
+    # -- what happens ------------------------------------------------------------------------------
+
+    def _source_changed(self, old: SourceState, new: SourceState) -> None:
+        self.metrics.source_changed(old, new)
+        if new.lists > old.lists:
+            self.publisher.listed(new.kind, self.graph.epoch, new.started)
+        if old.phase is not new.phase:
+            level = logging.INFO if new.phase in ("listing", "synced") else logging.WARNING
+            event(
+                _log, level, f"source.{new.phase}", kind=new.kind, objects=new.objects,
+                seconds=new.sync_seconds, code=new.code, message=new.message or None,
+            )  # fmt: skip
+        if old.phase is not new.phase or not self.gate.report.ready:
+            self.evaluate()
+
+    def _published(self, for_all: Names, by_role: Mapping[str, Names]) -> None:
+        if self.server is not None:
+            changes: dict[str | None, Changes] = {None: for_all}
+            changes.update(by_role)
+            self.server.publish(changes)
+        if by_role:
+            self.doorkeeper.notify()
+
+    def _turned(self, transition: Transition) -> None:
+        if not transition.ready_to:
+            event(_log, logging.WARNING, "not_ready", layer=transition.layer, reason=transition.reason)
+            self.keeper.say("Warning", "NotReady", f"{transition.layer}: {transition.reason}", ends="Ready")
+            return
+        phases = {name: round(seconds, 3) for name, seconds in self.gate.phases().items()}
+        objects = sum(state.objects for state in self.board.states.values())
+        said = startup.summary(self.gate.phases(), self.board.states.values())
+        self.keeper.say("Normal", "Ready", said, ends="NotReady")
+        event(_log, logging.INFO, "ready", summary=said, seconds=sum(phases.values()), objects=objects, **phases)
+        process.settle_collector()
+
+    def _checks_changed(self, before: Report, after: Report) -> None:
+        known = {(layer.name, check.name): check.status for layer in before.layers for check in layer.checks}
+        for layer in after.layers:
+            for check in layer.checks:
+                was = known.get((layer.name, check.name))
+                if was is not check.status:
+                    name = f"{layer.name}/{check.name}"
+                    self.timeline.add("check", check=name, was=was, status=check.status, reason=check.reason)
+
+    def _speak(self) -> None:
+        """Says what is awaited, if it has taken long."""
+        if self.gate.passed_at("serving") is not None or not self._soft_deadline.passed(time.monotonic()):
+            return
+        self.metrics.deadline_passed()
+        progress = self._soft_deadline.progress(self.board.states.values())
+        event(_log, logging.WARNING, "still_not_ready", waits_for=self.gate.why_not(), progress=progress)
+
+    # -- what is so --------------------------------------------------------------------------------
+
+    def _base(self) -> Mapping[str, Verdict]:
+        listening: Verdict = Waiting("the gRPC port is not bound yet") if self.server is None else Passed()
+        if self.settings.shadow:
+            listening = Passed("a shadow serves nobody")
+        checks = {"settings": Passed(), "http": Passed(str(self.settings.http_address)), "grpc": listening}
+        offered = "" if self.last_good is None else self.last_good.why()
+        return checks | ({"last_good": Degraded(offered)} if offered else {})
+
+    def _serving(self) -> Mapping[str, Verdict]:
+        draining: Verdict = Passed()
+        if self._draining_since is not None:
+            draining = Failed(f"draining for {time.monotonic() - self._draining_since:.0f} s: this replica is leaving")
+        listening = self._base()["grpc"]
+        return {"grpc": listening, "staying": draining}
+
+    def _parity_verdict(self) -> Verdict:
+        return Passed() if self.parity is None else self.parity.verdict()
+
+    def _digests(self, *, resources: bool) -> Mapping[str, object]:
+        roles = contents(self.store, resources=resources)
+        return {"instance": self._instance, "epoch": self.store.epoch, "roles": roles}
+
+
+def _problem_found(problem: Problem) -> None:
+    event(_log, logging.WARNING, "input.problem", problem=str(problem))
+
+
+def _derivation_failed(error: KrtError) -> None:
+    """A transform raised: its key keeps its last output, and readiness shows it. A mistake of ours, so an ERROR."""
+    event(_log, logging.ERROR, "derivation.failed", error=str(error), cause=repr(error.__cause__))
