@@ -58,15 +58,23 @@ _STATUS: Final = msgspec.json.Decoder(_Status)
 
 
 def page_end(body: bytes) -> PageEnd:
-    """The metadata of a page, in a millisecond per thousand objects: they are skipped.
+    """The metadata of a page, which built-in kinds have before the objects, and others after them.
 
-    Raises: ApiError, if it is no page of a list.
+    That the objects are whole, `page` says. Raises: ApiError, if it is no page of a list.
     """
     try:
-        meta = _HEAD.decode(body).metadata
+        meta = _HEAD.decode(body[: body.find(b',"items":[')] + b"}").metadata
+    except msgspec.DecodeError:
+        meta = _whole(body)
+    return PageEnd(meta.continue_ or "", meta.resource_version)
+
+
+def _whole(body: bytes) -> _ListMeta:
+    """The metadata, wherever it is: the objects are skipped, in a millisecond per thousand. Raises: ApiError."""
+    try:
+        return _HEAD.decode(body).metadata
     except msgspec.DecodeError as error:
         raise ApiError(f"the answer is no list: {error}") from error
-    return PageEnd(meta.continue_ or "", meta.resource_version)
 
 
 def page(body: bytes, decoder: Decoder) -> list[Decoded]:

@@ -28,13 +28,20 @@ def test_a_page_says_where_the_list_goes_on(body: bytes, expected: tuple[str, st
     assert wire.page_end(body) == expected
 
 
-@pytest.mark.parametrize(
-    "body", [b"<html>", b"{}", b'{"metadata":{}}', b'{"metadata":{"resourceVersion":"7"},"items":[']
-)
+@pytest.mark.parametrize("body", [b"<html>", b"{}", b'{"metadata":{}}', b'{"metadata":{"resourceVersion":"7"},"it'])
 def test_what_is_no_list_is_a_failure(body: bytes) -> None:
     """A page from something in between is never an empty list."""
     with pytest.raises(ApiError, match="the answer is no list"):
         wire.page_end(body)
+    with pytest.raises(ApiError, match="the answer is no list"):
+        wire.page(body, SERVICES)
+
+
+def test_a_page_that_breaks_off_among_its_objects_is_a_failure() -> None:
+    """Where the list goes on may be known by then; the objects are not."""
+    body = b'{"metadata":{"resourceVersion":"7"},"items":['
+
+    assert wire.page_end(body) == ("", "7")
     with pytest.raises(ApiError, match="the answer is no list"):
         wire.page(body, SERVICES)
 
