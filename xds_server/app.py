@@ -73,6 +73,7 @@ class App:
         """Runs all tasks until it is time to leave. One that fails ends the server: half of it would lie."""
         replica = self._replica
         source = inputs.source(self.settings, replica.kinds, replica.pipeline, replica.graph, replica.board)
+        replica.holds.relist = source.relist
         async with asyncio.TaskGroup() as tasks:
             background = [tasks.create_task(one) for one in (source.run(), self._beat(), replica.keeper.run())]
             if replica.parity is not None:

@@ -28,6 +28,7 @@ _SERVE_OPTIONS: Mapping[str, str] = {
     "shrink_hold_seconds": "How long a change is held that would take away much of what is served; 0: not at all. [default: 30]",
     "shrink_share": "What is much: more than this part of clusters, load assignments, listeners or routes. [default: 0.5]",
     "shrink_at_least": "What is much: at least so many of them. [default: 10]",
+    "carry_seconds": "How long a resource stays that is lost while a kind that it rests on is out of touch; 0: not at all. [default: 15]",
     "marker_port": "Where proxies answer 200 once they have a complete configuration; 0: nowhere. [default: 19002]",
     "last_good_dir": "Where to keep the last accepted configuration, for when the API server is away. [default: nowhere]",
     "last_good_grace_seconds": "How long after the start it is not offered to new proxies yet. [default: 30]",
@@ -128,7 +129,9 @@ def bootstrap(gateway: str, checked: str | None, xds_address: str, admin_address
     "--url", default="http://127.0.0.1:18080", show_default=True, help="The HTTP address of the control plane."
 )
 @click.option(
-    "--kind", type=click.Choice(("not_ready", "unknown_role", "shrink")), help="Which holds to end. [default: all]"
+    "--kind",
+    type=click.Choice(("not_ready", "unknown_role", "shrink", "carried")),
+    help="Which holds to end. [default: all]",
 )
 def release(url: str, kind: str | None) -> None:
     """End holds now: publish what is held back, and tell waiting streams why they cannot be served."""

@@ -1,15 +1,19 @@
 """All that is held, in one place: what it is, what its beginning and end say, and how an operator ends it."""
 
+import functools
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from xds_server.logs import event
+from xds_server.losses import Losses, shrink_guard, sources_of
 from xds_server.metrics import Metrics
+from xds_server.model.source_state import Phase, SourceState
 from xds_server.pipeline import Pipeline
-from xds_server.publisher import shrink_guard
+from xds_server.publisher import Publisher
 from xds_server.settings import Settings
+from xds_server.snapshot.carry import Carried, CarryOver, Key, Touch
 from xds_server.snapshot.shrink import Limits
 from xds_server.suspicion import By, Suspect, Suspicion
 from xds_server.transport.admission import HoldKind
@@ -31,7 +35,10 @@ class Streams(Protocol):
 
 
 class Holds:
-    """Held changes and held streams. *server* gives None as long as there is none."""
+    """Held changes, resources that are carried over, and held streams.
+
+    *server* gives None as long as there is none.
+    """
 
     def __init__(
         self, settings: Settings, pipeline: Pipeline, metrics: Metrics, server: Callable[[], Streams | None]
@@ -39,16 +46,38 @@ class Holds:
         self._seconds = settings.shrink_hold_seconds
         self._metrics = metrics
         self._server = server
+        self.relist: Callable[[frozenset[str]], None] = lambda _: None
+        """Has kinds listed anew; for the source to set."""
+        self._touch = Touch(time.monotonic)
         self.suspicion: Suspicion | None = None
         """None, if every change is believed."""
+        self.carry: CarryOver | None = None
+        """None, if nothing is carried over."""
         if self._seconds:
             limits = Limits(share=settings.shrink_share, at_least=settings.shrink_at_least)
-            guard = shrink_guard(pipeline, limits)
-            self.suspicion = Suspicion(guard, self._seconds, on_begin=self._begun, on_end=self._ended)
+            self.suspicion = Suspicion(
+                shrink_guard(pipeline, limits), self._seconds, sources_of=lambda lost: sources_of(pipeline, lost),
+                on_begin=self._begun, on_end=self._ended, ask=self._ask,
+            )  # fmt: skip
+        if settings.carry_seconds:
+            self.carry = CarryOver(
+                settings.carry_seconds, self._touch, Losses(pipeline), clock=time.monotonic,
+                on_begin=self._carried, on_end=self._let_go,
+            )  # fmt: skip
+
+    def source_changed(self, state: SourceState) -> None:
+        """A source is in another phase."""
+        self._touch.note(state.kind, lost=state.phase is Phase.STALE)
 
     def why(self) -> str:
-        """Which change is held, in one line; "" if none is."""
-        return "" if self.suspicion is None else self.suspicion.why()
+        """What is held or carried over, in one line; "" if nothing is."""
+        both = (self.suspicion, self.carry)
+        return "; ".join(why for one in both if one is not None and (why := one.why()))
+
+    def active(self) -> Mapping[str, int]:
+        """How many changes are held, and resources carried over, by kind of hold."""
+        suspected = self.suspicion is not None and self.suspicion.suspect is not None
+        return {"shrink": int(suspected), "carried": 0 if self.carry is None else len(self.carry.carried)}
 
     def page(self) -> Mapping[str, object]:
         """Everything that is held, with reasons."""
@@ -59,21 +88,46 @@ class Holds:
             for one in (() if server is None else server.streams())
             if one.hold is not None
         ]  # fmt: skip
-        return {"streams": held, "shrink": self.why()}
+        carried = [
+            {"collection": name, "key": key, "seconds": now - one.since, "reason": one.reason}
+            for (name, key), one in ({} if self.carry is None else self.carry.carried).items()
+        ]
+        return {"streams": held, "shrink": "" if self.suspicion is None else self.suspicion.why(), "carried": carried}
 
-    def release(self, kind: str, publish: Callable[[], bool]) -> Mapping[str, int]:
+    def release(self, kind: str, publisher: Publisher) -> Mapping[str, int]:
         """Ends the holds of a kind, or of all kinds (""), and returns how many.
 
-        Changes are published, by *publish*; streams are told why they wait, and may go elsewhere.
+        Changes are published; streams are told why they wait, and may go elsewhere.
         """
-        released = {"shrink": int(kind in {"", "shrink"} and publish())}
+        ends: dict[str, Callable[[], int]] = {"shrink": publisher.override, "carried": publisher.drop}
         server = self._server()
         reasons: tuple[HoldKind, ...] = ("not_ready", "unknown_role")
         for reason in reasons:
-            if kind in {"", reason}:
-                released[reason] = 0 if server is None else server.release(reason)
+            ends[reason] = functools.partial(_nothing if server is None else server.release, reason)
+        released = {name: int(end()) for name, end in ends.items() if kind in {"", name}}
         event(_log, logging.WARNING, "released", **released)
         return released
+
+    def _ask(self, kinds: frozenset[str]) -> None:
+        event(_log, logging.INFO, "change.relist", kinds=",".join(sorted(kinds)))
+        self.relist(kinds)
+
+    def _carried(self, which: Mapping[Key, Carried]) -> None:
+        (name, key), first = next(iter(which.items()))
+        event(
+            _log, logging.WARNING, "carried", resources=len(which), first=f"{name} {key}", because=first.reason,
+            release="all kinds in touch, or xds-server release --kind carried",
+        )  # fmt: skip
+
+    def _let_go(self, which: Mapping[Key, Carried], by: By) -> None:
+        now = time.monotonic()
+        for one in which.values():
+            self._metrics.hold_ended("carried", now - one.since, by)
+        (name, key), first = next(iter(which.items()))
+        level = logging.WARNING if by == "budget" else logging.INFO
+        event(
+            _log, level, "carried.released", resources=len(which), first=f"{name} {key}", by=by, seconds=now - first.since
+        )  # fmt: skip
 
     def _begun(self, suspect: Suspect) -> None:
         event(
@@ -82,6 +136,10 @@ class Holds:
         )  # fmt: skip
 
     def _ended(self, suspect: Suspect, by: By, seconds: float) -> None:
-        self._metrics.change_held(seconds, by)
+        self._metrics.hold_ended("shrink", seconds, by)
         level = logging.WARNING if by == "budget" else logging.INFO
         event(_log, level, "change.released", would_lose=suspect.reason, by=by, seconds=seconds)
+
+
+def _nothing(_: HoldKind) -> int:
+    return 0

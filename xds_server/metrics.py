@@ -31,8 +31,8 @@ _LAG_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _HOLD_BUCKETS = (0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300)
 
 _HOLD_REASONS = ("not_ready", "unknown_role")
-_SHRINK = "shrink"
-_SHRINK_ENDS = ("converged", "confirmed", "budget", "override")
+_CHANGES = ("shrink", "carried")
+_CHANGE_ENDS = ("converged", "confirmed", "budget", "override")
 _IGNORED = ("stale", "unserved")
 _HOLD_ENDS = ("converged", "last_good", "budget", "override", "gone", "refused")
 
@@ -62,8 +62,8 @@ class Live:
     """None, and then no series, as long as nothing is published."""
     sync_epoch: Callable[[], int | None]
     """Epoch at which the last required source was listed; None while one is not."""
-    suspect: Callable[[], bool] = lambda: False
-    """Whether a change is held because it would take away too much."""
+    held: Callable[[], Mapping[str, int]] = lambda: dict.fromkeys(_CHANGES, 0)
+    """How many changes are held because they would take away too much, and how many resources are carried over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,8 @@ class Metrics:
         for add in (ProcessCollector, PlatformCollector, GCCollector):
             add(registry=registry)
         registry.register(_Streams(self._streams, self._held, self))
-        self.suspect: Callable[[], bool] = lambda: False
-        """Whether a change is held."""
+        self.held_changes: Callable[[], Mapping[str, int]] = lambda: dict.fromkeys(_CHANGES, 0)
+        """How many changes and resources are held, by kind of hold."""
 
         def counter(name: str, help_text: str, *labels: str) -> Counter:
             return Counter(PREFIX + name, help_text, labels, registry=registry)
@@ -119,7 +119,7 @@ class Metrics:
         )
         self._watch_restarts = counter(
             "source_watch_restarts_total",
-            "Watches that ended, by how: eof, expired, silence, error.",
+            "Watches that ended, by how: eof, expired, silence, asked, error.",
             "source",
             "reason",
         )
@@ -152,7 +152,7 @@ class Metrics:
             "type",
         )
         self._hold_seconds = histogram(
-            "hold_duration_seconds", "How long streams, or changes, were held.", _HOLD_BUCKETS, "reason"
+            "hold_duration_seconds", "How long streams, changes or resources were held.", _HOLD_BUCKETS, "reason"
         )
         self._hold_released = counter(
             "hold_released_total",
@@ -168,7 +168,7 @@ class Metrics:
 
     def watch(self, live: Live) -> None:
         """Shows from now on what is so according to *live*."""
-        self.suspect = live.suspect
+        self.held_changes = live.held
         self.registry.register(_State(live))
 
     # -- sources -----------------------------------------------------------------------------------
@@ -240,10 +240,10 @@ class Metrics:
 
     # -- changes -----------------------------------------------------------------------------------
 
-    def change_held(self, seconds: float, by: str) -> None:
-        """The hold of a change that would take away too much ended: `converged`, `confirmed`, `budget`, `override`."""
-        self._hold_seconds.labels(_SHRINK).observe(seconds)
-        self._hold_released.labels(by, _SHRINK).inc()
+    def hold_ended(self, reason: str, seconds: float, by: str) -> None:
+        """The hold of a change, or of a resource, ended: `converged`, `confirmed`, `budget`, `override`."""
+        self._hold_seconds.labels(reason).observe(seconds)
+        self._hold_released.labels(by, reason).inc()
 
     # -- the process -------------------------------------------------------------------------------
 
@@ -294,9 +294,10 @@ class Metrics:
             self._hold_seconds.labels(reason)
             for end in _HOLD_ENDS:
                 self._hold_released.labels(end, reason)
-        self._hold_seconds.labels(_SHRINK)
-        for end in _SHRINK_ENDS:
-            self._hold_released.labels(end, _SHRINK)
+        for reason in _CHANGES:
+            self._hold_seconds.labels(reason)
+            for end in _CHANGE_ENDS:
+                self._hold_released.labels(end, reason)
 
 
 class _Streams(Collector):
@@ -311,9 +312,12 @@ class _Streams(Collector):
         warmths = Tally(_warmth(warm=stream.warm) for stream in list(self._streams.values()))
         yield _gauge("xds_streams", "Open streams.", "warmth", {name: warmths[name] for name in ("warm", "cold")})
         reasons = Tally(list(self._held.values()))
-        reasons[_SHRINK] = int(self._metrics.suspect())
+        reasons.update(self._metrics.held_changes())
         yield _gauge(
-            "hold_active", "Streams, or changes, held now.", "reason", dict.fromkeys(_HOLD_REASONS, 0) | reasons
+            "hold_active",
+            "Streams, changes or resources held now.",
+            "reason",
+            dict.fromkeys(_HOLD_REASONS, 0) | reasons,
         )
 
 

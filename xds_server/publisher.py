@@ -1,15 +1,14 @@
 """From the graph to the published tables: nothing before everything is known, then each change as it comes."""
 
-import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from krt import Change, Collection, Commit, Graph
-from xds_server.envoy.endpoints import has_endpoints
 from xds_server.envoy.marker import MARKER, marker_listener, marker_routes
 from xds_server.pipeline import Pipeline
+from xds_server.snapshot.carry import CarryOver
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl
-from xds_server.snapshot.shrink import Changes, IsLoss, Limits, ShrinkGuard, removed
+from xds_server.snapshot.shrink import Changes
 from xds_server.snapshot.store import Names, Store
 from xds_server.snapshot.table import View, version_of
 from xds_server.suspicion import Suspicion
@@ -22,7 +21,7 @@ class Publisher:
     """Publishes what the pipeline derived: first all of it at once, when every collection is complete.
 
     Synchronous: when a transaction of the graph returns, its changes are published, at its epoch; or they are held,
-    because they would take away too much.
+    because they would take away too much, or what we may only not know of.
     """
 
     def __init__(
@@ -33,13 +32,15 @@ class Publisher:
         on_publish: OnPublish,
         *,
         suspicion: Suspicion | None = None,
+        carry: CarryOver | None = None,
         marker_port: int = 0,
     ) -> None:
-        """Without *suspicion* every change is believed; with *marker_port* 0 there is no completeness marker."""
+        """Without *suspicion* and *carry* every change is believed; with *marker_port* 0 there is no completeness marker."""
         self._pipeline = pipeline
         self._store = store
         self._on_publish = on_publish
         self._suspicion = suspicion
+        self._carry = carry
         self._marker = Marker(store, marker_port)
         self._served = (
             pipeline.roles,
@@ -48,19 +49,21 @@ class Publisher:
             pipeline.listeners,
             pipeline.route_configurations,
         )
-        counted = () if suspicion is None else (pipeline.attached_routes,)
+        counted = () if suspicion is None and carry is None else (pipeline.attached_routes,)
         self._watched: tuple[Collection[Any, Any], ...] = (*self._served, *counted)
         graph.subscribe(self._committed, *self._watched, replay=False)
 
-    def listed(self, kind: str, epoch: int, started: float) -> None:
-        """Notes that a list of a kind, begun at *started*, was committed at *epoch*: it may confirm what is held."""
+    def listed(self, kind: str, started: float) -> None:
+        """Notes that a list of a kind, begun at *started*, was committed: it may confirm what is held."""
         if self._suspicion is not None:
-            self._release(self._suspicion.listed(kind, epoch, started))
+            self._release(self._suspicion.listed(kind, started))
 
     def tick(self) -> None:
-        """Publishes what was held for as long as it may."""
+        """Publishes what was held, or carried over, for as long as it may."""
         if self._suspicion is not None:
             self._release(self._suspicion.due())
+        if self._carry is not None and self._carry.carried:
+            self._put(self._carry.due())
 
     def override(self) -> bool:
         """Publishes what is held, and returns whether anything was."""
@@ -68,12 +71,22 @@ class Publisher:
         self._release(held)
         return bool(held)
 
+    def drop(self) -> int:
+        """Publishes what is carried over, as it is derived, and returns how many resources those were."""
+        if self._carry is None:
+            return 0
+        count = len(self._carry.carried)
+        self._put(self._carry.override())
+        return count
+
     def _committed(self, commit: Commit) -> None:
         if self._store.epoch is not None:
             changes: Changes = {name: delta.changes for name, delta in commit.deltas.items()}
             if self._suspicion is not None:
                 sizes = {collection.name: len(collection) for collection in self._watched}
-                changes = self._suspicion.admit(commit.epoch, changes, sizes)
+                changes = self._suspicion.admit(changes, sizes)
+            if self._carry is not None:
+                changes = self._carry.admit(changes)
         elif all(collection.synced for collection in self._served):
             changes = {collection.name: _all_of(collection) for collection in self._served}
         else:
@@ -81,6 +94,12 @@ class Publisher:
         self._publish(commit.epoch, changes)
 
     def _release(self, changes: Changes) -> None:
+        """Publishes what was held, and is believed now."""
+        if changes and self._carry is not None:
+            changes = self._carry.admit(changes, certain=True)
+        self._put(changes)
+
+    def _put(self, changes: Changes) -> None:
         if changes and self._store.epoch is not None:
             self._publish(self._store.epoch, changes)
 
@@ -139,24 +158,6 @@ def marked_version(view: View) -> str:
     marker = view[ROUTE].get(MARKER)
     digests = view[CLUSTER].digest + view[LISTENER].digest + view[ROUTE].digest
     return version_of(digests - (marker.digest if marker is not None else 0))
-
-
-def shrink_guard(pipeline: Pipeline, limits: Limits) -> ShrinkGuard:
-    """The guard over what a pipeline serves: a load assignment is lost also if it is emptied, a route if it is detached."""
-    losses: dict[str, IsLoss] = {
-        pipeline.roles.name: removed,
-        pipeline.clusters.name: removed,
-        pipeline.load_assignments.name: functools.partial(_less, of=has_endpoints),
-        pipeline.listeners.name: removed,
-        pipeline.attached_routes.name: functools.partial(_less, of=lambda route: bool(route.domains)),
-    }
-    additive = frozenset({pipeline.clusters.name, pipeline.load_assignments.name})
-    return ShrinkGuard(limits, losses, additive=additive)
-
-
-def _less(change: tuple[Any, Any], *, of: Callable[[Any], bool]) -> bool:
-    old, new = change
-    return old is not None and of(old) and (new is None or not of(new))
 
 
 def _all_of(collection: Collection[Any, Any]) -> Mapping[Any, Change[Any]]:

@@ -85,7 +85,7 @@ class Replica:
         )
         self.publisher = Publisher(
             self.graph, self.pipeline, self.store, self._published,
-            suspicion=self.holds.suspicion, marker_port=settings.marker_port,
+            suspicion=self.holds.suspicion, carry=self.holds.carry, marker_port=settings.marker_port,
         )  # fmt: skip
         self._measure()
 
@@ -149,7 +149,7 @@ class Replica:
             streams=self.streams,
             on_loop=on_loop,
             holds=self.holds.page,
-            release=lambda kind: self.holds.release(kind, self.publisher.override),
+            release=lambda kind: self.holds.release(kind, self.publisher),
             timeline=self.timeline,
             digests=self._digests,
             parity=lambda: {} if self.parity is None else self.parity.page(),
@@ -186,7 +186,7 @@ class Replica:
                 graph_epoch=lambda: self.graph.epoch,
                 published_epoch=lambda: self.store.epoch,
                 sync_epoch=lambda: readiness.sync_epoch(self.board.states.values()),
-                suspect=lambda: bool(self.holds.why()),
+                held=self.holds.active,
             )
         )
         ReadinessMetrics(self.gate, PREFIX, self.registry)
@@ -196,8 +196,9 @@ class Replica:
     def _source_changed(self, old: SourceState, new: SourceState) -> None:
         self.metrics.source_changed(old, new)
         if new.lists > old.lists:
-            self.publisher.listed(new.kind, self.graph.epoch, new.started)
+            self.publisher.listed(new.kind, new.started)
         if old.phase is not new.phase:
+            self.holds.source_changed(new)
             level = logging.INFO if new.phase in ("listing", "synced") else logging.WARNING
             event(
                 _log, level, f"source.{new.phase}", kind=new.kind, objects=new.objects,

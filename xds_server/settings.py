@@ -23,6 +23,7 @@ _DURATIONS = (
     "gate_hold_seconds",
     "role_hold_seconds",
     "shrink_hold_seconds",
+    "carry_seconds",
     "last_good_grace_seconds",
     "parity_seconds",
     "soft_deadline_seconds",
@@ -111,6 +112,8 @@ class Settings:
     """What is much: more than this part of the clusters, load assignments, listeners or routes ..."""
     shrink_at_least: int = 10
     """... and at least so many of them."""
+    carry_seconds: float = 15.0
+    """How long a resource stays that is lost while a kind of objects that has a say in it is out of touch; 0 for never."""
     marker_port: int = 19002
     """Port on which proxies answer 200 once they have a complete configuration; 0 for none."""
     last_good_dir: Path | None = None
@@ -329,6 +332,7 @@ _READERS: Mapping[str, Callable[[str, object], object]] = {
     "shrink_hold_seconds": _seconds,
     "shrink_share": _share,
     "shrink_at_least": _number,
+    "carry_seconds": _seconds,
     "marker_port": _number,
     "last_good_dir": lambda _name, value: Path(str(value)).expanduser(),
     "last_good_grace_seconds": _seconds,

@@ -5,26 +5,30 @@ time is up (`budget`), or when an operator says so (`override`).
 """
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
 
 from xds_server.snapshot.shrink import Changes, ShrinkGuard
 
 By = Literal["converged", "confirmed", "budget", "override"]
 
+# A server that has cut off one answer may cut off the next: it is asked again after so long.
+ASK_AFTER_SECONDS: Final = 2.0
+
 
 @dataclass(slots=True)
 class Suspect:
-    """What is held now."""
+    """What is held now. Times are on the clock."""
 
     reason: str
     since: float
-    """On the clock."""
-    epoch: int
-    """Of the transaction that is not believed; the last, if there are several."""
-    lists: set[str] = field(default_factory=set)
-    """Kinds whose list brought it, and must bring it again."""
+    grown: float
+    """When it became what it is; a list that was begun before confirms nothing."""
+    awaits: set[str]
+    """Kinds whose list has yet to say it again."""
+    asked: bool = False
+    """Whether these lists were asked for."""
 
 
 class Suspicion:
@@ -35,44 +39,55 @@ class Suspicion:
         guard: ShrinkGuard,
         seconds: float,
         *,
+        sources_of: Callable[[Iterable[str]], frozenset[str]],
         clock: Callable[[], float] = time.monotonic,
         on_begin: Callable[[Suspect], None] = lambda _: None,
         on_end: Callable[[Suspect, By, float], None] = lambda *_: None,
+        ask: Callable[[frozenset[str]], None] = lambda _: None,
     ) -> None:
-        """*on_end* is given what was held, by what the hold ended, and after how many seconds."""
+        """*sources_of*: which kinds may have brought a loss in some collections; *ask* has them listed anew.
+
+        *on_end* is given what was held, by what the hold ended, and after how many seconds.
+        """
         self._guard = guard
         self._seconds = seconds
+        self._sources_of = sources_of
         self._clock = clock
         self._on_begin = on_begin
         self._on_end = on_end
+        self._ask = ask
         self.suspect: Suspect | None = None
 
-    def admit(self, epoch: int, changes: Changes, sizes: Mapping[str, int]) -> Changes:
+    def admit(self, changes: Changes, sizes: Mapping[str, int]) -> Changes:
         """The changes of a transaction that may be published, and what they release."""
         passed = self._guard.admit(changes, sizes)
+        reason, now = self._guard.reason, self._clock()
         if not self._guard.holding:
             self._ended("converged")
-        elif self.suspect is None:
-            self.suspect = Suspect(self._guard.reason, self._clock(), epoch)
-            self._on_begin(self.suspect)
-        elif self.suspect.reason != self._guard.reason:
-            self.suspect.reason, self.suspect.epoch = self._guard.reason, epoch
+        elif self.suspect is None or self.suspect.reason != reason:
+            since = now if self.suspect is None else self.suspect.since
+            begun, self.suspect = (
+                self.suspect is None,
+                Suspect(reason, since, now, set(self._sources_of(self._guard.lost))),
+            )
+            if begun:
+                self._on_begin(self.suspect)
         return passed
 
-    def listed(self, kind: str, epoch: int, started: float) -> Changes:
-        """Notes that the list of a kind, begun at *started*, was committed at *epoch*; returns what it confirms."""
+    def listed(self, kind: str, started: float) -> Changes:
+        """Notes that a list of a kind, begun at *started*, is complete and committed; returns what it confirms."""
         suspect = self.suspect
-        if suspect is None:
+        if suspect is None or started <= suspect.grown or kind not in suspect.awaits:
             return {}
-        if suspect.lists and started > suspect.since:
-            suspect.lists.discard(kind)
-            return {} if suspect.lists else self._released("confirmed")
-        if epoch == suspect.epoch:
-            suspect.lists.add(kind)
-        return {}
+        suspect.awaits.discard(kind)
+        return {} if suspect.awaits else self._released("confirmed")
 
     def due(self) -> Changes:
-        """What is to be published because its time is up."""
+        """What is to be published because its time is up. Asks for a fresh list, if it is time for that."""
+        suspect = self.suspect
+        if suspect is not None and not suspect.asked and self._clock() - suspect.grown >= ASK_AFTER_SECONDS:
+            suspect.asked = True
+            self._ask(frozenset(suspect.awaits))
         late = self.suspect is not None and self._clock() - self.suspect.since >= self._seconds
         return self._released("budget") if late else {}
 

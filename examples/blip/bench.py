@@ -21,6 +21,8 @@ _LOST = ("cluster_manager.cluster_removed", "listener_manager.listener_removed")
 _ALTERED = "listener_manager.listener_modified"
 _NO_ROUTE, _NO_CLUSTER = r"^http\..*\.(no_route)$", r"^http\..*\.(no_cluster)$"
 _CALM_SECONDS = 0.5
+LATE_SECONDS = 2.0
+"""By how much something comes late, where one has to wait for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +245,14 @@ spec:
     - matches: [{{path: {{type: PathPrefix, value: {path}}}}}]
       backendRefs: [{{name: {backend}, port: 80}}]
 """
+
+
+def moved(bench: Bench) -> str:
+    """The demo's routes as they are when they lead to the Service `moved` alone."""
+    text = (bench.manifests / "routes.yaml").read_text()
+    for name in ("blue", "green"):
+        text = text.replace(f"name: {name}, port: 80", "name: moved, port: 80")
+    return text
 
 
 def resources(plane: ControlPlane) -> str:

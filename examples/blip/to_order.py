@@ -30,11 +30,7 @@ class ToOrder:
     def __enter__(self) -> Self:
         self._thread.start()
         self._call(self._open)
-        self.kubeconfig.write_text(
-            "apiVersion: v1\nkind: Config\ncurrent-context: x\n"
-            f"clusters: [{{name: x, cluster: {{server: {self._server.url}}}}}]\n"
-            "users: [{name: x, user: {token: good}}]\ncontexts: [{name: x, context: {cluster: x, user: x}}]\n"
-        )
+        self.write_kubeconfig("good")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -73,6 +69,36 @@ class ToOrder:
             self._server.faults.append(Fault(late, plural, "list", 1))
 
         self._do(spoil)
+
+    def cut_short(self, plural: str, objects: int) -> None:
+        """The next list has so many objects, and says that these are all."""
+
+        def short() -> web.Response:
+            store = self._server.store
+            items = list(store.objects[plural].values())[:objects]
+            return web.json_response({"metadata": {"resourceVersion": str(store.version)}, "items": items})
+
+        self._do(lambda: self._server.faults.append(Fault(short, plural, "list")))
+
+    def expire(self, plural: str) -> None:
+        """Watches of a kind end, and cannot go on from where they were."""
+        self._do(lambda: (self._server.store.forget(), self._server.end(plural)))
+
+    def cut(self, plural: str) -> None:
+        """The connections of watches of a kind break."""
+        self._do(lambda: self._server.cut(plural))
+
+    def write_kubeconfig(self, token: str) -> None:
+        """Gives the control plane a token."""
+        self.kubeconfig.write_text(
+            "apiVersion: v1\nkind: Config\ncurrent-context: x\n"
+            f"clusters: [{{name: x, cluster: {{server: {self._server.url}}}}}]\n"
+            f"users: [{{name: x, user: {{token: {token}}}}}]\ncontexts: [{{name: x, context: {{cluster: x, user: x}}}}]\n"
+        )
+
+    def accept_token(self, token: str) -> None:
+        """No other token is good from now on; watches that are open go on."""
+        self._do(lambda: setattr(self._server, "tokens", {token}))
 
     def install(self, plural: str) -> None:
         """The kind is there from now on."""

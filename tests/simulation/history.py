@@ -40,6 +40,8 @@ class Setting:
     """Whether lists are streams."""
     shrink_seconds: float
     """How long a change is held that takes away much; 0 for not at all."""
+    carry_seconds: float
+    """How long a resource stays whose loss is in doubt; 0 for not at all."""
     marked: bool
     """Whether there is a completeness marker."""
     network_seconds: float
@@ -58,6 +60,7 @@ def setting(seed: int, mode: str = "") -> Setting:
         shrink_seconds=random.choice((0.0, 3.0, 10.0)),
         marked=random.random() < 0.5,
         network_seconds=random.choice((0.005, 0.05, 0.3)),
+        carry_seconds=random.choice((0.0, 2.0, 6.0)),
     )
 
 

@@ -12,8 +12,10 @@ from tests.simulation.wire import END, AbortedError, Call
 from xds_server import pipeline, readiness
 from xds_server.ads.messages import Changes
 from xds_server.doorkeeper import Doorkeeper
-from xds_server.model.source_state import SourceState
-from xds_server.publisher import Publisher, shrink_guard
+from xds_server.losses import Losses, shrink_guard, sources_of
+from xds_server.model.source_state import Phase, SourceState
+from xds_server.publisher import Publisher
+from xds_server.snapshot.carry import CarryOver, Touch
 from xds_server.snapshot.shrink import Limits
 from xds_server.snapshot.store import Names, Store
 from xds_server.sources.kinds import kinds
@@ -93,14 +95,21 @@ class Replica:
             clock=loop.time,
         )
         self.suspicion = Suspicion(
-            shrink_guard(self.pipeline, Limits(share=0.4, at_least=3)), setting.shrink_seconds, clock=loop.time
+            shrink_guard(self.pipeline, Limits(share=0.4, at_least=3)),
+            setting.shrink_seconds,
+            sources_of=lambda lost: sources_of(self.pipeline, lost),
+            clock=loop.time,
+            ask=self._relist,
         )
+        self.touch = Touch(loop.time)
+        self.carry = CarryOver(setting.carry_seconds, self.touch, Losses(self.pipeline), clock=loop.time)
         self.publisher = Publisher(
             self.graph,
             self.pipeline,
             self.store,
             self._published,
             suspicion=self.suspicion if setting.shrink_seconds else None,
+            carry=self.carry if setting.carry_seconds else None,
             marker_port=MARKER_PORT if setting.marked else 0,
         )
         if mode == "off":
@@ -108,6 +117,7 @@ class Replica:
                 source.mark_synced()
         self._tasks = [loop.create_task(self._beat())]
         turnstile = Turnstile(2)
+        self.informers: dict[str, Informer] = {}
         for kind in kinds():
             listwatch = ListWatch(
                 kind,
@@ -118,7 +128,8 @@ class Replica:
                 clock=loop.time,
                 scope=Scope(streamed=setting.streamed),
             )
-            self._tasks.append(loop.create_task(Informer(listwatch, self.client, turnstile=turnstile).run()))
+            informer = self.informers[kind.plural] = Informer(listwatch, self.client, turnstile=turnstile)
+            self._tasks.append(loop.create_task(informer.run()))
 
     def kill(self) -> None:
         """Ends the process at once: every call breaks."""
@@ -147,9 +158,14 @@ class Replica:
             self._evaluate()
             self._on_step()
 
+    def _relist(self, asked: frozenset[str]) -> None:
+        for kind in sorted(asked):
+            self.informers[kind].relist()
+
     def _source_changed(self, old: SourceState, new: SourceState) -> None:
-        if new.epoch is not None and new.sync_seconds != old.sync_seconds:
-            self.publisher.listed(new.kind, self.graph.epoch, new.started)
+        if new.lists > old.lists:
+            self.publisher.listed(new.kind, new.started)
+        self.touch.note(new.kind, lost=new.phase is Phase.STALE)
         if self.all_known_at is None and all(state.known for state in self.board.states.values()):
             self.all_known_at = asyncio.get_running_loop().time()
         self._evaluate()

@@ -185,7 +185,9 @@ class Simulation:
         elif answer.type_url == ENDPOINT:
             self._check_endpoints(what, answer, known)
         elif strict and envoy.role in known.listeners:
-            self._check_own(what, answer, known, envoy.role)
+            routes = replica.pipeline.route_configurations.name
+            carried = {f"{key[0]}/{key[1]}" for name, key in replica.carry.carried if name == routes}
+            self._check_own(what, answer, known, envoy.role, carried)
         elif strict and answer.type_url == LISTENER and (lost := envoy.listeners.keys() - answer.resources.keys()):
             self.violated(f"{what} without {sorted(lost)}, since the role is gone")
         contents = frozenset(answer.resources.items())
@@ -198,12 +200,14 @@ class Simulation:
             ever = {(host, PORTS[int(port)][1]) for host in self._ever_hosts.get(service, ())}
             self._check_set(f"{what} of {name}", addresses(body), known.endpoints.get(name, frozenset()), ever)
 
-    def _check_own(self, what: str, answer: Answer, known: Facts, role: str) -> None:
+    def _check_own(self, what: str, answer: Answer, known: Facts, role: str, carried: set[str]) -> None:
         if answer.type_url == LISTENER:
             marker = {MARKER} if self.setting.marked else set()
             self._check_set(what, answer.resources.keys(), known.listeners[role] | marker, None)
             return
         for name, body in answer.resources.items():
+            if name in carried:
+                continue
             told = route_targets(body)
             for path, targets in known.routes.get(name, {}).items():
                 if told.get(path) != targets:
@@ -261,6 +265,9 @@ class Simulation:
             suspect = replica.suspicion.suspect
             if suspect is not None and now > suspect.since + self.setting.shrink_seconds + 2 * BEAT_SECONDS:
                 self.violated(f"{replica.name} holds a change since {suspect.since:.1f} s")
+            for key, one in replica.carry.carried.items():
+                if now > one.since + self.setting.carry_seconds + 2 * BEAT_SECONDS:
+                    self.violated(f"{replica.name} carries {key} over since {one.since:.1f} s")
             for call in replica.calls.values():
                 self._check_wait(replica, call, now)
 

@@ -10,7 +10,7 @@ from tests.simulation.run import report, shrunk, simulate
 EACH = 15
 CALM = Setting(
     seed=0, mode="bounded", hold_seconds=3.0, replicas=1,
-    streamed=False, shrink_seconds=0.0, marked=False, network_seconds=0.3,
+    streamed=False, shrink_seconds=0.0, carry_seconds=0.0, marked=False, network_seconds=0.3,
 )  # fmt: skip
 
 

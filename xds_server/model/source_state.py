@@ -50,7 +50,7 @@ class SourceState:
     restarts: int = 0
     """Watches that have ended since the start of the process; each was followed by another, or by a list."""
     ended: str = ""
-    """How the last of them ended: `eof`, `expired`, `silence` or `error`."""
+    """How the last of them ended: `eof`, `expired`, `silence`, `asked` (for a new list) or `error`."""
     code: int | None = None
     """HTTP status of the last failure, if it had one."""
     message: str = ""

@@ -59,10 +59,15 @@ class ShrinkGuard:
         return bool(self._held)
 
     @property
+    def lost(self) -> Mapping[str, int]:
+        """How much of what is kept is a loss, by collection; those that lose nothing are not there."""
+        lost = {name: sum(map(is_loss, self._held.get(name, {}).values())) for name, is_loss in self._losses.items()}
+        return {name: number for name, number in lost.items() if number}
+
+    @property
     def reason(self) -> str:
         """What would be lost, in words; "" if nothing is kept."""
-        lost = {name: sum(map(is_loss, self._held.get(name, {}).values())) for name, is_loss in self._losses.items()}
-        return ", ".join(f"{n} of {self._of.get(name, n)} {name}" for name, n in lost.items() if n)
+        return ", ".join(f"{n} of {self._of.get(name, n)} {name}" for name, n in self.lost.items())
 
     def admit(self, changes: Changes, sizes: Mapping[str, int]) -> Changes:
         """The changes that may be published now. *sizes*: how many keys each collection has after them."""

@@ -5,6 +5,7 @@ A source feeds one `krt.Reflector` per kind (begin, apply, delete, keep, listed)
 run from files never imports aiohttp: `sources.files.FileSource`, `sources.kube.source.KubeSource`.
 """
 
+from collections.abc import Collection
 from typing import Protocol
 
 
@@ -17,4 +18,8 @@ class Source(Protocol):
 
     async def run(self) -> None:
         """Lists, then follows changes, until cancelled."""
+        ...
+
+    def relist(self, kinds: Collection[str]) -> None:
+        """Has these kinds (plural) listed anew soon, unless what is outside is looked at all the time."""
         ...

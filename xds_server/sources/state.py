@@ -91,7 +91,7 @@ class SourceBoard:
         )  # fmt: skip
 
     def watch_ended(self, plural: str, how: str) -> None:
-        """A watch has ended, as all do: `eof`, `expired`, `silence` or `error`."""
+        """A watch has ended, as all do: `eof`, `expired`, `silence`, `asked` or `error`."""
         self._update(plural, restarts=self._states[plural].restarts + 1, ended=how)
 
     def heard(self, plural: str) -> None:

@@ -8,9 +8,11 @@ import pytest
 from krt import Graph
 from tests.unit.xds_server import builders
 from xds_server.envoy.marker import MARKER
+from xds_server.losses import Losses, shrink_guard, sources_of
 from xds_server.model.objects import Service
 from xds_server.pipeline import Pipeline, build
-from xds_server.publisher import Publisher, shrink_guard
+from xds_server.publisher import Publisher
+from xds_server.snapshot.carry import CarryOver, Touch
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE
 from xds_server.snapshot.shrink import Limits
 from xds_server.snapshot.store import Names, Store
@@ -104,7 +106,8 @@ def test_a_service_without_ports_leaves_no_cluster() -> None:
 
 def shrinking(rig: Rig, *, at_least: int = 2, seconds: float = 30) -> Suspicion:
     """A publisher that holds, on a pipeline with four carts in a row."""
-    suspicion = Suspicion(shrink_guard(rig.pipeline, Limits(share=0.5, at_least=at_least)), seconds)
+    guard = shrink_guard(rig.pipeline, Limits(share=0.5, at_least=at_least))
+    suspicion = Suspicion(guard, seconds, sources_of=lambda lost: sources_of(rig.pipeline, lost))
     rig.publisher = Publisher(
         rig.graph,
         rig.pipeline,
@@ -218,3 +221,119 @@ def test_a_gateway_on_the_markers_port_has_no_marker() -> None:
     assert MARKER not in view[LISTENER]
     assert MARKER not in view[ROUTE]
     assert "shop/edge/19002" in view[LISTENER]
+
+
+class Carrying(Rig):
+    """A publisher that carries over for 15 s, on a clock set by hand."""
+
+    def __init__(self) -> None:
+        super().__init__(plain=False)
+        self.now = 0.0
+        self.touch = Touch(lambda: self.now)
+        self.carry = CarryOver(15.0, self.touch, Losses(self.pipeline), clock=lambda: self.now)
+        self.publisher = Publisher(
+            self.graph, self.pipeline, self.store, lambda *names: self.said.append(names), carry=self.carry
+        )
+        self.list()
+        self.said.clear()
+
+    def back(self, kind: str) -> None:
+        """In touch, and a while later."""
+        self.touch.note(kind, lost=False)
+        self.now += 2
+        self.publisher.tick()
+
+
+MOVED = builders.route(builders.rule(to=(builders.backend("shop/new"),)))
+
+
+def test_a_route_that_moved_to_what_we_have_not_heard_of_stays_where_it_was() -> None:
+    """Services are out of touch: nobody is sent to a Service that does not exist as far as we know, until we know."""
+    rig = Carrying()
+    before = versions(rig)
+    rig.touch.note("services", lost=True)
+
+    rig.pipeline.sources["httproutes"].set("shop/cart", MOVED)
+    assert (versions(rig), len(rig.carry.carried)) == (before, 1)
+
+    services = rig.pipeline.sources["services"]
+    services.replace({"shop/cart": builders.service(), "shop/new": builders.service("shop/new")})
+    assert (versions(rig) != before, rig.carry.carried) == (True, {})
+    assert rig.said[-1][1] == {"shop/edge": {ROUTE: frozenset({"shop/edge/8080"})}}
+
+
+def test_a_cluster_stays_while_the_route_to_it_may_have_moved() -> None:
+    """With its load assignment, and the route configuration that names it; gone for good when routes are in touch."""
+    rig = Carrying()
+    before = versions(rig)
+    rig.touch.note("httproutes", lost=True)
+
+    rig.pipeline.sources["services"].delete("shop/cart")
+    assert (versions(rig), len(rig.carry.carried)) == (before, 3)
+
+    rig.back("httproutes")
+    assert (rig.store.counts()[CLUSTER], rig.store.counts()[ENDPOINT], rig.carry.carried) == (0, 0, {})
+
+
+def test_endpoints_stay_while_the_new_ones_may_not_be_known() -> None:
+    """A port was renamed in a Service and in its slices, and of the slices we have not heard; a new endpoint ends it."""
+    rig = Carrying()
+    before = versions(rig)
+    rig.touch.note("endpointslices", lost=True)
+
+    rig.pipeline.sources["services"].set("shop/cart", builders.service(name="web"))
+    assert versions(rig)[ENDPOINT] == before[ENDPOINT]
+
+    rig.pipeline.sources["endpointslices"].set("shop/cart-1", builders.slice_("10.0.0.1", name="web"))
+    assert (versions(rig)[ENDPOINT], rig.carry.carried) == (before[ENDPOINT], {})
+
+
+def test_only_what_is_in_doubt_stays() -> None:
+    """With slices out of touch a Service that is deleted is gone, and so is a Gateway; scaling to zero is not believed."""
+    rig = Carrying()
+    rig.touch.note("endpointslices", lost=True)
+
+    rig.pipeline.sources["endpointslices"].delete("shop/cart-1")
+    assert len(rig.carry.carried) == 1
+    rig.pipeline.sources["services"].delete("shop/cart")
+    assert (rig.carry.carried, rig.store.counts()[CLUSTER]) == ({}, 0)
+    rig.touch.note("services", lost=True)
+    rig.pipeline.sources["gateways"].delete("shop/edge")
+    assert (rig.carry.carried, rig.store.roles) == ({}, set())
+
+
+def test_a_new_route_that_leads_nowhere_takes_nothing_away() -> None:
+    """It is published with its 500, whatever is out of touch: what was served is served on beside it."""
+    rig = Carrying()
+    rig.touch.note("services", lost=True)
+
+    rig.pipeline.sources["httproutes"].set(
+        "shop/other", builders.route(builders.rule(to=(builders.backend("shop/none"),)), key="shop/other")
+    )
+
+    assert rig.carry.carried == {}
+    assert rig.said[-1][1] == {"shop/edge": {ROUTE: frozenset({"shop/edge/8080"})}}
+
+
+def test_what_was_given_up_is_not_carried_over_again() -> None:
+    """When its time is up the loss is published, and what else changes at that port passes from then on."""
+    rig = Carrying()
+    rig.touch.note("services", lost=True)
+    rig.pipeline.sources["httproutes"].set("shop/cart", MOVED)
+    rig.now = 15.0
+    rig.publisher.tick()
+    assert rig.carry.carried == {}
+    published = versions(rig)[ROUTE]
+
+    rig.pipeline.sources["httproutes"].set("shop/more", builders.route(key="shop/more", hostnames=("more.example",)))
+    assert (rig.carry.carried, versions(rig)[ROUTE] != published) == ({}, True)
+
+
+def test_an_operator_ends_what_is_carried_over() -> None:
+    """All of it at once, and is told how much it was."""
+    rig = Carrying()
+    rig.touch.note("httproutes", lost=True)
+    rig.pipeline.sources["services"].delete("shop/cart")
+
+    assert (rig.publisher.drop(), rig.publisher.drop()) == (3, 0)
+    assert rig.store.counts()[CLUSTER] == 0

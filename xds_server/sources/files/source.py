@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,6 +74,9 @@ class FileSource:
             began = self._clock()
             await self.look()
             await asyncio.sleep(self._pause(self._clock() - began))
+
+    def relist(self, _: Collection[str]) -> None:
+        """Does nothing: each look sees all there is."""
 
     async def look(self) -> None:
         """Looks once, and applies what changed."""

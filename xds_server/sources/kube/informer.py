@@ -37,6 +37,14 @@ class Informer:
         self._client = client
         self._turnstile = turnstile or Turnstile(1)
         self._list_delay = list_delay
+        self._asked = False
+        self._watch_timeout: asyncio.Timeout | None = None
+
+    def relist(self) -> None:
+        """Has the kind listed anew: the watch ends now, and a list that is under way is followed by another."""
+        self._asked = True
+        if self._watch_timeout is not None and not self._watch_timeout.expired():
+            self._watch_timeout.reschedule(asyncio.get_running_loop().time())
 
     async def run(self) -> None:
         """Lists, then watches, until cancelled."""
@@ -55,11 +63,27 @@ class Informer:
     async def _turn(self) -> float:
         async with AsyncExitStack() as turn:
             if self._listwatch.listing:
+                self._asked = False
                 await turn.enter_async_context(self._turnstile.turn(self._listwatch.urgency))
             if self._listwatch.verb == "list":
                 await self._list()
                 await turn.aclose()
-            return await self._watch(turn)
+            if not self._listwatch.listing and self._asked:
+                return self._expire()
+            self._watch_timeout = timeout = asyncio.timeout(None)
+            try:
+                async with timeout:
+                    return await self._watch(turn)
+            except TimeoutError:
+                if not timeout.expired():
+                    raise
+                return self._expire()
+            finally:
+                self._watch_timeout = None
+
+    def _expire(self) -> float:
+        self._asked = False
+        return self._listwatch.expire()
 
     async def _list(self) -> None:
         body = await self._get(self._listwatch.begin_list())

@@ -288,6 +288,12 @@ class ListWatch:
                 self._board.report(plural, title(self._kind, event.deleted), ())
         self._board.count(plural, self._reflector.count)
 
+    def expire(self) -> float:
+        """Somebody asked for a new list; returns the seconds to wait before it."""
+        self._watch_over("asked")
+        self._version = ""
+        return 0.0
+
     # -- failures ----------------------------------------------------------------------------------
 
     def failed(self, error: ApiError) -> float:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from krt import Graph, Reflector
@@ -61,14 +61,22 @@ class KubeSource:
 
         if len(namespaces) <= 1:
             namespace = next(iter(namespaces), "")
-            self._informers = [informer(kind, namespace, reflectors[kind.plural], board) for kind in kinds]
+            self._informers = [
+                (kind.plural, informer(kind, namespace, reflectors[kind.plural], board)) for kind in kinds
+            ]
         else:
             parts = Parts(kinds, namespaces, reflectors, graph, board)
             self._informers = [
-                informer(kind, name, parts.reflector(kind.plural, name), part_board)
+                (kind.plural, informer(kind, name, parts.reflector(kind.plural, name), part_board))
                 for name, part_board in parts.boards.items()
                 for kind in kinds
             ]
+
+    def relist(self, kinds: Collection[str]) -> None:
+        """Has these kinds listed anew, now."""
+        for plural, informer in self._informers:
+            if plural in kinds:
+                informer.relist()
 
     async def run(self) -> None:
         """Lists and watches all kinds until cancelled."""
@@ -76,7 +84,7 @@ class KubeSource:
             _log.warning("fault injection: every list of %s is withheld for %g s", plural, seconds)
         try:
             async with asyncio.TaskGroup() as group:
-                for informer in self._informers:
+                for _, informer in self._informers:
                     group.create_task(informer.run())
         finally:
             await self._client.close()

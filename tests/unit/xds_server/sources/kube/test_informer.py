@@ -78,7 +78,8 @@ class Rig:
             jitter=lambda _: 0.0,
             clock=lambda: 0.0,
         )
-        self.task = asyncio.create_task(Informer(listwatch, api, list_delay=list_delay).run())
+        self.informer = Informer(listwatch, api, list_delay=list_delay)
+        self.task = asyncio.create_task(self.informer.run())
 
     def _on_change(self, _old: SourceState, _new: SourceState) -> None:
         self.changed.set()
@@ -189,3 +190,29 @@ async def test_a_list_can_be_withheld() -> None:
 
     assert state.objects == 1
     assert not rig.source.synced
+
+
+async def test_a_list_that_is_asked_for_ends_the_watch() -> None:
+    """At once; and what the list says replaces what was known. The end of the watch is counted as what it is."""
+    rig = Rig(Api(page("a", "b"), page("b")))
+    await rig.until_phase(Phase.SYNCED)
+    await rig.api.watches.get()
+
+    rig.informer.relist()
+    await rig.until(lambda: rig.board.states["services"].lists == 2)
+    state = rig.board.states["services"]
+    await rig.end()
+
+    assert (list(rig.source), state.ended, state.phase) == (["n/b"], "asked", Phase.SYNCED)
+
+
+async def test_a_list_that_is_asked_for_during_a_list_comes_after_it() -> None:
+    """What is under way began before, and may be cut off in the same way."""
+    rig = Rig(Api(page("a", token="t"), page("b"), page("a")), list_delay=0.01)
+    await rig.until(lambda: rig.board.states["services"].phase is Phase.LISTING)
+
+    rig.informer.relist()
+    await rig.until(lambda: rig.board.states["services"].lists == 2)
+    await rig.end()
+
+    assert list(rig.source) == ["n/a"]

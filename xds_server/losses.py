@@ -1,0 +1,97 @@
+"""What a change takes away from the proxies, and which kinds of objects have a say in whether that is so."""
+
+import functools
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from xds_server.envoy.endpoints import has_endpoints
+from xds_server.model.objects import ObjectKey
+from xds_server.model.routing import Attached, PortKey
+from xds_server.pipeline import Pipeline
+from xds_server.snapshot.carry import Key
+from xds_server.snapshot.shrink import Change, Changes, IsLoss, Limits, ShrinkGuard, removed
+
+# A route that names a Service which we do not know, or that we know to be gone: the Service may be new, the route old.
+_REFERENCES: Final = frozenset({"httproutes", "services"})
+_ENDPOINTS: Final = frozenset({"services", "endpointslices"})
+_CERTAIN: Final = frozenset[str]()
+
+
+def shrink_guard(pipeline: Pipeline, limits: Limits) -> ShrinkGuard:
+    """The guard over what a pipeline serves: a load assignment is lost also if it is emptied, a route if it is detached."""
+    losses: dict[str, IsLoss] = {
+        pipeline.roles.name: removed,
+        pipeline.clusters.name: removed,
+        pipeline.load_assignments.name: functools.partial(_less, of=has_endpoints),
+        pipeline.listeners.name: removed,
+        pipeline.attached_routes.name: functools.partial(_less, of=lambda route: bool(route.domains)),
+    }
+    additive = frozenset({pipeline.clusters.name, pipeline.load_assignments.name})
+    return ShrinkGuard(limits, losses, additive=additive)
+
+
+def sources_of(pipeline: Pipeline, collections: Iterable[str]) -> frozenset[str]:
+    """The kinds of objects whose lists may have brought a loss in *collections*."""
+    by = {
+        pipeline.roles.name: {"gateways"},
+        pipeline.clusters.name: {"services"},
+        pipeline.load_assignments.name: _ENDPOINTS,
+        pipeline.listeners.name: {"gateways"},
+        pipeline.attached_routes.name: {"gateways", "httproutes"},
+    }
+    return frozenset(kind for name in collections for kind in by.get(name, ()))
+
+
+class Losses:
+    """What may be lost only because some kind is out of touch. A Gateway, and what is its own, never is.
+
+    A cluster goes though a route may lead to it; a load assignment is emptied; a reference of a route that was found is
+    found no longer. A new route takes nothing away, wherever it leads.
+    """
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._clusters = pipeline.clusters.name
+        self._assignments = pipeline.load_assignments.name
+        self._routes = pipeline.route_configurations.name
+        self._attached = pipeline.attached_routes.name
+        self._missing: defaultdict[PortKey, set[tuple[ObjectKey, str]]] = defaultdict(set)
+
+    def note(self, changes: Changes) -> None:
+        """Takes in how routes changed."""
+        for route, (old, new) in changes.get(self._attached, {}).items():
+            before, after = _unfound(old), _unfound(new)
+            for port in before.keys() | after.keys():
+                was, now = before.get(port, set()), after.get(port, set())
+                self._missing[port] -= {(route, cluster) for cluster in was - now}
+                if port in before:
+                    self._missing[port] |= {(route, cluster) for cluster in now - was}
+
+    def rests_on(self, key: Key, change: Change) -> frozenset[str]:
+        """The kinds on which it rests that the change takes something away; none, if it does not."""
+        name, place = key
+        old, new = change
+        if name == self._routes:
+            return _REFERENCES if new is not None and self._missing.get(place) else _CERTAIN
+        if name in (self._clusters, self._assignments) and new is None:
+            return _REFERENCES
+        emptied = name == self._assignments and old is not None and has_endpoints(old) and not has_endpoints(new)
+        return _ENDPOINTS if emptied else _CERTAIN
+
+    def keep(self, keys: Iterable[Key]) -> None:
+        """Forgets what was lost at all ports but those of *keys*."""
+        ports = [place for name, place in keys if name == self._routes]
+        self._missing = defaultdict(set, {port: self._missing[port] for port in ports if port in self._missing})
+
+
+def _unfound(route: Attached | None) -> dict[PortKey, set[str]]:
+    """The clusters that a route names and that are not there, at each port where it is attached."""
+    if route is None:
+        return {}
+    names = {target.cluster for rule in route.route.rules for target in rule.targets if not target.found}
+    return {(gateway, port): names for gateway, port, _, _ in route.domains}
+
+
+def _less(change: tuple[Any, Any], *, of: Callable[[Any], bool]) -> bool:
+    old, new = change
+    return old is not None and of(old) and (new is None or not of(new))
