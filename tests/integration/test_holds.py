@@ -128,7 +128,10 @@ def test_a_parked_proxy_is_sent_away_by_a_release(tmp_path: Path) -> None:
         wait_for("the hold", lambda: control_plane.metric("hold_active", reason="not_ready") == 1, 20, control_plane)
         assert '"kind": "not_ready"' in ask(f"{control_plane.url}/debug/holds")[1]
 
-        assert _release(control_plane) == "carried: 0 released, not_ready: 1 released, shrink: 0 released, unknown_role: 0 released\n"
+        assert (
+            _release(control_plane)
+            == "carried: 0 released, not_ready: 1 released, shrink: 0 released, unknown_role: 0 released\n"
+        )
 
         released = "hold_released_total"
         wait_for("its end", lambda: control_plane.metric(released, by="override", reason="not_ready") == 1, 10, envoy)
