@@ -16,8 +16,8 @@ demo: .venv/done envoy ## traffic through a real Envoy that we configured (ONCE=
 blip: .venv/done envoy ## a restart under load, with the gate off and with each mode
 	$(RUN) examples.blip
 
-blips: .venv/done envoy ## every known way to blip, with a real Envoy under load
-	$(RUN) examples.blip.matrix
+blips: .venv/done envoy ## every known way to blip, with a real Envoy under load (XDS_KUBE_RIG: two more)
+	$(if $(XDS_KUBE_RIG),tests/e2e/netns) $(RUN) examples.blip.matrix
 
 test: lint types arch ## lint, types, architecture, unit and property tests
 	$(RUN) pytest

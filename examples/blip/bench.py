@@ -103,10 +103,10 @@ class Bench(Stack):
         """Counts a control plane that somebody else has started, and ends it with the block."""
         self._planes.append(self._children.enter_context(plane))
 
-    def proxy(self, gateway: str = GATEWAY) -> Envoy:
-        """Starts one more Envoy; all of them share the port, and the load."""
+    def proxy(self, gateway: str = GATEWAY, adapt: Callable[[str], str] = str) -> Envoy:
+        """Starts one more Envoy; all of them share the port, and the load. *adapt* may alter its bootstrap."""
         admin_port = self.admin_port if not self.envoys else free_port()
-        text = bootstrap(gateway, self.grpc_port, admin_port)
+        text = adapt(bootstrap(gateway, self.grpc_port, admin_port))
         name = f"envoy-{len(self.envoys)}"
         envoy = self._children.enter_context(Envoy(text, admin_port, self.directory, name))
         self.envoys.append(envoy)
@@ -272,6 +272,8 @@ class Scenario:
     """Whether it does harm with the gate off."""
     slow: bool = False
     """Whether it takes longer than a test may."""
+    kube: bool = False
+    """Whether it needs a real API server, and an address that is not loopback."""
 
     @property
     def name(self) -> str:

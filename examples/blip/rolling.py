@@ -1,4 +1,8 @@
-"""B21: two replicas behind a balancer are rolled, one more at a time, to a build that takes long to know everything."""
+"""B21: two replicas behind a balancer are rolled to a build that takes long to know everything.
+
+With a surge of one, those who leave the first old replica are dealt out over the other old one and the first new one: half
+of them move again. With a surge of all, who leaves finds new ones only, and every proxy moves once.
+"""
 
 import signal
 
@@ -9,12 +13,17 @@ from examples.rig.processes import wait_for
 
 
 def seed_story_rolling_update(gate: str) -> Outcome:
-    """20 proxies, and 20 s until a new replica knows everything: every proxy moves, and nobody notices."""
-    return roll(20, 20.0, gate)
+    """20 proxies, and 20 s until a new replica knows everything: one more replica at a time, and nobody notices."""
+    return roll(20, 20.0, gate, surge=1)
 
 
-def roll(proxies: int, sync_seconds: float, gate: str = "bounded") -> Outcome:
-    """What became of it; the note has the streams that each proxy opened, and how long a change took before and meanwhile."""
+def seed_story_every_proxy_moves_once(gate: str) -> Outcome:
+    """The same with as many more replicas as there are: each proxy opens one stream."""
+    return roll(20, 20.0, gate, surge=2)
+
+
+def roll(proxies: int, sync_seconds: float, gate: str = "bounded", *, surge: int) -> Outcome:
+    """What became of it; the note has the streams that were opened, and how long a change took before and meanwhile."""
     with Bench(services=50) as bench, Balancer() as balancer:
         bench.grpc_port = balancer.port
 
@@ -42,15 +51,19 @@ def roll(proxies: int, sync_seconds: float, gate: str = "bounded") -> Outcome:
         streams = balancer.accepted
         meanwhile: list[float] = []
         new: list[ControlPlane] = []
-        for leaving in old:
-            new.append(replica(sync_seconds))
-            bench.expect("a new replica is not ready at once", holds=not new[-1].ready)
-            meanwhile.append(change(bench.blue if len(new) == 1 else bench.green))
-            new[-1].wait_ready(sync_seconds + 30)
-            leaving.process.send_signal(signal.SIGTERM)
-            wait_for("its end", lambda one=leaving: not one.running, 20)
-            bench.expect("exit status 0", holds=leaving.process.returncode == 0)
-            balancer.replicas.remove(leaving)
+        for leaving in (old,) if surge == len(old) else ([one] for one in old):
+            came = [replica(sync_seconds) for _ in leaving]
+            bench.expect("a new replica is not ready at once", holds=not any(one.ready for one in came))
+            meanwhile.append(change(bench.blue if not new else bench.green))
+            new += came
+            for one in came:
+                one.wait_ready(sync_seconds + 30)
+            for one in leaving:
+                one.process.send_signal(signal.SIGTERM)
+            for one in leaving:
+                wait_for("its end", lambda it=one: not it.running, 20)
+                bench.expect("exit status 0", holds=one.process.returncode == 0)
+                balancer.replicas.remove(one)
         wait_for(
             "every proxy to be with a new replica",
             lambda: sum(plane.metric("xds_streams") for plane in new) == proxies,
@@ -58,8 +71,11 @@ def roll(proxies: int, sync_seconds: float, gate: str = "bounded") -> Outcome:
             *new,
         )
         meanwhile.append(change(bench.blue))
-        bench.note = (
-            f"{proxies} proxies opened {balancer.accepted - streams} streams; "
+        moves = balancer.accepted - streams
+        if surge == len(old):
+            bench.expect(f"every proxy moves once, and {proxies} moved {moves} times", holds=moves == proxies)
+        bench.note = bench.note or (
+            f"{proxies} proxies opened {moves} streams; "
             f"a change took {before:.2f} s before, {max(meanwhile):.2f} s at most meanwhile"
         )
         return bench.outcome()

@@ -3,10 +3,10 @@
 Each function runs one on a real Envoy, and returns what became of it.
 """
 
-from examples.blip import api_server, changes, starts
+from examples.blip import api_server, changes, identities, starts, writing
 from examples.blip.bench import Scenario
 from examples.blip.herd import thundering_herd
-from examples.blip.rolling import seed_story_rolling_update
+from examples.blip.rolling import seed_story_every_proxy_moves_once, seed_story_rolling_update
 
 SCENARIOS = (
     Scenario(1, starts.contour_1280_restart_keeps_clusters, bites=True),
@@ -23,6 +23,7 @@ SCENARIOS = (
     Scenario(9, api_server.kgateway_14698_one_kind_out_of_touch, bites=True),
     Scenario(10, starts.contour_6250_same_version_is_answered, slow=True),
     Scenario(11, starts.java_control_plane_127_names_of_what_is_gone),
+    Scenario(12, identities.kgateway_14471_a_superset_is_no_reason_to_be_silent),
     Scenario(13, api_server.eg_9517_optional_kind_comes_and_goes, slow=True),
     Scenario(14, api_server.istio_22560_a_required_kind_is_missing),
     Scenario(15, api_server.kubeswift_460_forbidden_is_said_and_healed),
@@ -33,19 +34,15 @@ SCENARIOS = (
     Scenario(19, changes.kgateway_657_one_bad_object),
     Scenario(20, changes.kgateway_14264_rejected_and_recovered),
     Scenario(21, seed_story_rolling_update, slow=True),
+    Scenario(21, seed_story_every_proxy_moves_once, slow=True),
     Scenario(22, changes.go_control_plane_237_drain),
     Scenario(23, thundering_herd, slow=True),
+    Scenario(24, writing.kuma_1738_the_old_one_undoes_nothing, slow=True, kube=True),
+    Scenario(25, writing.gloo_7346_the_lease_is_lost_for_a_while, slow=True, kube=True),
     Scenario(26, starts.kgateway_14363_not_ready_on_partial, bites=True),
+    Scenario(27, identities.kgateway_14582_identity_is_not_guessed, bites=True),
     Scenario(28, starts.kgateway_120_s_a_slow_start_is_not_killed, slow=True),
     Scenario(29, api_server.credentials_that_run_out),
     Scenario(30, starts.wso2_3197_no_snapshot_before_all_parts_are_there),
 )
 """In the order of readiness.md, section 2."""
-
-NOT_YET = {
-    12: "all proxies of a role are told the same: no type or resource is only for some",
-    24: "the lease and what it writes: tests/integration/test_status_kube.py, on a real API server",
-    25: "the lease, without a proxy: tests/unit/xds_server/status/test_lease.py",
-    27: "proxies say who they are; Pods are not read",
-}
-"""What is not in the matrix, and why."""
