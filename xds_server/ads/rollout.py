@@ -65,6 +65,8 @@ class Rollout:
             item = table.removed.get(name)
             if item is None or name in table or name not in clusters.selection.withheld:
                 self._early.pop(name, None)
+                if name in table and assignments is not None:  # Also for who has not asked for it yet.
+                    assignments.selection.restore(name)
             elif assignments is None:
                 self._early[name] = item
             else:

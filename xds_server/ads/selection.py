@@ -75,7 +75,7 @@ class Selection(ABC):
         for name in self._subscription.covered(names):
             self._dirty[name] = None
             if name in table:
-                self._serve_table(name)
+                self.restore(name)
             elif self._keeps_removed and self.holds(name) and (old := table.removed.get(name)) is not None:
                 self.keep(old)
 
@@ -100,6 +100,12 @@ class Selection(ABC):
         self.overlay.setdefault(item.name, item)
         self.withheld[item.name] = None
 
+    def restore(self, name: str) -> None:
+        """Serves what the table has under a name again."""
+        if self.overlay or self.withheld:
+            self.overlay.pop(name, None)
+            self.withheld.pop(name, None)
+
     def withdraw(self) -> None:
         """Keeps removed resources no longer."""
         for name in self.withheld:
@@ -117,11 +123,6 @@ class Selection(ABC):
         """For a client that comes new: what others rejected is not tried on it, if there is something better."""
         self.fall_back(self._subscription.covered(table.trial.rejections), table)
 
-    def _serve_table(self, name: str) -> None:
-        if self.overlay or self.withheld:
-            self.overlay.pop(name, None)
-            self.withheld.pop(name, None)
-
     @abstractmethod
     def holds(self, name: str) -> bool:
         """Whether the client may have it."""
@@ -133,7 +134,7 @@ class Selection(ABC):
 
     def _forget(self, name: str) -> None:
         self._dirty.pop(name, None)
-        self._serve_table(name)
+        self.restore(name)
 
 
 class FullState(Selection):
@@ -160,7 +161,7 @@ class FullState(Selection):
         """Notes other names. Narrowing alone asks for no answer (R49)."""
         for name in (*change.removed, *change.added):
             if name not in self._subscription:
-                self._serve_table(name)
+                self.restore(name)
         if change.began:
             self._sent, self._owed = None, True
         if any(self._find(name, table) is not None for name in change.added):

@@ -321,3 +321,29 @@ def test_who_does_not_answer_is_not_waited_for_for_ever(rig: type[Rig]) -> None:
     assert made.stream.unanswered() == [type_url]
     made.stream.abandon(type_url)
     made.run("-> RDS r")
+
+
+@pytest.mark.parametrize("rig", [Rig, DeltaRig])
+def test_a_kept_load_assignment_does_not_outlive_its_clusters_return(rig: type[Rig]) -> None:
+    """A cluster that goes and comes back before the client asks for its load assignment: it is told the new one (R121)."""
+    of_cds, of_eds = ("a b", "a b") if rig is Rig else ("b", "b")
+    it = rig()
+    it.run(BEGIN)
+    it.run(f"""
+        put CDS b
+        put EDS b=old
+        -> CDS {of_cds}
+        quiet
+        drop CDS b
+        drop EDS b
+        tell
+        ->
+        quiet
+        put CDS b
+        put EDS b=new
+        tell
+        ->
+        ask EDS {of_eds}
+    """)
+
+    assert [[b"new"]] == [[item.body for item in one.resources if item.name == "b"] for one in it.responses()]
