@@ -1,4 +1,4 @@
-"""A model of Envoy's side of aggregated state-of-the-world xDS: subscriptions, warming, and what traffic would meet.
+"""A model of Envoy's side of aggregated xDS in both variants: subscriptions, warming, and what traffic would meet.
 
 Written from the protocol's description and from what Envoy was measured to do, not from our server.
 """
@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
-from tests.simulation.wire import END, Answer, Call, addresses, decode, request, route_targets
+from tests.simulation.wire import END, Answer, Call, addresses, decode, delta_request, request, route_targets
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE
+
+_KINDS = (CLUSTER, ENDPOINT, LISTENER, ROUTE)
 
 
 class Network(Protocol):
@@ -28,15 +30,26 @@ class Session:
     nonces: dict[str, str] = field(default_factory=dict)
     said_node: bool = False
     asked: set[str] = field(default_factory=set)
+    subscribed: dict[str, set[str]] = field(default_factory=dict)
+    """By type, of a client that speaks of changes."""
 
 
 class Envoy:
     """One proxy. Its configuration outlives its streams, and is lost with the process (`restart`)."""
 
     def __init__(
-        self, name: str, role: str, network: Network, random: Random, on_change: Callable[["Envoy"], None]
+        self,
+        name: str,
+        role: str,
+        network: Network,
+        random: Random,
+        on_change: Callable[["Envoy"], None],
+        *,
+        delta: bool,
     ) -> None:
         self.name = name
+        self.delta = delta
+        """Whether it speaks of changes, and not of the whole state."""
         self.role = role
         self.rejecting: set[str] = set()
         """Types of which the next response will be rejected."""
@@ -51,6 +64,8 @@ class Envoy:
     def restart(self) -> None:
         """Forgets everything."""
         self.versions: dict[str, str] = {}
+        self.held: dict[str, dict[str, tuple[str, bytes]]] = {kind: {} for kind in _KINDS}
+        """By type and name: version and body, if it speaks of changes."""
         self.clusters: dict[str, bytes] = {}
         self.warming: dict[str, bytes] = {}
         self.endpoints: dict[str, frozenset[tuple[str, int]]] = {}
@@ -71,7 +86,7 @@ class Envoy:
 
     @property
     def warm(self) -> bool:
-        return bool(self.versions)
+        return bool(self.held[CLUSTER] if self.delta else self.versions)
 
     def works(self, port: str, path: str) -> bool:
         """Whether a request would be answered by a backend, always."""
@@ -105,7 +120,7 @@ class Envoy:
         while (data := await session.call.down.get()) is not END:
             if self.session is not session:
                 return
-            self._take(session, decode(data))
+            self._take(session, decode(data, delta=self.delta))
         session.call.up.put(END)
         if self.session is session:
             self.session = None
@@ -119,15 +134,29 @@ class Envoy:
             self._ask(session, kind, error="the model does not like it")
             return
         self.versions[kind] = answer.version
+        told = self._merged(answer) if self.delta else answer.resources
         follow = {CLUSTER: self._take_clusters, ENDPOINT: self._take_endpoints,
-                  LISTENER: self._take_listeners, ROUTE: self._take_routes}[kind](answer.resources)  # fmt: skip
+                  LISTENER: self._take_listeners, ROUTE: self._take_routes}[kind](told)  # fmt: skip
         # Envoy pauses the types that a response names while it takes it: their requests go out before its ACK.
-        for one in (*follow, kind):
+        for one in follow:
             self._ask(session, one)
+        self._ask(session, kind, answers=True)
         self._settle(session)
         self._on_change(self)
 
-    def _ask(self, session: Session, kind: str, error: str | None = None) -> None:
+    def _merged(self, answer: Answer) -> dict[str, bytes]:
+        """What an answer of changes makes of what was there: all of it, for the types of which all is always told."""
+        held = self.held[answer.type_url]
+        for name in answer.removed:
+            held.pop(name, None)
+        for name, body in answer.resources.items():
+            held[name] = answer.versions[name], body
+        if answer.type_url in (CLUSTER, LISTENER):
+            return {name: body for name, (_, body) in held.items()}
+        return answer.resources
+
+    def _ask(self, session: Session, kind: str, error: str | None = None, *, answers: bool = False) -> None:
+        """Sends a request; *answers*: whether it is the verdict on the last response of that type."""
         node = None if session.said_node else (self.name, self.role)
         session.said_node = True
         session.asked.add(kind)
@@ -136,6 +165,9 @@ class Envoy:
             names = tuple(sorted(self.clusters.keys() | self.warming.keys()))
         elif kind == ROUTE:
             names = tuple(sorted(self.listeners.keys() | self.warming_listeners.keys()))
+        if self.delta:
+            self._ask_changes(session, kind, node, set(names), error, answers=answers or error is not None)
+            return
         session.call.up.put(
             request(
                 kind,
@@ -143,6 +175,37 @@ class Envoy:
                 names=names,
                 version=self.versions.get(kind, ""),
                 nonce=session.nonces.get(kind, ""),
+                error=error,
+            )
+        )
+
+    def _ask_changes(
+        self,
+        session: Session,
+        kind: str,
+        node: tuple[str, str] | None,
+        names: set[str],
+        error: str | None,
+        *,
+        answers: bool,
+    ) -> None:
+        known, held = session.subscribed.get(kind), self.held[kind]
+        if kind in (ENDPOINT, ROUTE):
+            for name in held.keys() - names:
+                del held[name]
+        initial = {name: version for name, (version, _) in sorted(held.items())} if known is None else {}
+        had = known or set()
+        if known is not None and not answers and names == had:
+            return
+        session.subscribed[kind] = names
+        session.call.up.put(
+            delta_request(
+                kind,
+                node=node,
+                subscribe=sorted(names - had),
+                unsubscribe=sorted(had - names),
+                initial=initial,
+                nonce=session.nonces[kind] if answers else "",
                 error=error,
             )
         )

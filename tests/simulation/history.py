@@ -44,6 +44,12 @@ class Setting:
     """How long a resource stays whose loss is in doubt; 0 for not at all."""
     marked: bool
     """Whether there is a completeness marker."""
+    delta: tuple[str, ...]
+    """Proxies that speak of changes, and not of the whole state."""
+    parity_seconds: float
+    """How long a replica may wait for another to agree before it is ready; 0 for not asking."""
+    last_good_seconds: float
+    """How long after its start a replica offers what was good before; 0 for never."""
     network_seconds: float
     """The longest that a message is on its way."""
 
@@ -61,6 +67,9 @@ def setting(seed: int, mode: str = "") -> Setting:
         marked=random.random() < 0.5,
         network_seconds=random.choice((0.005, 0.05, 0.3)),
         carry_seconds=random.choice((0.0, 2.0, 6.0)),
+        delta=tuple(name for name, _ in ENVOYS if random.random() < 0.4),
+        parity_seconds=random.choice((0.0, 0.0, 2.0, 8.0)),
+        last_good_seconds=random.choice((0.0, 0.5, 2.0)),
     )
 
 
@@ -74,6 +83,8 @@ def history(seed: int) -> list[Event]:
         choice = random.random()
         if choice < 0.05:
             events += _move(random, at)
+        elif choice < 0.08:
+            events += _dark(random, at)
         elif choice < 0.55:
             events += [_change(random, at) for _ in range(random.choice((1, 1, 2, 5)))]
         elif choice < 0.8:
@@ -121,6 +132,15 @@ def _move(random: Random, at: float) -> list[Event]:
     ]
     gap = random.choice((0.0, 0.01, 0.1, 0.5))
     return [Event(at + i * gap, what, args) for i, (what, args) in enumerate(steps)]
+
+
+def _dark(random: Random, at: float) -> list[Event]:
+    """Everything starts anew while the API server cannot be reached, and a proxy loses what it had."""
+    seconds = random.choice((2.0, 5.0, 9.0))
+    events = [Event(at, "unreachable", (seconds,))]
+    for name in REPLICAS:
+        events += [Event(at, "kill", (name,)), Event(at + random.choice((0.01, 0.5)), "start", (name,))]
+    return [*events, Event(at + random.choice((0.1, 1.0)), "restart", (random.choice(ENVOYS)[0],))]
 
 
 def _weather(random: Random, at: float) -> Event:

@@ -2,7 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from random import Random
+
+import msgspec
+from prometheus_client import CollectorRegistry
 
 from krt import Graph, Reflector
 from probes import Passed, Verdict
@@ -11,9 +15,12 @@ from tests.simulation.history import Setting
 from tests.simulation.wire import END, AbortedError, Call
 from xds_server import pipeline, readiness
 from xds_server.ads.messages import Changes
+from xds_server.asking import AskError
 from xds_server.doorkeeper import Doorkeeper
+from xds_server.lastgood import LastGood, LastGoodMetrics
 from xds_server.losses import Losses, shrink_guard, sources_of
 from xds_server.model.source_state import Phase, SourceState
+from xds_server.parity import Parity, contents
 from xds_server.publisher import Publisher
 from xds_server.snapshot.carry import CarryOver, Touch
 from xds_server.snapshot.shrink import Limits
@@ -27,6 +34,7 @@ from xds_server.suspicion import Suspicion
 from xds_server.transport.admission import Admission, GateMode
 from xds_server.transport.observer import Observer
 from xds_server.transport.streams import Streams
+from xds_server.transport.variant import DELTA, SOTW
 
 BEAT_SECONDS = 2.0
 MARKER_PORT = 19003
@@ -56,7 +64,15 @@ class Replica:
     """Runs from its making until `kill`."""
 
     def __init__(
-        self, name: str, server: ApiServer, random: Random, *, setting: Setting, on_step: Callable[[], None]
+        self,
+        name: str,
+        server: ApiServer,
+        random: Random,
+        *,
+        setting: Setting,
+        directory: Path,
+        peer: Callable[[], "Replica | None"],
+        on_step: Callable[[], None],
     ) -> None:
         loop = asyncio.get_running_loop()
         mode, hold_seconds = setting.mode, setting.hold_seconds
@@ -74,6 +90,21 @@ class Replica:
         """When the last kind was listed for the first time."""
         self._on_step = on_step
         self.board = SourceBoard(kinds(), clock=loop.time, on_change=self._source_changed)
+        self.instance = f"{name} {loop.time()}"
+        self._peer = peer
+        self.parity: Parity | None = None
+        if setting.parity_seconds:
+            self.parity = Parity(
+                "http://peer", setting.parity_seconds, self.store, instance=self.instance, clock=loop.time,
+                asked=self._ask_peer,
+            )  # fmt: skip
+        self.last_good: LastGood | None = None
+        if setting.last_good_seconds and mode != "off":
+            self.last_good = LastGood(
+                directory, setting.last_good_seconds, self.store, LastGoodMetrics(CollectorRegistry()),
+                sources=self.board.states.values, started=loop.time(), clock=loop.time,
+            )  # fmt: skip
+            self.last_good.load()
         derived = [one for one in self.graph.collections.values() if one.name not in self.pipeline.sources]
         self.gate = readiness.gate(
             base=lambda: {"grpc": Passed()},
@@ -81,10 +112,16 @@ class Replica:
             derived=derived,
             store=self.store,
             serving=self._serving,
+            parity=None if self.parity is None else self.parity.verdict,
             clock=loop.time,
             started=loop.time(),
         )
-        self.doorkeeper = Doorkeeper(self.gate, self.store, open_at_once=mode == "off")
+        self.doorkeeper = Doorkeeper(
+            self.gate,
+            self.store,
+            open_at_once=mode == "off",
+            last_good=lambda role: None if self.last_good is None else self.last_good.view(role),
+        )
         self.streams = Streams(
             doorkeeper=self.doorkeeper,
             observer=self.observer,
@@ -115,7 +152,9 @@ class Replica:
         if mode == "off":
             for source in self.pipeline.sources.values():
                 source.mark_synced()
-        self._tasks = [loop.create_task(self._beat())]
+        self._tasks = [loop.create_task(self._beat()), loop.create_task(self._save())]
+        if self.parity is not None:
+            self._tasks.append(loop.create_task(self._compare(self.parity)))
         turnstile = Turnstile(2)
         self.informers: dict[str, Informer] = {}
         for kind in kinds():
@@ -143,7 +182,7 @@ class Replica:
 
     async def _serve(self, call: Call) -> None:
         try:
-            await self.streams.serve(call)
+            await self.streams.serve(call, DELTA if call.delta else SOTW)
         except AbortedError:
             pass
         finally:
@@ -157,6 +196,26 @@ class Replica:
             self.publisher.tick()
             self._evaluate()
             self._on_step()
+
+    async def _save(self) -> None:
+        while self.last_good is not None:
+            await asyncio.sleep(BEAT_SECONDS)
+            await self.last_good.save(self.streams.status())
+
+    async def _compare(self, parity: Parity) -> None:
+        outcome, peer = await parity.run(), self._peer()
+        if outcome == "equal":
+            assert peer is not None
+            assert contents(self.store, resources=True) == contents(peer.store, resources=True), "equal, and is not"
+        self._evaluate()
+
+    def _ask_peer(self, _: str, path: str) -> object:
+        peer = self._peer()
+        if peer is None:
+            raise AskError("nobody is there")
+        roles = contents(peer.store, resources="resources" in path)
+        answer = {"instance": peer.instance, "epoch": peer.store.epoch, "roles": roles}
+        return msgspec.json.decode(msgspec.json.encode(answer))
 
     def _relist(self, asked: frozenset[str]) -> None:
         for kind in sorted(asked):
@@ -179,9 +238,14 @@ class Replica:
 
     def _evaluate(self) -> None:
         closed = self.gate.passed_at("snapshots") is None
+        offered = self.last_good is not None and self.last_good.turned()
         self.gate.evaluate()
+        if offered:
+            self.doorkeeper.notify()
         if closed and self.gate.passed_at("snapshots") is not None:
             self.doorkeeper.notify()
+            if self.parity is not None:
+                self.parity.begin()
 
     def _serving(self) -> Mapping[str, Verdict]:
         return {"grpc": Passed()}

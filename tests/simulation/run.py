@@ -7,29 +7,35 @@ The rules:
 - the gate opens when all is known, and every wait at it ends by its clock;
 - a proxy that could answer a request goes on answering it, as long as its replica knows that it can be answered;
 - a proxy is live with everything that its routes name;
+- what was good before is given to proxies that have nothing, and to nobody else; afterwards they are told the truth;
+- a replica that says that it agrees with another does; one that does not agree is ready when its time is up;
 - equal versions are equal contents, whichever replica says so;
 - after all is mended, every proxy has what the cluster has, and nothing is left of streams that ended.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
 from random import Random
-from typing import Any
 
 from tests.simulation import clock
+from tests.simulation.answers import Answers
 from tests.simulation.api import ApiServer
 from tests.simulation.envoy import Envoy
 from tests.simulation.history import ENVOYS, REPLICAS, SECONDS, Event, Setting
 from tests.simulation.replica import BEAT_SECONDS, Replica
-from tests.simulation.wire import Answer, Call, addresses, route_targets
-from tests.simulation.world import NAMESPACE, PORTS, Facts, Obj, World, facts
+from tests.simulation.wire import Answer, Call
+from tests.simulation.world import Facts, Obj, World, facts
 from xds_server.envoy.marker import MARKER
 from xds_server.readiness import sync_epoch
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SHORT, TypeUrl
+from xds_server.snapshot.resource import ROUTE, SHORT
 
 CALM_SECONDS = 45.0
 """In which everything has to come right: the longest wait between two tries to list is 30 s."""
 _SLACK_SECONDS = 1.0
+_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+"""Where files cost no writes to a disk."""
 _TYPES = {short: type_url for type_url, short in SHORT.items()}
 
 
@@ -40,7 +46,8 @@ class ViolationError(AssertionError):
 class Simulation:
     """The parts, and what may happen to them."""
 
-    def __init__(self, setting: Setting, events: Sequence[Event]) -> None:
+    def __init__(self, setting: Setting, events: Sequence[Event], directory: Path) -> None:
+        self._directory = directory
         self.setting = setting
         self.events = events
         self.violations: list[str] = []
@@ -52,21 +59,20 @@ class Simulation:
         """Calls that had to wait."""
         self.world = World()
         self._random = Random(f"run {setting.seed}")
-        self._contents: dict[tuple[str, str], object] = {}
         self._working: dict[str, dict[tuple[str, str], float]] = {name: {} for name, _ in ENVOYS}
         self._was_ready: set[Replica] = set()
-        self._ever_clusters: set[str] = set()
-        self._ever_hosts: dict[str, set[str]] = {}
         self._live: set[str] = set()
-        self._rejected: set[str] = set()
-        """Types of which something was rejected."""
+        self.answers = Answers(self.violated, marked=setting.marked)
         self._calls: dict[Call, tuple[Replica, Envoy]] = {}
 
     async def run(self) -> None:
         """Runs the history, mends everything, and lets it come right."""
         self.server = ApiServer(self.world, self._random)
         self.replicas: dict[str, Replica] = {}
-        self.envoys = {name: Envoy(name, role, self, self._random, self._proxy_changed) for name, role in ENVOYS}
+        self.envoys = {
+            name: Envoy(name, role, self, self._random, self._proxy_changed, delta=name in self.setting.delta)
+            for name, role in ENVOYS
+        }
         loop = asyncio.get_running_loop()
         tasks = [loop.create_task(envoy.run()) for envoy in self.envoys.values()]
         started = False
@@ -124,7 +130,13 @@ class Simulation:
     def start(self, name: str) -> None:
         if name not in self.replicas and name in REPLICAS[: self.setting.replicas]:
             self.replicas[name] = Replica(
-                name, self.server, self._random, setting=self.setting, on_step=self._check_replicas
+                name,
+                self.server,
+                self._random,
+                setting=self.setting,
+                directory=self._directory / name,
+                peer=lambda: next((one for it, one in self.replicas.items() if it != name), None),
+                on_step=self._check_replicas,
             )
 
     def disconnect(self, name: str) -> None:
@@ -142,7 +154,7 @@ class Simulation:
             session.call.slow = slow
 
     def reject(self, name: str, kind: str) -> None:
-        self._rejected.add(_TYPES[kind])
+        self.answers.rejected.add(_TYPES[kind])
         self.envoys[name].rejecting.add(_TYPES[kind])
 
     # -- the network ---------------------------------------------------------------------------------
@@ -151,7 +163,13 @@ class Simulation:
         if not self.replicas:
             return None
         replica = self.replicas[self._random.choice(sorted(self.replicas))]
-        call = Call(lambda: self._random.random() * self.setting.network_seconds, self._check_answer)
+        call = Call(
+            lambda: self._random.random() * self.setting.network_seconds,
+            self._check_answer,
+            delta=envoy.delta,
+            cold=not envoy.warm,
+        )
+        call.held = {kind: {name: body for name, (_, body) in held.items()} for kind, held in envoy.held.items()}
         self._calls[call] = replica, envoy
         replica.dial(call)
         return call
@@ -165,60 +183,8 @@ class Simulation:
         self.disorder.append(f"at {self.server.now():.3f} s: {what}")
 
     def _check_answer(self, call: Call, answer: Answer) -> None:
-        """A response is checked at the moment at which it is made, against what its replica knows then."""
         self.sent += 1
-        replica, envoy = self._calls[call]
-        what = f"{replica.name} sends {SHORT[TypeUrl(answer.type_url)]} to {envoy.name} ({'warm' if envoy.warm else 'cold'})"
-        if not replica.client.complete:
-            unknown = [kind for kind, objects in replica.client.view.items() if objects is None]
-            self.violated(f"{what} before {', '.join(unknown)} was listed")
-            return
-        known = facts(replica.client.state)
-        # Nobody is told that a role is gone, and while a change is held, what is served is what was known before it.
-        strict = replica.suspicion.suspect is None
-        if strict and call.answers == 1 and envoy.role not in known.listeners:
-            self.violated(f"{what}, of role {envoy.role}, which is not there")
-        if answer.type_url in self._rejected:
-            return  # What somebody rejected, and nobody accepted, may be kept from the others.
-        if answer.type_url == CLUSTER:
-            self._check_set(what, answer.resources.keys(), known.clusters, self._ever_clusters)
-        elif answer.type_url == ENDPOINT:
-            self._check_endpoints(what, answer, known)
-        elif strict and envoy.role in known.listeners:
-            routes = replica.pipeline.route_configurations.name
-            carried = {f"{key[0]}/{key[1]}" for name, key in replica.carry.carried if name == routes}
-            self._check_own(what, answer, known, envoy.role, carried)
-        elif strict and answer.type_url == LISTENER and (lost := envoy.listeners.keys() - answer.resources.keys()):
-            self.violated(f"{what} without {sorted(lost)}, since the role is gone")
-        contents = frozenset(answer.resources.items())
-        if self._contents.setdefault((answer.type_url, answer.version), contents) != contents:
-            self.violated(f"{what}: version {answer.version} is not what it was before")
-
-    def _check_endpoints(self, what: str, answer: Answer, known: Facts) -> None:
-        for name, body in answer.resources.items():
-            service, _, port = name.partition(":")
-            ever = {(host, PORTS[int(port)][1]) for host in self._ever_hosts.get(service, ())}
-            self._check_set(f"{what} of {name}", addresses(body), known.endpoints.get(name, frozenset()), ever)
-
-    def _check_own(self, what: str, answer: Answer, known: Facts, role: str, carried: set[str]) -> None:
-        if answer.type_url == LISTENER:
-            marker = {MARKER} if self.setting.marked else set()
-            self._check_set(what, answer.resources.keys(), known.listeners[role] | marker, None)
-            return
-        for name, body in answer.resources.items():
-            if name in carried:
-                continue
-            told = route_targets(body)
-            for path, targets in known.routes.get(name, {}).items():
-                if told.get(path) != targets:
-                    self.violated(f"{what}: {name}{path} leads to {told.get(path)}, and should to {targets}")
-
-    def _check_set(self, what: str, told: Iterable[Any], known: frozenset[Any], ever: set[Any] | None) -> None:
-        names = set(told)
-        if missing := known - names:
-            self.violated(f"{what} without {sorted(missing)}, which is known")
-        if ever is not None and (invented := names - ever):
-            self.violated(f"{what} with {sorted(invented)}, which never was")
+        self.answers.check(*self._calls[call], call, answer)
 
     def _proxy_changed(self, envoy: Envoy) -> None:
         had, has, now = self._working[envoy.name], envoy.working, self.server.now()
@@ -260,7 +226,10 @@ class Simulation:
                     self.violated(f"{replica.name} is ready, and not everything is listed")
             elif replica in self._was_ready:
                 self.violated(f"{replica.name} is ready no longer: {replica.gate.why_not()}")
-            elif replica.all_known_at is not None and now > replica.all_known_at + 2 * BEAT_SECONDS:
+            elif (
+                replica.all_known_at is not None
+                and now > replica.all_known_at + self.setting.parity_seconds + 2 * BEAT_SECONDS
+            ):
                 self.violated(f"{replica.name} knows all, and is not ready: {replica.gate.why_not()}")
             suspect = replica.suspicion.suspect
             if suspect is not None and now > suspect.since + self.setting.shrink_seconds + 2 * BEAT_SECONDS:
@@ -301,8 +270,8 @@ class Simulation:
         self.put("gateways", "g1", (True, (8080,)))
         for envoy in self.envoys.values():
             envoy.rejecting.clear()
-        if self._rejected:
-            self._rejected.clear()
+        if self.answers.rejected:
+            self.answers.rejected.clear()
             for name in REPLICAS:
                 self.kill(name)  # a new process has not heard of what was rejected
             self._start_all()
@@ -361,20 +330,18 @@ class Simulation:
         return True
 
     def _remember(self) -> None:
-        for name, (_, ports) in self.world.states[-1]["services"].items():
-            self._ever_clusters |= {f"{NAMESPACE}/{name}:{port}" for port in ports}
-        for _, service, hosts in self.world.states[-1]["endpointslices"].values():
-            self._ever_hosts.setdefault(f"{NAMESPACE}/{service}", set()).update(hosts)
+        self.answers.remember(self.world.states[-1])
         self.server.changed()
 
 
 def simulate(setting: Setting, events: Sequence[Event]) -> Simulation:
     """Runs it; `violations` say what was wrong, if anything."""
-    simulation = Simulation(setting, events)
-    try:
-        faults = clock.run(simulation.run())
-    except Exception as error:  # noqa: BLE001 - whatever breaks is found by this seed
-        faults = [f"the run itself raised {error!r}"]
+    with tempfile.TemporaryDirectory(dir=_MEMORY) as directory:
+        simulation = Simulation(setting, events, Path(directory))
+        try:
+            faults = clock.run(simulation.run())
+        except Exception as error:  # noqa: BLE001 - whatever breaks is found by this seed
+            faults = [f"the run itself raised {error!r}"]
     simulation.violations += faults
     return simulation
 

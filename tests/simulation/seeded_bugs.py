@@ -68,6 +68,20 @@ BUGS = (
     Bug("a stream is told of nothing before it is served", "xds_server/transport/stream.py", "        self._join(self)\n", ""),
     Bug("what was asked while waiting is forgotten", "xds_server/transport/stream.py",
         "for request in self._waiting:", "for request in self._waiting[1:]:"),
+    # what was good before, and what a peer says
+    Bug("a warm proxy is given what was good before", "xds_server/transport/admission.py",
+        "if cold and answer.fallback is not None:", "if answer.fallback is not None:"),
+    Bug("what was good before stays", "xds_server/snapshot/store.py",
+        "left = self._left() if self.epoch is None else {}", "left = {}"),
+    Bug("a peer agrees unasked", "xds_server/parity.py",
+        'if self._roles(await self._get("/debug/digests")) == contents(self._store, resources=False):', "if True:"),
+    Bug("a peer that does not agree is waited for for ever", "xds_server/parity.py",
+        " and self._clock() - began < self._seconds", ""),
+    # changes instead of the whole state
+    Bug("nobody is told what is gone", "xds_server/ads/increment.py", "removed.append(name)", "pass"),
+    Bug("what a client has already is believed to be current", "xds_server/ads/increment.py", "item.digest if item is not None and item.version == versions[name] else 0", "item.digest if item is not None else 0"),
+    Bug("a kept load assignment outlives the return of its cluster", "xds_server/ads/rollout.py",
+        "assignments.selection.restore(name)", "pass"),
     # krt's sync
     Bug("half a list is shown", "krt/reflector.py", "            self._seen[key] = value\n",
         "            self._seen[key] = value\n            self.source.set(key, value)\n"),

@@ -7,14 +7,15 @@ import pytest
 from tests.simulation.history import Event, Setting, history, setting
 from tests.simulation.run import report, shrunk, simulate
 
-EACH = 15
+EACH = 6
 CALM = Setting(
     seed=0, mode="bounded", hold_seconds=3.0, replicas=1,
     streamed=False, shrink_seconds=0.0, carry_seconds=0.0, marked=False, network_seconds=0.3,
+    delta=(), parity_seconds=0.0, last_good_seconds=0.0,
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("first", range(0, 150, EACH))
+@pytest.mark.parametrize("first", range(0, 60, EACH))
 def test_no_history_breaks_a_rule(first: int) -> None:
     """Seeds from *first* on; a failure prints the shortest history that shows it."""
     for seed in range(first, first + EACH):
@@ -69,6 +70,28 @@ def test_a_route_may_move_to_a_service_that_comes_from_one_that_goes() -> None:
     runs = [simulate(replace(CALM, seed=seed), [*slices, *before, *move]) for seed in range(8)]
 
     assert [[]] * 8 == [run.violations + run.disorder for run in runs]
+
+
+@pytest.mark.parametrize("delta", [(), ("e0",)])
+def test_a_proxy_without_anything_is_given_what_was_good_before(delta: tuple[str, ...]) -> None:
+    """Everything starts anew without an API server; afterwards the same stream is told what is true, in both variants."""
+    before = [
+        Event(0.0, "put", ("gateways", "g0", (True, (8080,)))),
+        Event(0.0, "put", ("services", "s0", (True, (80,)))),
+        Event(0.0, "put", ("endpointslices", "e0", (True, "s0", ("10.0.0.1",)))),
+        Event(0.0, "put", ("httproutes", "r0", (True, "g0", (("s0", 80),)))),
+    ]
+    dark = [
+        Event(10.0, "unreachable", (15.0,)),
+        Event(10.0, "kill", ("A",)),
+        Event(10.1, "start", ("A",)),
+        Event(10.2, "restart", ("e0",)),
+        Event(11.0, "put", ("services", "s1", (True, (80,)))),
+    ]
+
+    run = simulate(replace(CALM, last_good_seconds=2.0, delta=delta), [*before, *dark])
+
+    assert (run.violations, run.answers.last_good >= 4) == ([], True)
 
 
 @pytest.mark.xfail(reason="a proxy that comes back is sent routes before what they name is warm", strict=False)

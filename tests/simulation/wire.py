@@ -1,8 +1,8 @@
 """Between a model proxy and a replica: bytes on a line with a delay, and the client's side of the codec."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from xds_server.envoy.protobuf import field_bytes, field_string
@@ -37,7 +37,17 @@ class AbortedError(Exception):
 class Call:
     """What the transport sees of gRPC. *on_write* sees each response at the moment at which it was made."""
 
-    def __init__(self, delay: Callable[[], float], on_write: Callable[["Call", "Answer"], None]) -> None:
+    def __init__(
+        self, delay: Callable[[], float], on_write: Callable[["Call", "Answer"], None], *, delta: bool, cold: bool
+    ) -> None:
+        self.delta = delta
+        """Whether the client speaks of changes, and not of the whole state."""
+        self.cold = cold
+        """Whether it came with nothing."""
+        self.last_good = False
+        """Whether it was given what was good before."""
+        self.held: dict[str, dict[str, bytes]] = {}
+        """By type, of a client that speaks of changes: what it has once it took all that was written."""
         self.up, self.down = Line(delay), Line(delay)
         self.opened_at = asyncio.get_running_loop().time()
         self.answers = 0
@@ -52,7 +62,7 @@ class Call:
 
     async def write(self, message: bytes) -> None:
         self.answers += 1
-        self._on_write(self, decode(message))
+        self._on_write(self, decode(message, delta=self.delta))
         self.down.put(message)
         await asyncio.sleep(0.5 if self.slow else 0)
 
@@ -72,6 +82,10 @@ class Answer:
     version: str
     nonce: str
     resources: dict[str, bytes]
+    removed: tuple[str, ...] = ()
+    """Of an answer that speaks of changes."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Of such an answer, by resource."""
 
 
 def request(
@@ -87,8 +101,51 @@ def request(
     return data if error is None else data + field_bytes(6, field_string(2, error))
 
 
-def decode(data: bytes) -> Answer:
-    """A DiscoveryResponse."""
+def delta_request(
+    type_url: str,
+    *,
+    node: tuple[str, str] | None,
+    subscribe: Iterable[str],
+    unsubscribe: Iterable[str],
+    initial: Mapping[str, str],
+    nonce: str,
+    error: str | None,
+) -> bytes:
+    """A DeltaDiscoveryRequest. *node*: (id, role); *initial*: versions by name."""
+    data = b"" if node is None else field_bytes(1, field_string(1, node[0]) + field_string(2, node[1]))
+    data += field_string(2, type_url)
+    data += b"".join(field_string(3, name) for name in subscribe)
+    data += b"".join(field_string(4, name) for name in unsubscribe)
+    data += b"".join(field_bytes(5, field_string(1, name) + field_string(2, it)) for name, it in initial.items())
+    data += field_string(6, nonce) if nonce else b""
+    return data if error is None else data + field_bytes(7, field_string(2, error))
+
+
+def decode(data: bytes, *, delta: bool = False) -> Answer:
+    """A DiscoveryResponse, or a DeltaDiscoveryResponse."""
+    return _decode_delta(data) if delta else _decode(data)
+
+
+def _decode_delta(data: bytes) -> Answer:
+    strings = {1: "", 4: "", 5: ""}
+    resources: dict[str, bytes] = {}
+    versions: dict[str, str] = {}
+    removed = []
+    for number, value in fields(data):
+        if number == 2:
+            parts = dict(fields(value))
+            name = parts[3].decode()
+            assert name not in resources, f"{name} is in one response twice"
+            resources[name] = dict(fields(parts[2])).get(2, b"")
+            versions[name] = parts[1].decode()
+        elif number == 6:
+            removed.append(value.decode())
+        elif number in strings:
+            strings[number] = value.decode()
+    return Answer(strings[4], strings[1], strings[5], resources, tuple(removed), versions)
+
+
+def _decode(data: bytes) -> Answer:
     strings = {1: "", 4: "", 5: ""}
     resources: dict[str, bytes] = {}
     for number, value in fields(data):
