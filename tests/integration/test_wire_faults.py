@@ -166,6 +166,44 @@ async def test_a_list_that_is_allowed_and_a_watch_that_is_not(world: FakeWorld, 
         assert it.state("services").lists == 1
 
 
+async def test_a_server_that_forgot_is_not_called_synced_before_the_new_list(world: FakeWorld, api: ApiServer) -> None:
+    """It agrees to a watch from where we were, and takes it back by the first event."""
+    async with watching(world) as it:
+        await world.stop()
+        await it.until(lambda: it.state("services").phase is Phase.STALE)
+        await world.forget()
+        api.forbidden.add(("services", "list"))
+        await world.start()
+        await it.until(lambda: it.state("services").code == 403)
+        assert [Phase.SYNCED, Phase.STALE] == it.phases_seen["services"][-2:]
+        api.forbidden.clear()
+        await follows(world, it)
+        assert [Phase.SYNCED, Phase.STALE, Phase.SYNCED] == it.phases_seen["services"][-3:]
+
+
+async def test_a_crd_of_which_not_every_server_knows_yet_is_followed_once_they_do(
+    world: FakeWorld, api: ApiServer
+) -> None:
+    """What serves a kind lags behind its CRD, and behind one address there may be several servers."""
+    await world.uninstall("httproutes")
+    async with following(world.kubeconfig, "httproutes") as it:
+        await it.until(lambda: it.state("httproutes").phase is Phase.ABSENT)
+        api.served["httproutes"] = {"v1beta1"}  # first one version, then the other
+        await world.put("httproutes", {"metadata": {"name": "a"}, "spec": {}})
+        await it.until(lambda: set(it.sources["httproutes"]) == {"default/a"})
+
+        api.faults += [Fault(lambda: status(404), "httproutes", verb, times=2) for verb in ("watch", "list")]
+        api.served["httproutes"] = {"v1", "v1beta1"}
+        api.end("httproutes")
+        await it.until(lambda: not any(fault.times for fault in api.faults))
+
+        await world.put("httproutes", {"metadata": {"name": "b"}, "spec": {}})
+        await it.until(lambda: "default/b" in it.sources["httproutes"], 10)
+        assert {"default/a", "default/b"} == set(it.sources["httproutes"])
+        assert Phase.ABSENT not in it.phases_seen["httproutes"][2:]
+        await follows(world, it)
+
+
 async def test_a_busy_server_is_given_the_time_that_it_asks_for(world: FakeWorld, api: ApiServer) -> None:
     """Retry-After is shown, and kept."""
     api.faults.append(Fault(lambda: status(429, headers={"Retry-After": "1"}), "services", "list"))

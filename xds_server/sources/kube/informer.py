@@ -12,6 +12,9 @@ from xds_server.sources.kube.turnstile import Turnstile
 
 _log = logging.getLogger(__name__)
 
+# A version that has expired is refused by the first thing that a watch says, and that comes at once.
+_SETTLE_SECONDS = 0.5
+
 
 class Client(Protocol):
     """What an informer needs of an API server's client. Both raise ApiError."""
@@ -104,10 +107,14 @@ class Informer:
         request = self._listwatch.begin_watch()
         async with self._client.stream(request.path, request.params, silence_seconds=SILENCE_SECONDS) as chunks:
             self._listwatch.watching()
-            async for chunk in chunks:
-                self._listwatch.chunk(chunk)
-                if not self._listwatch.listing:
-                    await turn.aclose()
+            settling = asyncio.get_running_loop().call_later(_SETTLE_SECONDS, self._listwatch.settled)
+            try:
+                async for chunk in chunks:
+                    self._listwatch.chunk(chunk)
+                    if not self._listwatch.listing:
+                        await turn.aclose()
+            finally:
+                settling.cancel()
         return self._listwatch.ended()
 
 

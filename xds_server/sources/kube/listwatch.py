@@ -183,9 +183,12 @@ class ListWatch:
         return self._request("watch", {**params, "sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan"})
 
     def watching(self) -> None:
-        """The server has agreed to the watch."""
+        """The server has agreed to the watch. Whether from where we are, only what it says next can tell: maybe 410."""
         self._watching = True
-        if self._version:
+
+    def settled(self) -> None:
+        """The watch was agreed to, and has not failed at once: we follow changes again."""
+        if self._watching and self._version:
             self._board.in_touch(self._kind.plural)
 
     def chunk(self, data: bytes) -> None:
@@ -250,6 +253,8 @@ class ListWatch:
         if events:
             self._told = True
             self._backoff.succeeded()
+            if disorder is None:
+                self.settled()
         if disorder is not None:
             raise disorder
 

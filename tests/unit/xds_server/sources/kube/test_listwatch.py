@@ -50,8 +50,10 @@ class Rig:
         self.it.listed(body)
 
     def watch(self) -> None:
+        """A watch that is agreed to, and does not fail at once."""
         self.it.begin_watch()
         self.it.watching()
+        self.it.settled()
 
 
 def service(name: str, port: object = 80, version: str = "5") -> dict[str, Any]:
@@ -268,6 +270,37 @@ def test_a_failure_after_the_first_list_takes_nothing_away(code: int | None) -> 
     else:
         rig.watch()
     assert (rig.state.phase, rig.state.code, rig.state.message) == (Phase.SYNCED, None, "")
+
+
+def test_a_watch_that_is_agreed_to_and_then_refused_heals_nothing() -> None:
+    """A version that expired is refused by the first event, not by the answer: until then we are not in touch."""
+    rig = Rig()
+    rig.list("a")
+    rig.it.failed(ApiError("refused"))
+    rig.it.begin_watch()
+    rig.it.watching()
+
+    with pytest.raises(ApiError) as refusal:
+        rig.it.chunk(line("ERROR", {"code": 410, "message": "too old"}))
+    rig.it.failed(refusal.value)
+    rig.it.settled()
+
+    assert (rig.state.phase, rig.it.verb) == (Phase.STALE, "list")
+
+
+@pytest.mark.parametrize("heard", [line("BOOKMARK", service("a", version="11")), line("ADDED", service("b"))])
+def test_the_first_good_word_of_a_watch_heals(heard: bytes) -> None:
+    """Be it an event or a bookmark."""
+    rig = Rig()
+    rig.list("a", version="1")
+    rig.it.failed(ApiError("refused"))
+    rig.it.begin_watch()
+    rig.it.watching()
+    assert rig.state.phase is Phase.STALE
+
+    rig.it.chunk(heard)
+
+    assert rig.state.phase is Phase.SYNCED
 
 
 def test_an_optional_kind_that_is_absent_is_empty_and_known() -> None:
