@@ -138,7 +138,7 @@ class App:
         server: AdsServer = transport.AdsServer(
             str(settings.grpc_address),
             doorkeeper=self._replica.doorkeeper,
-            observer=every(self._replica.metrics, StreamLog()),
+            observer=every(self._replica.metrics, StreamLog(self._replica.holds.stream_held)),
             admission=Admission(
                 mode=GateMode(settings.gate),
                 hold_seconds=settings.gate_hold_seconds,

@@ -17,7 +17,8 @@ from xds_server.snapshot.carry import Carried, CarryOver, Key, Touch
 from xds_server.snapshot.shrink import Limits
 from xds_server.suspicion import By, Suspect, Suspicion
 from xds_server.transport.admission import HoldKind
-from xds_server.transport.observer import StreamStatus
+from xds_server.transport.observer import StreamInfo, StreamStatus
+from xds_server.writing import Say
 
 _log = logging.getLogger("xds_server")
 
@@ -37,13 +38,14 @@ class Streams(Protocol):
 class Holds:
     """Held changes, resources that are carried over, and held streams.
 
-    *server* gives None as long as there is none.
+    *server* gives None as long as there is none; *say* writes an Event.
     """
 
     def __init__(
-        self, settings: Settings, pipeline: Pipeline, metrics: Metrics, server: Callable[[], Streams | None]
+        self, settings: Settings, pipeline: Pipeline, metrics: Metrics, server: Callable[[], Streams | None], say: Say
     ) -> None:
         self._seconds = settings.shrink_hold_seconds
+        self._say = say
         self._metrics = metrics
         self._server = server
         self.relist: Callable[[frozenset[str]], None] = lambda _: None
@@ -118,6 +120,8 @@ class Holds:
             _log, logging.WARNING, "carried", resources=len(which), first=f"{name} {key}", because=first.reason,
             release="all kinds in touch, or xds-server release --kind carried",
         )  # fmt: skip
+        message = f"{len(which)} resources that were taken away are served on: {first.reason}"
+        self._say("Warning", "CarriedOver", message, ends="CarriedOverEnded")
 
     def _let_go(self, which: Mapping[Key, Carried], by: By) -> None:
         now = time.monotonic()
@@ -128,17 +132,31 @@ class Holds:
         event(
             _log, level, "carried.released", resources=len(which), first=f"{name} {key}", by=by, seconds=now - first.since
         )  # fmt: skip
+        message = f"{len(which)} resources are not served on, ended by {by}: {first.reason}"
+        self._say("Warning" if by == "budget" else "Normal", "CarriedOverEnded", message, ends="CarriedOver")
+
+    def stream_held(self, stream: StreamInfo, kind: HoldKind) -> None:
+        """A proxy waits: an Event for the first while we are not ready, and for each role that is unknown."""
+        if kind == "not_ready":
+            self._say("Warning", "ProxyHeld", "a proxy waits until this replica is ready: /readyz?verbose says why")
+        else:
+            message = f"a proxy waits for role {stream.node.role!r}: no Gateway of ours has that name"
+            self._say("Warning", "UnknownRole", message)
 
     def _begun(self, suspect: Suspect) -> None:
         event(
             _log, logging.WARNING, "change.held", would_lose=suspect.reason, seconds=self._seconds,
             release="a fresh list that says the same, or xds-server release --kind shrink",
         )  # fmt: skip
+        message = f"would lose {suspect.reason}: held for at most {self._seconds:g} s"
+        self._say("Warning", "ChangeHeld", message, ends="ChangeReleased")
 
     def _ended(self, suspect: Suspect, by: By, seconds: float) -> None:
         self._metrics.hold_ended("shrink", seconds, by)
         level = logging.WARNING if by == "budget" else logging.INFO
         event(_log, level, "change.released", would_lose=suspect.reason, by=by, seconds=seconds)
+        message = f"held for {seconds:.0f} s, ended by {by}: {suspect.reason}"
+        self._say("Warning" if by == "budget" else "Normal", "ChangeReleased", message, ends="ChangeHeld")
 
 
 def _nothing(_: HoldKind) -> int:

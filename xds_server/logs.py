@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
 from xds_server.snapshot.resource import SHORT, TypeUrl
+from xds_server.transport.admission import HoldKind
 from xds_server.transport.observer import Observer, StreamInfo
 
 _log = logging.getLogger("xds_server")
@@ -103,14 +104,18 @@ def _lock(handler: logging.Handler) -> Iterator[None]:
 
 
 class StreamLog:
-    """An observer of the transport that writes what an operator cares about."""
+    """An observer of the transport that writes what an operator cares about; *on_hold* is told who is held, and why."""
+
+    def __init__(self, on_hold: Callable[[StreamInfo, HoldKind], None] = lambda _stream, _kind: None) -> None:
+        self._on_hold = on_hold
 
     def stream_opened(self, stream: StreamInfo) -> None:
         """A client opened a stream."""
 
-    def holding(self, stream: StreamInfo, kind: str) -> None:
+    def holding(self, stream: StreamInfo, kind: HoldKind) -> None:
         """A stream is held from now on."""
         event(_log, logging.INFO, "stream.held", **_who(stream), reason=kind)
+        self._on_hold(stream, kind)
 
     def held(self, stream: StreamInfo, kind: str, seconds: float, outcome: str) -> None:
         """A hold ended: by what, and after how long."""

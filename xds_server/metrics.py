@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.metrics_core import Metric
 from prometheus_client.platform_collector import PlatformCollector
@@ -64,6 +64,10 @@ class Live:
     """Epoch at which the last required source was listed; None while one is not."""
     held: Callable[[], Mapping[str, int]] = lambda: dict.fromkeys(_CHANGES, 0)
     """How many changes are held because they would take away too much, and how many resources are carried over."""
+    leading: Callable[[], bool] = lambda: False
+    """Whether this replica writes statuses."""
+    written: Callable[[], int] = lambda: 0
+    """Statuses that it has written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +352,12 @@ class _State(Collector):
         yield _epoch("graph_epoch", "Committed transactions of the graph.", live.graph_epoch())
         yield _epoch("published_epoch", "Epoch of the graph that is published.", live.published_epoch())
         yield _epoch("sync_epoch", "Epoch at which the last required source was listed.", live.sync_epoch())
+        yield GaugeMetricFamily(
+            f"{PREFIX}status_leader", "1 for the replica that writes statuses, by its lease.", value=int(live.leading())
+        )
+        yield CounterMetricFamily(
+            f"{PREFIX}status_writes", "Statuses that this replica has written.", value=live.written()
+        )
 
 
 def _source_gauges(states: Iterable[SourceState]) -> Iterator[Metric]:

@@ -5,7 +5,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol
+from typing import Literal, Protocol
 
 from prometheus_client import CollectorRegistry
 
@@ -58,7 +58,7 @@ class Replica:
         self.pipeline = pipeline.build(self.graph, settings.gateway_class)
         self.kinds = inputs.kinds_of(settings)
         self.board = SourceBoard(self.kinds, on_change=self._source_changed, on_problem=_problem_found)
-        self.holds = Holds(settings, self.pipeline, self.metrics, lambda: self.server)
+        self.holds = Holds(settings, self.pipeline, self.metrics, lambda: self.server, self._say)
         self.parity, self.parity_metrics = self._peer(), ParityMetrics(self.registry)
         self.last_good = self._last_good(started)
         self._soft_deadline = startup.SoftDeadline(settings.soft_deadline_seconds, started)
@@ -106,6 +106,7 @@ class Replica:
     def drain(self) -> None:
         """Not ready any more, from now on; what is served is served on."""
         self._draining_since = time.monotonic()
+        self.keeper.leave()
         self.evaluate()
 
     @property
@@ -187,6 +188,8 @@ class Replica:
                 published_epoch=lambda: self.store.epoch,
                 sync_epoch=lambda: readiness.sync_epoch(self.board.states.values()),
                 held=self.holds.active,
+                leading=lambda: self.keeper.leading,
+                written=lambda: self.keeper.written,
             )
         )
         ReadinessMetrics(self.gate, PREFIX, self.registry)
@@ -242,7 +245,13 @@ class Replica:
             return
         self.metrics.deadline_passed()
         progress = self._soft_deadline.progress(self.board.states.values())
-        event(_log, logging.WARNING, "still_not_ready", waits_for=self.gate.why_not(), progress=progress)
+        waits_for = self.gate.why_not()
+        event(_log, logging.WARNING, "still_not_ready", waits_for=waits_for, progress=progress)
+        self.keeper.say("Warning", "StillNotReady", f"waits for {waits_for}; {progress}")
+
+    def _say(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, ends: str = "") -> None:
+        """An Event of a part that is made before the keeper."""
+        self.keeper.say(kind, reason, message, ends=ends)
 
     # -- what is so --------------------------------------------------------------------------------
 

@@ -7,14 +7,32 @@ from xds_server.pipeline import Pipeline
 from xds_server.settings import Settings
 
 
+class Say(Protocol):
+    """Writes an Event about this Pod, if somebody writes at all; *ends* is a reason that is over with it."""
+
+    def __call__(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, ends: str = "") -> None:
+        """Rate-limited, and what says the same as the last of its reason is not said again."""
+
+
 class Keeper(Protocol):
     """Says to the API server what became of its objects, and of us."""
+
+    @property
+    def leading(self) -> bool:
+        """Whether this replica writes."""
+
+    @property
+    def written(self) -> int:
+        """Statuses written by this replica so far."""
 
     async def run(self) -> None:
         """Writes until cancelled."""
 
     def known(self) -> None:
         """Everything is known from now on."""
+
+    def leave(self) -> None:
+        """From now on this replica is leaving: it writes no status, and others may."""
 
     def say(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, ends: str = "") -> None:
         """An Event; *ends* is a reason that is over with it."""
@@ -23,10 +41,16 @@ class Keeper(Protocol):
 class Nobody:
     """A keeper that writes nothing."""
 
+    leading = False
+    written = 0
+
     async def run(self) -> None:
         """Nothing to do."""
 
     def known(self) -> None:
+        """Nothing to do."""
+
+    def leave(self) -> None:
         """Nothing to do."""
 
     def say(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, ends: str = "") -> None:

@@ -43,7 +43,7 @@ class Pipeline(Protocol):
 class StatusKeeper:
     """Writes conditions of Gateways, their class and their routes, and Events about this Pod.
 
-    Before `known` is called nothing is written, and the lease is left to others. Make it after the pipeline and
+    Before `known` is called, and after `leave`, no status is written, and the lease is left to others. Make it after the pipeline and
     after the gate, which is not to look at its collections: nobody waits for a status.
     """
 
@@ -61,6 +61,7 @@ class StatusKeeper:
         self._graph = graph
         self._class = gateway_class
         self._known = asyncio.Event()
+        self._leaving = asyncio.Event()
         self._gateways, self._routes = _statuses(pipeline)
         pod = Pod.of(environ)
         self._events = None if pod is None else Events(client, pod)
@@ -92,6 +93,10 @@ class StatusKeeper:
         """Everything is known from now on: what is written is the whole truth."""
         self._known.set()
 
+    def leave(self) -> None:
+        """Gives the lease back, and takes no part any more; Events are written on."""
+        self._leaving.set()
+
     async def run(self) -> None:
         """Writes until cancelled; then gives the lease back, and leaves what is written."""
         try:
@@ -119,7 +124,12 @@ class StatusKeeper:
 
     async def _take_part(self) -> None:
         await self._known.wait()
-        await self._election.run()
+        if self._leaving.is_set():
+            return
+        async with asyncio.TaskGroup() as group:
+            election = group.create_task(self._election.run())
+            await self._leaving.wait()
+            election.cancel()
 
     def _elected(self, leading: bool) -> None:  # noqa: FBT001 - the one argument of a callback
         _log.info("status.leader" if leading else "status.follower")

@@ -1,0 +1,92 @@
+"""Who writes statuses, from when on, and until when."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from krt import Graph
+from tests.unit.xds_server import builders
+from tests.unit.xds_server.status.cluster import Client, Cluster
+from xds_server import pipeline
+from xds_server.status.keeper import StatusKeeper
+from xds_server.status.merge import place
+
+LEASE = "/apis/coordination.k8s.io/v1/namespaces/gw/leases/it"
+EDGE = place("gateways", "shop/edge")
+
+
+class Rig:
+    """A keeper over a graph with one Gateway."""
+
+    def __init__(self) -> None:
+        self.graph = Graph()
+        self.pipeline = pipeline.build(self.graph, "xds-server")
+        self.cluster = Cluster()
+        self.cluster.put(EDGE, {"spec": {}})
+        environ = {"POD_NAMESPACE": "gw", "POD_NAME": "xds-0", "POD_UID": "u"}
+        self.it = StatusKeeper(
+            Client(self.cluster), self.graph, self.pipeline, gateway_class="xds-server", lease="it", environ=environ
+        )
+        for source in self.pipeline.sources.values():
+            source.mark_synced()
+        self.pipeline.sources["gateways"].set("shop/edge", builders.gateway())
+
+    def holder(self) -> object:
+        return self.cluster.objects.get(LEASE, {}).get("spec", {}).get("holderIdentity")
+
+    def status_writes(self) -> list[tuple[str, str]]:
+        return [one for one in self.cluster.writes if one[1].endswith("/status")]
+
+    async def said(self, reason: str) -> None:
+        """An Event that is queued now was written: what was to be written before it was, too."""
+        self.it.say("Normal", reason, "m")
+        await self.cluster.until(lambda: any(one.get("reason") == reason for one in self.cluster.objects.values()))
+
+
+@asynccontextmanager
+async def running(rig: Rig) -> AsyncIterator[None]:
+    task = asyncio.create_task(rig.it.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def test_nothing_is_written_before_everything_is_known() -> None:
+    """And nobody is kept from the lease; Events are written."""
+    rig = Rig()
+    async with running(rig):
+        await rig.said("NotReady")
+        assert ([], None) == (rig.status_writes(), rig.holder())
+
+        rig.it.known()
+        await rig.cluster.until(lambda: "status" in rig.cluster.objects[EDGE])
+        assert (True, 1) == (rig.it.leading, rig.it.written)
+
+
+async def test_who_drains_gives_the_lease_back_and_writes_no_more_statuses() -> None:
+    """What it wrote stays, and what changes while it drains is for the next; Events are written to the end."""
+    rig = Rig()
+    async with running(rig):
+        rig.it.known()
+        await rig.cluster.until(lambda: "status" in rig.cluster.objects[EDGE])
+        written = rig.status_writes()
+
+        rig.it.leave()
+        await rig.cluster.until(lambda: rig.holder() == "")
+        rig.pipeline.sources["gateways"].set("shop/edge", builders.gateway(builders.http(port=81)))
+        await rig.said("Draining")
+
+        assert (written, "", False) == (rig.status_writes(), rig.holder(), rig.it.leading)
+        assert "status" in rig.cluster.objects[EDGE]
+
+
+async def test_who_drains_before_everything_is_known_never_takes_the_lease() -> None:
+    """What it knows is not all."""
+    rig = Rig()
+    rig.it.leave()
+    async with running(rig):
+        rig.it.known()
+        await rig.said("Draining")
+        assert ([], None) == (rig.status_writes(), rig.holder())
