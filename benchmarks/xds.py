@@ -40,9 +40,11 @@ from xds_server.model.objects import EndpointSlice, Service, ServicePort
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE, Resource, TypeUrl, resource
 from xds_server.snapshot.table import Table
 from xds_server.transport.limits import Limits
-from xds_server.transport.server import AdsServer
+from xds_server.transport.server import REST_SECONDS, AdsServer
 
 ROLE = "bench/edge"
+PAUSE = 2 * REST_SECONDS
+"""Between changes that are to come one by one: what follows closer is gathered."""
 
 
 def filled(clusters: int) -> dict[TypeUrl, Table]:
@@ -128,7 +130,7 @@ class Child:
                 "published": self.published,
                 "rss": usage.ru_maxrss / 1024,
             }
-            worst[0], self.published = 0.0, ([] if line[0] == "clear" else self.published)
+            worst[0] = 0.0
             print(json.dumps(report), flush=True)
         lag.cancel()
         await self.server.stop(0)
@@ -182,6 +184,11 @@ class Arrivals(Client):
                 self.at.setdefault(number, answer.arrived)
             self.news.set()
 
+    def waits(self, published: list[float], before: int) -> list[float]:
+        """Milliseconds from each change, after *before* others, to its arrival; not of those that another overtook."""
+        numbered = enumerate(published, before + 1)
+        return [(self.at[number] - at) * 1000 for number, at in numbered if number in self.at]
+
     async def until(self, number: int) -> None:
         while number not in self.at:
             self.news.clear()
@@ -195,30 +202,39 @@ def percentile(values: list[float], share: float) -> float:
 async def change(clusters: int, changes: int, rate: float, seconds: float) -> float:
     """Prints the time from publication to client, one by one and at a rate; returns the first one's median."""
     async with serving(clusters) as server:
+        alone, before = await alone_share(server, rate) if rate else (0.0, 0)
         client = Arrivals(server.port)
         task = asyncio.create_task(client.run())
         await asyncio.wait_for(client.complete.wait(), 60)
         await asyncio.sleep(0.3)
-        for number in range(1, changes + 1):
+        for number in range(before + 1, before + changes + 1):
+            await asyncio.sleep(PAUSE)
             report = await server.tell("change")
             await asyncio.wait_for(client.until(number), 5)
-        waits = [(client.at[number + 1] - at) * 1000 for number, at in enumerate(report["published"])]
+        waits = client.waits(report["published"][before:], before)
         p50 = statistics.median(waits)
         print(f"{clusters:>6} clusters: one change p50 {p50:.2f} ms, p99 {percentile(waits, 0.99):.2f} ms", flush=True)
         if rate:
-            before = report["cpu"]
+            spent = report["cpu"]
             report = await server.tell(f"rate {rate} {seconds}")
             await asyncio.wait_for(client.until(len(report["published"])), 5)
-            late = [(client.at[n + 1] - at) * 1000 for n, at in enumerate(report["published"]) if n + 1 in client.at]
-            late = late[changes:]
-            share = (report["cpu"] - before) / seconds
+            before += changes
+            late = client.waits(report["published"][before:], before)
+            share = (report["cpu"] - spent) / seconds
             print(
-                f"{'':6} {rate:g} changes/s for {seconds:g} s: {share:.0%} of a core, p50 {statistics.median(late):.2f} ms, "
+                f"{'':6} {rate:g} changes/s for {seconds:g} s: {share:.0%} of a core ({alone:.0%} without a client), p50 {statistics.median(late):.2f} ms, "
                 f"p99 {percentile(late, 0.99):.2f} ms, loop at most {report['lag'] * 1000:.0f} ms late",
                 flush=True,
             )
         task.cancel()
         return p50
+
+
+async def alone_share(server: Server, rate: float, seconds: float = 3) -> tuple[float, int]:
+    """The share of a core that it takes to make the changes, with nobody to tell of them; and how many they were."""
+    before = (await server.tell("mem"))["cpu"]
+    report = await server.tell(f"rate {rate} {seconds}")
+    return float((report["cpu"] - before) / seconds), len(report["published"])
 
 
 async def herd(clusters: int, clients: int) -> None:

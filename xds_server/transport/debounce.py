@@ -4,15 +4,19 @@ import msgspec
 
 
 class Debounce(msgspec.Struct):
-    """Merges bursts: due after *quiet_seconds* of silence, never later than *ceiling_seconds* after the first note.
+    """When to act on changes: after *quiet_seconds* of silence, or *ceiling_seconds* after the first, whichever is earlier;
+    and not sooner than *rest_seconds* after it was acted last.
 
-    Units: seconds on the caller's monotonic clock.
-    """
+    With a rest alone, a change that comes by itself is acted on at once, and what follows it closely is gathered. Units:
+    seconds on the caller's monotonic clock.
+    """  # noqa: D205  One sentence.
 
     quiet_seconds: float = 0.0
     ceiling_seconds: float = 0.0
+    rest_seconds: float = 0.0
     _first: float | None = None
     _last: float = 0.0
+    _taken: float = float("-inf")
 
     def __post_init__(self) -> None:
         if not 0 <= self.quiet_seconds <= self.ceiling_seconds:
@@ -31,8 +35,10 @@ class Debounce(msgspec.Struct):
         """When to act on what was noted; infinite, if nothing was."""
         if self._first is None:
             return float("inf")
-        return min(self._last + self.quiet_seconds, self._first + self.ceiling_seconds)
+        return max(
+            min(self._last + self.quiet_seconds, self._first + self.ceiling_seconds), self._taken + self.rest_seconds
+        )
 
-    def taken(self) -> None:
+    def taken(self, now: float) -> None:
         """Notes that what was noted has been acted upon."""
-        self._first = None
+        self._first, self._taken = None, now

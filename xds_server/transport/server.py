@@ -20,6 +20,9 @@ from xds_server.transport.streams import Streams
 
 SERVICE: Final = ADS
 
+REST_SECONDS: Final = 0.01
+"""How long what changes after a response is gathered, on each stream: 100 steps a second are more than a proxy can use."""
+
 _OPTIONS: Final = (
     # By default the core takes the pings of an idle Envoy for abuse, and ends its stream after the fourth.
     ("grpc.http2.max_ping_strikes", 0),
@@ -50,9 +53,9 @@ class AdsServer:
         identifier: str = "xds-server",
         clock: Clock = time.monotonic,
         limits: Limits = Limits(),  # noqa: B008
-        debounce: Debounce | None = None,
+        debounce: Debounce = Debounce(rest_seconds=REST_SECONDS),  # noqa: B008  Each stream has a copy.
     ) -> None:
-        """Without *debounce* every change is sent at once: it costs what changed."""
+        """*debounce*: of each stream. By default a change by itself is sent at once, and a burst in steps."""
         self._address = address
         self._limits = limits
         self._streams = Streams(

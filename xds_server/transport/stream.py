@@ -12,6 +12,8 @@ from xds_server.envoy.discovery import DecodeError, LimitError
 from xds_server.snapshot.resource import TYPES, TypeUrl
 from xds_server.snapshot.table import View
 from xds_server.transport.admission import Clock, Entrance, Hold, HoldKind
+from xds_server.transport.bell import Bell
+from xds_server.transport.debounce import Debounce
 from xds_server.transport.limits import Bucket, Limits
 from xds_server.transport.observer import CloseReason, GivenUp, Observer, StreamInfo, StreamStatus
 from xds_server.transport.variant import Decoder, Encoder, Machine, Q, R, Variant
@@ -93,8 +95,8 @@ class Stream(Generic[Q, R]):
     """
 
     __slots__ = (
-        "_blocked_since", "_bytes_sent", "_call", "_clock", "_complete", "_encoder", "_ended", "_entrance", "_join",
-        "_limits", "_machine", "_observer", "_reader", "_sent_at", "_timed", "_variant", "_waiting", "_wake", "info",
+        "_bell", "_blocked_since", "_bytes_sent", "_call", "_clock", "_complete", "_encoder", "_ended", "_entrance", "_join",
+        "_limits", "_machine", "_observer", "_reader", "_sent_at", "_timed", "_variant", "_waiting", "info",
     )  # fmt: skip
 
     def __init__(
@@ -109,6 +111,7 @@ class Stream(Generic[Q, R]):
         limits: Limits,
         observer: Observer,
         clock: Clock,
+        debounce: Debounce,
         join: Callable[["Stream[Any, Any]"], None],
     ) -> None:
         self.info = info
@@ -128,7 +131,7 @@ class Stream(Generic[Q, R]):
         self._blocked_since: float | None = None
         self._timed = False  # Whether the writer minds how long something waits.
         self._complete = False
-        self._wake = asyncio.Event()
+        self._bell = Bell(debounce, clock)
         self._ended: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
 
     async def run(self, first: Q) -> Ending:
@@ -138,15 +141,16 @@ class Stream(Generic[Q, R]):
             await asyncio.wait((*tasks, self._ended), return_when=asyncio.FIRST_COMPLETED)
             return next(end for end in (*tasks, self._ended) if end.done()).result()
         finally:
+            self._bell.stop()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def offer(self, changes: Changes) -> None:
-        """Notes what changed in the tables, and wakes the writer if that concerns it."""
+        """Notes what changed in the tables, and has the writer woken if that concerns it."""
         machine = self._machine
-        if machine is not None and (machine.offer(changes) or (not self._timed and machine.unanswered())):
-            self._wake.set()
+        if machine is not None and (machine.offer(changes) or machine.unanswered()):
+            self._bell.changed()
 
     def end(self, ending: Ending) -> None:
         """Ends the stream, unless it is ending."""
@@ -185,8 +189,8 @@ class Stream(Generic[Q, R]):
         self._check_node(request)
         if self._machine is not None:
             self._receive(self._machine, request)
-            if self._machine.ready or self._timed:
-                self._wake.set()
+            if not self._bell.waits and (self._timed or self._machine.ready):
+                self._bell.ring()
         elif request.type_url in TYPES:
             self._wait(request)
         elif not request.type_url:
@@ -240,14 +244,15 @@ class Stream(Generic[Q, R]):
 
     async def _write(self, machine: Machine[Q, R]) -> Ending:
         while True:
-            self._wake.clear()
-            while (response := machine.next_response()) is not None:
+            self._bell.hush()
+            while not self._bell.waits and (response := machine.next_response()) is not None:
                 await self._send(response)
             await self._woken(machine)
 
     async def _send(self, response: R) -> None:
         data = self._encoder.encode(response)
-        self._sent_at[response.type_url] = self._clock()
+        self._sent_at[response.type_url] = now = self._clock()
+        self._bell.sent(now)
         self._bytes_sent += len(data)
         self._observer.sent(self.info, response.type_url, len(response.resources), len(data))
         await self._call.write(data)
@@ -260,7 +265,7 @@ class Stream(Generic[Q, R]):
             self._blocked_since = self._clock()
         unanswered = machine.unanswered()
         if self._blocked_since is None and not unanswered:
-            await self._wake.wait()
+            await self._bell.rung()
             return
         deadlines: dict[TypeUrl | None, float] = {
             type_url: self._sent_at[type_url] + self._limits.answer_seconds for type_url in unanswered
@@ -270,7 +275,7 @@ class Stream(Generic[Q, R]):
         self._timed = True
         try:
             async with asyncio.timeout(max(0.0, min(deadlines.values()) - self._clock())):
-                await self._wake.wait()
+                await self._bell.rung()
         except TimeoutError:
             self._give_up(machine, deadlines)
         finally:

@@ -33,7 +33,7 @@ class Streams:
         identifier: str,
         clock: Clock,
         limits: Limits = Limits(),  # noqa: B008  Immutable.
-        debounce: Debounce | None = None,
+        debounce: Debounce = Debounce(),  # noqa: B008  Each stream has a copy.
     ) -> None:
         self._doorkeeper = doorkeeper
         self._observer = observer
@@ -41,8 +41,6 @@ class Streams:
         self._limits = limits
         self._turnstile = Turnstile(limits)
         self._debounce = debounce
-        self._pending: dict[str | None, dict[TypeUrl, set[str]]] = {}
-        self._timer: asyncio.TimerHandle | None = None
         self._encoders: dict[VariantName, Any] = {one.name: one.encoder(identifier) for one in (SOTW, DELTA)}
         self._clock = clock
         self._ids = count(1)
@@ -70,32 +68,8 @@ class Streams:
     def publish(self, changes: Mapping[str | None, Changes]) -> None:
         """Tells streams which names changed in their tables, by role; under None what all roles share.
 
-        Costs what changed, for each stream of a role that is named. Nothing is written before the loop's next turn, and
-        with a debounce not before that is due.
+        Costs what changed, for each stream of a role that is named. Nothing is written before the loop's next turn.
         """
-        if self._debounce is None:
-            self._offer(changes)
-            return
-        for role, by_type in changes.items():
-            pending = self._pending.setdefault(role, {})
-            for type_url, names in by_type.items():
-                pending.setdefault(type_url, set()).update(names)
-        self._debounce.note(self._clock())
-        if self._timer is None:
-            self._rest(self._debounce)
-
-    def _rest(self, debounce: Debounce) -> None:
-        """Waits until the burst is over, and then tells of it as of one change."""
-        left = debounce.due_at - self._clock()
-        if left > 0:
-            self._timer = asyncio.get_running_loop().call_later(left, self._rest, debounce)
-            return
-        self._timer = None
-        debounce.taken()
-        pending, self._pending = self._pending, {}
-        self._offer(pending)
-
-    def _offer(self, changes: Mapping[str | None, Changes]) -> None:
         for role, by_type in changes.items():
             for stream in self._admitted(role):
                 stream.offer(by_type)
@@ -147,6 +121,7 @@ class Streams:
             limits=self._limits,
             observer=self._observer,
             clock=self._clock,
+            debounce=self._debounce,
             join=self._join,
         )
         return await self._run(stream, first)

@@ -60,9 +60,19 @@ def test_a_burst_is_over_after_a_quiet_time() -> None:
     debounce = Debounce(1.0, 2.5)
     assert debounce.due_at == float("inf")
     assert [debounce.note(now) for now in (10.0, 10.9, 11.8, 12.4)] == [11.0, 11.9, 12.5, 12.5]
-    debounce.taken()
+    debounce.taken(12.5)
     assert debounce.due_at == float("inf")
     assert debounce.note(20.0) == 21.0
+
+
+def test_after_a_step_there_is_a_rest() -> None:
+    """What comes alone is due at once; what follows a step closely, when the rest is over; also if it is quiet earlier."""
+    debounce = Debounce(rest_seconds=1.0)
+    assert debounce.note(10.0) == 10.0
+    debounce.taken(10.1)
+    assert [debounce.note(now) for now in (10.2, 10.9)] == [11.1, 11.1]
+    debounce.taken(11.1)
+    assert debounce.note(12.5) == 12.5
 
 
 def test_a_debounce_that_cannot_be_is_refused() -> None:

@@ -94,7 +94,7 @@ def _streams(
     view: View | Exception,
     ear: Ear,
     limits: Limits = Limits(),  # noqa: B008
-    debounce: Debounce | None = None,
+    debounce: Debounce = Debounce(),  # noqa: B008
     clock: Callable[[], float] = lambda: 7.0,
 ) -> Streams:
     return Streams(
@@ -215,6 +215,42 @@ async def test_a_burst_is_told_as_one() -> None:
     clock[0] = 0.5
     async with asyncio.timeout(5):
         assert _read(await wire.written.get()).resources[0].value == b"3"
+    wire.inbox.put_nowait(grpc.aio.EOF)
+    await serving
+    assert wire.written.empty()
+
+
+async def test_a_change_alone_goes_at_once_and_a_burst_in_steps() -> None:
+    """With a rest the first change is not held up; those that come meanwhile are gathered, whoever answers meanwhile."""
+    table = Table([resource("a", b"1")])
+    wire, ear = Wire(), Ear()
+    wire.free.set()
+    clock = [0.0]
+    debounce = Debounce(rest_seconds=0.01)
+    streams = _streams({**EMPTY_VIEW, CLUSTER: table}, ear, debounce=debounce, clock=lambda: clock[0])
+    serving = asyncio.create_task(streams.serve(wire))
+    wire.ask(CLUSTER)
+    wire.ask(CLUSTER, _read(await wire.written.get()).nonce)
+    wire.ask(LISTENER)  # Requests are read in turn: when this one is answered, the ACK has been taken.
+    wire.ask(LISTENER, _read(await wire.written.get()).nonce)
+    clock[0] = 1.0
+
+    def change(body: bytes) -> None:
+        table.put(resource("a", body))
+        streams.publish({None: {CLUSTER: ["a"]}})
+
+    async with asyncio.timeout(5):
+        change(b"2")
+        alone, before = _read(await wire.written.get()), len(ear.calls)
+        for body in (b"3", b"4"):
+            change(body)
+        wire.ask(CLUSTER, alone.nonce)
+        while ("acked", CLUSTER, 0.0) not in ear.calls[before:]:
+            await asyncio.sleep(0)
+        assert wire.written.empty()
+        clock[0] = 1.01
+        gathered = _read(await wire.written.get())
+    assert [answer.resources[0].value for answer in (alone, gathered)] == [b"2", b"4"]
     wire.inbox.put_nowait(grpc.aio.EOF)
     await serving
     assert wire.written.empty()
