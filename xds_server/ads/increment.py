@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from xds_server.ads.selection import Answer, Selection, portion
+from xds_server.ads.selection import Answer, Selection
+from xds_server.ads.sent import Sent
 from xds_server.ads.subscription import Change, Subscription
 from xds_server.snapshot.resource import Resource
 from xds_server.snapshot.table import Table
+from xds_server.snapshot.whole import Part, portion
 
 
 class Increment(Selection):
@@ -21,9 +23,7 @@ class Increment(Selection):
 
     def __init__(self, subscription: Subscription, *, keeps_removed: bool, split: bool) -> None:
         super().__init__(subscription, keeps_removed=keeps_removed)
-        self._known: dict[
-            str, int
-        ] = {}  # What the client was sent, or says it has; 0 for a content that we do not know.
+        self._known = Sent()  # And what the client says it has; 0 for a content that we do not know.
         self._asked: dict[str, None] = {}
         self._owed = False
         self._split = split
@@ -31,7 +31,7 @@ class Increment(Selection):
     @property
     def due(self) -> bool:
         """Whether there may be something to send."""
-        return self._owed or bool(self._dirty)
+        return self._owed or bool(self._dirty) or self._known.left
 
     @property
     def silent(self) -> bool:
@@ -40,6 +40,7 @@ class Increment(Selection):
 
     def resumed(self, versions: Mapping[str, str], table: Table, *, again: bool) -> None:
         """Notes what a client that comes back says it has; *again*: send it nevertheless what it names (R82, R82a)."""
+        self._halt()
         for name in self._subscription.covered(versions):
             item = self._find(name, table)
             self._known[name] = item.digest if item is not None and item.version == versions[name] else 0
@@ -54,37 +55,48 @@ class Increment(Selection):
 
     def subscribed(self, change: Change, table: Table) -> None:
         """Notes other names: those asked for are due whatever the client has."""
+        new = not self._known and not self._dirty
+        self._halt()
         if change.ended:
-            known = self._known.keys() | self._dirty.keys() | self.overlay.keys()
+            known = {*self._known, *self._dirty, *self.overlay}
             gone: Iterable[str] = [name for name in known if name not in self._subscription]
         else:
             gone = () if self._subscription.wildcard else change.removed
         for name in gone:
-            self._known.pop(name, None)
+            self._known.pop(name)
             self._asked.pop(name, None)
             self._forget(name)
-        if change.began:
-            self._owed = True  # An answer ends the wait of who asks for all, even if there is nothing (R79).
-            self._dirty.update(dict.fromkeys(item.name for item in table))
-        self.again(change.added)
         if change.began or change.added:
             self._fall_back_from_the_start(table)
+        self._owed = self._owed or change.began  # It ends the wait of who asks for all, even if there is nothing (R79).
+        exact = all(name in table for name in change.added)  # Of others it has to be told that they do not exist.
+        if new and exact and not self.overlay and self._subscription.covers(table):
+            self._known.begin(table.whole)
+            self._subscription.share(table.whole.digests)
+            return
+        if change.began:
+            self._dirty.update(dict.fromkeys(item.name for item in table))
+        self.again(change.added)
 
     def again(self, names: Iterable[str]) -> None:
         """Notes names that are due whatever was sent before."""
+        self._halt()
         for name in self._subscription.covered(names):
             self._dirty[name] = self._asked[name] = None
 
     def answer(self, table: Table) -> Answer | None:
         """What is due, the first of it if it is much; None if there is nothing."""
         removed: list[str] = []
-        due = self._due(table, removed)
-        resources = list(portion(due) if self._split else due)
+        if not self._dirty and not self.overlay and self._known.current(table.generation):
+            part = self._known.take(split=self._split)
+        else:
+            self._halt()
+            due = self._due(table, removed)
+            part = Part(portion(due) if self._split else due)
         owed, self._owed = self._owed, False
-        if not resources and not removed and not owed:
+        if not part.resources and not removed and not owed:
             return None
-        digest = sum(item.digest for item in resources)
-        return Answer(resources, digest, [item.name for item in resources], tuple(removed))
+        return Answer(part.resources, part.digest, part.digests, tuple(removed))
 
     def _due(self, table: Table, removed: list[str]) -> Iterator[Resource]:
         """Takes names from what is due, and yields resources until it is left; *removed* grows meanwhile."""
@@ -93,7 +105,7 @@ class Increment(Selection):
             asked = self._asked.pop(name, self) is None
             item = self._find(name, table)
             if item is None:
-                if self._known.pop(name, None) is not None or asked:
+                if self._known.pop(name) is not None or asked:
                     removed.append(name)
             elif asked or self._known.get(name) != item.digest:
                 self._known[name] = item.digest
@@ -102,3 +114,14 @@ class Increment(Selection):
     def holds(self, name: str) -> bool:
         """Whether the client may have it."""
         return name in self._known
+
+    def is_due(self, name: str) -> bool:
+        """Whether there may be news of that name."""
+        return super().is_due(name) or (self._known.left and name not in self._known)
+
+    def _halt(self) -> None:
+        """What was to be sent part by part is due name by name: something came in between."""
+        for name in self._known.halt():
+            self._dirty[name] = None
+            if name in self._subscription.names:
+                self._asked[name] = None

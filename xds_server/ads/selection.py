@@ -6,18 +6,15 @@ not told what changed how: the newest wins, and a burst of changes is one answer
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Final
+from itertools import chain
 
 import msgspec
 
+from xds_server.ads.sent import Sent
 from xds_server.ads.subscription import Change, Subscription
 from xds_server.snapshot.resource import Resource
 from xds_server.snapshot.table import Table
-
-MAX_RESOURCES: Final = 1000
-"""Resources in one response, where a set may come in parts."""
-MAX_BYTES: Final = 2 << 20
-"""Size of their bodies, but for a single larger one: half of what a gRPC client takes by default."""
+from xds_server.snapshot.whole import Part, portion
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
@@ -184,26 +181,24 @@ class FullState(Selection):
         """The set as it is now; None if the client was sent just that."""
         dirty, owed, first = self._dirty, self._owed, self._sent is None
         self._dirty, self._owed = {}, False
-        resources, digest = self._selected(table)
-        if digest == self._sent and not owed:
+        selected = self._selected(table)
+        if selected.digest == self._sent and not owed:
             return None
-        self._sent = digest
+        self._sent = selected.digest
         self._new.clear()
-        return Answer(resources, digest, [item.name for item in resources] if first else dirty)
+        return Answer(selected.resources, selected.digest, selected.digests if first else dirty)
 
     def holds(self, name: str) -> bool:
         """Whether the client may have it."""
         return self._sent is not None and name not in self._new
 
-    def _selected(self, table: Table) -> tuple[Sequence[Resource], int]:
+    def _selected(self, table: Table) -> Part:
         if not self._subscription.wildcard:
-            resources = [item for name in self._subscription.names if (item := self._find(name, table)) is not None]
-            return resources, sum(item.digest for item in resources)
+            return Part(item for name in self._subscription.names if (item := self._find(name, table)) is not None)
         if not self.overlay:
-            return table.whole, table.digest
+            return table.whole
         resources = [self.overlay.get(item.name, item) for item in table]
-        resources += [item for name, item in self.overlay.items() if name not in table]
-        return resources, sum(item.digest for item in resources)
+        return Part(chain(resources, (item for name, item in self.overlay.items() if name not in table)))
 
 
 class Named(Selection):
@@ -217,43 +212,60 @@ class Named(Selection):
 
     def __init__(self, subscription: Subscription, *, keeps_removed: bool) -> None:
         super().__init__(subscription, keeps_removed=keeps_removed)
-        self._sent: dict[str, int] = {}
+        self._sent = Sent()
+
+    @property
+    def due(self) -> bool:
+        """Whether there may be something to send."""
+        return bool(self._dirty) or self._sent.left
 
     def subscribed(self, change: Change, table: Table) -> None:
         """Notes other names: the new ones alone are due, even if they were sent before (R48)."""
+        new = not self._sent and not self._dirty
+        self._halt()
         if change.ended:
-            known = self._sent.keys() | self._dirty.keys() | self.overlay.keys()
+            known = {*self._sent, *self._dirty, *self.overlay}
             gone: Iterable[str] = [name for name in known if name not in self._subscription]
         else:
             gone = () if self._subscription.wildcard else change.removed
         for name in gone:
-            self._sent.pop(name, None)
+            self._sent.pop(name)
             self._forget(name)
+        if change.began or change.added:
+            self._fall_back_from_the_start(table)
+            if new and not self.overlay and self._subscription.covers(table):
+                self._sent.begin(table.whole)
+                self._subscription.share(table.whole.digests)
+                return
         if change.began:
             self.again(item.name for item in table)
         self.again(change.added)
-        if change.began or change.added:
-            self._fall_back_from_the_start(table)
 
     def again(self, names: Iterable[str]) -> None:
         """Notes names that are due whatever was sent before."""
+        self._halt()
         for name in self._subscription.covered(names):
-            self._sent.pop(name, None)
+            self._sent.pop(name)
             self._dirty[name] = None
 
     def answer(self, table: Table) -> Answer | None:
         """The resources that are due and exist, the first of them if they are many; None if there are none."""
-        resources = []
-        for item in portion(self._due(table)):
-            self._sent[item.name] = item.digest
-            resources.append(item)
-        if not resources:
+        if not self._dirty and not self.overlay and self._sent.current(table.generation):
+            part = self._sent.take()
+        else:
+            self._halt()
+            part = Part(portion(self._due(table)))
+        if not part.resources:
             return None
-        return Answer(resources, sum(item.digest for item in resources), [item.name for item in resources])
+        return Answer(part.resources, part.digest, part.digests)
 
     def holds(self, name: str) -> bool:
         """Whether the client may have it."""
         return name in self._sent
+
+    def is_due(self, name: str) -> bool:
+        """Whether there may be news of that name."""
+        return super().is_due(name) or (self._sent.left and name not in self._sent)
 
     def _due(self, table: Table) -> Iterator[Resource]:
         for name in list(
@@ -262,16 +274,11 @@ class Named(Selection):
             del self._dirty[name]
             item = self._find(name, table)
             if item is None:
-                self._sent.pop(name, None)
+                self._sent.pop(name)
             elif self._sent.get(name) != item.digest:
+                self._sent[name] = item.digest
                 yield item
 
-
-def portion(resources: Iterator[Resource]) -> Iterator[Resource]:
-    """The first of *resources*, as many as one response may hold; the rest is not even looked at."""
-    size = 0
-    for count, item in enumerate(resources, 1):
-        yield item
-        size += len(item.body)
-        if count >= MAX_RESOURCES or size >= MAX_BYTES:
-            return
+    def _halt(self) -> None:
+        """What was to be sent part by part is due name by name: something came in between."""
+        self._dirty.update(dict.fromkeys(self._sent.halt()))

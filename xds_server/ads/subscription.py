@@ -3,10 +3,12 @@
 Source: xDS protocol, "How the client specifies what resources to return"; rules R40-R50.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
+
+from xds_server.snapshot.table import Table
 
 WILDCARD: Final = "*"
 
@@ -31,10 +33,11 @@ class Subscription:
     legacy: whether an empty list means everything, until the first name on the stream (R41, R44).
     """
 
-    __slots__ = ("_last", "_legacy", "names", "wildcard")
+    __slots__ = ("_last", "_legacy", "_own", "names", "wildcard")
 
     def __init__(self, *, legacy: bool) -> None:
-        self.names: dict[str, None] = {}
+        self._own: dict[str, object] = {}
+        self.names: Mapping[str, object] = self._own
         self.wildcard = False
         self._legacy = legacy
         self._last: tuple[str, ...] | None = None
@@ -51,6 +54,15 @@ class Subscription:
         """Those of *names* that are wanted, at the cost of *names*."""
         return names if self.wildcard else (name for name in names if name in self.names)
 
+    def covers(self, table: Table) -> bool:
+        """Whether all that is in *table* is wanted."""
+        return self.wildcard or table.within(self.names)
+
+    def share(self, names: Mapping[str, object]) -> None:
+        """Keeps *names*, all of which are wanted, in place of its own, if those are the same: nobody alters them."""
+        if not self.wildcard and len(names) == len(self.names):
+            self.names, self._own = names, {}
+
     def replace(self, names: tuple[str, ...]) -> Change:
         """Takes the list of a request, which is complete and replaces the former one (R40)."""
         if names is self._last:  # The decoder gives the same object for the same bytes.
@@ -58,11 +70,12 @@ class Subscription:
         self._last = names
         # An empty list after any name, also after an explicit `*`, asks for nothing (R42).
         self._legacy = self._legacy and not names
-        wanted = dict.fromkeys(names)
+        wanted: dict[str, object] = dict.fromkeys(names)
         wildcard = self._legacy or WILDCARD in wanted
         wanted.pop(WILDCARD, None)
         change = _difference(self.names, wanted, before=self.wildcard, after=wildcard)
-        self.names, self.wildcard = wanted, wildcard
+        self.names = self._own = wanted
+        self.wildcard = wildcard
         return change
 
     def alter(self, subscribe: tuple[str, ...], unsubscribe: tuple[str, ...]) -> Change:
@@ -81,14 +94,22 @@ class Subscription:
         wanted.pop(WILDCARD, None)
         unwanted.pop(WILDCARD, None)
         gone = [name for name in unwanted if name not in wanted]
-        removed = tuple(name for name in gone if self.names.pop(name, self) is None)
-        self.names.update(wanted)
+        removed = tuple(name for name in gone if name in self.names)
+        own = self._altered()
+        for name in removed:
+            del own[name]
+        own.update(wanted)
         # The client cannot know whether the wildcard covers a name that it gives back: it is told (R77).
         answered = (*wanted, *gone) if self.wildcard else tuple(wanted)
         return Change(answered, removed, began=self.wildcard and not before, ended=before and not self.wildcard)
 
+    def _altered(self) -> dict[str, object]:
+        if self.names is not self._own:
+            self.names = self._own = dict(self.names)
+        return self._own
 
-def _difference(old: dict[str, None], new: dict[str, None], *, before: bool, after: bool) -> Change:
+
+def _difference(old: Mapping[str, object], new: Mapping[str, object], *, before: bool, after: bool) -> Change:
     added = tuple(name for name in new if name not in old)
     kept = len(new) - len(added)
     removed = tuple(name for name in old if name not in new) if kept < len(old) else ()

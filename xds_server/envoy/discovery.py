@@ -190,31 +190,30 @@ class Memo:
 class SharedBytes:
     """Encoded responses, each made once for all streams that are sent it.
 
-    What depends on the content alone is kept in a memo. Streams that have come equally far use the same nonce, too: the
-    latest response of each type is kept whole, and they share it.
+    Streams that have come equally far use the same nonce, too: they share the whole response. Else what depends on the
+    content alone is shared.
     """
 
-    __slots__ = ("_latest", "_memo", "_nonce_field", "_tail")
+    __slots__ = ("_heads", "_nonce_field", "_tail", "_whole")
 
-    def __init__(self, memo: Memo, nonce_field: int, tail: bytes) -> None:
+    def __init__(self, heads: Memo, nonce_field: int, tail: bytes) -> None:
         """*nonce_field*: its number; *tail*: the fields that all responses end with."""
-        self._memo = memo
+        self._heads = heads
+        self._whole = Memo(max_entries=32)
         self._nonce_field = nonce_field
         self._tail = tail
-        self._latest: dict[TypeUrl, tuple[Hashable, str, bytes]] = {}
 
     def encoded(self, type_url: TypeUrl, content: Hashable, nonce: str, head: Callable[[], bytes]) -> bytes:
         """The response with that *content* and *nonce*; *head* encodes all but the nonce and the tail."""
-        latest = self._latest.get(type_url)
-        if latest is not None and latest[1] == nonce and latest[0] == content:
-            return latest[2]
         key = (type_url, content)
-        known = self._memo.get(key)
-        if known is None:
-            known = head()
-            self._memo.keep(key, known)
-        data = b"".join((known, field_string(self._nonce_field, nonce), self._tail))
-        self._latest[type_url] = content, nonce, data
+        data = self._whole.get((key, nonce))
+        if data is None:
+            known = self._heads.get(key)
+            if known is None:
+                known = head()
+                self._heads.keep(key, known)
+            data = b"".join((known, field_string(self._nonce_field, nonce), self._tail))
+            self._whole.keep((key, nonce), data)
         return data
 
 

@@ -1,9 +1,10 @@
 """Tables of resources: what is published, with a version that a change alters at the cost of the change."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from xds_server.snapshot.resource import PUSH_ORDER, Resource, TypeUrl
 from xds_server.snapshot.trial import Trial
+from xds_server.snapshot.whole import Whole
 
 _MODULUS = 1 << 128
 
@@ -20,7 +21,7 @@ class Table:
 
     def __init__(self, resources: Iterable[Resource] = ()) -> None:
         self._resources: dict[str, Resource] = {}
-        self._whole: tuple[Resource, ...] | None = None
+        self._whole: Whole | None = None
         self.digest = 0
         """Sum of the digests; not reduced."""
         self.generation = 0
@@ -69,11 +70,15 @@ class Table:
         return version_of(digest)
 
     @property
-    def whole(self) -> Sequence[Resource]:
+    def whole(self) -> Whole:
         """All resources: one object for all who ask before the next change."""
         if self._whole is None:
-            self._whole = tuple(self._resources.values())
+            self._whole = Whole(self._resources.values(), self.digest, self.generation)
         return self._whole
+
+    def within(self, names: Mapping[str, object]) -> bool:
+        """Whether all its names are among *names*."""
+        return self._resources.keys() <= names.keys()
 
     def get(self, name: str) -> Resource | None:
         """The resource of that name, if there is one."""

@@ -321,7 +321,7 @@ def test_dropped_names_cost_nothing() -> None:
     rig = DeltaRig()
     rig.run("put EDS a b c\nask EDS * c\n-> EDS a b c\nput EDS a b\nask EDS -*\n->\ndrop EDS c\n-> EDS -c")
     selection = rig.stream._exchanges[ENDPOINT].selection
-    assert (selection._known, selection._dirty, selection._asked, selection.overlay) == ({}, {}, {}, {})
+    assert (bool(selection._known), selection._dirty, selection._asked, selection.overlay) == (False, {}, {}, {})
     assert LISTENER not in rig.stream.status()
 
 

@@ -594,4 +594,4 @@ def test_dropped_names_cost_nothing(wide: str) -> None:
     rig = Rig()
     rig.run(f"put EDS a b c\nask EDS {wide}\n-> EDS a b c\nput EDS a b\nask EDS c\n->\ndrop EDS c\n->")
     selection = rig.stream._exchanges[ENDPOINT].selection
-    assert (selection._sent, selection._dirty, selection.overlay, selection.withheld) == ({}, {}, {}, {})
+    assert (bool(selection._sent), selection._dirty, selection.overlay, selection.withheld) == (False, {}, {}, {})
