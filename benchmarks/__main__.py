@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import change, encode, informers, start, xds
+from benchmarks import change, encode, herd, informers, start, xds
 from benchmarks.krt import bench as krt
 
 COMMANDS = {
@@ -11,6 +11,7 @@ COMMANDS = {
     "encode": encode.main,
     "informers": informers.main,
     "xds": xds.main,
+    "herd": herd.main,
     "krt": krt.main,
 }
 

@@ -143,6 +143,10 @@ class App:
                 mode=GateMode(settings.gate),
                 hold_seconds=settings.gate_hold_seconds,
                 role_hold_seconds=settings.role_hold_seconds,
+                per_second=settings.admit_per_second,
+                burst=settings.admit_burst,
+                first="cold" if settings.admit_first == "cold" else "warm",
+                queue_seconds=settings.admit_hold_seconds,
             ),
             identifier=f"{socket.gethostname()} xds-server/{__version__}",
         )

@@ -25,6 +25,10 @@ _SERVE_OPTIONS: Mapping[str, str] = {
     "gate": "What becomes of a stream that opens before we are ready: bounded, refuse, park or off. [default: bounded]",
     "gate_hold_seconds": "How long a stream is held if the gate is bounded. [default: 3]",
     "role_hold_seconds": "How long a stream is held whose role is no Gateway of ours. [default: 3]",
+    "admit_per_second": "How many streams are let in per second, once they may be; 0: as many as come. [default: 200]",
+    "admit_burst": "How many may be let in at once, after a quiet time. [default: 200]",
+    "admit_first": "Who is let in first of those who wait: cold (proxies that have nothing), or warm. [default: cold]",
+    "admit_hold_seconds": "How long a stream may wait to be let in; then it is told to try again. [default: 10]",
     "shrink_hold_seconds": "How long a change is held that would take away much of what is served; 0: not at all. [default: 30]",
     "shrink_share": "What is much: more than this part of clusters, load assignments, listeners or routes. [default: 0.5]",
     "shrink_at_least": "What is much: at least so many of them. [default: 10]",
@@ -130,7 +134,7 @@ def bootstrap(gateway: str, checked: str | None, xds_address: str, admin_address
 )
 @click.option(
     "--kind",
-    type=click.Choice(("not_ready", "unknown_role", "shrink", "carried")),
+    type=click.Choice(("not_ready", "unknown_role", "queued", "shrink", "carried")),
     help="Which holds to end. [default: all]",
 )
 def release(url: str, kind: str | None) -> None:

@@ -103,7 +103,7 @@ class Holds:
         """
         ends: dict[str, Callable[[], int]] = {"shrink": publisher.override, "carried": publisher.drop}
         server = self._server()
-        reasons: tuple[HoldKind, ...] = ("not_ready", "unknown_role")
+        reasons: tuple[HoldKind, ...] = ("not_ready", "unknown_role", "queued")
         for reason in reasons:
             ends[reason] = functools.partial(_nothing if server is None else server.release, reason)
         released = {name: int(end()) for name, end in ends.items() if kind in {"", name}}

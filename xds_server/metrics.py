@@ -30,7 +30,7 @@ _ACK_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 1
 _LAG_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _HOLD_BUCKETS = (0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300)
 
-_HOLD_REASONS = ("not_ready", "unknown_role")
+_HOLD_REASONS = ("not_ready", "unknown_role", "queued")
 _CHANGES = ("shrink", "carried")
 _CHANGE_ENDS = ("converged", "confirmed", "budget", "override")
 _IGNORED = ("stale", "unserved")

@@ -18,7 +18,7 @@ from xds_server.snapshot.resource import SHORT, TypeUrl
 from xds_server.snapshot.store import Store
 from xds_server.snapshot.trial import Rejection
 
-HOLDS: Final = ("not_ready", "unknown_role", "shrink", "carried")
+HOLDS: Final = ("not_ready", "unknown_role", "queued", "shrink", "carried")
 """The kinds of holds."""
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 GATES: Final = ("bounded", "refuse", "park", "off")
+FIRST: Final = ("cold", "warm")
 LOG_FORMATS: Final = ("text", "json")
 
 _KIND = re.compile(r"[a-z]+")
@@ -22,6 +23,7 @@ _MAX_PORT = 65535
 _DURATIONS = (
     "gate_hold_seconds",
     "role_hold_seconds",
+    "admit_hold_seconds",
     "shrink_hold_seconds",
     "carry_seconds",
     "last_good_grace_seconds",
@@ -106,6 +108,14 @@ class Settings:
     """How long it is held, if the gate is `bounded`."""
     role_hold_seconds: float = 3.0
     """How long a stream is held whose role is no Gateway of ours."""
+    admit_per_second: float = 200.0
+    """How many streams are let in per second, once they may be; 0 for as many as come."""
+    admit_burst: int = 200
+    """So many may be let in at once, after a quiet time."""
+    admit_first: str = "cold"
+    """Who is let in first of those who wait: one of `FIRST`."""
+    admit_hold_seconds: float = 10.0
+    """How long a stream may wait to be let in."""
     shrink_hold_seconds: float = 30.0
     """How long a change is held that would take away much of what is served; 0 to believe everything."""
     shrink_share: float = 0.5
@@ -142,14 +152,12 @@ class Settings:
 
     def __post_init__(self) -> None:
         _one_of("gate", self.gate, GATES)
+        _one_of("admit_first", self.admit_first, FIRST)
         _one_of("log_format", self.log_format, LOG_FORMATS)
         for name in _DURATIONS:
             if not 0 <= getattr(self, name) < float("inf"):
                 raise SettingsError(f"{name} is {getattr(self, name)}: give a number of seconds, 0 or more")
-        if not 0 <= self.shrink_share <= 1:
-            raise SettingsError(f"shrink_share is {self.shrink_share}: give a part of one, as in 0.5")
-        if self.shrink_at_least < 1:
-            raise SettingsError(f"shrink_at_least is {self.shrink_at_least}: give a number, 1 or more")
+        self._check_limits()
         if not 0 <= self.marker_port <= _MAX_PORT:
             raise SettingsError(f"marker_port is {self.marker_port}: give a port, or 0 for no marker")
         if self.parity_peer and not self.parity_peer.startswith(("http://", "https://")):
@@ -167,6 +175,17 @@ class Settings:
             raise SettingsError(
                 f"grpc_address and http_address are both {self.grpc_address}: give one of them another port"
             )
+
+    def _check_limits(self) -> None:
+        """Raises: SettingsError, for a limit that cannot be."""
+        if not 0 <= self.shrink_share <= 1:
+            raise SettingsError(f"shrink_share is {self.shrink_share}: give a part of one, as in 0.5")
+        if self.shrink_at_least < 1:
+            raise SettingsError(f"shrink_at_least is {self.shrink_at_least}: give a number, 1 or more")
+        if not 0 <= self.admit_per_second < float("inf"):
+            raise SettingsError(f"admit_per_second is {self.admit_per_second}: give a number, or 0 for as many as come")
+        if self.admit_burst < 1:
+            raise SettingsError(f"admit_burst is {self.admit_burst}: give a number, 1 or more")
 
     def _check_source(self) -> None:
         """Raises: SettingsError, for what is about another source than ours."""
@@ -286,6 +305,13 @@ def _seconds(name: str, value: object) -> float:
         raise SettingsError(f"{name} is {value!r}: give a number of seconds, as in 3 or 0.5") from None
 
 
+def _rate(name: str, value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError:
+        raise SettingsError(f"{name} is {value!r}: give a number per second, as in 200") from None
+
+
 def _share(name: str, value: object) -> float:
     try:
         return float(str(value))
@@ -329,6 +355,10 @@ _READERS: Mapping[str, Callable[[str, object], object]] = {
     "gate": _word,
     "gate_hold_seconds": _seconds,
     "role_hold_seconds": _seconds,
+    "admit_per_second": _rate,
+    "admit_burst": _number,
+    "admit_first": _word,
+    "admit_hold_seconds": _seconds,
     "shrink_hold_seconds": _seconds,
     "shrink_share": _share,
     "shrink_at_least": _number,

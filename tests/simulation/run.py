@@ -231,6 +231,8 @@ class Simulation:
                 and now > replica.all_known_at + self.setting.parity_seconds + 2 * BEAT_SECONDS
             ):
                 self.violated(f"{replica.name} knows all, and is not ready: {replica.gate.why_not()}")
+            for what in replica.wrong:
+                self.violated(f"{replica.name} {what}")
             suspect = replica.suspicion.suspect
             if suspect is not None and now > suspect.since + self.setting.shrink_seconds + 2 * BEAT_SECONDS:
                 self.violated(f"{replica.name} holds a change since {suspect.since:.1f} s")

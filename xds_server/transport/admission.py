@@ -9,11 +9,12 @@ import msgspec
 
 from xds_server.ads.messages import Node
 from xds_server.snapshot.table import View
+from xds_server.transport.pace import Pace
 
 Clock = Callable[[], float]
 """Seconds on a monotonic clock."""
 
-HoldKind = Literal["not_ready", "unknown_role"]
+HoldKind = Literal["not_ready", "unknown_role", "queued"]
 HoldOutcome = Literal["converged", "last_good", "budget", "override", "gone", "refused"]
 """How a hold ended: served; served what was good before; the budget ran out; an operator ended it; the client or we went
 away; ended at once.
@@ -66,14 +67,23 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     """How long a stream may wait until we are ready, unless it is parked."""
     role_hold_seconds: float = 3.0
     """How long it may wait for a role that is not known."""
+    per_second: float = 0.0
+    """How many streams are let in per second; 0 for as many as come."""
+    burst: int = 200
+    """So many may be let in at once, after a quiet time."""
+    first: Literal["cold", "warm"] = "cold"
+    """Who is let in first of those who wait: proxies that have nothing yet, or those that come back."""
+    queue_seconds: float = 10.0
+    """How long a stream may wait to be let in."""
 
     def budget(self, kind: HoldKind) -> float:
         """Seconds that a stream may spend in bounded waits of that kind."""
-        return self.hold_seconds if kind == "not_ready" else self.role_hold_seconds
+        seconds = {"not_ready": self.hold_seconds, "unknown_role": self.role_hold_seconds}
+        return seconds.get(kind, self.queue_seconds)
 
     def waits(self, kind: HoldKind) -> Literal["never", "bounded", "forever"]:
         """How a hold of that kind is borne. Nobody waits for ever for a role that may not exist."""
-        if self.mode is GateMode.REFUSE:
+        if self.mode is GateMode.REFUSE and kind != "queued":
             return "never"
         return "forever" if self.mode is GateMode.PARK and kind == "not_ready" else "bounded"
 
@@ -81,9 +91,11 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
 class Entrance:
     """One stream's way past the doorkeeper."""
 
-    __slots__ = ("_admission", "_clock", "_doorkeeper", "_released", "_timeout", "hold", "outcome", "since")
+    __slots__ = ("_admission", "_clock", "_doorkeeper", "_pace", "_released", "_timeout", "hold", "outcome", "since")
 
-    def __init__(self, doorkeeper: Doorkeeper, admission: Admission, clock: Clock) -> None:
+    def __init__(self, doorkeeper: Doorkeeper, admission: Admission, clock: Clock, pace: Pace | None = None) -> None:
+        """*pace* is that of all streams together; None to let in whoever may be."""
+        self._pace = pace
         self._doorkeeper = doorkeeper
         self._admission = admission
         self._clock = clock
@@ -107,7 +119,17 @@ class Entrance:
         """
         spent: dict[HoldKind, float] = {}
         self.since = self._clock()
-        while isinstance(answer := self._doorkeeper.admit(node), Hold):
+        turn = False
+        while True:
+            answer = self._doorkeeper.admit(node)
+            if not isinstance(answer, Hold):
+                if turn or self._pace is None or self._pace.free():
+                    self.outcome = "converged"
+                    return answer
+                if self._released:
+                    self.outcome = "override"
+                    return answer
+                answer = self._queued(self._pace)
             if cold and answer.fallback is not None:
                 self.outcome = "last_good"
                 return answer.fallback
@@ -122,17 +144,13 @@ class Entrance:
             if known is None or known.kind != answer.kind:
                 on_hold(answer)
             began = self._clock()
-            if borne == "forever":
-                await self._wait(None)
-            elif await self._wait(left):
-                spent[answer.kind] = spent.get(answer.kind, 0.0) + self._clock() - began
-            else:
-                spent[answer.kind] = float("inf")
-        self.outcome = "converged"
-        return answer
+            came = await self._wait(None if borne == "forever" else left, answer.kind, cold=cold)
+            turn = came and answer.kind == "queued"
+            if borne == "bounded":
+                spent[answer.kind] = spent.get(answer.kind, 0.0) + (self._clock() - began if came else float("inf"))
 
     def release(self) -> None:
-        """Ends the wait now, as if its budget had run out: who cannot be served yet is told why, and may go elsewhere."""
+        """Ends the wait now: who is queued is let in, who cannot be served yet is told why, and may go elsewhere."""
         self._released = True
         if self._timeout is not None and not self._timeout.expired():
             self._timeout.reschedule(asyncio.get_running_loop().time())
@@ -144,12 +162,23 @@ class Entrance:
             return "override"
         return "budget" if borne == "bounded" and left <= 0 else None
 
-    async def _wait(self, seconds: float | None) -> bool:
-        """Whether something changed before time ran out."""
+    def _queued(self, pace: Pace) -> Hold:
+        admission = self._admission
+        return Hold(
+            f"{pace.waiting} streams wait before this one, {admission.per_second:g} are let in per second, "
+            f"{admission.first} ones first: try again, or another replica",
+            "queued",
+        )
+
+    async def _wait(self, seconds: float | None, kind: HoldKind, *, cold: bool) -> bool:
+        """Whether something changed before time ran out; or, if one is queued, whether it is one's turn."""
         # No await between admit() and changed(): what changes in between would be missed.
         try:
             async with asyncio.timeout(seconds) as self._timeout:
-                await self._doorkeeper.changed()
+                if kind == "queued" and self._pace is not None:
+                    await self._pace.turn(preferred=cold is (self._admission.first == "cold"))
+                else:
+                    await self._doorkeeper.changed()
         except TimeoutError:
             return False
         finally:

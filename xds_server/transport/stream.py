@@ -45,7 +45,11 @@ class Ending(msgspec.Struct, frozen=True):
 
 
 CLIENT_LEFT: Final = Ending("client")
-_CODES: Final = {"not_ready": grpc.StatusCode.UNAVAILABLE, "unknown_role": grpc.StatusCode.NOT_FOUND}
+_CODES: Final = {
+    "not_ready": grpc.StatusCode.UNAVAILABLE,
+    "unknown_role": grpc.StatusCode.NOT_FOUND,
+    "queued": grpc.StatusCode.UNAVAILABLE,
+}
 
 
 def protocol_ending(error: DecodeError | ProtocolError) -> Ending:

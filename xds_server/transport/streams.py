@@ -14,6 +14,7 @@ from xds_server.transport.admission import Admission, Clock, Doorkeeper, Entranc
 from xds_server.transport.debounce import Debounce
 from xds_server.transport.limits import Limits, Turnstile
 from xds_server.transport.observer import CloseReason, Observer, StreamInfo, StreamStatus
+from xds_server.transport.pace import Pace
 from xds_server.transport.stream import CLIENT_LEFT, Call, Ending, Reader, Stream, protocol_ending
 from xds_server.transport.variant import DELTA, SOTW, AnyVariant, VariantName
 
@@ -38,6 +39,7 @@ class Streams:
         self._doorkeeper = doorkeeper
         self._observer = observer
         self._admission = admission
+        self._pace = Pace(admission.per_second, admission.burst, clock=clock) if admission.per_second else None
         self._limits = limits
         self._turnstile = Turnstile(limits)
         self._debounce = debounce
@@ -117,7 +119,7 @@ class Streams:
             reader=reader,
             variant=variant,
             encoder=self._encoders[variant.name],
-            entrance=Entrance(self._doorkeeper, self._admission, self._clock),
+            entrance=Entrance(self._doorkeeper, self._admission, self._clock, self._pace),
             limits=self._limits,
             observer=self._observer,
             clock=self._clock,

@@ -2,12 +2,14 @@
 
 import asyncio
 from itertools import count
+from typing import Literal
 
 import pytest
 
 from xds_server.ads.messages import Node
 from xds_server.snapshot.table import EMPTY_VIEW, View
 from xds_server.transport.admission import Admission, Entrance, GateMode, Hold, HoldKind
+from xds_server.transport.pace import Pace
 
 NODE = Node("proxy-1", "shop/web", "shop/web")
 NOT_READY = Hold("waiting for services", "not_ready")
@@ -194,3 +196,50 @@ async def test_a_client_that_has_something_keeps_it() -> None:
 
     assert await entrance.admitted(NODE) == Hold("no API server", "not_ready")
     assert entrance.outcome == "budget"
+
+
+def _queued(first: Literal["cold", "warm"], *, seconds: float = 60) -> tuple[Entrance, Pace]:
+    """An entrance whose stream waits to be let in."""
+    pace = Pace(0.001, 1, clock=asyncio.get_running_loop().time)
+    assert pace.free()
+    admission = Admission(mode=GateMode.REFUSE, per_second=0.001, first=first, queue_seconds=seconds)
+    entrance = Entrance(Scripted(EMPTY_VIEW), admission, asyncio.get_running_loop().time, pace)
+    return entrance, pace
+
+
+async def test_who_is_queued_for_too_long_is_told_so() -> None:
+    """In every mode of the gate: how many wait, and what to do."""
+    entrance, _ = _queued("cold", seconds=0.001)
+    held: list[Hold] = []
+
+    said = await entrance.admitted(NODE, held.append, cold=True)
+
+    assert isinstance(said, Hold)
+    assert (said.kind, entrance.outcome, len(held)) == ("queued", "budget", 1)
+    assert "0.001 are let in per second, cold ones first" in said.reason
+
+
+async def test_who_is_queued_is_let_in_by_a_release() -> None:
+    """It can be served: an operator need not send it away."""
+    entrance, pace = _queued("cold")
+    task = asyncio.create_task(entrance.admitted(NODE, cold=True))
+    while not pace.waiting:
+        await asyncio.sleep(0)
+    entrance.release()
+
+    assert await task is EMPTY_VIEW
+    assert (entrance.outcome, pace.waiting) == ("override", 0)
+
+
+@pytest.mark.parametrize(("first", "cold"), [("cold", True), ("cold", False), ("warm", True), ("warm", False)])
+async def test_the_setting_says_who_is_first(first: Literal["cold", "warm"], cold: bool) -> None:
+    """Of two that wait, the one that it names."""
+    entrance, pace = _queued(first)
+    task = asyncio.create_task(entrance.admitted(NODE, cold=cold))
+    while not pace.waiting:
+        await asyncio.sleep(0)
+
+    assert len(pace._preferred) == (cold is (first == "cold"))
+    task.cancel()
+    await asyncio.wait([task])
+    assert pace.waiting == 0

@@ -1,0 +1,30 @@
+"""300 proxies come within a second, by real gRPC, to a real process. The figures are in `python -m benchmarks herd`."""
+
+from pathlib import Path
+
+import pytest
+
+from examples.blip.herd import PROXIES, visited
+from examples.rig.processes import wait_for
+from examples.rig.stack import Stack
+from examples.rig.web import ask
+
+
+@pytest.mark.parametrize("late", [0.0, 2.0])
+def test_a_herd_is_served_at_a_pace_and_the_probe_answers(late: float, tmp_path: Path) -> None:
+    """All of them, most after their turn in the queue, whether we know everything by then or not; each probe is answered."""
+    with Stack(tmp_path) as stack:
+        plane = stack.control_plane(
+            f"--inject-list-delay=endpointslices={late:g}", "--admit-per-second=100", "--admit-burst=50"
+        )
+        wait_for("the gRPC port", lambda: "[+]base ok" in plane.why(), 20, plane)
+        if not late:
+            plane.wait_ready()
+
+        visit = visited(plane)
+
+        assert (visit.served, visit.probes) == (PROXIES, frozenset({200}) if not late else frozenset({200, 503}))
+        assert plane.metric("hold_released_total", reason="queued", by="converged") > PROXIES / 3
+        assert 0 == plane.metric("hold_active")
+        assert 0 == plane.metric("xds_streams_refused_total")
+        assert 200 == ask(f"{plane.url}/livez")[0]
