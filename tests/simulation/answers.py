@@ -56,8 +56,10 @@ class Answers:
             routes = replica.pipeline.route_configurations.name
             carried = {f"{key[0]}/{key[1]}" for name, key in replica.carry.carried if name == routes}
             self._check_own(what, answer, known, envoy.role, carried)
-        elif strict and answer.type_url == LISTENER and (lost := envoy.listeners.keys() - answer.resources.keys()):
-            self._violated(f"{what} without {sorted(lost)}, since the role is gone")
+        elif strict and answer.type_url == LISTENER:
+            had = envoy.listeners.keys() & replica.client.last_listeners.get(envoy.role, frozenset())
+            if lost := had - answer.resources.keys():
+                self._violated(f"{what} without {sorted(lost)}, since the role is gone")
 
     def _check_versions(self, what: str, answer: Answer, *, delta: bool) -> None:
         """Equal versions are equal contents: of the whole, or of each resource."""

@@ -121,6 +121,8 @@ class Client:
         """By kind; None before the first complete list."""
         self.working_since: dict[tuple[str, str], float] = {}
         """Requests that a backend answers according to `view`, and since when without a break."""
+        self.last_listeners: dict[str, frozenset[str]] = {}
+        """By role: its listeners, of a role that is gone those that it had last."""
         self._listed: dict[str, int] = {}  # version of the list whose last page is out
 
     @property
@@ -233,5 +235,9 @@ class Client:
 
     def _know(self, kind: str, objects: Objects) -> None:
         self.view[kind] = objects
-        working = facts(self.state).working if self.complete else frozenset()
+        working: frozenset[tuple[str, str]] = frozenset()
+        if self.complete:
+            now = facts(self.state)
+            working = now.working
+            self.last_listeners |= now.listeners
         self.working_since = {key: self.working_since.get(key, self._server.now()) for key in working}
