@@ -21,12 +21,12 @@ from prometheus_client.registry import Collector
 from xds_server import __version__
 from xds_server.model.source_state import Phase, Problem, SourceState
 from xds_server.snapshot.resource import SHORT, TypeUrl
+from xds_server.traffic import Traffic
 
 PREFIX: Final = "xds_server_"
 
 _SYNC_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 _FIRST_CONFIG_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-_ACK_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 15, 60)
 _LAG_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _HOLD_BUCKETS = (0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300)
 
@@ -70,17 +70,6 @@ class Live:
     """Statuses that it has written."""
 
 
-@dataclass(frozen=True, slots=True)
-class _OfType:
-    """What is counted for every response of a type."""
-
-    responses: Counter
-    response_bytes: Counter
-    resources: Counter
-    acks: Counter
-    ack_seconds: Histogram
-
-
 class Metrics:
     """All instruments of the server, with one method for each thing that happens.
 
@@ -94,7 +83,6 @@ class Metrics:
         self._clock = clock
         self._streams: dict[int, Stream] = {}
         self._held: dict[int, str] = {}
-        self._types: dict[str, _OfType] = {}
         for add in (ProcessCollector, PlatformCollector, GCCollector):
             add(registry=registry)
         registry.register(_Streams(self._streams, self._held, self))
@@ -134,10 +122,8 @@ class Metrics:
             _FIRST_CONFIG_BUCKETS,
             "warmth",
         )
-        self._responses = counter("xds_responses_total", "Responses sent.", "type")
-        self._response_bytes = counter("xds_response_bytes_total", "Bytes of responses sent.", "type")
-        self._resources = counter("xds_resources_sent_total", "Resources in responses sent.", "type")
-        self._acks = counter("xds_acks_total", "Responses that a proxy accepted.", "type")
+        self._traffic = Traffic(PREFIX)
+        registry.register(self._traffic)
         self._nacks = counter("xds_nacks_total", "Responses that a proxy rejected.", "type")
         self._ignored = counter(
             "xds_requests_ignored_total",
@@ -148,12 +134,6 @@ class Metrics:
             "xds_waits_given_up_total",
             "Waits of a stream that took too long: for the acceptance of another type, or for an answer.",
             "reason",
-        )
-        self._ack_seconds = histogram(
-            "xds_ack_duration_seconds",
-            "From the sending of a response until it was acknowledged.",
-            _ACK_BUCKETS,
-            "type",
         )
         self._hold_seconds = histogram(
             "hold_duration_seconds", "How long streams, changes or resources were held.", _HOLD_BUCKETS, "reason"
@@ -215,16 +195,11 @@ class Metrics:
 
     def sent(self, stream: Stream, type_url: TypeUrl, count: int, size: int) -> None:  # noqa: ARG002  no label is a stream
         """A response with *count* resources was sent. Units: *size* in bytes."""
-        of = self._of_type(type_url)
-        of.responses.inc()
-        of.response_bytes.inc(size)
-        of.resources.inc(count)
+        self._traffic.sent(type_url, count, size)
 
     def acked(self, stream: Stream, type_url: TypeUrl, seconds: float) -> None:  # noqa: ARG002  no label is a stream
         """A response was accepted, *seconds* after it was sent."""
-        of = self._of_type(type_url)
-        of.acks.inc()
-        of.ack_seconds.observe(seconds)
+        self._traffic.acked(type_url, seconds)
 
     def nacked(self, stream: Stream, type_url: TypeUrl, version: str, message: str) -> None:  # noqa: ARG002  for the log
         """A response was rejected."""
@@ -259,32 +234,10 @@ class Metrics:
         """The event loop ran a timer so much later than it was asked to."""
         self._lag.observe(max(0.0, seconds))
 
-    def _of_type(self, type_url: TypeUrl) -> "_OfType":
-        """The series of one type, which are found once: finding costs more than counting."""
-        name = _short(type_url)
-        found = self._types.get(name)
-        if found is None:
-            found = self._types[name] = _OfType(
-                self._responses.labels(name),
-                self._response_bytes.labels(name),
-                self._resources.labels(name),
-                self._acks.labels(name),
-                self._ack_seconds.labels(name),
-            )
-        return found
-
     def _begin_at_zero(self) -> None:
         """Makes the series that are sure to come: increase() does not see the first of a series that was not there."""
         for name in SHORT.values():
-            for instrument in (
-                self._responses,
-                self._response_bytes,
-                self._resources,
-                self._acks,
-                self._nacks,
-                self._ack_seconds,
-            ):
-                instrument.labels(name)
+            self._nacks.labels(name)
         for warm in (True, False):
             self._first_config.labels(_warmth(warm=warm))
         for why in _IGNORED:

@@ -50,7 +50,7 @@ class Exchange(Generic[S]):
     @property
     def ready(self) -> bool:
         """Whether there may be something to send, now."""
-        return self.selection.due and not self.in_flight
+        return not self.in_flight and self.selection.due
 
     @property
     def unanswered(self) -> bool:

@@ -87,10 +87,11 @@ class Increment(Selection):
     def answer(self, table: Table) -> Answer | None:
         """What is due, the first of it if it is much; None if there is nothing."""
         removed: list[str] = []
-        if not self._dirty and not self.overlay and self._known.current(table.generation):
+        if self._known.left and not self._dirty and not self.overlay and self._known.current(table.generation):
             part = self._known.take(split=self._split)
         else:
-            self._halt()
+            if self._known.left:
+                self._halt()
             due = self._due(table, removed)
             part = Part(portion(due) if self._split else due)
         owed, self._owed = self._owed, False
@@ -107,8 +108,7 @@ class Increment(Selection):
             if item is None:
                 if self._known.pop(name) is not None or asked:
                     removed.append(name)
-            elif asked or self._known.get(name) != item.digest:
-                self._known[name] = item.digest
+            elif self._known.put(name, item.digest) or asked:
                 yield item
 
     def holds(self, name: str) -> bool:

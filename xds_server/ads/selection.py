@@ -250,10 +250,11 @@ class Named(Selection):
 
     def answer(self, table: Table) -> Answer | None:
         """The resources that are due and exist, the first of them if they are many; None if there are none."""
-        if not self._dirty and not self.overlay and self._sent.current(table.generation):
+        if self._sent.left and not self._dirty and not self.overlay and self._sent.current(table.generation):
             part = self._sent.take()
         else:
-            self._halt()
+            if self._sent.left:
+                self._halt()
             part = Part(portion(self._due(table)))
         if not part.resources:
             return None
@@ -275,8 +276,7 @@ class Named(Selection):
             item = self._find(name, table)
             if item is None:
                 self._sent.pop(name)
-            elif self._sent.get(name) != item.digest:
-                self._sent[name] = item.digest
+            elif self._sent.put(name, item.digest):
                 yield item
 
     def _halt(self) -> None:

@@ -13,13 +13,15 @@ _MISSING: Final = -1
 class Sent:
     """Digests by name, as differences from those of a whole table; that may have been sent in part only, so far."""
 
-    __slots__ = ("_base", "_own", "_popped", "_taken", "_whole")
+    __slots__ = ("_base", "_own", "_popped", "_taken", "_whole", "left")
 
     def __init__(self) -> None:
         self._base = _NOTHING  # Shared, and never altered.
         self._own: dict[str, int | None] = {}  # None for a name that is in the base, and not here.
         self._whole: Whole | None = None
         self._taken = 0  # So many of its parts.
+        self.left = False
+        """Whether there are parts that were not taken yet."""
         self._popped = 0
 
     def __bool__(self) -> bool:
@@ -36,6 +38,14 @@ class Sent:
 
     def __setitem__(self, name: str, digest: int) -> None:
         self._own[name] = digest
+
+    def put(self, name: str, digest: int) -> bool:
+        """Notes that this is what is sent, and returns whether it is another than before. Not between parts."""
+        own = self._own.get(name, _MISSING)
+        if digest == (own if own != _MISSING else self._base.get(name)):
+            return False
+        self._own[name] = digest
+        return True
 
     def get(self, name: str) -> int | None:
         """The digest of that name; None if it was not sent."""
@@ -62,13 +72,8 @@ class Sent:
 
     def begin(self, whole: Whole) -> None:
         """Sends all of *whole*, part by part; nothing was sent before."""
-        self._whole, self._taken = whole, 0
+        self._whole, self._taken, self.left = whole, 0, True
         self._end()
-
-    @property
-    def left(self) -> bool:
-        """Whether there are parts that were not taken yet."""
-        return self._whole is not None
 
     def current(self, generation: int) -> bool:
         """Whether what is left is what the table has still."""
@@ -93,7 +98,7 @@ class Sent:
         taken, left = self._whole.parts[: self._taken], self._whole.parts[self._taken :]
         own: dict[str, int | None] = {name: digest for part in taken for name, digest in part.digests.items()}
         self._own = own | self._own
-        self._whole = None
+        self._whole, self.left = None, False
         return [name for part in left for name in part.digests]
 
     def _part(self) -> None:
@@ -103,4 +108,5 @@ class Sent:
 
     def _end(self) -> None:
         if self._whole is not None and self._taken == len(self._whole.parts):
-            self._base, self._whole, self._popped = self._whole.digests, None, 0
+            self._base, self._popped = self._whole.digests, 0
+            self._whole, self.left = None, False

@@ -98,6 +98,8 @@ class AdsStream(ABC, Generic[Q, R, S]):
     def next_response(self) -> R | None:
         """The next response to send, in the order in which resources name each other; None if there is none now."""
         self._rollout.begin()
+        if not self.ready:
+            return None
         self._rollout.settle()
         response = self._first_ready()
         if response is None and self._rollout.settle():  # What turned out to be nothing is waited for no longer.
@@ -112,7 +114,12 @@ class AdsStream(ABC, Generic[Q, R, S]):
     @property
     def ready(self) -> bool:
         """Whether there may be something to send."""
-        return self._rollout.keeping or any(exchange.ready for exchange in self._in_order)
+        if self._rollout.keeping:
+            return True
+        for exchange in self._in_order:  # noqa: SIM110  Asked after every request: any() takes three times as long.
+            if exchange.ready:
+                return True
+        return False
 
     @property
     def blocked(self) -> bool:

@@ -15,6 +15,7 @@ from xds_server.envoy.discovery import (
     SharedBytes,
     control_plane,
     scan_names,
+    type_field,
 )
 from xds_server.envoy.protobuf import LENGTH_DELIMITED, field_string, tag, varint
 from xds_server.envoy.reader import field_at, text
@@ -104,19 +105,19 @@ class DeltaResponseEncoder:
 
 def _head(response: DeltaResponse) -> bytes:
     """All fields that depend on the content alone."""
-    type_field = field_string(1, response.type_url)
+    any_head = type_field(1, response.type_url)
     parts = [field_string(_SYSTEM_VERSION, response.version)]
     for item in response.resources:
-        parts.extend(_resource(item, type_field))
-    parts.append(field_string(_RESPONSE_TYPE_URL, response.type_url))
+        parts.extend(_resource(item, any_head))
+    parts.append(type_field(_RESPONSE_TYPE_URL, response.type_url))
     parts.extend(field_string(_REMOVED, name) for name in response.removed)
     return b"".join(parts)
 
 
-def _resource(item: Resource, type_field: bytes) -> tuple[bytes, bytes, bytes]:
+def _resource(item: Resource, type_url: bytes) -> tuple[bytes, bytes, bytes]:
     """What precedes the body of a resource, the body, and what follows it."""
     size = len(item.body)
-    any_head = type_field + (tag(2, LENGTH_DELIMITED) + varint(size) if size else b"")
+    any_head = type_url + (tag(2, LENGTH_DELIMITED) + varint(size) if size else b"")
     head = field_string(_RESOURCE_VERSION, item.version)
     head += tag(_RESOURCE_BODY, LENGTH_DELIMITED) + varint(len(any_head) + size) + any_head
     tail = field_string(_RESOURCE_NAME, item.name)

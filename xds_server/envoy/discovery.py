@@ -5,6 +5,7 @@ Source: envoy/service/discovery/v3/discovery.proto, google/rpc/status.proto.
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from functools import cache
 from typing import Final
 
 from xds_server.ads.messages import Node, Request, Response
@@ -27,6 +28,10 @@ _PARTS: Final = {_VERSION: "version", _NODE: "node", _TYPE_URL: "type_url", _NON
 _STATUS_MESSAGE: Final = 2 << 3 | LENGTH_DELIMITED
 _RESPONSE_VERSION, _RESPONSE_RESOURCES, _RESPONSE_TYPE_URL, _RESPONSE_NONCE, _RESPONSE_CONTROL_PLANE = 1, 2, 4, 5, 6
 _LONG: Final = 0x80
+
+
+type_field: Final = cache(field_string)
+"""A field with a type URL, of which there are a few."""
 
 
 class LimitError(DecodeError):
@@ -252,13 +257,13 @@ def _head(response: Response) -> bytes:
             frame = frames[size] = _frame(response.type_url, size)
         parts.append(frame)
         parts.append(item.body)
-    parts.append(field_string(_RESPONSE_TYPE_URL, response.type_url))
+    parts.append(type_field(_RESPONSE_TYPE_URL, response.type_url))
     return b"".join(parts)
 
 
 def _frame(type_url: TypeUrl, size: int) -> bytes:
     """What precedes the body of a resource: the field of the response, and the Any's own fields."""
-    before = field_string(1, type_url)
+    before = type_field(1, type_url)
     if size:
         before += tag(2, LENGTH_DELIMITED) + varint(size)
     return tag(_RESPONSE_RESOURCES, LENGTH_DELIMITED) + varint(len(before) + size) + before

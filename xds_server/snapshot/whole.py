@@ -1,6 +1,7 @@
 """All resources of a table, cut into parts once for all streams that are sent them from the beginning."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Final
 
 from xds_server.snapshot.resource import Resource
@@ -11,6 +12,9 @@ MAX_BYTES: Final = 2 << 20
 """Size of their bodies, but for a single larger one: half of what a gRPC client takes by default."""
 
 
+_DIGEST: Final = attrgetter("digest")
+
+
 class Part:
     """Resources that go out together, with what streams want to know of them; never altered, so that they may keep it."""
 
@@ -18,7 +22,7 @@ class Part:
 
     def __init__(self, resources: Iterable[Resource], digest: int | None = None) -> None:
         self.resources = tuple(resources)
-        self.digest = sum(item.digest for item in self.resources) if digest is None else digest
+        self.digest = sum(map(_DIGEST, self.resources)) if digest is None else digest
         """Sum of their digests."""
         self._digests: dict[str, int] | None = None
 

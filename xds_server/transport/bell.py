@@ -8,14 +8,15 @@ from xds_server.transport.debounce import Debounce
 
 
 class Bell:
-    """Rings at once, or for changes when their burst is over."""
+    """Rings at once, or for changes when their burst is over. One may wait for it."""
 
-    __slots__ = ("_clock", "_debounce", "_rung", "_timer")
+    __slots__ = ("_clock", "_debounce", "_rung", "_timer", "_waiter")
 
     def __init__(self, debounce: Debounce, clock: Clock) -> None:
         self._debounce = copy.copy(debounce)  # Each stream has bursts of its own.
         self._clock = clock
-        self._rung = asyncio.Event()
+        self._rung = False
+        self._waiter: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -25,21 +26,30 @@ class Bell:
 
     async def rung(self) -> None:
         """Returns when it rings, or has rung since `hush`."""
-        await self._rung.wait()
+        if self._rung:
+            return
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
 
     def ring(self) -> None:
         """Rings now."""
-        self._rung.set()
+        self._rung = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     def hush(self) -> None:
         """Forgets that it rang."""
-        self._rung.clear()
+        self._rung = False
 
     def changed(self) -> None:
         """Rings for a change: now, or when its burst is over."""
-        self._debounce.note(self._clock())
+        now = self._clock()
+        due_at = self._debounce.note(now)
         if self._timer is None:
-            self._check()
+            self._wait(due_at - now)
 
     def sent(self, now: float) -> None:
         """Notes that all that changed so far is on its way."""
@@ -52,10 +62,10 @@ class Bell:
             self._timer.cancel()
             self._timer = None
 
-    def _check(self) -> None:
-        left = self._debounce.due_at - self._clock()
-        if left > 0:
-            self._timer = asyncio.get_running_loop().call_later(left, self._check)
-        else:
-            self._timer = None
-            self._rung.set()
+    def _wait(self, seconds: float) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._look) if seconds > 0 else None
+        if self._timer is None:
+            self.ring()
+
+    def _look(self) -> None:
+        self._wait(self._debounce.due_at - self._clock())

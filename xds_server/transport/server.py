@@ -34,6 +34,10 @@ _OPTIONS: Final = (
     # Two servers on a port would share its clients, one of them perhaps not ready.
     ("grpc.so_reuseport", 0),
     ("grpc.max_send_message_length", -1),
+    # By default the core sends a ping with every message that it reads, to learn how much it may take: a fifth of what an
+    # ACK costs. It may take so much without.
+    ("grpc.http2.bdp_probe", 0),
+    ("grpc.http2.lookahead_bytes", 1 << 20),
 )
 
 

@@ -16,7 +16,7 @@ from xds_server.transport.bell import Bell
 from xds_server.transport.debounce import Debounce
 from xds_server.transport.limits import Bucket, Limits
 from xds_server.transport.observer import CloseReason, GivenUp, Observer, StreamInfo, StreamStatus
-from xds_server.transport.variant import Decoder, Encoder, Machine, Q, R, Variant
+from xds_server.transport.variant import Encoder, Machine, Q, R, Variant
 
 
 class Call(Protocol):
@@ -62,11 +62,13 @@ def protocol_ending(error: DecodeError | ProtocolError) -> Ending:
 class Reader(Generic[Q]):
     """Reads the requests of one call: none that is too large, and not faster than they may come."""
 
-    __slots__ = ("_bucket", "_call", "_clock", "_decoder", "_limits", "_type_url", "bytes")
+    __slots__ = ("_bucket", "_call", "_clock", "_decode", "_limits", "_type_url", "bytes")
 
-    def __init__(self, call: Call, decoder: Decoder[Q], type_url: TypeUrl | None, limits: Limits, clock: Clock) -> None:
+    def __init__(
+        self, call: Call, decode: Callable[[bytes], Q], type_url: TypeUrl | None, limits: Limits, clock: Clock
+    ) -> None:
         self._call = call
-        self._decoder = decoder
+        self._decode = decode
         self._type_url = type_url
         self._limits = limits
         self._clock = clock
@@ -83,7 +85,7 @@ class Reader(Generic[Q]):
             raise LimitError(0, f"{len(data)} bytes in one message, of {self._limits.request_bytes} at most")
         if wait := self._bucket.take(self._clock()):
             await asyncio.sleep(wait)  # What comes meanwhile stays with the client.
-        request = self._decoder.decode(data)
+        request = self._decode(data)
         if self._type_url is None or request.type_url == self._type_url:
             return request
         if request.type_url:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -16,7 +17,7 @@ from xds_server.transport.limits import Limits, Turnstile
 from xds_server.transport.observer import CloseReason, Observer, StreamInfo, StreamStatus
 from xds_server.transport.pace import Pace
 from xds_server.transport.stream import CLIENT_LEFT, Call, Ending, Reader, Stream, protocol_ending
-from xds_server.transport.variant import DELTA, SOTW, AnyVariant, VariantName
+from xds_server.transport.variant import DELTA, SOTW, Alike, AnyVariant, VariantName
 
 
 class Streams:
@@ -44,6 +45,7 @@ class Streams:
         self._turnstile = Turnstile(limits)
         self._debounce = debounce
         self._encoders: dict[VariantName, Any] = {one.name: one.encoder(identifier) for one in (SOTW, DELTA)}
+        self._alike: dict[VariantName, Alike[Any]] = {one.name: Alike() for one in (SOTW, DELTA)}
         self._clock = clock
         self._ids = count(1)
         self._open: dict[int, Stream[Any, Any]] = {}
@@ -99,7 +101,8 @@ class Streams:
                 stream.end(self._stopping)
 
     async def _serve(self, call: Call, variant: AnyVariant, type_url: TypeUrl | None, opened_at: float) -> Ending:
-        reader: Reader[Any] = Reader(call, variant.decoder(), type_url, self._limits, self._clock)
+        decode = partial(self._alike[variant.name].decode, decoder=variant.decoder())
+        reader: Reader[Any] = Reader(call, decode, type_url, self._limits, self._clock)
         try:
             first = await reader.next()
             if first is None:

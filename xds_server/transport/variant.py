@@ -22,6 +22,9 @@ from xds_server.envoy.discovery import RequestDecoder, ResponseEncoder
 from xds_server.snapshot.resource import TypeUrl
 from xds_server.snapshot.table import View
 
+_ALIKE_BYTES: Final = 512
+_ALIKE_REQUESTS: Final = 256
+
 VariantName = Literal["sotw", "delta"]
 Q = TypeVar("Q", bound=Request | DeltaRequest)
 R = TypeVar("R", bound=Response | DeltaResponse)
@@ -37,6 +40,28 @@ class Decoder(Protocol[Q_co]):
     def decode(self, data: bytes) -> Q_co:
         """The request in *data*. Raises DecodeError."""
         ...
+
+
+class Alike(Generic[Q]):
+    """Requests that many streams send: those that have come equally far accept the same response in the very same words."""
+
+    __slots__ = ("_requests",)
+
+    def __init__(self) -> None:
+        self._requests: dict[bytes, Q] = {}
+
+    def decode(self, data: bytes, decoder: Decoder[Q]) -> Q:
+        """The request in *data*, by *decoder* unless it is known. Raises DecodeError."""
+        if len(data) > _ALIKE_BYTES:  # It has names, which are compared by the stream's own decoder.
+            return decoder.decode(data)
+        request = self._requests.get(data)
+        if request is None:
+            request = decoder.decode(data)
+            if request.node is None:  # Else it is a first one, and like no other.
+                if len(self._requests) >= _ALIKE_REQUESTS:
+                    self._requests.clear()
+                self._requests[data] = request
+        return request
 
 
 class Encoder(Protocol[R_contra]):

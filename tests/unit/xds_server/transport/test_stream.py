@@ -8,14 +8,15 @@ import grpc
 import pytest
 
 from tests.unit.xds_server.envoy import oracle
-from xds_server.ads.messages import Node
+from xds_server.ads.messages import Node, Request
+from xds_server.envoy.discovery import DecodeError
 from xds_server.snapshot.resource import CLUSTER, LISTENER, SECRET, TypeUrl, resource
 from xds_server.snapshot.table import EMPTY_VIEW, Table, View
 from xds_server.transport.admission import Admission, GateMode, Hold
 from xds_server.transport.debounce import Debounce
 from xds_server.transport.limits import Limits
 from xds_server.transport.streams import Streams
-from xds_server.transport.variant import DELTA, SOTW
+from xds_server.transport.variant import DELTA, SOTW, Alike
 
 
 class AbortedError(Exception):
@@ -254,6 +255,30 @@ async def test_a_change_alone_goes_at_once_and_a_burst_in_steps() -> None:
     wire.inbox.put_nowait(grpc.aio.EOF)
     await serving
     assert wire.written.empty()
+
+
+async def test_requests_that_are_alike_are_decoded_once() -> None:
+    """An ACK in the words of another is that one; who says who it is, or names much, is read; garbage is refused each time."""
+    read: list[bytes] = []
+
+    class Decoding:
+        def decode(self, data: bytes) -> Request:
+            read.append(data)
+            if data == b"x":
+                raise DecodeError(0, "garbage")
+            return Request(CLUSTER, nonce=data.decode(), node=Node("n") if data == b"first" else None)
+
+    alike: Alike[Request] = Alike()
+    long = b"y" * 600
+    for data in (b"1", b"1", b"first", b"first", long, long):
+        assert alike.decode(data, Decoding()).nonce == data.decode()
+    for _ in range(2):
+        with pytest.raises(DecodeError):
+            alike.decode(b"x", Decoding())
+    assert read == [b"1", b"first", b"first", long, long, b"x", b"x"]
+    for number in range(300):
+        alike.decode(str(number).encode(), Decoding())
+    assert alike.decode(b"299", Decoding()) is alike.decode(b"299", Decoding())
 
 
 async def test_streams_end_one_after_the_other() -> None:
