@@ -121,7 +121,9 @@ class Child:
         while line := (await reader.readline()).decode().split():
             if line[0] == "change":
                 self.change()
-            elif line[0] == "rate":
+                print("{}", flush=True)  # Nothing that takes time: what was changed is yet to be sent.
+                continue
+            if line[0] == "rate":
                 await self.rate(float(line[1]), float(line[2]))
             usage = process.getrusage(process.RUSAGE_SELF)
             report = {
@@ -209,8 +211,9 @@ async def change(clusters: int, changes: int, rate: float, seconds: float) -> fl
         await asyncio.sleep(0.3)
         for number in range(before + 1, before + changes + 1):
             await asyncio.sleep(PAUSE)
-            report = await server.tell("change")
+            await server.tell("change")
             await asyncio.wait_for(client.until(number), 5)
+        report = await server.tell("mem")
         waits = client.waits(report["published"][before:], before)
         p50 = statistics.median(waits)
         print(f"{clusters:>6} clusters: one change p50 {p50:.2f} ms, p99 {percentile(waits, 0.99):.2f} ms", flush=True)
