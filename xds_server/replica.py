@@ -15,6 +15,7 @@ from probes.metrics import ReadinessMetrics, exposition
 from xds_server import inputs, pages, pipeline, process, readiness, startup, writing
 from xds_server.ads.messages import Changes
 from xds_server.doorkeeper import Doorkeeper
+from xds_server.envoy import clusters
 from xds_server.holds import Holds, Streams
 from xds_server.lastgood import LastGood, LastGoodMetrics
 from xds_server.logs import Timeline, event
@@ -53,7 +54,7 @@ class Replica:
         self.registry = CollectorRegistry()
         self.metrics = Metrics(self.registry)
         self.heartbeat = Heartbeat(time.monotonic, _MAX_BEAT_AGE_SECONDS)
-        self.store = Store()
+        self.store = Store(remake_cluster=clusters.departed)
         self.graph = Graph(on_failure=_derivation_failed)
         self.pipeline = pipeline.build(self.graph, settings.gateway_class)
         self.kinds = inputs.kinds_of(settings)

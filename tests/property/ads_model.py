@@ -36,6 +36,10 @@ class Client(ABC):
     @abstractmethod
     def take(self, response: Any) -> None: ...
 
+    @abstractmethod
+    def reconnected(self) -> Any:
+        """The same client on a new stream: it knows what it was sent, and has yet to ask."""
+
 
 class SotwClient(Client):
     """State of the world: each request names all that is wanted."""
@@ -45,6 +49,7 @@ class SotwClient(Client):
     def __init__(self, type_url: TypeUrl) -> None:
         super().__init__(type_url)
         self.names: tuple[str, ...] = ()
+        self.version = ""
         self._named = False
 
     def wants(self, name: str) -> bool:
@@ -53,17 +58,22 @@ class SotwClient(Client):
     def ask(self, names: tuple[str, ...], rejection: str | None = None) -> Request:
         self.asked, self._named, self.names = True, self._named or bool(names), names
         self.seen = {name: digest for name, digest in self.seen.items() if self.wants(name)}
-        return Request(self.type_url, "", names, self.nonce, rejection)
+        return Request(self.type_url, self.version, names, self.nonce, rejection)
 
     def again(self, rejection: str | None = None) -> Request:
         return self.ask(self.names, rejection)
 
     def take(self, response: Response) -> None:
         """Looks at what is wanted; whether it will be accepted does not matter here."""
-        self.nonce = response.nonce
+        self.nonce, self.version = response.nonce, response.version
         if self.type_url in FULL:
             self.seen = {}
         self.seen.update((item.name, item.digest) for item in response.resources if self.wants(item.name))
+
+    def reconnected(self) -> "SotwClient":
+        client = SotwClient(self.type_url)
+        client.seen, client.version = dict(self.seen), self.version
+        return client
 
 
 class DeltaClient(Client):
@@ -104,7 +114,6 @@ class DeltaClient(Client):
             self.seen.pop(name, None)
 
     def reconnected(self) -> "DeltaClient":
-        """The same client on a new stream: it knows what it was sent, and has yet to ask."""
         client = DeltaClient(self.type_url)
         client.seen, client.versions = dict(self.seen), dict(self.versions)
         return client

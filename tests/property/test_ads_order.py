@@ -40,9 +40,22 @@ class Rollouts(RuleBasedStateMachine):
         for name in ("l", "m"):
             self.tables[LISTENER].put(self._content(name, b"listener"))
         self.rollout({"l": one, "m": two}, touched=[])
-        for type_url, names in ((CLUSTER, ()), (ENDPOINT, ("*",)), (LISTENER, ()), (ROUTE, ("l", "m"))):
-            self.up.append(self.clients[type_url].ask(names))
+        self._ask_for_all()
         self.settle()
+
+    def _ask_for_all(self) -> None:
+        clusters = self.clients[CLUSTER].seen
+        for type_url, names in ((CLUSTER, ()), (ENDPOINT, ("*", *clusters)), (LISTENER, ()), (ROUTE, ("l", "m"))):
+            self.up.append(self.clients[type_url].ask(names))
+
+    @rule()
+    def client_comes_back(self) -> None:
+        """The stream breaks, with what is under way on it; the client keeps what it has, and opens another one."""
+        for under_way in (self.up, self.down, self.held):
+            under_way.clear()
+        self.stream = stream(self.client, self.tables)
+        self.clients = {type_url: client.reconnected() for type_url, client in self.clients.items()}
+        self._ask_for_all()
 
     @rule(routed=st.fixed_dictionaries({"l": TARGETS, "m": TARGETS}), touched=st.lists(st.sampled_from(CLUSTERS)))
     def rollout(self, routed: dict[str, list[str]], touched: list[str]) -> None:
@@ -97,6 +110,7 @@ class Rollouts(RuleBasedStateMachine):
             self.warming &= client.seen.keys()
         if type_url == ENDPOINT:
             self.warming -= {item.name for item in response.resources}
+            self.warming.difference_update(getattr(response, "removed", ()))  # R91: warm, with no hosts
         (self.held if type_url == CLUSTER else self.up).append(client.again())
         clusters = self.clients[CLUSTER].seen.keys()
         self.served = (self.served | (clusters - self.warming)) & clusters

@@ -17,6 +17,7 @@ from xds_server import pipeline, readiness
 from xds_server.ads.messages import Changes
 from xds_server.asking import AskError
 from xds_server.doorkeeper import Doorkeeper
+from xds_server.envoy import clusters
 from xds_server.lastgood import LastGood, LastGoodMetrics
 from xds_server.losses import Losses, shrink_guard, sources_of
 from xds_server.model.source_state import Phase, SourceState
@@ -80,7 +81,7 @@ class Replica:
         self.client = Client(server, random)
         self.graph = Graph()
         self.pipeline = pipeline.build(self.graph, "xds-server")
-        self.store = Store()
+        self.store = Store(remake_cluster=clusters.departed)
         self.observer = Quiet()
         self.mode = mode
         self.hold_seconds = hold_seconds

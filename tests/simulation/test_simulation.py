@@ -94,7 +94,6 @@ def test_a_proxy_without_anything_is_given_what_was_good_before(delta: tuple[str
     assert (run.violations, run.answers.last_good >= 4) == ([], True)
 
 
-@pytest.mark.xfail(reason="a proxy that comes back is sent routes before what they name is warm", strict=False)
 def test_a_route_may_have_moved_while_a_proxy_was_away() -> None:
     """A proxy comes back from an outage in which its route moved to a new Service, and goes on answering."""
     before = [

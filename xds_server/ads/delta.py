@@ -29,6 +29,8 @@ class DeltaStream(AdsStream[DeltaRequest, DeltaResponse, Increment]):
         if first and request.initial_versions:
             again = exchange.type_url in ASKED_AGAIN
             exchange.selection.resumed(request.initial_versions, table, again=again)
+            if exchange.type_url == CLUSTER:
+                self._rollout.came_back("")
         return bool(change)
 
     def _response(self, exchange: Exchange[Increment], answer: Answer, table: Table) -> DeltaResponse:

@@ -3,7 +3,8 @@
 - A listener or a route configuration waits until the clusters that were published before or with it are answered. Envoy
   holds back its ACK until new clusters are warm, so that no request is routed to one that is not.
 - A removed cluster, and its load assignment, is kept until the listeners and route configurations that were published
-  before or with its removal are accepted: until then the client may still name it.
+  before or with its removal are accepted: until then the client may still name it. That holds for a client that comes
+  back, too. Incrementally it says what it has; else the load assignments that it asks for tell, and clusters wait for that.
 
 What is waited for are numbers of responses, so that later changes do not prolong a wait. Nobody waits for a type that is
 not subscribed to; and whoever drives the stream ends a wait that takes too long, by `lapse`. Load assignments never wait:
@@ -16,7 +17,7 @@ from typing import Any
 from xds_server.ads.exchange import Exchange
 from xds_server.ads.messages import REFERRERS
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, ROUTE, Resource, TypeUrl
-from xds_server.snapshot.table import Table
+from xds_server.snapshot.table import Table, View
 
 Exchanges = Mapping[TypeUrl, Exchange[Any]]
 
@@ -24,14 +25,18 @@ Exchanges = Mapping[TypeUrl, Exchange[Any]]
 class Rollout:
     """The waits of one stream."""
 
-    __slots__ = ("_early", "_exchanges", "_marks", "_removals", "_returning", "blocked", "keeping")
+    __slots__ = (
+        "_early", "_exchanges", "_marks", "_removals", "_returning", "_unlisted", "_view", "blocked", "keeping",
+    )  # fmt: skip
 
-    def __init__(self, exchanges: Exchanges) -> None:
+    def __init__(self, exchanges: Exchanges, view: View) -> None:
+        self._view = view
         self._exchanges = exchanges
         self.keeping = False
         """Whether there may be removed resources that are kept."""
         self._removals = False  # Whether there are some for which it is not settled what they wait for.
-        self._returning = False  # Whether the client came back with clusters that are no more, and will ask for routes.
+        self._returning = False  # Whether the client came back, and so has routes that it will ask for.
+        self._unlisted = ""  # The version of the clusters that the client has, if it has yet to say which these are.
         self._marks: dict[TypeUrl, int] = {}
         self._early: dict[str, Resource] = {}  # Kept load assignments, before the client has asked for any.
         self.blocked = False
@@ -44,9 +49,35 @@ class Rollout:
         if type_url == ENDPOINT and self._early:
             for item in self._early.values():
                 exchange.selection.keep(item)
+            exchange.selection.again(self._early)
             self._early = {}
         if type_url == CLUSTER and exchange.selection.withheld:
-            self._removals = self.keeping = self._returning = True
+            self._removals = self.keeping = True
+
+    def came_back(self, version: str) -> None:
+        """The client has clusters from an earlier stream, and routes that lead there; an empty *version*: it says which.
+
+        Else it says that by the load assignments that it asks for. Unless it has just what there is, that is waited for: a
+        response without one of its clusters takes that away.
+        """
+        self._returning, self._unlisted = True, version
+
+    def _listed(self) -> bool:
+        """Whether the first clusters can be sent; then, of what the client has, it keeps what is no more."""
+        table = self._view[CLUSTER]
+        if self._unlisted == table.version or not table.remembers:
+            return True
+        assignments = self._exchanges.get(ENDPOINT)
+        if assignments is None:
+            return False
+        for name in assignments.subscription.names:
+            if (item := table.departed(name)) is None:
+                continue
+            self._exchanges[CLUSTER].selection.keep(item)
+            self._removals = self.keeping = True
+            if (item := self._view[ENDPOINT].departed(name)) is not None:  # Were it taken for another, it would wait.
+                assignments.selection.keep(item)
+        return True
 
     def changed(self, type_url: TypeUrl, names: Iterable[str], table: Table) -> None:
         """Resources of that type changed, or went; of clusters it is said before it is of their load assignments."""
@@ -80,7 +111,7 @@ class Rollout:
         """Settles what removals wait for, and withdraws what nothing names any more; returns whether there was such."""
         if not self.keeping:
             return False
-        if self._returning and ROUTE not in self._exchanges:
+        if self._returning and ROUTE in self._view and ROUTE not in self._exchanges:
             self.blocked = True
             return False
         if self._removals:
@@ -97,6 +128,7 @@ class Rollout:
 
     def lapse(self) -> None:
         """Ends all waits."""
+        self._unlisted = ""
         for exchange in self._exchanges.values():
             exchange.fresh, exchange.waits_for = False, 0
         self._withdraw()
@@ -110,6 +142,11 @@ class Rollout:
 
     def waits(self, exchange: Exchange[Any]) -> bool:
         """Whether this type, which is ready, has to wait."""
+        if exchange.type_url == CLUSTER and self._unlisted:
+            if not self._listed():
+                self.blocked = True
+                return True
+            self._unlisted = ""
         clusters = self._exchanges.get(CLUSTER)
         if exchange.type_url not in REFERRERS or clusters is None:
             return False

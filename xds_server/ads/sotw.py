@@ -5,7 +5,7 @@ from xds_server.ads.messages import FULL_STATE, Request, Response
 from xds_server.ads.selection import Answer, FullState, Named
 from xds_server.ads.stream import AdsStream
 from xds_server.ads.subscription import Subscription
-from xds_server.snapshot.resource import CLUSTER, TypeUrl
+from xds_server.snapshot.resource import CLUSTER, ENDPOINT, TypeUrl
 from xds_server.snapshot.table import Table
 
 
@@ -21,9 +21,14 @@ class SotwStream(AdsStream[Request, Response, FullState | Named]):
         return Exchange(type_url, subscription, made(subscription, keeps_removed=type_url == CLUSTER))
 
     def _subscribe(self, exchange: Exchange[FullState | Named], request: Request, table: Table) -> bool:
-        change = exchange.subscription.replace(request.names)
+        subscription = exchange.subscription
+        first = not subscription.begun
+        change = subscription.replace(request.names)
         if change:
             exchange.selection.subscribed(change, table)
+        if first and exchange.type_url == CLUSTER and request.version not in {"", table.version_of(0)}:
+            listed = not subscription.wildcard or ENDPOINT not in self._view
+            self._rollout.came_back("" if listed else request.version)
         return bool(change)
 
     def _response(self, exchange: Exchange[FullState | Named], answer: Answer, table: Table) -> Response:

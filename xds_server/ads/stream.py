@@ -57,7 +57,7 @@ class AdsStream(ABC, Generic[Q, R, S]):
         self._node = node
         self._exchanges: dict[TypeUrl, Exchange[S]] = {}
         self._in_order: list[Exchange[S]] = []
-        self._rollout = Rollout(self._exchanges)
+        self._rollout = Rollout(self._exchanges, view)
         self._events: list[Event] = []
 
     def receive(self, request: Q) -> None:
@@ -84,10 +84,9 @@ class AdsStream(ABC, Generic[Q, R, S]):
         """Notes what changed in the tables, at the cost of what changed; returns whether there may be something to send."""
         marked = False
         for type_url in TYPES:
-            names = changes.get(type_url)
-            if not names:
+            names, table = changes.get(type_url), self._view.get(type_url)
+            if not names or table is None:
                 continue
-            table = self._view[type_url]
             exchange = self._exchanges.get(type_url)
             if exchange is not None:
                 exchange.selection.changed(names, table)

@@ -10,7 +10,7 @@ from xds_server.envoy.encoders import envoy_extensions_upstreams_http_v3 as upst
 from xds_server.envoy.encoders import google_protobuf
 from xds_server.envoy.frame import Frame
 from xds_server.model.objects import Service
-from xds_server.model.routing import cluster_name
+from xds_server.model.routing import cluster_name, is_cluster_name
 from xds_server.snapshot.resource import Resource, resource
 
 _UNLIMITED: Final = (1 << 32) - 1
@@ -51,6 +51,11 @@ def clusters(service: Service) -> dict[str, Resource]:
         frame = _HTTP2 if port.app_protocol == "kubernetes.io/h2c" else _HTTP1
         result[name] = resource(name, frame.around(name))
     return result
+
+
+def departed(name: str) -> Resource | None:
+    """What a cluster of that name was like, if it was one of ours: but for the protocol, all is in its name."""
+    return resource(name, _HTTP1.around(name)) if is_cluster_name(name) else None
 
 
 def _cluster(name: str, *, http2: bool) -> cluster.Cluster:

@@ -3,9 +3,12 @@
 Precedence and the words are the Gateway API's. Like the objects, these are flat and frozen.
 """
 
-from typing import NamedTuple
+import re
+from typing import Final, NamedTuple
 
 from xds_server.model.objects import Listener, Match, ObjectKey, ParentRef, Struct
+
+_CLUSTER_NAME: Final = re.compile(r"[a-z0-9-]+/[a-z0-9.-]+:[0-9]{1,5}")
 
 PortKey = tuple[ObjectKey, int]
 """A Gateway and one of its ports: one Envoy listener and one route configuration."""
@@ -49,6 +52,11 @@ class Target(Struct, frozen=True):
 def cluster_name(service: ObjectKey, port: int) -> str:
     """Name of the cluster of one port of a Service, and of its load assignment."""
     return f"{service}:{port}"
+
+
+def is_cluster_name(text: str) -> bool:
+    """Whether it can be the name of a cluster of ours: `namespace/name:port`."""
+    return _CLUSTER_NAME.fullmatch(text) is not None
 
 
 class ResolvedRule(Struct, frozen=True):

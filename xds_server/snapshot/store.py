@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, TypeUrl
-from xds_server.snapshot.table import Table, View
+from xds_server.snapshot.table import Remake, Table, View
 from xds_server.snapshot.trial import Rejection
 
 Change = tuple[Resource | None, Resource | None]
@@ -19,11 +19,11 @@ class Store:
     A role is the key of a Gateway. `epoch` is the epoch of the graph that is published; None before the first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, remake_cluster: Remake | None = None) -> None:
         self.epoch: int | None = None
         self.roles: set[str] = set()
         """The roles that can be served."""
-        self._shared = {CLUSTER: Table(), ENDPOINT: Table()}
+        self._shared = {CLUSTER: Table(remake=remake_cluster), ENDPOINT: Table()}
         self._views: dict[str, View] = {}  # also of roles that went: their streams keep what they were given
 
     def view(self, role: str) -> View | None:

@@ -1,12 +1,17 @@
 """Tables of resources: what is published, with a version that a change alters at the cost of the change."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final
 
 from xds_server.snapshot.resource import PUSH_ORDER, Resource, TypeUrl
 from xds_server.snapshot.trial import Trial
 from xds_server.snapshot.whole import Whole
 
-_MODULUS = 1 << 128
+_MODULUS: Final = 1 << 128
+_DEPARTED: Final = 1000
+
+Remake = Callable[[str], Resource | None]
+"""What a resource of that name was most likely like; None if it can have been none of ours."""
 
 
 class Table:
@@ -17,11 +22,13 @@ class Table:
     exclusive or: two equal digests would cancel each other out.)
     """
 
-    __slots__ = ("_resources", "_whole", "added", "digest", "generation", "removed", "trial")
+    __slots__ = ("_departed", "_remake", "_resources", "_whole", "added", "digest", "generation", "removed", "trial")
 
-    def __init__(self, resources: Iterable[Resource] = ()) -> None:
+    def __init__(self, resources: Iterable[Resource] = (), *, remake: Remake | None = None) -> None:
         self._resources: dict[str, Resource] = {}
         self._whole: Whole | None = None
+        self._departed: dict[str, Resource] = {}
+        self._remake = remake
         self.digest = 0
         """Sum of the digests; not reduced."""
         self.generation = 0
@@ -48,6 +55,7 @@ class Table:
         self._resources[item.name] = item
         self._whole = None
         self.generation += 1
+        self._departed.pop(item.name, None)
         self.trial.published(old, item)
 
     def discard(self, name: str) -> None:
@@ -57,7 +65,9 @@ class Table:
             self._whole = None
             self.generation += 1
             self.digest -= old.digest
-            self.removed[name] = old
+            self.removed[name] = self._departed[name] = old
+            if len(self._departed) > _DEPARTED:
+                del self._departed[next(iter(self._departed))]
             self.trial.removed(name)
 
     @property
@@ -83,6 +93,17 @@ class Table:
     def get(self, name: str) -> Resource | None:
         """The resource of that name, if there is one."""
         return self._resources.get(name)
+
+    def departed(self, name: str) -> Resource | None:
+        """What was of that name, and is not now: as it was, if that is remembered, or most likely was (*remake*)."""
+        if name in self._resources:
+            return None
+        return self._departed.get(name) or (None if self._remake is None else self._remake(name))
+
+    @property
+    def remembers(self) -> bool:
+        """Whether there may be something that `departed` knows of."""
+        return self._remake is not None or bool(self._departed)
 
     def __len__(self) -> int:
         return len(self._resources)

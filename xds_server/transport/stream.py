@@ -227,7 +227,8 @@ class Stream(Generic[Q, R]):
         type_url = self.info.type_url
         if type_url is not None and type_url not in view:
             return Ending("protocol", grpc.StatusCode.UNIMPLEMENTED, f"there is nothing of type {type_url} here")
-        self._machine = machine = self._variant.machine(view, self.info.node.id)
+        served = view if type_url is None else {type_url: view[type_url]}
+        self._machine = machine = self._variant.machine(served, self.info.node.id)
         self._join(self)
         for request in self._waiting:
             self._receive(machine, request)
@@ -305,7 +306,7 @@ class Stream(Generic[Q, R]):
         machine.receive(request)
         for event in machine.events():
             self._report(event)
-        if not self._complete and machine.complete:
+        if self.info.type_url is None and not self._complete and machine.complete:
             self._complete = True
             self._observer.first_complete(self.info, self._clock() - self.info.opened_at, warm=self.info.warm)
 

@@ -9,6 +9,7 @@ ask CDS a b      a request with these names and the nonce of the last response o
 ack CDS          the same with the names of before, or none in delta; nack CDS [words] adds an error_detail
 old CDS a        a request with the names, and with the nonce of another response
 bare CDS a       a request with the names, and without a nonce
+back CDS a       a request with the names, of a client that was told something on another stream; not in delta
 lapse            what waits for another type waits no longer
 -> CDS a b; EDS  the responses that are sent now, all of them; "->" alone: none; in delta `-a` is one that is no more
 """
@@ -118,6 +119,10 @@ class Rig:
 
     def _bare(self, type_url: TypeUrl, names: list[str]) -> None:
         self._request(type_url, names, "")
+
+    def _back(self, type_url: TypeUrl, names: list[str]) -> None:
+        self.names[type_url] = tuple(names)
+        self.stream.receive(Request(type_url, "before", tuple(names)))
 
     def _request(self, type_url: TypeUrl, names: list[str], nonce: str, error: str | None = None) -> None:
         self.names[type_url] = tuple(names)

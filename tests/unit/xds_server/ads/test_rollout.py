@@ -3,6 +3,9 @@
 import pytest
 
 from tests.unit.xds_server.ads.rig import DeltaRig, Rig
+from xds_server.ads.messages import Request
+from xds_server.snapshot.resource import CLUSTER, ENDPOINT, ROUTE, resource
+from xds_server.snapshot.table import Table
 
 BEGIN = """
     put CDS a
@@ -281,6 +284,119 @@ def test_who_comes_back_is_told_of_gone_clusters_last() -> None:
         ack CDS
         ->
     """)
+
+
+BACK = {
+    "R121 gone clusters are kept, once it is told which, until the routes are accepted": """
+        back CDS
+        ->
+        back EDS a b
+        -> CDS b a; EDS b
+        ask EDS a b
+        back LDS
+        back RDS r
+        ->
+        ack CDS
+        -> LDS l; RDS r
+        ack RDS
+        ->
+        ack LDS
+        -> CDS b
+        ack CDS
+        ask EDS b
+        ->
+    """,
+    "R121 a gone cluster waits for who has yet to ask for routes": """
+        back CDS
+        back EDS a b
+        -> CDS b a; EDS b
+        ack CDS
+        ->
+        ask RDS r
+        -> RDS r
+        ack RDS
+        -> CDS b
+    """,
+    "R121 none is kept for who has none that is gone": """
+        back CDS
+        back EDS b
+        -> CDS b; EDS b
+    """,
+    "R121 what nobody remembers cannot be kept": """
+        back CDS
+        back EDS b x
+        -> CDS b; EDS b
+    """,
+    "R125 who never asks for load assignments is not left waiting": """
+        back CDS
+        ask LDS
+        ask RDS r
+        ->
+        lapse
+        -> CDS b; LDS l; RDS r
+    """,
+    "R125 nor who never asks for routes": """
+        back CDS
+        back EDS a b
+        -> CDS b a; EDS b
+        ack CDS
+        lapse
+        -> CDS b
+    """,
+    "R121 what comes again while it is kept is no removal": """
+        back CDS
+        back EDS a b
+        -> CDS b a; EDS b
+        ack CDS
+        ack EDS
+        put CDS a
+        -> CDS b a
+        ask RDS r
+        ack CDS
+        -> RDS r
+        ack RDS
+        ->
+    """,
+}
+
+
+@pytest.mark.parametrize("script", BACK.values(), ids=BACK)
+def test_sotw_clients_that_come_back(script: str) -> None:
+    """State of the world: clusters that went while a client was away are taken from it when its routes are new."""
+    Rig().run("put CDS a b\ndrop CDS a\nput EDS b\nput LDS l\nput RDS r" + script)
+
+
+def test_a_client_with_what_we_have_does_not_wait() -> None:
+    """A client that comes back with the present version, or with none at all, is answered at once (R21)."""
+    for content in (0, 1):
+        rig = Rig()
+        rig.run("put CDS a b\ndrop CDS a")
+        table = rig.tables[CLUSTER]
+        rig.stream.receive(Request(CLUSTER, table.version_of(content * table.digest)))
+        rig.run("-> CDS b")
+
+
+@pytest.mark.parametrize("rig", [Rig, DeltaRig])
+def test_a_stream_of_clusters_alone_waits_for_nothing(rig: type[Rig]) -> None:
+    """On a stream that has but one type nobody asks for the others (R125)."""
+    made = rig({CLUSTER: Table()})
+    made.run("set CDS a=1 b=1\ndrop CDS b")
+    made.run("back CDS" if rig is Rig else "ask CDS a@1 b@1")
+
+    assert made.sent() == ("CDS a" if rig is Rig else "CDS -b")
+
+
+def test_what_is_not_remembered_may_be_made_again() -> None:
+    """After a restart of ours a gone cluster is kept as one of that name most likely was."""
+    rig = Rig(
+        {
+            CLUSTER: Table(remake=lambda name: resource(name, b"") if name == "a" else None),
+            ENDPOINT: Table(),
+            ROUTE: Table(),
+        }
+    )
+
+    rig.run("back CDS\nback EDS a x\n-> CDS a\nack CDS\nlapse\n-> CDS")
 
 
 def test_a_gone_cluster_that_is_back_again_is_not_told_of() -> None:

@@ -28,3 +28,27 @@ def test_two_equal_bodies_do_not_cancel_out() -> None:
     assert len(table) == 2
     assert "a" in table
     assert table.get("c") is None
+
+
+def test_what_went_is_remembered_until_it_comes_back() -> None:
+    """The former content is told of what is not there, and only of that."""
+    old, new = resource("a", b"1"), resource("a", b"2")
+    table = Table([old])
+
+    assert (False, None) == (table.remembers, table.departed("a"))
+    table.discard("a")
+    assert (True, old) == (table.remembers, table.departed("a"))
+    table.put(new)
+    assert (False, None) == (table.remembers, table.departed("a"))
+
+
+def test_of_what_went_the_latest_are_remembered() -> None:
+    """What is remembered is bounded; of what is not, *remake* says what it was."""
+    table = Table(remake=lambda name: resource(name, b"made") if name != "never" else None)
+    for number in range(1001):
+        table.put(resource(str(number), b"kept"))
+        table.discard(str(number))
+
+    assert b"made" == table.departed("0").body  # type: ignore[union-attr]
+    assert b"kept" == table.departed("1").body  # type: ignore[union-attr]
+    assert table.departed("never") is None
