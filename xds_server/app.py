@@ -18,6 +18,7 @@ from xds_server.process import StartError
 from xds_server.replica import Replica
 from xds_server.settings import Settings
 from xds_server.transport.admission import Admission, GateMode
+from xds_server.transport.debounce import Debounce
 
 if TYPE_CHECKING:
     from xds_server.transport.server import AdsServer
@@ -37,6 +38,11 @@ def main(settings: Settings) -> None:
             asyncio.run(App(settings).run())
         except* StartError as errors:
             raise errors.exceptions[0] from None
+
+
+def debounced(settings: Settings) -> Debounce:
+    """How bursts of changes are made one, on each stream."""
+    return Debounce(settings.debounce_seconds, settings.debounce_ceiling_seconds, settings.debounce_rest_seconds)
 
 
 class App:
@@ -149,6 +155,8 @@ class App:
                 queue_seconds=settings.admit_hold_seconds,
             ),
             identifier=f"{socket.gethostname()} xds-server/{__version__}",
+            limits=settings.limits,
+            debounce=debounced(settings),
         )
         try:
             await server.start()

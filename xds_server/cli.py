@@ -44,6 +44,10 @@ _SERVE_OPTIONS: Mapping[str, str] = {
     "inject_list_delay": "For experiments: kind=seconds by which its first list comes late.",
     "drain_seconds": "How long to serve on, not ready any more, after SIGTERM. [default: 5]",
     "drain_spread_seconds": "Over how long the streams then end, one after another. [default: 5]",
+    "limits": "What a client may ask of us, as in streams=20000,answer_seconds=10: docs/ads.md has all of them.",
+    "debounce_seconds": "Send a change when nothing has changed for so long; 0: at once. [default: 0]",
+    "debounce_ceiling_seconds": "Send it, with a debounce, when it is so old. [default: 1]",
+    "debounce_rest_seconds": "How long what changes after a response is gathered, on each stream. [default: 0.01]",
     "log_format": "text or json. [default: text]",
 }
 _FLAGS = frozenset({"insecure", "shadow", "write_status", "streamed_lists"})

@@ -11,6 +11,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from xds_server.limits import MAY_BE_ZERO, MOST, Limits
+
 GATES: Final = ("bounded", "refuse", "park", "off")
 FIRST: Final = ("cold", "warm")
 LOG_FORMATS: Final = ("text", "json")
@@ -31,6 +33,9 @@ _DURATIONS = (
     "soft_deadline_seconds",
     "drain_seconds",
     "drain_spread_seconds",
+    "debounce_seconds",
+    "debounce_ceiling_seconds",
+    "debounce_rest_seconds",
 )
 
 
@@ -148,6 +153,14 @@ class Settings:
     """How long a leaving server, ready no longer, serves on, so that no new proxy is sent to it."""
     drain_spread_seconds: float = 5.0
     """Over how long it then ends the streams, one after another."""
+    limits: Limits = field(default_factory=Limits)
+    """What a client may ask of us."""
+    debounce_seconds: float = 0.0
+    """On each stream, a change is sent when nothing has changed for so long; 0 for at once, as it costs what changed ..."""
+    debounce_ceiling_seconds: float = 1.0
+    """... and when it is so old, whatever has changed since."""
+    debounce_rest_seconds: float = 0.01
+    """... but not sooner than so long after the one before: what changes meanwhile goes together."""
     log_format: str = "text"
 
     def __post_init__(self) -> None:
@@ -160,6 +173,11 @@ class Settings:
         self._check_limits()
         if not 0 <= self.marker_port <= _MAX_PORT:
             raise SettingsError(f"marker_port is {self.marker_port}: give a port, or 0 for no marker")
+        if self.debounce_seconds > self.debounce_ceiling_seconds:
+            raise SettingsError(
+                f"debounce_seconds is {self.debounce_seconds}, and debounce_ceiling_seconds {self.debounce_ceiling_seconds}: "
+                "give a ceiling that is no less"
+            )
         if self.parity_peer and not self.parity_peer.startswith(("http://", "https://")):
             raise SettingsError(f"parity_peer is {self.parity_peer!r}: give a URL, as in http://xds-server:18080")
         if self.shadow and not self.parity_peer:
@@ -283,6 +301,25 @@ def _selectors(name: str, value: object) -> Mapping[str, str]:
     return selectors
 
 
+def _limits(name: str, value: object) -> Limits:
+    """`limit=number,...`, or such a mapping; what is left out has its default."""
+    pairs = value.items() if isinstance(value, Mapping) else [part.partition("=")[::2] for part in _parts(value)]
+    kinds = {each.name: each.type for each in fields(Limits)}
+    limits: dict[str, float] = {}
+    for key, text in ((str(key).strip(), str(number).strip()) for key, number in pairs):
+        if key not in kinds:
+            near = get_close_matches(key, kinds, 1) or list(kinds)
+            raise SettingsError(f"{name} has {key!r}, which is no limit: is {near[0]} meant?")
+        try:
+            limits[key] = int(text) if kinds[key] is int else float(text)
+        except ValueError:
+            limits[key] = -1
+        if not 0 < limits[key] <= MOST and not (limits[key] == 0 and key in MAY_BE_ZERO):
+            what = "a whole number" if kinds[key] is int else "a number"
+            raise SettingsError(f"{name} has {key}={text}: give {what} above 0, and {MOST} at most")
+    return Limits(**limits)  # type: ignore[arg-type]
+
+
 def _kinds(name: str, value: object) -> frozenset[str]:
     for kind in _parts(value):
         if not _KIND.fullmatch(kind):
@@ -374,6 +411,10 @@ _READERS: Mapping[str, Callable[[str, object], object]] = {
     "inject_list_delay": _delays,
     "drain_seconds": _seconds,
     "drain_spread_seconds": _seconds,
+    "limits": _limits,
+    "debounce_seconds": _seconds,
+    "debounce_ceiling_seconds": _seconds,
+    "debounce_rest_seconds": _seconds,
     "log_format": _word,
 }
 

@@ -1,38 +1,14 @@
-"""What a client may ask of us, and who has taken how much of it. Pure: the time is given."""
+"""Who has taken how much of what a client may ask of us. Pure: the time is given."""
 
 from collections import Counter
 from typing import Final, Literal
 
-import msgspec
+from xds_server.limits import Limits
+
+__all__ = ["Bucket", "LimitKind", "Limits", "Turnstile"]
 
 LimitKind = Literal["streams", "connection", "rate"]
 """Why a stream is one too many: in all, on its connection, or in this second."""
-
-
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """Limits, each far beyond what proxies do. Whoever meets one is told RESOURCE_EXHAUSTED and which."""
-
-    streams: int = 10_000
-    streams_per_connection: int = 100
-    new_streams_per_second: float = 500
-    new_streams_burst: int = 1000
-    """So many may come at once: all proxies do, after a restart. Who comes later waits for up to a second."""
-    requests_per_second: float = 1000
-    """On one stream; what comes faster is read later, so that a flood costs the others little."""
-    requests_burst: int = 1000
-    request_bytes: int = 16 << 20
-    """An incremental request names all that a proxy has, with versions."""
-    requests_at_the_gate: int = 1000
-    """Requests of an incremental stream that may wait for us to be ready."""
-    connection_seconds: float = 1800
-    """After about that time (gRPC varies it by a tenth) a connection is to be replaced, perhaps by one to another
-    replica; 0 for never."""
-    goodbye_seconds: float = 10
-    """How long the streams on such a connection may go on."""
-    answer_seconds: float = 30
-    """When a client has not answered a response for so long, a newer state is sent nevertheless (R146)."""
-    rollout_seconds: float = 5
-    """How long a type may wait for another, for make before break (R125)."""
 
 
 _NEW_STREAM_WAIT: Final = 1.0

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from xds_server import app, process
 from xds_server.cli import cli
 from xds_server.settings import Settings
+from xds_server.transport.debounce import Debounce
 
 
 @pytest.fixture
@@ -37,12 +38,27 @@ def test_flag_wins_over_environment_and_environment_over_file(tmp_path: Path, st
     assert (started[0].gate, started[0].gate_hold_seconds, started[0].log_format) == ("refuse", 4.0, "json")
 
 
+def test_limits_are_settings_like_the_others(tmp_path: Path, started: list[Settings]) -> None:
+    """Flag, environment, file; and the transport is given what is said."""
+    config = tmp_path / "config.yaml"
+    config.write_text(f"source: files:{tmp_path}\nlimits: {{streams: 5}}\ndebounce-seconds: 0.1\n")
+
+    run("serve", f"--config={config}")
+    run("serve", f"--config={config}", XDS_SERVER_LIMITS="streams=6", XDS_SERVER_DEBOUNCE_SECONDS="0")
+    run("serve", f"--config={config}", "--limits=streams=7", XDS_SERVER_LIMITS="streams=6")
+
+    assert [5, 6, 7] == [one.limits.streams for one in started]
+    assert [Debounce(quiet, 1.0, 0.01) for quiet in (0.1, 0, 0.1)] == [app.debounced(one) for one in started]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ([], "source is not given: say files:DIR for a directory of YAML, or kube for an API server"),
         (["--source=files:/no/such"], "/no/such is not a directory: create it, or mend the path"),
         (["--source=kube", "--gate=maybe"], "gate is 'maybe': say one of bounded, refuse, park, off"),
+        (["--source=kube", "--limits=streams=0"], "limits has streams=0: give a whole number above 0"),
+        (["--source=kube", "--debounce-seconds=2"], "debounce_seconds is 2.0, and debounce_ceiling_seconds 1.0"),
         (["--config=/no/such"], "config '/no/such' cannot be read"),
     ],
 )

@@ -1,9 +1,11 @@
 """The settings: how each is read, and what is refused."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from xds_server.limits import Limits
 from xds_server.settings import Address, FilesSource, KubeSource, Settings, SettingsError, read_address, read_settings
 
 
@@ -32,6 +34,8 @@ def test_values_are_read_from_text_or_yaml() -> None:
             "streamed_lists": "yes",
             "inject_list_delay": "endpointslices=2,services=0.5",
             "drain_seconds": "0",
+            "limits": "streams=7, connection_seconds=0,answer_seconds=0.5",
+            "debounce_seconds": "0.1",
             "log_format": "json",
             "context": None,
         }
@@ -49,6 +53,8 @@ def test_values_are_read_from_text_or_yaml() -> None:
             "streamed_lists": True,
             "inject_list_delay": {"endpointslices": 2, "services": 0.5},
             "drain_seconds": 0,
+            "limits": {"streams": 7, "connection_seconds": 0, "answer_seconds": 0.5},
+            "debounce_seconds": 0.1,
             "log_format": "json",
         }
     )
@@ -57,6 +63,8 @@ def test_values_are_read_from_text_or_yaml() -> None:
     assert text.source == KubeSource()
     assert text.selectors == {"services": "team in (a, b)", "gateways": "x=y"}
     assert text.optional == {"gateways", "httproutes"}
+    assert text.limits == Limits(streams=7, connection_seconds=0, answer_seconds=0.5)
+    assert (text.debounce_seconds, text.debounce_ceiling_seconds) == (0.1, 1.0)
     assert text.inject_list_delay == {"endpointslices": 2.0, "services": 0.5}
 
 
@@ -109,6 +117,19 @@ def test_a_directory_may_have_a_barrier() -> None:
         ),
         ({"source": "files:x", "context": "prod"}, "source is files:x, but a kubeconfig or a context is given"),
         ({"gate_hold": 1}, "setting 'gate_hold' is not known: is gate_hold_seconds meant"),
+        ({"limits": "stream=1"}, "limits has 'stream', which is no limit: is streams meant?"),
+        ({"limits": {"x": 1}}, "limits has 'x', which is no limit: is streams meant?"),
+        ({"limits": "streams"}, "limits has streams=: give a whole number above 0"),
+        ({"limits": "streams=1.5"}, "limits has streams=1.5: give a whole number above 0"),
+        ({"limits": "streams=0"}, "limits has streams=0: give a whole number above 0"),
+        ({"limits": "answer_seconds=nan"}, "limits has answer_seconds=nan: give a number above 0"),
+        (
+            {"limits": "answer_seconds=inf"},
+            "limits has answer_seconds=inf: give a number above 0, and 1000000000 at most",
+        ),
+        ({"limits": {"request_bytes": 1 << 31}}, "limits has request_bytes=2147483648: give a whole number above 0"),
+        ({"debounce_seconds": -1}, "debounce_seconds is -1.0: give a number of seconds, 0 or more"),
+        ({"debounce_seconds": 2}, "debounce_seconds is 2.0, and debounce_ceiling_seconds 1.0: give a ceiling"),
         ({"zzz": 1}, "setting 'zzz' is not known: leave it out"),
     ],
 )
@@ -181,3 +202,13 @@ def test_the_system_may_choose_both_ports() -> None:
 def test_sources_are_shown_as_they_are_given() -> None:
     """For logs and messages."""
     assert [str(read_settings({"source": text}).source) for text in ("kube", "files:a/b")] == ["kube", "files:a/b"]
+
+
+def test_the_table_of_settings_is_complete() -> None:
+    """docs/operations.md names each setting once."""
+    (table,) = re.findall(
+        r"\| for \| settings \|\n(.*?)\n\n", (Path(__file__).parents[3] / "docs/operations.md").read_text(), re.DOTALL
+    )
+    named = re.findall(r"`([a-z_]+)`", table)
+
+    assert sorted(Settings.__dataclass_fields__) == sorted(named)
