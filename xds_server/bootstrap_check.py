@@ -69,7 +69,9 @@ def _ads(document: Document) -> Iterator[Finding]:
         )
         return
     if ads.get("api_type") not in {"GRPC", "DELTA_GRPC"}:
-        yield Finding("error", f"{path}.api_type", "the control plane speaks ADS over gRPC alone", "api_type: GRPC")
+        yield Finding(
+            "error", f"{path}.api_type", "the control plane speaks ADS over gRPC alone", "api_type: GRPC, or DELTA_GRPC"
+        )
     if ads.get("transport_api_version") != "V3":
         yield Finding(
             "error",

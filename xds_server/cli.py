@@ -117,7 +117,10 @@ cli.add_command(
 )
 @click.option("--admin-address", default="127.0.0.1:19000", show_default=True, help="For Envoy's admin interface.")
 @click.option("--node-id", default="", help="Name of this proxy. [default: after the Gateway]")
-def bootstrap(gateway: str, checked: str | None, xds_address: str, admin_address: str, node_id: str) -> None:
+@click.option("--delta", is_flag=True, help="Let it be sent changes alone (DELTA_GRPC), and not whole sets.")
+def bootstrap(
+    gateway: str, checked: str | None, xds_address: str, admin_address: str, node_id: str, *, delta: bool
+) -> None:
     """Print the bootstrap with which an Envoy finds this control plane, and waits for it; or check one."""
     if checked is not None:
         _check_bootstrap(checked)
@@ -127,9 +130,10 @@ def bootstrap(gateway: str, checked: str | None, xds_address: str, admin_address
     from xds_server.bootstrap import bootstrap as text_of  # noqa: PLC0415 - only this command needs it
 
     try:
-        click.echo(text_of(gateway, xds_address=xds_address, admin_address=admin_address, node_id=node_id), nl=False)
+        text = text_of(gateway, xds_address=xds_address, admin_address=admin_address, node_id=node_id, delta=delta)
     except SettingsError as error:
         _fail(str(error))
+    click.echo(text, nl=False)
 
 
 @cli.command()

@@ -55,8 +55,8 @@ class ControlPlane(Child):
         return total
 
 
-def bootstrap(gateway: str, grpc_port: int, admin_port: int) -> str:
+def bootstrap(gateway: str, grpc_port: int, admin_port: int, *options: str) -> str:
     """What `xds-server bootstrap` prints."""
     addresses = (f"--xds-address=127.0.0.1:{grpc_port}", f"--admin-address=127.0.0.1:{admin_port}")
-    command = [*COMMAND, "bootstrap", f"--gateway={gateway}", *addresses]
+    command = [*COMMAND, "bootstrap", f"--gateway={gateway}", *addresses, *options]
     return subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ).stdout

@@ -77,7 +77,7 @@ class Stack:
         """Waits until requests are answered by *expected* and nobody else; returns how many seconds it took."""
         return wait_for(f"{path} to be answered by {expected}", lambda: self.answers(path) == expected, seconds)
 
-    def envoy(self, gateway: str = GATEWAY) -> Envoy:
-        """Starts it on what `xds-server bootstrap` prints."""
-        text = bootstrap(gateway, self.grpc_port, self.admin_port)
+    def envoy(self, gateway: str = GATEWAY, *options: str) -> Envoy:
+        """Starts it on what `xds-server bootstrap` prints, with these options."""
+        text = bootstrap(gateway, self.grpc_port, self.admin_port, *options)
         return self._children.enter_context(Envoy(text, self.admin_port, self.directory))

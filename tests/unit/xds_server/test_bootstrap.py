@@ -9,7 +9,7 @@ from xds_server.bootstrap import bootstrap
 from xds_server.settings import SettingsError
 
 
-def parsed(**arguments: str) -> Any:
+def parsed(**arguments: Any) -> Any:
     return yaml.safe_load(bootstrap("shop/web", **arguments))
 
 
@@ -32,6 +32,16 @@ def test_configuration_comes_by_ads_and_is_waited_for() -> None:
     assert dynamic["ads_config"]["api_type"] == "GRPC"
     assert dynamic["ads_config"]["transport_api_version"] == "V3"
     assert dynamic["ads_config"]["set_node_on_first_message_only"] is True
+
+
+def test_a_proxy_may_be_sent_changes_alone() -> None:
+    """The incremental variant differs in the one word."""
+    document = parsed(delta=True)
+
+    assert document["dynamic_resources"]["ads_config"].pop("api_type") == "DELTA_GRPC"
+    whole = parsed()
+    del whole["dynamic_resources"]["ads_config"]["api_type"]
+    assert whole == document
 
 
 def test_a_refused_proxy_comes_back_soon() -> None:

@@ -30,7 +30,8 @@ def broken(path: str, value: Any) -> Any:
 def test_what_we_print_is_as_it_should_be() -> None:
     """For two replicas, or a name that stands for several."""
     assert check(GOOD) == []
-    assert check(yaml.safe_load(bootstrap("shop/web", xds_address="cp.svc:18000"))) == []
+    for delta in (False, True):
+        assert check(yaml.safe_load(bootstrap("shop/web", xds_address="cp.svc:18000", delta=delta))) == []
 
 
 def test_one_address_is_nowhere_else_to_go() -> None:
@@ -52,6 +53,7 @@ HTTP = f"static_resources.clusters.0.{OPTIONS}.envoy.extensions.upstreams.http.v
         ("node.metadata.role", "web", "error", "node.metadata.role"),
         ("dynamic_resources.ads_config", ..., "error", ADS),
         (f"{ADS}.api_type", "REST", "error", f"{ADS}.api_type"),
+        (f"{ADS}.api_type", "AGGREGATED_DELTA_GRPC", "error", f"{ADS}.api_type"),
         (f"{ADS}.transport_api_version", ..., "error", f"{ADS}.transport_api_version"),
         (f"{ADS}.set_node_on_first_message_only", False, "warning", f"{ADS}.set_node_on_first_message_only"),
         (f"{ADS}.grpc_services.0.envoy_grpc.retry_policy", ..., "warning", "retry_back_off.max_interval"),

@@ -121,6 +121,7 @@ def test_bootstrap_prints_what_envoy_takes() -> None:
 
     assert yaml.safe_load(good.output)["node"]["metadata"]["role"] == "demo/edge"
     assert (bad.exit_code, len(bad.output.splitlines())) == (2, 1)
+    assert "    api_type: DELTA_GRPC\n" in run("bootstrap", "--gateway=demo/edge", "--delta").output
 
 
 def test_help_names_every_setting() -> None:
