@@ -78,7 +78,10 @@ class App:
     async def _together(self, leaving: "asyncio.Queue[str]") -> None:
         """Runs all tasks until it is time to leave. One that fails ends the server: half of it would lie."""
         replica = self._replica
-        source = inputs.source(self.settings, replica.kinds, replica.pipeline, replica.graph, replica.board)
+        source = inputs.source(
+            self.settings, replica.kinds, replica.pipeline,
+            references=replica.references, graph=replica.graph, board=replica.board,
+        )  # fmt: skip
         replica.holds.relist = source.relist
         async with asyncio.TaskGroup() as tasks:
             background = [tasks.create_task(one) for one in (source.run(), self._beat(), replica.keeper.run())]

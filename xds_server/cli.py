@@ -21,6 +21,7 @@ _SERVE_OPTIONS: Mapping[str, str] = {
     "grpc_address": "Where to serve ADS. [default: 127.0.0.1:18000]",
     "http_address": "Where to serve probes, metrics and pages. [default: 127.0.0.1:18080]",
     "insecure": "Allow a gRPC address that other machines can reach, without TLS.",
+    "read_certificates": "Read the Secrets and ConfigMaps that Gateways refer to; nothing that is served needs them yet.",
     "write_status": "Write conditions and Events to the API server, if no other replica does.",
     "gate": "What becomes of a stream that opens before we are ready: bounded, refuse, park or off. [default: bounded]",
     "gate_hold_seconds": "How long a stream is held if the gate is bounded. [default: 3]",
@@ -50,7 +51,7 @@ _SERVE_OPTIONS: Mapping[str, str] = {
     "debounce_rest_seconds": "How long what changes after a response is gathered, on each stream. [default: 0.01]",
     "log_format": "text or json. [default: text]",
 }
-_FLAGS = frozenset({"insecure", "shadow", "write_status", "streamed_lists"})
+_FLAGS = frozenset({"insecure", "shadow", "read_certificates", "write_status", "streamed_lists"})
 
 
 class UsageError(click.ClickException):

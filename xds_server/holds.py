@@ -136,10 +136,13 @@ class Holds:
         self._say("Warning" if by == "budget" else "Normal", "CarriedOverEnded", message, ends="CarriedOver")
 
     def stream_held(self, stream: StreamInfo, kind: HoldKind) -> None:
-        """A proxy waits: an Event for the first while we are not ready, and for each role that is unknown."""
+        """A proxy waits: an Event for the first while we are not ready, and for each role that is unknown.
+
+        None for one that only waits for its turn.
+        """
         if kind == "not_ready":
             self._say("Warning", "ProxyHeld", "a proxy waits until this replica is ready: /readyz?verbose says why")
-        else:
+        elif kind == "unknown_role":
             message = f"a proxy waits for role {stream.node.role!r}: no Gateway of ours has that name"
             self._say("Warning", "UnknownRole", message)
 

@@ -9,7 +9,8 @@ from xds_server.pipeline import Pipeline
 from xds_server.process import StartError
 from xds_server.settings import FilesSource, Settings
 from xds_server.sources import Source
-from xds_server.sources.kinds import Kind, kinds
+from xds_server.sources.kinds import REFERENCED, Kind, kinds
+from xds_server.sources.references import References
 from xds_server.sources.state import SourceBoard
 
 
@@ -24,10 +25,20 @@ def kinds_of(settings: Settings) -> tuple[Kind, ...]:
         for name in given:
             if name not in names:
                 raise StartError(f"{setting} names {name!r}, which is not read: name some of {', '.join(names)}")
-    return kinds(settings.optional)
+    read = kinds(settings.optional)
+    # An API server is asked for those once somebody refers to one.
+    return (*read, *REFERENCED) if settings.read_certificates and isinstance(settings.source, FilesSource) else read
 
 
-def source(settings: Settings, read: Iterable[Kind], pipeline: Pipeline, graph: Graph, board: SourceBoard) -> Source:
+def source(
+    settings: Settings,
+    read: Iterable[Kind],
+    pipeline: Pipeline,
+    *,
+    references: References | None,
+    graph: Graph,
+    board: SourceBoard,
+) -> Source:
     """The source of all objects, not running yet, which feeds the graph and says on the board where it stands."""
     reflectors = {name: Reflector(source) for name, source in pipeline.sources.items()}
     parts: dict[str, Any] = {
@@ -40,6 +51,8 @@ def source(settings: Settings, read: Iterable[Kind], pipeline: Pipeline, graph: 
     if isinstance(settings.source, FilesSource):
         from xds_server.sources.files.source import FileSource  # noqa: PLC0415 - each pays for its own imports
 
+        if references is not None:
+            reflectors |= {name: Reflector(source) for name, source in references.stored.items()}
         barrier = None if settings.barrier_file is None else str(settings.barrier_file)
         return FileSource(str(settings.source.directory), barrier=barrier, **parts)
     from xds_server.sources.kube.source import KubeSource  # noqa: PLC0415
@@ -47,7 +60,8 @@ def source(settings: Settings, read: Iterable[Kind], pipeline: Pipeline, graph: 
     path = None if settings.kubeconfig is None else str(settings.kubeconfig)
     return KubeSource(
         kubeconfig=path, context=settings.context or None, namespaces=settings.namespaces,
-        selectors=settings.selectors, streamed=settings.streamed_lists, **parts,
+        selectors=settings.selectors, streamed=settings.streamed_lists,
+        references=references, **parts,
     )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ _LAG_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _HOLD_BUCKETS = (0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300)
 
 _HOLD_REASONS = ("not_ready", "unknown_role", "queued")
+_REFERENCES = ("known", "absent", "awaited")
 _CHANGES = ("shrink", "carried")
 _CHANGE_ENDS = ("converged", "confirmed", "budget", "override")
 _IGNORED = ("stale", "unserved")
@@ -64,6 +65,8 @@ class Live:
     """Epoch at which the last required source was listed; None while one is not."""
     held: Callable[[], Mapping[str, int]] = lambda: dict.fromkeys(_CHANGES, 0)
     """How many changes are held because they would take away too much, and how many resources are carried over."""
+    references: Callable[[], Mapping[str, int]] = dict
+    """References to Secrets and ConfigMaps, by what they lead to."""
     leading: Callable[[], bool] = lambda: False
     """Whether this replica writes statuses."""
     written: Callable[[], int] = lambda: 0
@@ -305,6 +308,12 @@ class _State(Collector):
         yield _epoch("graph_epoch", "Committed transactions of the graph.", live.graph_epoch())
         yield _epoch("published_epoch", "Epoch of the graph that is published.", live.published_epoch())
         yield _epoch("sync_epoch", "Epoch at which the last required source was listed.", live.sync_epoch())
+        yield _gauge(
+            "references",
+            "References to Secrets and ConfigMaps whose content is known, absent, or awaited.",
+            "state",
+            dict.fromkeys(_REFERENCES, 0) | dict(_steady(live.references)),
+        )
         yield GaugeMetricFamily(
             f"{PREFIX}status_leader", "1 for the replica that writes statuses, by its lease.", value=int(live.leading())
         )

@@ -25,6 +25,7 @@ from xds_server.parity import Parity, ParityMetrics, contents
 from xds_server.publisher import Publisher
 from xds_server.settings import Settings
 from xds_server.snapshot.store import Names, Store
+from xds_server.sources import references
 from xds_server.sources.state import SourceBoard
 from xds_server.transport.observer import StreamStatus
 
@@ -77,6 +78,7 @@ class Replica:
         )
         self.gate.on_transition(self._turned)
         self.gate.on_change(self._checks_changed)
+        self.references = references.build(self.graph, self.pipeline.roles) if settings.read_certificates else None
         self.keeper = writing.keeper(settings, self.graph, self.pipeline)
         self.doorkeeper = Doorkeeper(
             self.gate,
@@ -189,6 +191,7 @@ class Replica:
                 published_epoch=lambda: self.store.epoch,
                 sync_epoch=lambda: readiness.sync_epoch(self.board.states.values()),
                 held=self.holds.active,
+                references=lambda: {} if self.references is None else self.references.counts(),
                 leading=lambda: self.keeper.leading,
                 written=lambda: self.keeper.written,
             )

@@ -143,6 +143,8 @@ class Settings:
     """Whether to serve nobody, compare with the peer, and end."""
     soft_deadline_seconds: float = 60.0
     """After so long without being ready, and again after each as long, the log says what is awaited; 0 for never."""
+    read_certificates: bool = False
+    """Whether the Secrets and ConfigMaps that Gateways refer to are read. Nothing that is served needs them yet."""
     write_status: bool = False
     """Whether conditions and Events are written to the API server."""
     optional: frozenset[str] = frozenset()
@@ -388,6 +390,7 @@ _READERS: Mapping[str, Callable[[str, object], object]] = {
     "grpc_address": read_address,
     "http_address": read_address,
     "insecure": _boolean,
+    "read_certificates": _boolean,
     "write_status": _boolean,
     "gate": _word,
     "gate_hold_seconds": _seconds,

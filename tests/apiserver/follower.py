@@ -8,6 +8,7 @@ from typing import Any
 
 from krt import Commit, Graph, Reflector, Source
 from xds_server.model.source_state import Phase, SourceState
+from xds_server.sources import references
 from xds_server.sources.kinds import kinds
 from xds_server.sources.kube.source import KubeSource
 from xds_server.sources.state import SourceBoard
@@ -23,6 +24,7 @@ class Follower:
         *,
         streamed: bool = False,
         namespaces: tuple[str, ...] = (),
+        referring: bool = False,
     ) -> None:
         self.graph = Graph()
         self.kinds = kinds(optional)
@@ -30,7 +32,9 @@ class Follower:
         self.changed = asyncio.Event()
         self.commits = 0
         self.phases_seen: dict[str, list[Phase]] = {kind.plural: [Phase.PENDING] for kind in self.kinds}
-        self.board = SourceBoard(self.kinds, on_change=self._on_change)
+        self.board = SourceBoard(self.kinds, on_change=self._on_change, on_problem=lambda _: self.changed.set())
+        ours = self.sources["gateways"].map(lambda _, gateway: gateway, name="our_gateways")
+        self.references = references.build(self.graph, ours) if referring else None
         self.graph.subscribe(self._on_commit, *self.sources.values())
         self.source = KubeSource(
             kinds=self.kinds,
@@ -40,11 +44,12 @@ class Follower:
             kubeconfig=str(kubeconfig),
             streamed=streamed,
             namespaces=namespaces,
+            references=self.references,
         )
 
     def _on_change(self, old: SourceState, new: SourceState) -> None:
         if old.phase is not new.phase:
-            self.phases_seen[new.kind].append(new.phase)
+            self.phases_seen.setdefault(new.kind, []).append(new.phase)
         self.changed.set()
 
     def _on_commit(self, _: Commit) -> None:
@@ -67,10 +72,14 @@ class Follower:
 
 @asynccontextmanager
 async def following(
-    kubeconfig: Path, *optional: str, streamed: bool = False, namespaces: tuple[str, ...] = ()
+    kubeconfig: Path,
+    *optional: str,
+    streamed: bool = False,
+    namespaces: tuple[str, ...] = (),
+    referring: bool = False,
 ) -> AsyncIterator[Follower]:
     """A follower that runs as long as the context."""
-    follower = Follower(kubeconfig, optional, streamed=streamed, namespaces=namespaces)
+    follower = Follower(kubeconfig, optional, streamed=streamed, namespaces=namespaces, referring=referring)
     task = asyncio.create_task(follower.source.run())
     try:
         yield follower

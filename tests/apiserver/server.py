@@ -12,7 +12,9 @@ from aiohttp import web
 
 from tests.apiserver.store import Store, key_of
 
-_PATH = re.compile(r"/(api|apis/[^/]+)/(?P<version>[^/]+)(/namespaces/(?P<namespace>[^/]+))?/(?P<plural>[^/]+)")
+_PATH = re.compile(
+    r"/(api|apis/[^/]+)/(?P<version>[^/]+)(/namespaces/(?P<namespace>[^/]+))?/(?P<plural>[^/]+)(/(?P<name>[^/]+))?"
+)
 _DEFAULT_LIMIT = 10**9
 
 
@@ -22,11 +24,14 @@ class Asked:
 
     plural: str
     verb: str
-    """`list` or `watch`."""
+    """`list`, `watch`, or `get` for one object."""
     api_version: str
     page: int
     """0 for the first page of a list, 1 for any other."""
     params: dict[str, str]
+    metadata: bool = False
+    """Whether only the metadata were asked for."""
+    name: str = ""
 
 
 @dataclass
@@ -158,8 +163,11 @@ class ApiServer:
         if found is None:
             return web.Response(status=404, text="404 page not found\n", headers={"Audit-Id": "x"})
         params = dict(request.query)
-        verb = "watch" if params.get("watch") == "true" else "list"
-        asked = Asked(found["plural"], verb, found["version"], int("continue" in params), params)
+        verb = "get" if found["name"] else "watch" if params.get("watch") == "true" else "list"
+        metadata = "as=PartialObjectMetadata" in request.headers.get("Accept", "")
+        asked = Asked(
+            found["plural"], verb, found["version"], int("continue" in params), params, metadata, found["name"] or ""
+        )
         self.asked.append(asked)
         await self._thawed()
         return await self._faulted(request, asked) or await self._answer(request, asked, found["namespace"])
@@ -188,6 +196,9 @@ class ApiServer:
     async def _answer(self, request: web.BaseRequest, asked: Asked, namespace: str | None) -> web.StreamResponse:
         if asked.verb == "list":
             return self._list(asked, namespace)
+        if asked.verb == "get":
+            obj = self.store.objects.get(asked.plural, {}).get(f"{namespace}/{asked.name}")
+            return status(404, f"{asked.plural} {asked.name!r} not found") if obj is None else web.json_response(obj)
         if "sendInitialEvents" in asked.params and not self.streams:
             return status(422, "sendInitialEvents: Forbidden: not enabled")
         return await self._watch(request, asked, namespace)
@@ -199,10 +210,10 @@ class ApiServer:
             return status(410, "The provided continue parameter is too old")
         limit = min(int(asked.params.get("limit", _DEFAULT_LIMIT)), self.page_limit)
         objects = sorted(_inside(namespace, self.store.at(version, asked.plural)).items())
-        page = list(islice(objects, at, at + limit))
+        page = [_shown(obj, asked) for _, obj in islice(objects, at, at + limit)]
         rest = f"{version}:{at + limit}" if at + limit < len(objects) else ""
         metadata = {"resourceVersion": str(version), "continue": rest}
-        return web.json_response({"metadata": metadata, "items": [obj for _, obj in page]})
+        return web.json_response({"metadata": metadata, "items": page})
 
     async def _watch(self, request: web.BaseRequest, asked: Asked, namespace: str | None) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/json", "Audit-Id": "x"})
@@ -210,7 +221,7 @@ class ApiServer:
         watch = Watch(asked.plural)
         self.watches.add(watch)
         try:
-            await self._follow(response, watch, asked.params, namespace)
+            await self._follow(response, watch, asked, namespace)
         except ConnectionError:
             return response
         finally:
@@ -219,13 +230,12 @@ class ApiServer:
             request.transport.abort()
         return response
 
-    async def _follow(
-        self, response: web.StreamResponse, watch: Watch, params: dict[str, str], namespace: str | None
-    ) -> None:
+    async def _follow(self, response: web.StreamResponse, watch: Watch, asked: Asked, namespace: str | None) -> None:
+        params = asked.params
         if params.get("sendInitialEvents") == "true":
             watch.position = position = self.store.version
             for obj in _inside(namespace, self.store.at(position, watch.plural)).values():
-                await response.write(line("ADDED", obj))
+                await response.write(line("ADDED", _shown(obj, asked)))
             await response.write(line("BOOKMARK", bookmark(position, **{"k8s.io/initial-events-end": "true"})))
         else:
             watch.position = int(params["resourceVersion"])
@@ -241,7 +251,7 @@ class ApiServer:
             for change in list(self.store.since(watch.position, watch.plural)):
                 watch.position = change.version
                 if key_of(change.object) in _inside(namespace, {key_of(change.object): change.object}):
-                    await response.write(line(change.type, change.object))
+                    await response.write(line(change.type, _shown(change.object, asked)))
             if watch.cut or watch.ends or asyncio.get_running_loop().time() >= until:
                 return
             try:
@@ -264,6 +274,10 @@ def line(event: str, obj: object) -> bytes:
 def bookmark(version: int, **annotations: str) -> dict[str, Any]:
     """The object of a bookmark."""
     return {"metadata": {"resourceVersion": str(version), "annotations": annotations}}
+
+
+def _shown(obj: dict[str, Any], asked: Asked) -> dict[str, Any]:
+    return {"metadata": obj["metadata"]} if asked.metadata else obj
 
 
 def _inside(namespace: str | None, objects: dict[str, Any]) -> dict[str, Any]:

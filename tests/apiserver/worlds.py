@@ -10,7 +10,7 @@ import yaml
 from tests.apiserver.server import ApiServer
 from tests.integration.conftest import Kube
 from tests.integration.relay import Relay
-from xds_server.sources.kinds import KINDS, kinds
+from xds_server.sources.kinds import KINDS, REFERENCED, kinds
 
 GATEWAY_KINDS = ("gateways", "httproutes")
 
@@ -68,7 +68,7 @@ class FakeWorld:
 
     def __init__(self, directory: Path) -> None:
         self.api = ApiServer()
-        self.api.served = {kind.plural: {kind.version} for kind in kinds()}
+        self.api.served = {kind.plural: {kind.version} for kind in (*KINDS, *REFERENCED)}
         self.kubeconfig = directory / "kubeconfig"
         self._token = directory / "token"
 
@@ -103,11 +103,11 @@ class FakeWorld:
         self.api.store.forget()
 
     async def forbid(self, plural: str) -> None:
-        self.api.forbidden |= {(plural, "list"), (plural, "watch")}
+        self.api.forbidden |= {(plural, verb) for verb in ("list", "watch", "get")}
         self.api.end(plural)
 
     async def allow(self, plural: str) -> None:
-        self.api.forbidden -= {(plural, "list"), (plural, "watch")}
+        self.api.forbidden -= {(plural, verb) for verb in ("list", "watch", "get")}
 
     async def uninstall(self, plural: str) -> None:
         for key in list(self.api.store.objects.get(plural, ())):
@@ -152,17 +152,17 @@ class RealWorld:
             await self.allow(kind.plural)
 
     async def close(self) -> None:
-        for kind in kinds():
+        for kind in (*KINDS, *REFERENCED):
             await self.forbid(kind.plural)
 
     async def put(self, plural: str, obj: dict[str, Any]) -> None:
-        kind = next(kind for kind in KINDS if kind.plural == plural)
+        kind = next(kind for kind in (*KINDS, *REFERENCED) if kind.plural == plural)
         version = f"{kind.group}/{kind.version}".lstrip("/")
         manifest = {"apiVersion": version, "kind": kind.kind, **obj}
         await self._do(self.kube.apply, yaml.safe_dump(manifest))
 
     async def delete(self, plural: str, name: str) -> None:
-        kind = next(kind for kind in KINDS if kind.plural == plural)
+        kind = next(kind for kind in (*KINDS, *REFERENCED) if kind.plural == plural)
         await self._run("delete", kind.resource, name)
 
     async def stop(self) -> None:
@@ -188,10 +188,10 @@ class RealWorld:
         await self._reviewed(plural, "no")
 
     async def allow(self, plural: str) -> None:
-        kind = next(kind for kind in KINDS if kind.plural == plural)
+        kind = next(kind for kind in (*KINDS, *REFERENCED) if kind.plural == plural)
         role = f"--resource={kind.resource}"
         account = f"--serviceaccount={self.ACCOUNT.replace('/', ':')}"
-        await self._run("create", "clusterrole", f"scenario-{plural}", "--verb=list,watch", role)
+        await self._run("create", "clusterrole", f"scenario-{plural}", f"--verb={','.join(kind.verbs)}", role)
         await self._run(
             "create", "clusterrolebinding", f"scenario-{plural}", f"--clusterrole=scenario-{plural}", account
         )
@@ -199,7 +199,7 @@ class RealWorld:
 
     async def _reviewed(self, plural: str, answer: str) -> None:
         """Returns once the authorizer knows, too: it follows RBAC by a watch of its own."""
-        kind = next(kind for kind in KINDS if kind.plural == plural)
+        kind = next(kind for kind in (*KINDS, *REFERENCED) if kind.plural == plural)
         user = f"--as=system:serviceaccount:{self.ACCOUNT.replace('/', ':')}"
         while (await self._do(_can_i, self.kube, kind.resource, user)) != answer:
             await asyncio.sleep(0.05)

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from examples.rig.control_plane import ControlPlane
-from krt import Graph, Reflector
+from krt import Commit, Graph, Reflector
 from tests.apiserver.follower import do
 from tests.integration.conftest import Kube
 from xds_server import pipeline
 from xds_server.model.source_state import Phase, SourceState
-from xds_server.sources.kinds import kinds
+from xds_server.sources import references
+from xds_server.sources.kinds import KINDS, REFERENCED, kinds
 from xds_server.sources.kube.kopf_client import KopfClient, login
 from xds_server.sources.kube.source import KubeSource
 from xds_server.sources.state import SourceBoard
@@ -48,26 +50,57 @@ spec:
 """
 
 
+CERTIFICATES = """
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: tls, namespace: default}
+spec:
+  gatewayClassName: xds-server
+  listeners:
+  - {name: https, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: cert}]}}
+  tls: {frontend: {default: {validation: {caCertificateRefs: [{group: "", kind: ConfigMap, name: ca}]}}}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: cert, namespace: default}
+type: kubernetes.io/tls
+stringData: {tls.crt: c, tls.key: k}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: ca, namespace: default}
+data: {ca.crt: c}
+"""
+
+
 class Replica:
     """All of a server that writes back needs: sources, graph, keeper."""
 
-    def __init__(self, kubeconfig: Path, name: str) -> None:
+    def __init__(self, kubeconfig: Path, name: str, *, certificates: bool = False) -> None:
         self.graph = Graph()
         made = pipeline.build(self.graph, "xds-server")
         read = kinds()
         self.board = SourceBoard(read, on_change=self._on_change)
+        self.references = references.build(self.graph, made.roles) if certificates else None
         self.source = KubeSource(
+            references=self.references,
             kinds=read,
             reflectors={plural: Reflector(source) for plural, source in made.sources.items()},
             graph=self.graph,
             board=self.board,
             kubeconfig=str(kubeconfig),
         )
+        self.changed = asyncio.Event()
+        self.graph.subscribe(self._on_commit)
         environ = {"POD_NAMESPACE": rbac.NAMESPACE, "POD_NAME": name, "POD_UID": f"uid-of-{name}"}
         client = KopfClient(login(str(kubeconfig)))
         self.keeper = StatusKeeper(
             client, self.graph, made, gateway_class="xds-server", lease=rbac.NAME, environ=environ
         )
+
+    def _on_commit(self, _: Commit) -> None:
+        self.changed.set()
 
     def _on_change(self, _old: SourceState, _new: SourceState) -> None:
         if all(state.phase is Phase.SYNCED for state in self.board.states.values()):
@@ -75,8 +108,8 @@ class Replica:
 
 
 @asynccontextmanager
-async def running(kubeconfig: Path, name: str) -> AsyncIterator[Replica]:
-    replica = Replica(kubeconfig, name)
+async def running(kubeconfig: Path, name: str, *, certificates: bool = False) -> AsyncIterator[Replica]:
+    replica = Replica(kubeconfig, name, certificates=certificates)
     tasks = [asyncio.create_task(replica.source.run()), asyncio.create_task(replica.keeper.run())]
     try:
         yield replica
@@ -96,7 +129,8 @@ async def account(kube: Kube, tmp_path: Path) -> AsyncIterator[Path]:
     kubeconfig = tmp_path / "kubeconfig"
     kubeconfig.write_text(await do(kube.cluster, "token", "--sa", f"{rbac.NAMESPACE}/{rbac.NAME}", "--kubeconfig"))
     yield kubeconfig
-    await do(kube.run, "delete", "httproute,gateway,service", "--ignore-not-found", "shop", "web", "one")
+    await do(kube.run, "delete", "httproute,gateway,service", "--ignore-not-found", "shop", "web", "one", "tls")
+    await do(kube.run, "delete", "secret/cert", "configmap/ca", "--ignore-not-found")
     await do(kube.run, "delete", "lease", rbac.NAME, "-n", rbac.NAMESPACE, "--ignore-not-found")
 
 
@@ -151,10 +185,12 @@ async def test_one_of_two_writes_and_the_other_goes_on_when_it_goes(kube: Kube, 
         assert second.keeper.leading
 
 
+@pytest.mark.parametrize("certificates", [False, True], ids=["alone", "with certificates"])
 async def test_the_manifest_allows_exactly_what_is_done(
-    kube: Kube, account: Path, monkeypatch: pytest.MonkeyPatch
+    kube: Kube, account: Path, monkeypatch: pytest.MonkeyPatch, certificates: bool
 ) -> None:
     """Every request is covered by a rule, and every verb of every rule is used."""
+    manifests = rbac.manifests((*KINDS, *REFERENCED) if certificates else KINDS)
     done: set[tuple[str, str, str]] = set()
     real = KopfClient._ask
 
@@ -164,20 +200,27 @@ async def test_the_manifest_allows_exactly_what_is_done(
 
     monkeypatch.setattr(KopfClient, "_ask", ask)
     await do(kube.run, "delete", "lease", rbac.NAME, "-n", rbac.NAMESPACE, "--ignore-not-found")
-    await do(kube.apply, OBJECTS)
+    await do(kube.apply, OBJECTS + CERTIFICATES if certificates else OBJECTS)
+    await do(kube.apply, yaml.safe_dump_all(manifests))
     await do(kube.run, "patch", "gatewayclass", "xds-server", "--subresource=status", "--type=merge", "-p", '{"status": {"conditions": []}}')  # fmt: skip
-    async with running(account, "xds-0") as it:
+    async with running(account, "xds-0", certificates=certificates) as it:
         it.keeper.say("Warning", "NotReady", "to see it written")
         await wait_for(kube, "gatewayclass/xds-server", "condition=Accepted")
         await wait_for(kube, "httproute/shop", "jsonpath={.status.parents[0].parentRef.name}=web")
         await wait_for(kube, "gateway/web", "condition=Programmed")
         said = await do(kube.run, "get", "events", "-n", rbac.NAMESPACE, "-o", "jsonpath={.items[*].reason}")
         assert "NotReady" in said
+        if it.references is not None:
+            expected = {"known": 2, "absent": 0, "awaited": 0}
+            async with asyncio.timeout(20):
+                while dict(it.references.counts()) != expected:
+                    await it.changed.wait()
+                    it.changed.clear()
         assert all(state.failures == 0 for state in it.board.states.values())
 
     allowed = {
         (group, resource, verb)
-        for manifest in rbac.manifests()
+        for manifest in manifests
         for rule in manifest.get("rules", ())
         for group in rule["apiGroups"]
         for resource in rule["resources"]

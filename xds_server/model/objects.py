@@ -5,7 +5,8 @@ managedFields never gets further. `gc=False`: they hold strings and tuples only,
 collector need not look at a hundred thousand of them.
 """
 
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
@@ -58,12 +59,55 @@ class Listener(Struct, frozen=True):
     routes_from: RoutesFrom = "Same"
 
 
+class Reference(NamedTuple):
+    """What somebody refers to by name: a Secret or a ConfigMap."""
+
+    plural: str
+    key: ObjectKey
+
+
+class Content(Mapping[str, bytes]):
+    """Of a Secret or a ConfigMap, by name of the entry. No text that is made of it shows more than the names."""
+
+    __slots__ = ("_entries",)
+
+    def __init__(self, entries: Mapping[str, bytes]) -> None:
+        self._entries: Final = dict(entries)
+
+    def __getitem__(self, name: str) -> bytes:
+        return self._entries[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._entries.items()))
+
+    def __repr__(self) -> str:
+        return f"<{', '.join(sorted(self._entries)) or 'nothing'}: withheld>"
+
+
+class Stored(Struct, frozen=True):
+    """A Secret or a ConfigMap."""
+
+    key: ObjectKey
+    version: str = ""
+    """resourceVersion; "" for an object from a file."""
+    content: Content | None = None
+    """None, if it is not here yet: an API server is asked for it once somebody refers to the object."""
+
+
 class Gateway(Struct, frozen=True):
     """A Gateway: a proxy's role."""
 
     key: ObjectKey
     class_name: str
     listeners: tuple[Listener, ...]
+    references: tuple[Reference, ...] = ()
+    """Certificates of its listeners and authorities of their clients, in its own namespace; sorted."""
     generation: int = 0
     """Counts the changes of its specification; 0 for an object from a file."""
 

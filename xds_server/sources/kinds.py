@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from xds_server.model import objects
-from xds_server.sources.schema import endpointslice, gateway, httproute, service
+from xds_server.sources.schema import endpointslice, gateway, httproute, service, stored
 from xds_server.sources.schema.base import Finding, admit_all
 
-Value = objects.Gateway | objects.HTTPRoute | objects.Service | objects.EndpointSlice
+Value = objects.Gateway | objects.HTTPRoute | objects.Service | objects.EndpointSlice | objects.Stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +106,19 @@ KINDS = (
         admit=endpointslice.admit,
     ),
 )
-"""All kinds, each of them required."""
+"""All kinds that are always read, each of them required."""
+
+REFERENCED = tuple(
+    Kind(
+        plural=plural, kind=kind, group="", version="v1", raw=raw, flat=flat, required=False,
+        verbs=("get", "list", "watch"),
+    )
+    for plural, kind, raw, flat in (
+        ("secrets", "Secret", stored.Secret, stored.secret),
+        ("configmaps", "ConfigMap", stored.ConfigMap, stored.configmap),
+    )
+)  # fmt: skip
+"""Kinds of which an API server is asked for metadata, once somebody refers to one, and for the content of that one."""
 
 
 def kinds(optional: Collection[str] = ()) -> tuple[Kind, ...]:

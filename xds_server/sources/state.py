@@ -35,6 +35,10 @@ class SourceBoard:
         }
         self._problems: dict[str, dict[str, tuple[Problem, ...]]] = {}
 
+    def add(self, kind: Kind) -> None:
+        """Shows a kind from now on, as pending."""
+        self._states[kind.plural] = SourceState(kind=kind.plural, required=kind.required, since=self._clock())
+
     # -- reading -----------------------------------------------------------------------------------
 
     @property

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import yaml
 
-from xds_server.sources.kinds import KINDS, Kind
+from xds_server.sources.kinds import KINDS, REFERENCED, Kind
 from xds_server.status.merge import GROUP
 
 NAME: Final = "xds-server"
@@ -111,10 +111,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m xds_server.status.rbac", description=__doc__)
     parser.add_argument("--namespace", default=NAMESPACE)
     parser.add_argument("--read-only", action="store_true", help="without what writing conditions takes")
+    parser.add_argument("--certificates", action="store_true", help="with what --read-certificates takes")
     parser.add_argument("--namespaces", default="", help="those alone, with commas; as the server's setting")
     chosen = parser.parse_args()
     namespaces = [name for name in chosen.namespaces.split(",") if name]
-    sys.stdout.write(text(namespace=chosen.namespace, write=not chosen.read_only, namespaces=namespaces))
+    kinds = (*KINDS, *REFERENCED) if chosen.certificates else KINDS
+    sys.stdout.write(text(kinds=kinds, namespace=chosen.namespace, write=not chosen.read_only, namespaces=namespaces))
 
 
 if __name__ == "__main__":

@@ -8,14 +8,20 @@ from xds_server.model.objects import (
     Listener,
     Match,
     ParentRef,
+    Reference,
     Rule,
     Service,
     ServicePort,
 )
 
 
-def gateway(*listeners: Listener, key: str = "shop/edge", class_name: str = "xds-server") -> Gateway:
-    return Gateway(key=key, class_name=class_name, listeners=listeners or (http(),))
+def gateway(
+    *listeners: Listener,
+    key: str = "shop/edge",
+    class_name: str = "xds-server",
+    references: tuple[Reference, ...] = (),
+) -> Gateway:
+    return Gateway(key=key, class_name=class_name, listeners=listeners or (http(),), references=references)
 
 
 def http(name: str = "http", port: int = 8080, hostname: str = "", **more: str) -> Listener:

@@ -1,14 +1,21 @@
 """A replica without an event loop: what it has to say, and to whom."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.unit.xds_server import builders
+from xds_server import inputs
 from xds_server.ads.messages import Node
+from xds_server.model.objects import Content, Reference
 from xds_server.model.source_state import Phase
 from xds_server.replica import Replica
 from xds_server.settings import FilesSource, Settings
+from xds_server.sources.files.source import FileSource
+from xds_server.sources.references import ABSENT
 from xds_server.transport.observer import StreamInfo
 from xds_server.writing import Nobody
 
@@ -87,10 +94,11 @@ def test_a_hold_whose_time_is_up_is_a_warning() -> None:
 
 
 def test_proxies_that_wait_are_events_by_why_they_do() -> None:
-    """Who waits for us is counted elsewhere; a role that is not there is named."""
+    """Who waits for us is counted elsewhere; a role that is not there is named; a queue is none."""
     rig = Rig()
     stream = StreamInfo(7, "ipv4:127.0.0.1:1", Node("proxy-1", role="shop/egde"), 0.0, warm=True)
 
+    rig.replica.holds.stream_held(stream, "queued")
     rig.replica.holds.stream_held(stream, "not_ready")
     rig.replica.holds.stream_held(stream, "unknown_role")
 
@@ -120,3 +128,61 @@ def test_who_leaves_writes_no_more_and_its_metrics_say_so() -> None:
 
     assert 0 == value("xds_server_status_leader")
     assert rig.replica.draining
+
+
+GATEWAY = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: shop}
+spec:
+  gatewayClassName: xds-server
+  listeners: [{name: https, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: cert}, {name: none}]}}]
+"""
+SECRET = """
+apiVersion: v1
+kind: Secret
+metadata: {name: cert, namespace: shop}
+data: {tls.key: %s}
+"""
+
+
+async def test_a_directory_gives_secrets_too_and_shows_nothing_of_them(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With a Secret that is wrong, and one that does not parse, what was known stays; no text has any of it."""
+    caplog.set_level(logging.DEBUG)
+    (tmp_path / "gateway.yaml").write_text(GATEWAY)
+    (tmp_path / "secret.yaml").write_text(SECRET % "aHVudGVyMg==")
+    replica = Replica(Settings(source=FilesSource(tmp_path), read_certificates=True))
+    source = inputs.source(
+        replica.settings,
+        replica.kinds,
+        replica.pipeline,
+        references=replica.references,
+        graph=replica.graph,
+        board=replica.board,
+    )
+    assert isinstance(source, FileSource)
+    assert replica.references is not None
+    await source.look()
+    known = {"cert": Content({"tls.key": b"hunter2"}), "none": ABSENT}
+    expected = {Reference("secrets", f"shop/{name}"): found for name, found in known.items()}
+    assert dict(replica.references.contents) == expected
+    assert replica.registry.get_sample_value("xds_server_references", {"state": "absent"}) == 1
+
+    for wrong in ("hunter2!", "[hunter2", "*hunter2", "!hunter2 x", '"\\hunter2"'):
+        (tmp_path / "secret.yaml").write_text(SECRET % wrong)
+        await source.look()
+        assert [one for one in replica.board.problems if one.source.endswith("secret.yaml")]
+    assert dict(replica.references.contents) == expected
+    shown = [caplog.text, str([record.__dict__ for record in caplog.records]), repr(replica.board.problems)]
+    shown += [repr(dict(one)) for one in replica.graph.collections.values() if one.synced]
+    assert not [text for text in shown if "hunter2" in text or "aHVudGVyMg" in text]
+
+
+def test_secrets_are_read_only_if_that_is_asked_for() -> None:
+    """Then there is nothing of them in the graph either."""
+    replica = Replica(Settings(source=FilesSource(Path("x"))))
+
+    assert replica.references is None
+    assert "secrets" not in {*replica.graph.collections, *replica.board.states}

@@ -17,6 +17,7 @@ from xds_server.sources.schema.base import Finding
 ObjectId = tuple[str, str]
 """Plural name of the kind, and `namespace/name`."""
 
+_QUOTED_TAG: Final = re.compile(r" '!.*'")
 _BYTE: Final = re.compile(r"\(byte (\d+)\)")
 
 
@@ -137,7 +138,8 @@ def _documents(path: str, text: bytes) -> Iterator[_Document]:
 
 
 def _what(error: Exception) -> str:
-    return str(getattr(error, "problem", None) or error).partition("\n")[0]
+    """The first line of it, without what it quotes of the file: that may be a password."""
+    return _QUOTED_TAG.sub("", str(getattr(error, "problem", None) or error).partition("\n")[0])
 
 
 def _error_line(error: Exception, text: bytes) -> int | None:

@@ -11,7 +11,7 @@ from xds_server.sources.kinds import Kind
 # No answer, or one that has nothing to do with what was asked.
 _SAME_WATCH_LATER: Final = (None, 401, 403, 429, 503)
 
-Verb = Literal["list", "watch"]
+Verb = Literal["list", "watch", "get"]
 
 
 class ApiError(Exception):

@@ -32,7 +32,8 @@ _STALL_SECONDS: Final = 30.0
 _SERVICE_ACCOUNT_TOKEN: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 # Kubernetes marks each answer with it; a 404 without it came from something in between.
 _MARK: Final = "Audit-Id"
-_HEADERS: Final = {"User-Agent": f"xds-server/{__version__}", "Accept": "application/json"}
+_JSON: Final = "application/json"
+_AGENT: Final = f"xds-server/{__version__}"
 # kopf logs each failed request as an error; ours are states, shown with what to do.
 _SILENT: Final = logging.Logger("kopf", logging.CRITICAL + 1)  # noqa: LOG001 - in nobody's tree, so nobody turns it up
 _UNREACHABLE: Final = (aiohttp.ClientError, OSError, TimeoutError, errors.APISessionClosed)
@@ -68,9 +69,9 @@ class KopfClient:
         if context is not None:
             await _close(context)
 
-    async def get(self, path: str, params: Mapping[str, str]) -> bytes:
+    async def get(self, path: str, params: Mapping[str, str], *, accept: str = _JSON) -> bytes:
         """The body of the answer. Raises: ApiError."""
-        response = await self._request(path, params, _STALL_SECONDS)
+        response = await self._request(path, params, _STALL_SECONDS, accept=accept)
         try:
             with _cut(response):
                 return await response.read()
@@ -93,25 +94,25 @@ class KopfClient:
 
     @contextlib.asynccontextmanager
     async def stream(
-        self, path: str, params: Mapping[str, str], *, silence_seconds: float
+        self, path: str, params: Mapping[str, str], *, silence_seconds: float, accept: str = _JSON
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         """The body in chunks as they come, to its end. Raises: ApiError, a silent one if nothing comes for so long."""
-        response = await self._request(path, params, silence_seconds)
+        response = await self._request(path, params, silence_seconds, accept=accept)
         with _cut(response):
             yield _chunks(response)
 
     async def _request(
-        self, path: str, params: Mapping[str, str], silence_seconds: float, **write: Any
+        self, path: str, params: Mapping[str, str], silence_seconds: float, **more: Any
     ) -> aiohttp.ClientResponse:
         """An answer that is no error. A refusal of our credentials is believed once new ones were refused, too."""
         context = await self._logged_in()
         try:
-            return await self._ask(context, path, params, silence_seconds, **write)
+            return await self._ask(context, path, params, silence_seconds, **more)
         except ApiError as error:
             # The address may have changed as well as the token: look up both.
             if error.code not in (None, 401) or not await self._log_in_again(context):
                 raise
-        return await self._ask(await self._logged_in(), path, params, silence_seconds, **write)
+        return await self._ask(await self._logged_in(), path, params, silence_seconds, **more)
 
     async def _ask(
         self,
@@ -123,6 +124,7 @@ class KopfClient:
         method: str = "get",
         body: object = None,
         content_type: str = "",
+        accept: str = _JSON,
     ) -> aiohttp.ClientResponse:
         try:
             response: aiohttp.ClientResponse = await api.request(
@@ -130,7 +132,7 @@ class KopfClient:
                 f"{path}?{urlencode(params)}",
                 settings=self._settings,
                 payload=body,
-                headers={**_HEADERS, "Content-Type": content_type} if content_type else _HEADERS,
+                headers=_headers(accept, content_type),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=silence_seconds),
                 backoffs=(),
                 context=context,
@@ -167,6 +169,11 @@ class KopfClient:
             return await self._login()
         except LoginError as error:
             raise ApiError(f"no credentials: {error}") from error
+
+
+def _headers(accept: str, content_type: str) -> dict[str, str]:
+    headers = {"User-Agent": _AGENT, "Accept": accept}
+    return {**headers, "Content-Type": content_type} if content_type else headers
 
 
 def _context(info: kopf.ConnectionInfo) -> auth.APIContext:

@@ -5,15 +5,17 @@ import logging
 import random
 import time
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from krt import Graph, Reflector
 from xds_server.sources.kinds import Kind
-from xds_server.sources.kube.informer import Informer
+from xds_server.sources.kube.contents import METADATA_KINDS, Contents, MetadataClient
+from xds_server.sources.kube.informer import Client, Informer
 from xds_server.sources.kube.kopf_client import KopfClient, login
 from xds_server.sources.kube.listwatch import ListWatch, Scope
 from xds_server.sources.kube.parts import Parts
 from xds_server.sources.kube.turnstile import Turnstile
+from xds_server.sources.references import References
 from xds_server.sources.state import SourceBoard
 
 _log = logging.getLogger(__name__)
@@ -21,12 +23,15 @@ _log = logging.getLogger(__name__)
 
 _LISTS_AT_ONCE: Final = 8
 
+_Informers: TypeAlias = list[tuple[str, Informer]]
+
 
 class KubeSource:
     """Follows an API server.
 
     *namespaces*: those alone, or all if there is none; *selectors*: a label selector by kind; *streamed* asks for
-    lists as streams instead of pages; *list_delay* withholds every list of a kind for so many seconds.
+    lists as streams instead of pages; *list_delay* withholds every list of a kind for so many seconds; *references*:
+    what objects refer to is followed as well.
     """
 
     def __init__(
@@ -42,13 +47,16 @@ class KubeSource:
         selectors: Mapping[str, str] | None = None,
         streamed: bool = False,
         list_delay: Mapping[str, float] | None = None,
+        references: References | None = None,
     ) -> None:
         self._client = KopfClient(login(kubeconfig, context))
         self._delays = dict(list_delay or {})
         jitter = random.Random().random  # noqa: S311 - not a secret
         turnstile = Turnstile(_LISTS_AT_ONCE)
 
-        def informer(kind: Kind, namespace: str, reflector: Reflector[str, Any], board: SourceBoard) -> Informer:
+        def informer(
+            kind: Kind, namespace: str, reflector: Reflector[str, Any], board: SourceBoard, client: Client
+        ) -> Informer:
             delay = self._delays.get(kind.plural, 0.0)
             scope = Scope(
                 namespace=namespace, labels=(selectors or {}).get(kind.plural, ""), streamed=streamed and not delay
@@ -57,20 +65,29 @@ class KubeSource:
                 kind, reflector=reflector, graph=graph, board=board,
                 jitter=lambda ceiling: jitter() * ceiling, clock=time.monotonic, scope=scope,
             )  # fmt: skip
-            return Informer(listwatch, self._client, turnstile=turnstile, list_delay=delay)
+            return Informer(listwatch, client, turnstile=turnstile, list_delay=delay)
 
-        if len(namespaces) <= 1:
-            namespace = next(iter(namespaces), "")
-            self._informers = [
-                (kind.plural, informer(kind, namespace, reflectors[kind.plural], board)) for kind in kinds
-            ]
-        else:
-            parts = Parts(kinds, namespaces, reflectors, graph, board)
-            self._informers = [
-                (kind.plural, informer(kind, name, parts.reflector(kind.plural, name), part_board))
+        def informers(kinds: tuple[Kind, ...], into: Mapping[str, Reflector[str, Any]], client: Client) -> _Informers:
+            if len(namespaces) <= 1:
+                namespace = next(iter(namespaces), "")
+                return [(kind.plural, informer(kind, namespace, into[kind.plural], board, client)) for kind in kinds]
+            parts = Parts(kinds, namespaces, into, graph, board)
+            return [
+                (kind.plural, informer(kind, name, parts.reflector(kind.plural, name), part_board, client))
                 for name, part_board in parts.boards.items()
                 for kind in kinds
             ]
+
+        self._informers = informers(kinds, reflectors, self._client)
+        self._referenced: _Informers = []
+        self._contents: Contents | None = None
+        self._tasks: asyncio.TaskGroup | None = None
+        if references is not None:
+            into = {plural: Reflector(source) for plural, source in references.stored.items()}
+            self._referenced = informers(METADATA_KINDS, into, MetadataClient(self._client))
+            self._contents = Contents(
+                self._client, references, graph, board, follow=self._follow, jitter=lambda ceiling: jitter() * ceiling
+            )
 
     def relist(self, kinds: Collection[str]) -> None:
         """Has these kinds listed anew, now."""
@@ -78,13 +95,22 @@ class KubeSource:
             if plural in kinds:
                 informer.relist()
 
+    def _follow(self, plural: str) -> None:
+        """Somebody refers to an object of a kind for the first time."""
+        assert self._tasks is not None
+        for name, informer in self._referenced:
+            if name == plural:
+                self._tasks.create_task(informer.run())
+
     async def run(self) -> None:
         """Lists and watches all kinds until cancelled."""
         for plural, seconds in self._delays.items():
             _log.warning("fault injection: every list of %s is withheld for %g s", plural, seconds)
         try:
-            async with asyncio.TaskGroup() as group:
+            async with asyncio.TaskGroup() as self._tasks:
                 for _, informer in self._informers:
-                    group.create_task(informer.run())
+                    self._tasks.create_task(informer.run())
+                if self._contents is not None:
+                    self._tasks.create_task(self._contents.run())
         finally:
             await self._client.close()

@@ -1,10 +1,14 @@
 """Gateway, gateway.networking.k8s.io/v1."""
 
+from typing import Final
+
 import msgspec
 
 from xds_server.model import objects
 from xds_server.sources.schema import checks
 from xds_server.sources.schema.base import Finding, Metadata, Raw
+
+_REFERENCED: Final = {("", "Secret"): "secrets", ("", "ConfigMap"): "configmaps"}
 
 
 class Namespaces(Raw):
@@ -27,6 +31,53 @@ class AllowedRoutes(Raw):
     kinds: list[RouteKind] | None = None
 
 
+class ObjectRef(Raw):
+    """A Secret or a ConfigMap, of the Gateway's namespace unless it says otherwise."""
+
+    name: str
+    group: str | None = None
+    kind: str | None = None
+    namespace: str | None = None
+
+
+class ListenerTls(Raw):
+    """How a listener ends TLS."""
+
+    mode: str | None = None
+    certificate_refs: list[ObjectRef] | None = None
+
+
+class Validation(Raw):
+    """By whom certificates of clients must be signed."""
+
+    ca_certificate_refs: list[ObjectRef] | None = None
+
+
+class Client(Raw):
+    """How clients are checked."""
+
+    validation: Validation | None = None
+
+
+class PortClient(Raw):
+    """The same for one port."""
+
+    tls: Client | None = None
+
+
+class Frontend(Raw):
+    """The side of the clients."""
+
+    default: Client | None = None
+    per_port: list[PortClient] | None = None
+
+
+class GatewayTls(Raw):
+    """Of all listeners."""
+
+    frontend: Frontend | None = None
+
+
 class Listener(Raw):
     """One listener."""
 
@@ -35,6 +86,7 @@ class Listener(Raw):
     protocol: str
     hostname: str | None = None
     allowed_routes: AllowedRoutes | None = None
+    tls: ListenerTls | None = None
 
 
 class Spec(Raw):
@@ -42,6 +94,7 @@ class Spec(Raw):
 
     gateway_class_name: str
     listeners: list[Listener] | None = None
+    tls: GatewayTls | None = None
 
 
 class Gateway(Raw):
@@ -59,6 +112,7 @@ def flat(raw: Gateway, findings: list[Finding]) -> objects.Gateway:
         key=raw.metadata.key,
         class_name=checks.filled(raw.spec.gateway_class_name, "spec.gatewayClassName"),
         listeners=tuple(_listener(listener, f"spec.listeners[{i}]", findings) for i, listener in enumerate(listeners)),
+        references=_references(raw, listeners, findings) if raw.spec.tls or any(one.tls for one in listeners) else (),
         generation=raw.metadata.generation or 0,
     )
 
@@ -76,6 +130,42 @@ def _listener(raw: Listener, at: str, findings: list[Finding]) -> objects.Listen
         hostname=checks.hostname(raw.hostname, f"{at}.hostname") if raw.hostname else "",
         routes_from=_routes_from(raw.allowed_routes, f"{at}.allowedRoutes", findings),
     )
+
+
+def _references(raw: Gateway, listeners: list[Listener], findings: list[Finding]) -> tuple[objects.Reference, ...]:
+    """What the Gateway refers to and may: in its own namespace, as there are no ReferenceGrants yet."""
+    said = [
+        (f"spec.listeners[{i}].tls.certificateRefs[{n}]", ref, "Secret")
+        for i, listener in enumerate(listeners)
+        if listener.tls is not None and listener.tls.mode != "Passthrough"
+        for n, ref in enumerate(listener.tls.certificate_refs or ())
+    ] + [
+        (f"{at}.validation.caCertificateRefs[{n}]", ref, "ConfigMap")
+        for at, client in _clients(raw.spec.tls.frontend if raw.spec.tls is not None else None)
+        if client is not None and client.validation is not None
+        for n, ref in enumerate(client.validation.ca_certificate_refs or ())
+    ]
+    namespace = raw.metadata.namespace or "default"
+    found = set()
+    for at, ref, kind in said:
+        plural = _REFERENCED.get((ref.group or "", ref.kind or kind))
+        if plural is None:
+            findings.append(Finding(f"{at}.kind", f"{ref.kind!r} is not supported: use {kind}"))
+        elif (ref.namespace or namespace) != namespace:
+            message = (
+                f"{ref.namespace!r} is another namespace, and ReferenceGrants are not supported yet: use {namespace!r}"
+            )
+            findings.append(Finding(f"{at}.namespace", message))
+        else:
+            found.add(objects.Reference(plural, f"{namespace}/{checks.name(ref.name, f'{at}.name')}"))
+    return tuple(sorted(found))
+
+
+def _clients(frontend: Frontend | None) -> list[tuple[str, Client | None]]:
+    if frontend is None:
+        return []
+    ports = [(f"spec.tls.frontend.perPort[{i}].tls", port.tls) for i, port in enumerate(frontend.per_port or ())]
+    return [("spec.tls.frontend.default", frontend.default), *ports]
 
 
 def _routes_from(raw: AllowedRoutes | None, at: str, findings: list[Finding]) -> objects.RoutesFrom:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from xds_server.sources.kinds import KINDS
+from xds_server.sources.kinds import KINDS, REFERENCED
 from xds_server.status import rbac
 
 MANIFEST = Path(__file__).parents[4] / "deploy/kubernetes/rbac.yaml"
@@ -23,6 +23,16 @@ def test_nothing_is_allowed_that_no_kind_asks_for() -> None:
             assert not words & {"*", "secrets", "configmaps", "delete", "deletecollection", "escalate", "bind"}
             if {"patch", "update"} & words:
                 assert rule["resources"][0].endswith("/status") or rule["resources"] == ["leases"]
+
+
+def test_secrets_may_be_read_only_if_that_is_asked_for() -> None:
+    """Metadata to list and to watch, and each to get; the rule is the one that the message has."""
+    made = rbac.manifests((*KINDS, *REFERENCED), write=False)
+
+    more = made[1]["rules"][len(KINDS) :]
+    assert [yaml.safe_load(kind.rule) for kind in REFERENCED] == more
+    assert [["secrets"], ["configmaps"]] == [rule["resources"] for rule in more]
+    assert all(rule["verbs"] == ["get", "list", "watch"] for rule in more)
 
 
 def test_a_replica_that_only_reads_lists_and_watches() -> None:

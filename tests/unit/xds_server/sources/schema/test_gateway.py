@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from xds_server.model.objects import Gateway, Listener
+from xds_server.model.objects import Gateway, Listener, Reference
 from xds_server.sources.decode import Decoded, Decoder
 from xds_server.sources.kinds import KINDS
 
@@ -87,3 +87,42 @@ def test_two_listeners_of_one_name_are_refused() -> None:
     decoded = DECODER.loaded({"metadata": {"name": "web"}, "spec": spec})
 
     assert [finding.field for finding in decoded.findings] == ["spec.listeners[1].name"]
+
+
+def test_what_a_gateway_refers_to_is_named_once() -> None:
+    """Certificates of its listeners, and authorities of their clients; not those of a listener that passes TLS on."""
+    certificate = {"name": "cert"}
+    listeners = [
+        {"name": "a", "port": 443, "protocol": "HTTPS", "tls": {"certificateRefs": [certificate, certificate]}},
+        {
+            "name": "b",
+            "port": 444,
+            "protocol": "TLS",
+            "tls": {"mode": "Passthrough", "certificateRefs": [{"name": "x"}]},
+        },
+    ]
+    authorities = {"validation": {"caCertificateRefs": [{"name": "ca", "group": "", "kind": "ConfigMap"}]}}
+    frontend = {"default": authorities, "perPort": [{"port": 443, "tls": authorities}]}
+    spec = {"gatewayClassName": "x", "listeners": listeners, "tls": {"frontend": frontend}}
+
+    value = DECODER.loaded({"metadata": {"name": "web", "namespace": "shop"}, "spec": spec}).value
+
+    assert isinstance(value, Gateway)
+    assert value.references == (Reference("configmaps", "shop/ca"), Reference("secrets", "shop/cert"))
+
+
+@pytest.mark.parametrize(
+    ("ref", "field", "hint"),
+    [
+        ({"name": "c", "namespace": "other"}, "namespace", "ReferenceGrants are not supported yet"),
+        ({"name": "c", "kind": "Vault", "group": "x"}, "kind", "use Secret"),
+    ],
+)
+def test_a_reference_that_cannot_be_followed_is_named(ref: dict[str, Any], field: str, hint: str) -> None:
+    """The Gateway stands, and nothing is fetched."""
+    decoded = decode(tls={"certificateRefs": [ref]})
+
+    assert isinstance(decoded.value, Gateway)
+    assert decoded.value.references == ()
+    assert [finding.field for finding in decoded.findings] == [f"spec.listeners[0].tls.certificateRefs[0].{field}"]
+    assert hint in decoded.findings[0].message
