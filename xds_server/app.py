@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from probes import ServeError, serve
 from xds_server import __version__, inputs, process
+from xds_server.greeting import OPEN_SECONDS
 from xds_server.lastgood import LastGood
 from xds_server.logs import StreamLog, configure_logging, event, every
 from xds_server.parity import Parity
@@ -147,7 +148,7 @@ class App:
         server: AdsServer = transport.AdsServer(
             str(settings.grpc_address),
             doorkeeper=self._replica.doorkeeper,
-            observer=every(self._replica.metrics, StreamLog(self._replica.holds.stream_held)),
+            observer=every(self._replica.metrics, self._replica.greeting, StreamLog(self._replica.holds.stream_held)),
             admission=Admission(
                 mode=GateMode(settings.gate),
                 hold_seconds=settings.gate_hold_seconds,
@@ -167,6 +168,7 @@ class App:
             raise StartError(f"{error}: free it, or choose another grpc_address") from None
         event(_log, logging.INFO, "grpc.listening", address=str(settings.grpc_address))
         self._replica.listens(server)
+        asyncio.get_running_loop().call_later(OPEN_SECONDS, self._replica.evaluate)
         return server
 
     async def _stay(self, leaving: "asyncio.Queue[str]") -> bool:

@@ -26,6 +26,7 @@ _SERVE_OPTIONS: Mapping[str, str] = {
     "gate": "What becomes of a stream that opens before we are ready: bounded, refuse, park or off. [default: bounded]",
     "gate_hold_seconds": "How long a stream is held if the gate is bounded. [default: 3]",
     "role_hold_seconds": "How long a stream is held whose role is no Gateway of ours. [default: 3]",
+    "greet_seconds": "How long we wait to be ready, once we know all, for proxies that came before to be served; 0: not at all. [default: 1]",
     "admit_per_second": "How many streams are let in per second, once they may be; 0: as many as come. [default: 200]",
     "admit_burst": "How many may be let in at once, after a quiet time. [default: 200]",
     "admit_first": "Who is let in first of those who wait: cold (proxies that have nothing), or warm. [default: cold]",

@@ -16,6 +16,7 @@ from xds_server import inputs, pages, pipeline, process, readiness, startup, wri
 from xds_server.ads.messages import Changes
 from xds_server.doorkeeper import Doorkeeper
 from xds_server.envoy import clusters
+from xds_server.greeting import Greeting
 from xds_server.holds import Holds, Streams
 from xds_server.lastgood import LastGood, LastGoodMetrics
 from xds_server.logs import Timeline, event
@@ -65,6 +66,10 @@ class Replica:
         self.last_good = self._last_good(started)
         self._soft_deadline = startup.SoftDeadline(settings.soft_deadline_seconds, started)
         self._derived = [one for name, one in self.graph.collections.items() if name not in self.pipeline.sources]
+        self.greeting = Greeting(  # type: ignore[abstract]  # of what it does not define it takes no notice
+            0.0 if settings.gate == "off" or settings.shadow else settings.greet_seconds,
+            streams=self.streams, clock=time.monotonic, on_done=self.evaluate,
+        )  # fmt: skip
         self.gate = readiness.gate(
             base=self._base,
             sources=lambda: self.board.states,
@@ -104,6 +109,7 @@ class Replica:
     def listens(self, server: Server) -> None:
         """The gRPC port is bound."""
         self.server = server
+        self.greeting.opened()
         self.evaluate()
 
     def drain(self) -> None:
@@ -272,7 +278,7 @@ class Replica:
         if self._draining_since is not None:
             draining = Failed(f"draining for {time.monotonic() - self._draining_since:.0f} s: this replica is leaving")
         listening = self._base()["grpc"]
-        return {"grpc": listening, "staying": draining}
+        return {"grpc": listening, "greeting": self.greeting.verdict(), "staying": draining}
 
     def _parity_verdict(self) -> Verdict:
         return Passed() if self.parity is None else self.parity.verdict()

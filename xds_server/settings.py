@@ -25,6 +25,7 @@ _MAX_PORT = 65535
 _DURATIONS = (
     "gate_hold_seconds",
     "role_hold_seconds",
+    "greet_seconds",
     "admit_hold_seconds",
     "shrink_hold_seconds",
     "carry_seconds",
@@ -113,6 +114,8 @@ class Settings:
     """How long it is held, if the gate is `bounded`."""
     role_hold_seconds: float = 3.0
     """How long a stream is held whose role is no Gateway of ours."""
+    greet_seconds: float = 1.0
+    """How long readiness waits, once all is published, for proxies that came before to be served; 0 for not at all."""
     admit_per_second: float = 200.0
     """How many streams are let in per second, once they may be; 0 for as many as come."""
     admit_burst: int = 200
@@ -395,6 +398,7 @@ _READERS: Mapping[str, Callable[[str, object], object]] = {
     "gate": _word,
     "gate_hold_seconds": _seconds,
     "role_hold_seconds": _seconds,
+    "greet_seconds": _seconds,
     "admit_per_second": _rate,
     "admit_burst": _number,
     "admit_first": _word,
