@@ -41,7 +41,7 @@ BUGS = (
     Bug("who waits waits for an event that is never set", "xds_server/doorkeeper.py",
         "        self._turn = asyncio.Event()\n\n    def _unknown", "\n    def _unknown"),
     Bug("a hold has no clock", "xds_server/transport/admission.py",
-        "elif await self._wait(left):", "elif await self._wait(None):"),
+        "await self._wait(None if borne == \"forever\" else left,", "await self._wait(None,"),
     Bug("a hold ends in an answer to nobody", "xds_server/transport/admission.py",
         'return "never"', 'return "forever"'),
     # the publisher and the store
@@ -91,8 +91,9 @@ BUGS = (
         "        self.source.replace(dict(held) | \n            {key"),
     Bug("an object that cannot be used is gone", "krt/reflector.py", "self._seen.setdefault(key, None)", "pass"),
     # the protocol and the informer
-    Bug("an answer is made of what changed", "xds_server/ads/selection.py", "        self._sent = digest\n        self._new.clear()\n",
-        "        self._sent = digest\n        self._new.clear()\n        resources = [one for one in resources if first or one.name in dirty]\n"),
+    Bug("an answer is made of what changed", "xds_server/ads/selection.py",
+        "Answer(selected.resources, selected.digest,",
+        "Answer([one for one in selected.resources if first or one.name in dirty], selected.digest,"),
     Bug("a watch goes on from the end of the list, but one", "xds_server/sources/kube/listwatch.py",
         "            self._version = event.version or self._version\n",
         "            self._version = str(int(event.version or self._version) + 1)\n"),
