@@ -41,7 +41,7 @@ BUGS = (
     Bug("who waits waits for an event that is never set", "xds_server/doorkeeper.py",
         "        self._turn = asyncio.Event()\n\n    def _unknown", "\n    def _unknown"),
     Bug("a hold has no clock", "xds_server/transport/admission.py",
-        "await self._wait(None if borne == \"forever\" else left,", "await self._wait(None,"),
+        'await self._wait(None if borne == "forever" else left,', "await self._wait(None,"),
     Bug("a hold ends in an answer to nobody", "xds_server/transport/admission.py",
         'return "never"', 'return "forever"'),
     # the publisher and the store
