@@ -148,7 +148,12 @@ class App:
         server: AdsServer = transport.AdsServer(
             str(settings.grpc_address),
             doorkeeper=self._replica.doorkeeper,
-            observer=every(self._replica.metrics, self._replica.greeting, StreamLog(self._replica.holds.stream_held)),
+            observer=every(
+                self._replica.metrics,
+                self._replica.greeting,
+                self._replica.verdicts,
+                StreamLog(self._replica.holds.stream_held),
+            ),
             admission=Admission(
                 mode=GateMode(settings.gate),
                 hold_seconds=settings.gate_hold_seconds,

@@ -14,14 +14,17 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from probes import Passed, Verdict, Waiting
 from xds_server.asking import AskError, ask
+from xds_server.envoy.marker import MARKER
 from xds_server.metrics import PREFIX
-from xds_server.snapshot.resource import SHORT
+from xds_server.snapshot.resource import ROUTE, SHORT, TypeUrl
 from xds_server.snapshot.store import Store
+from xds_server.snapshot.table import Table, version_of
 
 Outcome = Literal["equal", "different", "no_peer"]
 
 _AGAIN_SECONDS = 0.5
 _SHOWN = 5
+_MARKER = (ROUTE, MARKER)
 
 
 class Contents(NamedTuple):
@@ -52,16 +55,27 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 def contents(store: Store, *, resources: bool) -> Roles:
-    """What is published; without *resources* the versions of the whole alone."""
+    """What is published; without *resources* the versions of the whole alone.
+
+    But for what the marker says: that follows from the rest, and from what proxies of the replica thought of it.
+    """
     views = {role: view for role in sorted(store.roles) if (view := store.view(role)) is not None}
     return {
         role: {
-            SHORT[type_url]: Contents(table.version, {item.name: item.version for item in table} if resources else {})
+            SHORT[type_url]: Contents(
+                version_of(table.digest - _marker_digest(type_url, table)),
+                {item.name: item.version for item in table if (type_url, item.name) != _MARKER} if resources else {},
+            )
             for type_url, table in view.items()
             if type_url in SHORT
         }
         for role, view in views.items()
     }
+
+
+def _marker_digest(type_url: TypeUrl, table: Table) -> int:
+    marker = table.get(MARKER) if type_url == ROUTE else None
+    return marker.digest if marker is not None else 0
 
 
 def differences(ours: Roles, peers: Roles) -> list[Difference]:

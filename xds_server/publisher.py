@@ -1,6 +1,6 @@
 """From the graph to the published tables: nothing before everything is known, then each change as it comes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from krt import Change, Collection, Commit, Graph
@@ -79,6 +79,12 @@ class Publisher:
         self._put(self._carry.override())
         return count
 
+    def judged(self, role: str, type_url: TypeUrl) -> None:
+        """Notes that a proxy of *role* accepted or rejected something: the marker shows what is accepted."""
+        changed = self._marker.judged(self._store.roles if type_url == CLUSTER else {role})
+        if changed:
+            self._on_publish({}, changed)
+
     def _committed(self, commit: Commit) -> None:
         if self._store.epoch is not None:
             changes: Changes = {name: delta.changes for name, delta in commit.deltas.items()}
@@ -124,7 +130,8 @@ class Publisher:
 class Marker:
     """Keeps the completeness marker of each role up to date.
 
-    Its version is the digest of all clusters and of the role's listeners and routes. Load assignments are not in it:
+    Its version is the digest of all clusters and of the role's listeners and routes, with what was good before in place
+    of what was rejected and nobody accepted: that is what proxies have. Load assignments are not in it:
     each change of an endpoint would rewrite a route configuration of every proxy.
     """
 
@@ -140,6 +147,13 @@ class Marker:
         touched = self._store.roles if for_all.get(CLUSTER) else self._store.roles & by_role.keys()
         return {**by_role, **{role: self._of(role, by_role.get(role, {})) for role in touched}}
 
+    def judged(self, roles: Iterable[str]) -> Mapping[str, Names]:
+        """Brings it up to date after a verdict; returns what that changed, by role."""
+        if not self._port:
+            return {}
+        changed = {role: self._of(role, {}) for role in self._store.roles.intersection(roles)}
+        return {role: names for role, names in changed.items() if names}
+
     def _of(self, role: str, changed: Names) -> Names:
         view = self._store.view(role)
         assert view is not None
@@ -154,10 +168,9 @@ class Marker:
 
 
 def marked_version(view: View) -> str:
-    """The version that the marker of a role shows."""
-    marker = view[ROUTE].get(MARKER)
-    digests = view[CLUSTER].digest + view[LISTENER].digest + view[ROUTE].digest
-    return version_of(digests - (marker.digest if marker is not None else 0))
+    """The version that the marker of a role shows: of what is published, but for what was rejected."""
+    shared, own = view[CLUSTER].accepted_digest(), view[LISTENER].accepted_digest()
+    return version_of(shared + own + view[ROUTE].accepted_digest(but=MARKER))
 
 
 def _all_of(collection: Collection[Any, Any]) -> Mapping[Any, Change[Any]]:

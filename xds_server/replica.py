@@ -29,6 +29,7 @@ from xds_server.snapshot.store import Names, Store
 from xds_server.sources import references
 from xds_server.sources.state import SourceBoard
 from xds_server.transport.observer import StreamStatus
+from xds_server.verdicts import Verdicts
 
 _log = logging.getLogger("xds_server")
 
@@ -95,6 +96,7 @@ class Replica:
             self.graph, self.pipeline, self.store, self._published,
             suspicion=self.holds.suspicion, carry=self.holds.carry, marker_port=settings.marker_port,
         )  # fmt: skip
+        self.verdicts = Verdicts(self.store, self.publisher.judged)  # type: ignore[abstract]  # as above
         self._measure()
 
     def begin(self) -> None:

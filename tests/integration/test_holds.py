@@ -76,6 +76,40 @@ def test_the_marker_answers_with_the_version_once_all_is_accepted(tmp_path: Path
         assert 0 == envoy.stat("listener_manager.listener_modified")
 
 
+def test_the_marker_does_not_count_what_envoy_rejects(tmp_path: Path) -> None:
+    """A listener at a port that is taken: the marker goes on, with the version of all the rest; mended, with that of all."""
+    marker_port = free_port()
+    with Stack(tmp_path) as stack:
+        control_plane = stack.control_plane(f"--marker-port={marker_port}")
+        envoy = stack.envoy()
+        stack.wait_live(envoy, control_plane)
+        wait_for("the marker", lambda: _marker(marker_port) == (200, _version(control_plane)), 5, envoy)
+        gateway = stack.manifests / "gateway.yaml"
+        good = gateway.read_text()
+
+        gateway.write_text(f"{good}    - {{name: more, port: {stack.blue.port}, protocol: HTTP}}\n")
+        wait_for("a rejection", lambda: control_plane.metric("xds_nacks_total", type="LDS") > 0, 10, envoy)
+        bad = f"demo/edge/{stack.blue.port}"
+        wait_for("the rest", lambda: _marker(marker_port) == (200, _version(control_plane, bad)), 5, envoy)
+        assert _version(control_plane, bad) != _version(control_plane)
+
+        gateway.write_text(f"{good}    - {{name: more, port: {free_port()}, protocol: HTTP}}\n")
+        wait_for("all of it", lambda: _marker(marker_port) == (200, _version(control_plane)), 5, envoy)
+        assert {"blue", "green"} == stack.answers()
+
+
+def _version(control_plane: ControlPlane, *without: str) -> str:
+    """The version of what is published, *without* some listeners."""
+    types = json.loads(ask(f"{control_plane.url}/debug/resources")[1])["roles"]["demo/edge"]
+    versions = [
+        version
+        for kind in ("CDS", "LDS", "RDS")
+        for name, version in types[kind]["resources"].items()
+        if (kind, name) != ("RDS", "xds-server/ready") and not (kind == "LDS" and name in without)
+    ]
+    return f"{sum(int(version, 16) for version in versions) % (1 << 128):032x}"
+
+
 def test_many_services_gone_at_once_stay_until_somebody_says_so(tmp_path: Path) -> None:
     """The shrink guard holds the clusters under load, says so everywhere, and a release lets them go."""
     with Stack(tmp_path) as stack:

@@ -36,17 +36,19 @@ from xds_server.transport.admission import Admission, GateMode
 from xds_server.transport.observer import Observer
 from xds_server.transport.streams import Streams
 from xds_server.transport.variant import DELTA, SOTW
+from xds_server.verdicts import Verdicts
 
 BEAT_SECONDS = 2.0
 MARKER_PORT = 19003
 
 
 class Quiet(Observer):
-    """An observer that counts what is held."""
+    """An observer that counts what is held, and passes verdicts on."""
 
     def __init__(self) -> None:
         self.holding_now: set[int] = set()
         self.open: set[int] = set()
+        self.verdicts: Observer | None = None
 
     def stream_opened(self, stream) -> None:  # type: ignore[no-untyped-def]
         self.open.add(stream.id)
@@ -59,6 +61,14 @@ class Quiet(Observer):
 
     def held(self, stream, kind, seconds, outcome) -> None:  # type: ignore[no-untyped-def]
         self.holding_now.discard(stream.id)
+
+    def nacked(self, stream, type_url, version, message) -> None:  # type: ignore[no-untyped-def]
+        if self.verdicts is not None:
+            self.verdicts.nacked(stream, type_url, version, message)
+
+    def acked(self, stream, type_url, seconds) -> None:  # type: ignore[no-untyped-def]
+        if self.verdicts is not None:
+            self.verdicts.acked(stream, type_url, seconds)
 
 
 class Replica:
@@ -152,6 +162,7 @@ class Replica:
             carry=self.carry if setting.carry_seconds else None,
             marker_port=MARKER_PORT if setting.marked else 0,
         )
+        self.observer.verdicts = Verdicts(self.store, self.publisher.judged)  # type: ignore[abstract]
         if mode == "off":
             for source in self.pipeline.sources.values():
                 source.mark_synced()

@@ -79,6 +79,16 @@ class Table:
         """The version of some of the resources, of which *digest* is the sum."""
         return version_of(digest)
 
+    def accepted_digest(self, *, but: str = "") -> int:
+        """Sum of the digests of what nobody rejected, and, in place of the rest, of what was good before; *but* one name."""
+        item = self._resources.get(but)
+        digest = self.digest - (item.digest if item is not None else 0)
+        for name in self.trial.rejections:
+            if name != but:
+                former = self.trial.former(name)
+                digest += (former.digest if former is not None else 0) - self._resources[name].digest
+        return digest
+
     @property
     def whole(self) -> Whole:
         """All resources: one object for all who ask before the next change."""

@@ -13,7 +13,7 @@ from xds_server.model.objects import Service
 from xds_server.pipeline import Pipeline, build
 from xds_server.publisher import Publisher
 from xds_server.snapshot.carry import CarryOver, Touch
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE
+from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl, resource
 from xds_server.snapshot.shrink import Limits
 from xds_server.snapshot.store import Names, Store
 from xds_server.suspicion import Suspicion
@@ -208,6 +208,37 @@ def test_the_marker_changes_with_all_but_endpoints() -> None:
     )
     sources["gateways"].set("shop/edge", builders.gateway())
     assert marker(rig) == seen[0]
+
+
+@pytest.mark.parametrize("type_url", [CLUSTER, LISTENER, ROUTE])
+def test_the_marker_does_not_count_what_was_rejected(type_url: TypeUrl) -> None:
+    """It shows the version of what is accepted: without the new, with the former; and of all, once somebody accepted it."""
+    rig = Rig(plain=False)
+    shrinking(rig)
+    before = marker(rig)
+    view = rig.store.view("shop/edge")
+    assert view is not None
+    new = resource("shop/edge/9090", b"new")
+    rig.store.publish(
+        2,
+        roles={},
+        shared={CLUSTER: [(None, new)] if type_url == CLUSTER else []},
+        own={type_url: [("shop/edge", (None, new))]} if type_url != CLUSTER else {},
+    )
+
+    rig.publisher.judged("shop/edge", type_url)
+    of_all = marker(rig)
+    view[type_url].trial.rejected(new, "proxy", "no good")
+    rig.said.clear()
+    rig.publisher.judged("shop/edge", type_url)
+
+    assert (of_all != before, marker(rig)) == (True, before)
+    assert rig.said == [({}, {"shop/edge": {ROUTE: frozenset({MARKER})}})]
+
+    view[type_url].trial.accepted(new.name)
+    rig.publisher.judged("shop/edge", type_url)
+    rig.publisher.judged("shop/other", type_url)
+    assert marker(rig) == of_all
 
 
 def test_a_gateway_on_the_markers_port_has_no_marker() -> None:
