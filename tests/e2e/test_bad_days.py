@@ -1,5 +1,9 @@
 """An API server's bad days, under load: a real API server, our control plane with the manifest's account, a real Envoy."""
 
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,6 +13,7 @@ from examples.rig.load import Load
 from examples.rig.processes import wait_for
 from examples.rig.stack import Stack
 from tests.integration.conftest import Kube
+from xds_server.model.source_state import Phase
 from xds_server.status import rbac
 
 pytestmark = [pytest.mark.kube, pytest.mark.envoy]
@@ -17,14 +22,14 @@ DEPLOY = Path(__file__).parents[2] / "deploy/kubernetes"
 NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {name: demo}\n"
 BLUE = '[{"op": "replace", "path": "/spec/rules/0/backendRefs/1/weight", "value": 0}]'
 BOTH = '[{"op": "replace", "path": "/spec/rules/0/backendRefs/1/weight", "value": 1}]'
+# For how long the API server is away at least; OUTAGE_SECONDS=60 make e2e for the long way.
+OUTAGE_SECONDS = float(os.environ.get("OUTAGE_SECONDS", "0"))
 READ = ("gateways", "httproutes", "services", "endpointslices")
 
 
-def test_an_api_server_that_goes_forgets_and_forbids_costs_no_request(
-    bare_kube: Kube, address: str, tmp_path: Path
-) -> None:
-    """At each step the state is the right one, readiness stays, and what changes next takes effect."""
-    kube = bare_kube
+@contextmanager
+def serving(kube: Kube, address: str, tmp_path: Path) -> Iterator[tuple[Stack, ControlPlane]]:
+    """All of it from the manifests, and Envoy live."""
     kube.crds()
     for name in ("namespace", "rbac", "gatewayclass"):
         kube.apply((DEPLOY / f"{name}.yaml").read_text())
@@ -37,37 +42,100 @@ def test_an_api_server_that_goes_forgets_and_forbids_costs_no_request(
         control_plane = stack.control_plane(f"--kubeconfig={account}", source="kube")
         control_plane.wait_ready()
         stack.wait_live(stack.envoy(), control_plane)
+        yield stack, control_plane
 
-        with Load(stack.gateway_port) as load:
-            # It is gone, for as many tries as the longest back-off takes to be reached, and comes back
-            # with an empty watch cache and a history that begins after us.
-            kube.cluster("stop-apiserver")
-            until_all(control_plane, "stale", 20)
-            wait_for("tries to be repeated", lambda: control_plane.metric("source_errors_total") >= 20, 120)
-            assert "cannot reach" in control_plane.why()
-            assert control_plane.ready
-            kube.cluster("start-apiserver")
-            until_all(control_plane, "synced", 60)
-            kube.cluster("compact")
-            restart(kube, control_plane)
-            patch(kube, BLUE)
-            stack.wait_answers({"blue"}, seconds=20)
 
-            # We may read nothing any more, and then again.
-            kube.run("delete", "clusterrolebinding", rbac.NAME)
-            kube.cluster("stop-apiserver")
-            kube.cluster("start-apiserver")
-            wait_for("403 to be shown", lambda: "add this to the rules" in control_plane.why(), 60, control_plane)
-            until_all(control_plane, "stale", 60)
-            assert control_plane.ready
-            assert {"blue"} == stack.answers()
-            kube.apply((DEPLOY / "rbac.yaml").read_text())
-            until_all(control_plane, "synced", 60)
-            patch(kube, BOTH)
-            stack.wait_answers({"blue", "green"}, seconds=20)
+def test_an_api_server_that_goes_forgets_and_forbids_costs_no_request(
+    bare_kube: Kube, address: str, tmp_path: Path
+) -> None:
+    """At each step the state is the right one, readiness stays, and what changes next takes effect."""
+    kube = bare_kube
+    with serving(kube, address, tmp_path) as (stack, control_plane), Load(stack.gateway_port) as load:
+        # It is gone, for as many tries as the longest back-off takes to be reached, and comes back
+        # with an empty watch cache and a history that begins after us.
+        kube.cluster("stop-apiserver")
+        until_all(control_plane, "stale", 20)
+        gone = time.monotonic()
+        wait_for("tries to be repeated", lambda: control_plane.metric("source_errors_total") >= 20, 120)
+        wait_for("the outage to last", lambda: time.monotonic() - gone >= OUTAGE_SECONDS, OUTAGE_SECONDS + 10)
+        assert "cannot reach" in control_plane.why()
+        assert control_plane.ready
+        kube.cluster("start-apiserver")
+        until_all(control_plane, "synced", 60)
+        kube.cluster("compact")
+        restart(kube, control_plane)
+        patch(kube, BLUE)
+        stack.wait_answers({"blue"}, seconds=20)
 
-            assert 0 == load.failures, load.statuses()
-            assert load.requests > 1000
+        # We may read nothing any more, and then again.
+        kube.run("delete", "clusterrolebinding", rbac.NAME)
+        kube.cluster("stop-apiserver")
+        kube.cluster("start-apiserver")
+        wait_for("403 to be shown", lambda: "add this to the rules" in control_plane.why(), 60, control_plane)
+        until_all(control_plane, "stale", 60)
+        assert control_plane.ready
+        assert {"blue"} == stack.answers()
+        kube.apply((DEPLOY / "rbac.yaml").read_text())
+        until_all(control_plane, "synced", 60)
+        patch(kube, BOTH)
+        stack.wait_answers({"blue", "green"}, seconds=20)
+
+        assert 0 == load.failures, load.statuses()
+        assert load.requests > 1000
+
+
+def test_the_crd_of_gateways_may_go_and_come_back_without_a_failed_request(
+    bare_kube: Kube, address: str, tmp_path: Path
+) -> None:
+    """It takes all Gateways with it, and nothing from a proxy that has its configuration; then all is as before."""
+    kube = bare_kube
+    with serving(kube, address, tmp_path) as (stack, control_plane), Load(stack.gateway_port) as load:
+        kube.run("delete", "crd", "gateways.gateway.networking.k8s.io")
+        until(control_plane, "gateways", "stale")
+        assert "gateways.gateway.networking.k8s.io/v1 is not installed" in control_plane.why()
+        assert {"synced"} == {state(control_plane, kind) for kind in READ if kind != "gateways"}
+        assert control_plane.metric("source_objects", source="gateways") == 0
+        assert control_plane.ready
+        assert {"blue", "green"} == stack.answers()
+
+        come_back(kube, "gateways")
+        until(control_plane, "gateways", "synced")
+        kube.apply((stack.manifests / "gateway.yaml").read_text())
+        patch(kube, BLUE)
+        stack.wait_answers({"blue"}, seconds=20)
+        assert 0 == load.failures, load.statuses()
+
+
+def test_the_crd_of_routes_takes_the_routes_with_it_and_they_come_back_without_a_restart(
+    bare_kube: Kube, address: str, tmp_path: Path
+) -> None:
+    """The API server deletes them, one by one, and so they are deleted: other parts stay as they are."""
+    kube = bare_kube
+    with serving(kube, address, tmp_path) as (stack, control_plane):
+        kube.run("delete", "crd", "httproutes.gateway.networking.k8s.io")
+        until(control_plane, "httproutes", "stale")
+        assert "httproutes.gateway.networking.k8s.io/v1 is not installed" in control_plane.why()
+        assert control_plane.ready
+        stack.wait_answers({"404"}, seconds=20)
+
+        come_back(kube, "httproutes")
+        until(control_plane, "httproutes", "synced")
+        kube.apply((stack.manifests / "routes.yaml").read_text())
+        stack.wait_answers({"blue", "green"}, seconds=20)
+        assert control_plane.ready
+
+
+def come_back(kube: Kube, plural: str) -> None:
+    kube.crds()
+    kube.run("wait", "--for=condition=Established", "crd", f"{plural}.gateway.networking.k8s.io")
+
+
+def state(control_plane: ControlPlane, kind: str) -> str:
+    return next(one for one in Phase if control_plane.metric("source_state", source=kind, state=one) == 1)
+
+
+def until(control_plane: ControlPlane, kind: str, phase: str) -> None:
+    wait_for(f"{kind} to be {phase}", lambda: state(control_plane, kind) == phase, 60, control_plane)
 
 
 def until_all(control_plane: ControlPlane, state: str, seconds: float) -> None:
