@@ -45,6 +45,7 @@ def serving(kube: Kube, address: str, tmp_path: Path) -> Iterator[tuple[Stack, C
         yield stack, control_plane
 
 
+@pytest.mark.timeout(240 + 2 * OUTAGE_SECONDS)
 def test_an_api_server_that_goes_forgets_and_forbids_costs_no_request(
     bare_kube: Kube, address: str, tmp_path: Path
 ) -> None:

@@ -141,6 +141,21 @@ class Server(RuleBasedStateMachine):
         self._arrive(len(self.outbox) - on_its_way)
 
     @precondition(lambda self: self.watching)
+    @rule()
+    def stand(self) -> None:
+        """The watch has stood for a while."""
+        self.it.settled()
+        assert self.board.states["services"].phase is Phase.SYNCED
+
+    @precondition(lambda self: not self.watching and self.position is not None)
+    @rule()
+    def come_late(self) -> None:
+        """The time that a watch was to stand has passed, and it stands no longer: nothing is healed."""
+        before = self.board.states["services"].phase
+        self.it.settled()
+        assert self.board.states["services"].phase is before
+
+    @precondition(lambda self: self.watching)
     @rule(code=st.sampled_from([410, 500]))
     def fail(self, code: int) -> None:
         """The watch ends with an ERROR event: what came before it counts."""
