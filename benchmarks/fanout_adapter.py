@@ -1,6 +1,6 @@
 """Our server as one side of a comparison of fan-out: commands come on stdin, answers go to stdout, each a line of JSON.
 
-    python -m benchmarks.fanout_adapter --port 18000
+    python -m benchmarks.fanout_adapter --port 18000 [--transport h2]
 
 It serves CDS over plaintext ADS, in both variants. `push COUNTxBYTES TIMES` replaces all clusters TIMES in a row by COUNT
 clusters of BYTES each, and is answered with the number of the last change; `mem` with the CPU time so far and the resident
@@ -20,6 +20,7 @@ from datetime import timedelta
 
 from prometheus_client import CollectorRegistry
 
+from benchmarks.h2.server import H2Server
 from xds_server.ads.messages import Node
 from xds_server.envoy.encoders import envoy_config_cluster_v3 as cluster_v3
 from xds_server.envoy.encoders import envoy_config_core_v3 as core
@@ -31,9 +32,11 @@ from xds_server.logs import every
 from xds_server.metrics import Metrics
 from xds_server.snapshot.resource import CLUSTER, PUSH_ORDER, resource
 from xds_server.snapshot.table import Table, View
-from xds_server.transport.admission import Hold
+from xds_server.transport.admission import Admission, Hold
+from xds_server.transport.debounce import Debounce
 from xds_server.transport.limits import Limits
-from xds_server.transport.server import AdsServer
+from xds_server.transport.server import REST_SECONDS, AdsServer
+from xds_server.transport.streams import Streams
 
 ALT_STAT_NAME = 28
 
@@ -91,7 +94,7 @@ def cluster(name: str) -> bytes:
 class Driver:
     """Carries out commands."""
 
-    def __init__(self, table: Table, server: AdsServer) -> None:
+    def __init__(self, table: Table, server: AdsServer | H2Server) -> None:
         self._table = table
         self._server = server
         self._number = 0
@@ -132,16 +135,29 @@ class Driver:
         return {"error": f"not a command: {command!r}"}
 
 
-async def _main(port: int) -> None:
+def _streams(view: View, limits: Limits) -> Streams:
+    return Streams(
+        doorkeeper=Everybody(view), observer=every(Metrics(CollectorRegistry())), admission=Admission(), identifier="xds-server",
+        clock=time.monotonic, limits=limits, debounce=Debounce(rest_seconds=REST_SECONDS),
+    )  # fmt: skip
+
+
+async def _main(port: int, transport: str) -> None:
     table = Table()
     view = {type_url: Table() for type_url in PUSH_ORDER} | {CLUSTER: table}
     limits = Limits(
         streams=100_000, streams_per_connection=100_000, new_streams_per_second=1e6, new_streams_burst=10**6
     )
-    server = AdsServer(
-        f"127.0.0.1:{port}", doorkeeper=Everybody(view), observer=every(Metrics(CollectorRegistry())), limits=limits
-    )
-    print(json.dumps({"ready": await server.start()}), flush=True)
+    server: AdsServer | H2Server
+    if transport == "h2":
+        server = H2Server(_streams(view, limits))
+        opened = await server.start(port)
+    else:
+        server = AdsServer(
+            f"127.0.0.1:{port}", doorkeeper=Everybody(view), observer=every(Metrics(CollectorRegistry())), limits=limits
+        )
+        opened = await server.start()
+    print(json.dumps({"ready": opened}), flush=True)
     driver = Driver(table, server)
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)  # as the server does when it is ready
@@ -155,5 +171,7 @@ async def _main(port: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fanout_adapter", description="See the module.")
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--transport", choices=("grpc", "h2"), default="grpc")
+    arguments = parser.parse_args()
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_main(parser.parse_args().port))
+        asyncio.run(_main(arguments.port, arguments.transport))

@@ -144,6 +144,8 @@ class AdsStream(ABC, Generic[Q, R, S]):
         That is: of each type, something was ACKed, and nothing is in flight or due. Of the named types only if the view
         has any: a proxy without routes never asks for one.
         """
+        if any(type_url in self._view and type_url not in self._exchanges for type_url in FULL_STATE):
+            return False
         return all(self._settled(type_url, table) for type_url, table in self._view.items())
 
     def status(self) -> Mapping[TypeUrl, TypeStatus]:
