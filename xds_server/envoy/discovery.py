@@ -6,6 +6,7 @@ Source: envoy/service/discovery/v3/discovery.proto, google/rpc/status.proto.
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import cache
+from sys import intern
 from typing import Final
 
 from xds_server.ads.messages import Node, Request, Response
@@ -141,7 +142,7 @@ def scan_names(data: bytes, at: int, end: int, tag_of_names: int) -> tuple[tuple
                 begin, at = at + 2, at + 2 + length
             else:
                 _, begin, at = field_at(data, at, end)
-            names.append(data[begin:at].decode())
+            names.append(intern(data[begin:at].decode()))  # Each stream names what others name.
             if len(names) > MAX_NAMES:
                 raise LimitError(at, f"more than {MAX_NAMES} resource names")
     except UnicodeDecodeError as error:
