@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import json
 import os
+import random
 import resource as process
 import statistics
 import sys
@@ -21,11 +22,11 @@ from typing import Any
 
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
-import grpc
 from prometheus_client import CollectorRegistry
 
-from benchmarks.client import METHOD, OPTIONS, Answer, Client
+from benchmarks.client import Answer, Client
 from benchmarks.fanout_adapter import Everybody
+from benchmarks.h2.client import LoadStream, nonce_of
 from xds_server.ads.delta import DeltaStream
 from xds_server.ads.messages import DeltaRequest, Request
 from xds_server.ads.sotw import SotwStream
@@ -33,7 +34,6 @@ from xds_server.envoy.delta_discovery import DeltaResponseEncoder
 from xds_server.envoy.discovery import ResponseEncoder
 from xds_server.envoy.endpoints import assignments
 from xds_server.envoy.protobuf import field_bytes, field_string
-from xds_server.envoy.reader import field_at
 from xds_server.logs import every
 from xds_server.metrics import Metrics
 from xds_server.model.objects import EndpointSlice, Service, ServicePort
@@ -240,50 +240,74 @@ async def alone_share(server: Server, rate: float, seconds: float = 3) -> tuple[
     return float((report["cpu"] - before) / seconds), len(report["published"])
 
 
-async def herd(clusters: int, clients: int) -> None:
-    """Prints how long it takes until so many proxies, that all come back within a second, have everything again."""
+async def herd(clusters: int, clients: int, *, named: bool) -> None:
+    """Prints how long it takes until so many proxies, that all come back within a second, have everything again.
+
+    *named*: each names all its load assignments in an order of its own, with every ACK, as an Envoy does; else by `*`.
+    """
+    pieces = [field_string(3, item.name) for item in filled(clusters)[ENDPOINT]] if named else []
     async with serving(clusters) as server:
-        await server.tell("mem")
         before = (await server.tell("mem"))["cpu"]
+        comers = [Comer(clusters, b"".join(random.sample(pieces, len(pieces)))) for _ in range(clients)]
         begin = time.monotonic()
-        done: list[float] = []
-        async with asyncio.TaskGroup() as group:
-            for number in range(clients):
-                group.create_task(_comes_back(server.port, clusters, begin + number / clients, done))
+        async with asyncio.timeout(120), asyncio.TaskGroup() as group:
+            for number, comer in enumerate(comers):
+                group.create_task(comer.run(server.port, begin + number / clients))
+        last = max(comer.done for comer in comers)
         report = await server.tell("mem")
         print(
-            f"{clusters:>6} clusters, {clients} clients within 1 s: the last is complete after {max(done) - begin:.2f} s, "
-            f"server {report['cpu'] - before:.2f} s of CPU, loop at most {report['lag'] * 1000:.0f} ms late, "
-            f"{report['rss']:.0f} MiB",
+            f"{clusters:>6} clusters, {clients} clients within 1 s, {'by name' if named else 'by *':7}: the last is complete "
+            f"after {last - begin:.2f} s, server {report['cpu'] - before:.2f} s of CPU, "
+            f"loop at most {report['lag'] * 1000:.0f} ms late, {report['rss']:.0f} MiB",
             flush=True,
         )
+        for comer in comers:
+            comer.close()
 
 
-async def _comes_back(port: int, clusters: int, at: float, done: list[float]) -> None:
+class Comer:
     """A client that asks for all at once, as an Envoy does that comes back.
 
     It looks into as little of the responses as it can, since all clients are in one process here: resources are counted
-    by their type's name, and the nonce is what our server writes behind them.
+    by their type's name.
     """
-    await asyncio.sleep(max(0.0, at - time.monotonic()))
-    wanted = {CLUSTER: clusters, ENDPOINT: clusters, LISTENER: 1, ROUTE: 1}
-    names = {CLUSTER: b"", ENDPOINT: field_string(3, "*"), LISTENER: b"", ROUTE: field_string(3, "edge/80")}
-    options = [*OPTIONS, ("grpc.use_local_subchannel_pool", 1)]
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
-        call: Any = channel.stream_stream(METHOD)()
+
+    def __init__(self, clusters: int, names: bytes) -> None:
+        self._wanted = {CLUSTER: clusters, ENDPOINT: clusters, LISTENER: 1, ROUTE: 1}
+        self._names = {
+            CLUSTER: b"",
+            ENDPOINT: names or field_string(3, "*"),
+            LISTENER: b"",
+            ROUTE: field_string(3, "edge/80"),
+        }
+        self._complete = asyncio.Event()
+        self._stream: LoadStream | None = None
+        self.done = 0.0
+        """When it had everything."""
+
+    async def run(self, port: int, at: float) -> None:
+        """Comes, and returns when it has everything."""
+        await asyncio.sleep(max(0.0, at - time.monotonic()))
+        self._stream = await LoadStream.open(port, self._take)
         node = field_bytes(2, field_string(1, "bench") + field_string(2, ROLE))
         for type_url in PUSH_ORDER:
-            await call.write(node + names[type_url] + field_string(4, type_url) + field_string(1, "old"))
+            self._stream.ask(node + self._names[type_url] + field_string(4, type_url) + field_string(1, "old"))
             node = b""
-        while any(wanted.values()):
-            data: bytes = await call.read()
-            type_url = next(one for one in PUSH_ORDER if one.encode() in data[-300:])
-            url = type_url.encode()
-            wanted[type_url] -= data.count(url) - 1
-            tail = data[data.rindex(url) + len(url) :]
-            _, begin, end = field_at(tail, 0, len(tail))
-            await call.write(names[type_url] + field_string(4, type_url) + field_bytes(5, tail[begin:end]))
-        done.append(time.monotonic())
+        await self._complete.wait()
+
+    def close(self) -> None:
+        """Hangs up."""
+        if self._stream is not None:
+            self._stream.close()
+
+    def _take(self, stream: LoadStream, data: bytes) -> None:
+        type_url = next(one for one in PUSH_ORDER if one.encode() in data[-300:])
+        url = type_url.encode()
+        self._wanted[type_url] -= data.count(url) - 1
+        stream.ask(self._names[type_url] + field_string(4, type_url) + field_bytes(5, nonce_of(data, url)))
+        if not any(self._wanted.values()) and not self.done:
+            self.done = time.monotonic()
+            self._complete.set()
 
 
 def steps(clusters: int) -> dict[str, int]:
@@ -330,7 +354,8 @@ async def run(chosen: argparse.Namespace) -> None:
     print(f"p50 at {chosen.clusters[-1]} clusters is {medians[-1] / medians[0]:.2f} times that at {chosen.clusters[0]}")
     if chosen.herd:
         for size in chosen.clusters:
-            await herd(size, chosen.herd)
+            for named in (False, True):
+                await herd(size, chosen.herd, named=named)
 
 
 def main(arguments: list[str]) -> None:

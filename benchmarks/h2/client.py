@@ -14,15 +14,17 @@ from benchmarks.h2.frames import (
     DATA,
     END_HEADERS,
     END_STREAM,
+    FRAME,
     GOAWAY,
     HEADERS,
     INITIAL_WINDOW_SIZE,
     PING,
     PREFACE,
     SETTINGS,
+    WINDOW,
+    WINDOW_UPDATE,
     Frames,
     Messages,
-    data_frames,
     frame,
     settings,
     window_update,
@@ -47,6 +49,9 @@ class LoadStream(asyncio.Protocol):
         self._frames = Frames()
         self._messages = Messages()
         self._read = 0
+        self._unsent = b""
+        self._initial = WINDOW
+        self._room = [WINDOW, WINDOW]  # Of the connection, and of the stream.
         self.ended: asyncio.Future[dict[str, str]] = asyncio.get_running_loop().create_future()
         """The trailers; an error, if the connection ends without."""
         self.ended.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # Who wants to know asks.
@@ -84,20 +89,39 @@ class LoadStream(asyncio.Protocol):
             elif kind == HEADERS and flags & END_STREAM:
                 self.ended.set_result(dict(hpack.Decoder().decode(payload)))
             elif kind == SETTINGS and not flags & ACK:
-                self.transport.write(frame(SETTINGS, ACK, 0))
+                self._take_settings(payload)
+            elif kind == WINDOW_UPDATE:
+                self._room[min(stream, 1)] += int.from_bytes(payload, "big")
+                self._flush()
             elif kind == PING and not flags & ACK:
                 self.transport.write(frame(PING, ACK, stream, payload))
             elif kind == GOAWAY and not self.ended.done():
                 self.ended.set_exception(ConnectionError(payload[8:].decode()))
 
     def ask(self, request: bytes) -> None:
-        """Sends a message."""
-        self.transport.write(data_frames(request, 1))
+        """Sends a message, as far as there is leave to; the rest when there is."""
+        self._unsent += b"".join((b"\0", len(request).to_bytes(4, "big"), request))
+        self._flush()
 
     def close(self) -> None:
         """Hangs up."""
         self.ended.cancel()
         self.transport.close()
+
+    def _flush(self) -> None:
+        while (size := min(len(self._unsent), FRAME, *self._room)) > 0:
+            self.transport.write(frame(DATA, 0, 1, self._unsent[:size]))
+            self._unsent = self._unsent[size:]
+            self._room = [room - size for room in self._room]
+
+    def _take_settings(self, payload: bytes) -> None:
+        for at in range(0, len(payload), 6):
+            if int.from_bytes(payload[at : at + 2], "big") == INITIAL_WINDOW_SIZE:
+                window = int.from_bytes(payload[at + 2 : at + 6], "big")
+                self._room[1] += window - self._initial
+                self._initial = window
+        self.transport.write(frame(SETTINGS, ACK, 0))
+        self._flush()
 
     def _take(self, payload: bytes) -> None:
         self._read += len(payload)

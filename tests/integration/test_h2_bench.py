@@ -70,6 +70,20 @@ class Asker:
         stream.ask(field_string(4, CLUSTER) + field_bytes(5, nonce_of(message, CLUSTER.encode())))
 
 
+async def test_large_requests_take_no_more_than_there_is_leave_for(world: World) -> None:
+    """A request of many names reaches both servers whole."""
+    names = b"".join(field_string(3, f"cluster-{number:05}") for number in range(20_000))
+    names += field_string(3, "a")
+    for port in world.ports.values():
+        asker = Asker()
+        stream = await LoadStream.open(port, asker)
+        stream.ask(ASK + names)
+        async with asyncio.timeout(10):
+            answer = oracle.DiscoveryResponse.FromString(await asker.got.get())
+        assert [item.value for item in answer.resources] == [b"1"]
+        stream.close()
+
+
 @pytest.mark.parametrize("window", [1 << 30, 1000])
 async def test_both_transports_send_the_same(world: World, window: int) -> None:
     """Of every size, also to a client that gives leave to send a little at a time."""
