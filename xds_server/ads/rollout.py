@@ -77,6 +77,7 @@ class Rollout:
             self._removals = self.keeping = True
             if (item := self._view[ENDPOINT].departed(name)) is not None:  # Were it taken for another, it would wait.
                 assignments.selection.keep(item)
+                assignments.selection.again((name,))
         return True
 
     def changed(self, type_url: TypeUrl, names: Iterable[str], table: Table) -> None:

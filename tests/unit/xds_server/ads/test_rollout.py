@@ -376,6 +376,22 @@ def test_a_client_with_what_we_have_does_not_wait() -> None:
         rig.run("-> CDS b")
 
 
+def test_a_gone_cluster_is_kept_with_its_load_assignment() -> None:
+    """Were the cluster not quite what the client has, it would wait for that."""
+    Rig().run("""
+        put CDS a b
+        put EDS a b
+        drop CDS a
+        drop EDS a
+        back CDS
+        back EDS a b
+        -> CDS b a; EDS b a
+        lapse
+        ack CDS
+        -> CDS b
+    """)
+
+
 @pytest.mark.parametrize("rig", [Rig, DeltaRig])
 def test_a_stream_of_clusters_alone_waits_for_nothing(rig: type[Rig]) -> None:
     """On a stream that has but one type nobody asks for the others (R125)."""
