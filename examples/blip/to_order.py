@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Self
 
@@ -79,6 +79,15 @@ class ToOrder:
             return web.json_response({"metadata": {"resourceVersion": str(store.version)}, "items": items})
 
         self._do(lambda: self._server.faults.append(Fault(short, plural, "list")))
+
+    def delete(self, plural: str, keys: Iterable[str]) -> None:
+        """Objects go, one event each, all at once."""
+
+        def gone() -> None:
+            for key in keys:
+                self._server.store.delete(plural, key)
+
+        self._do(gone)
 
     def expire(self, plural: str) -> None:
         """Watches of a kind end, and cannot go on from where they were."""
