@@ -89,6 +89,6 @@ async def following(
         assert task.cancelled()
 
 
-async def do(call: Callable[..., Any], *args: str) -> Any:
+async def do(call: Callable[..., Any], *args: Any) -> Any:
     """A blocking call, while the loop goes on."""
     return await asyncio.to_thread(call, *args)

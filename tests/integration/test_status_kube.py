@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from examples.rig import processes
 from examples.rig.control_plane import ControlPlane
 from krt import Commit, Graph, Reflector
 from tests.apiserver.follower import do
@@ -245,11 +246,14 @@ def _as_rbac(method: str, path: str, params: dict[str, str]) -> tuple[str, str, 
 async def test_the_server_runs_with_that_account_alone(
     kube: Kube, account: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ready, and its statuses are written, by the command and the environment that the Deployment has."""
+    """Ready, and its statuses are written, by the command and the environment that the Deployment has.
+
+    While it drains it does not hold the lease, and what changes is left to others.
+    """
     for name, value in {"POD_NAMESPACE": rbac.NAMESPACE, "POD_NAME": "xds-9", "POD_UID": "u"}.items():
         monkeypatch.setenv(name, value)
     await do(kube.apply, OBJECTS)
-    options = (f"--kubeconfig={account}", "--write-status")
+    options = (f"--kubeconfig={account}", "--write-status", "--drain-seconds=30")
     server = ControlPlane("kube", tmp_path, *options)
     await asyncio.to_thread(server.__enter__)
     try:
@@ -259,5 +263,17 @@ async def test_the_server_runs_with_that_account_alone(
         assert "forbidden" not in server.tail()
         said = await do(kube.run, "get", "events", "-n", rbac.NAMESPACE, "-o", "jsonpath={.items[*].message}")
         assert "ready" in said
+        assert server.metric("status_leader") == 1
+        written = server.metric("status_writes_total")
+        assert written >= 2
+
+        server.process.terminate()
+        lease = ("get", "lease", rbac.NAME, "-n", rbac.NAMESPACE, "-o", "jsonpath={.spec.holderIdentity}")
+        await do(processes.wait_for, "the lease to be given back", lambda: kube.run(*lease) == "", 10, server)
+        epoch = server.metric("graph_epoch")
+        await do(kube.run, "patch", "gateway", "web", "--type=merge", "-p", '{"spec": {"listeners": [{"name": "http", "port": 81, "protocol": "HTTP"}]}}')  # fmt: skip
+        await do(processes.wait_for, "the change", lambda: server.metric("graph_epoch") > epoch, 10, server)
+        assert (server.metric("status_leader"), server.metric("status_writes_total")) == (0, written)
+        assert server.process.poll() is None
     finally:
         await asyncio.to_thread(server.__exit__, None, None, None)
