@@ -86,12 +86,13 @@ def key(it: Follower) -> bytes | None:
     return found["tls.key"] if isinstance(found, Content) else None
 
 
+@pytest.mark.parametrize("streamed", [False, True], ids=["pages", "streams"])
 async def test_the_content_follows_who_refers_to_it_and_the_secret(
-    world: World, caplog: pytest.LogCaptureFixture
+    world: World, caplog: pytest.LogCaptureFixture, streamed: bool
 ) -> None:
     """Absent, there, changed, gone, there again, and no longer referred to; and no line of the log shows it."""
     caplog.set_level(logging.DEBUG)
-    async with following(world.kubeconfig, referring=True) as it:
+    async with following(world.kubeconfig, referring=True, streamed=streamed) as it:
         await it.until(lambda: it.phases() == {Phase.SYNCED})
         assert "secrets" not in it.board.states
 
@@ -101,11 +102,11 @@ async def test_the_content_follows_who_refers_to_it_and_the_secret(
 
         await world.put("secrets", secret())
         await world.put("configmaps", {"metadata": {"name": "ca"}, "data": {"ca.crt": "ca"}})
-        await it.until(lambda: key(it) == b"hunter2" and contents(it)[AUTHORITIES] == Content({"ca.crt": b"ca"}))
+        await it.until(lambda: key(it) == b"hunter2" and contents(it).get(AUTHORITIES) == Content({"ca.crt": b"ca"}))
         await world.put("secrets", secret("hunter3"))
         await it.until(lambda: key(it) == b"hunter3")
         await world.delete("secrets", "cert")
-        await it.until(lambda: contents(it)[CERT] is ABSENT)
+        await it.until(lambda: contents(it).get(CERT) is ABSENT)
         await world.put("secrets", secret("hunter4"))
         await it.until(lambda: key(it) == b"hunter4")
 
@@ -194,3 +195,15 @@ async def test_what_is_not_known_yet_is_not_absent(fake: FakeWorld, api: ApiServ
         api.forbidden.clear()
         await it.until(lambda: key(it) == b"hunter2")
         assert problems(it) == []
+
+
+async def test_with_some_namespaces_alone_metadata_are_asked_for_in_those(fake: FakeWorld, api: ApiServer) -> None:
+    """The kind is as well as the worst of them."""
+    await fake.put("secrets", secret())
+    await fake.put("gateways", gateway("cert"))
+    api.faults.append(Fault(lambda: status(500), "secrets", "list"))
+    async with following(fake.kubeconfig, namespaces=("default", "other"), referring=True) as it:
+        await it.until(lambda: key(it) == b"hunter2" and it.state("secrets").phase is Phase.SYNCED)
+
+        assert it.state("secrets").failures == 1
+        assert api.count("secrets", "list") == 3
