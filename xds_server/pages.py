@@ -14,7 +14,7 @@ from probes import Endpoints, Request, Response
 from probes.message import JSON, plain
 from xds_server.model.routing import Attached
 from xds_server.model.source_state import Problem, SourceState
-from xds_server.snapshot.resource import SHORT, TypeUrl
+from xds_server.snapshot.resource import PUSH_ORDER, SHORT, TypeUrl
 from xds_server.snapshot.store import Store
 from xds_server.snapshot.trial import Rejection
 
@@ -181,5 +181,6 @@ def _resources(store: Store) -> Mapping[str, object]:
                     "resources": {item.name: item.version for item in table},
                 }
                 for type_url, table in view.items()
+                if table or type_url in PUSH_ORDER
             }
     return {"epoch": store.epoch, "roles": roles}

@@ -16,7 +16,7 @@ from probes import Passed, Verdict, Waiting
 from xds_server.asking import AskError, ask
 from xds_server.envoy.marker import MARKER
 from xds_server.metrics import PREFIX
-from xds_server.snapshot.resource import ROUTE, SHORT, TypeUrl
+from xds_server.snapshot.resource import PUSH_ORDER, ROUTE, SHORT, TypeUrl
 from xds_server.snapshot.store import Store
 from xds_server.snapshot.table import Table, version_of
 
@@ -67,7 +67,7 @@ def contents(store: Store, *, resources: bool) -> Roles:
                 {item.name: item.version for item in table if (type_url, item.name) != _MARKER} if resources else {},
             )
             for type_url, table in view.items()
-            if type_url in SHORT
+            if type_url in PUSH_ORDER
         }
         for role, view in views.items()
     }
@@ -207,7 +207,7 @@ class ParityMetrics:
     def compared(self, parity: Parity) -> None:
         """A comparison ended."""
         self._comparisons.labels(parity.outcome or "").inc()
-        for name in SHORT.values():
+        for name in (SHORT[type_url] for type_url in PUSH_ORDER):
             self._differences.labels(name).set(sum(one.count for one in parity.differences if one.type == name))
 
 

@@ -2,8 +2,9 @@
 
     python -m tests.conformance.adapter [--xds-port 18000] [--adapter-port 17000]
 
-One port speaks xDS, in all variants; the other one takes calls that set what a node is served. A version comes back just as
+One port speaks xDS, in all variants and for all types of resources; the other one takes calls that set what a node is served. A version comes back just as
 the suite gave it (`version_info`, `system_version_info`), resources may be empty but for their name, and clearing never fails.
+A resource in a `Resource` has the time to live that this one gives.
 
 `UpdateResource` takes effect 200 ms after the call: the suite sends an unsubscription on one connection and an update on
 another at once, and no server can know which of the two was meant to be first.
@@ -17,11 +18,27 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final, Self
 
 import grpc
+from google.protobuf.duration_pb2 import Duration
 
 from xds_server.ads.messages import Node
+from xds_server.envoy.discovery import WRAPPER
 from xds_server.envoy.protobuf import field_bytes, field_string, field_varint
 from xds_server.envoy.reader import field_at, text
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE, Resource, TypeUrl, resource
+from xds_server.snapshot.resource import (
+    CLUSTER,
+    ENDPOINT,
+    EXTENSION,
+    LISTENER,
+    ROUTE,
+    RUNTIME,
+    SCOPED_ROUTE,
+    SECRET,
+    TYPES,
+    VIRTUAL_HOST,
+    Resource,
+    TypeUrl,
+    resource,
+)
 from xds_server.snapshot.table import Table, View
 from xds_server.transport.admission import Hold
 from xds_server.transport.server import AdsServer
@@ -34,6 +51,17 @@ _MARKS: Final[dict[TypeUrl, Callable[[str], bytes]]] = {
     ROUTE: lambda version: field_string(8, f"x-{version}"),  # request_headers_to_remove
     ENDPOINT: lambda version: field_bytes(  # policy.overprovisioning_factor
         4, field_bytes(3, field_varint(1, 100 + zlib.crc32(version.encode()) % 1000))
+    ),
+    SCOPED_ROUTE: lambda version: field_string(2, version),  # route_configuration_name
+    VIRTUAL_HOST: lambda version: field_string(2, version),  # domains
+    SECRET: lambda version: field_bytes(
+        5, field_bytes(1, field_string(3, version))
+    ),  # generic_secret.secret.inline_string
+    EXTENSION: lambda version: field_bytes(  # typed_config, a StringValue
+        2, field_string(1, "type.googleapis.com/google.protobuf.StringValue") + field_bytes(2, field_string(1, version))
+    ),
+    RUNTIME: lambda version: field_bytes(  # layer, with one key
+        2, field_bytes(1, field_string(1, "version") + field_bytes(2, field_string(3, version)))
     ),
 }
 """What makes the content of a resource another one."""
@@ -66,7 +94,7 @@ class Nodes:
     def of(self, node: str) -> dict[TypeUrl, LabelledTable]:
         """The tables of that node."""
         if node not in self._views:
-            self._views[node] = {type_url: LabelledTable() for type_url in PUSH_ORDER}
+            self._views[node] = {type_url: LabelledTable() for type_url in TYPES}
         return self._views[node]
 
     def clear(self, node: str) -> None:
@@ -107,11 +135,10 @@ class Adapter:
         """SetStateRequest {1 node; 2 version; 3 resources}: replaces all that the node has."""
         fields = _fields(request)
         tables = self._nodes.of(_text(fields, 1))
-        wanted: dict[TypeUrl, list[Resource]] = {type_url: [] for type_url in PUSH_ORDER}
+        wanted: dict[TypeUrl, list[Resource]] = {type_url: [] for type_url in TYPES}
         for packed in fields.get(3, []):
-            inner = _fields(packed)
-            body = inner.get(2, [b""])[-1]
-            wanted[TypeUrl(_text(inner, 1))].append(resource(_text(_fields(body), 1), body))
+            type_url, body, ttl = _unpacked(packed)
+            wanted[type_url].append(resource(_text(_fields(body), 1), body, ttl))
         for type_url, items in wanted.items():
             table = tables[type_url]
             table.begin()
@@ -179,6 +206,18 @@ def _fields(data: bytes) -> dict[int, list[bytes]]:
         if key & 7 == _LENGTH_DELIMITED:
             found.setdefault(key >> 3, []).append(data[begin:at])
     return found
+
+
+def _unpacked(packed: bytes) -> tuple[TypeUrl, bytes, float]:
+    """Type, body and time to live (0 if there is none) of what is in an Any."""
+    fields = _fields(packed)
+    type_url, body = TypeUrl(_text(fields, 1)), fields.get(2, [b""])[-1]
+    if type_url != WRAPPER:
+        return type_url, body, 0.0
+    wrapper = _fields(body)
+    type_url, body, _ = _unpacked(wrapper.get(2, [b""])[-1])
+    ttl = Duration.FromString(wrapper.get(6, [b""])[-1])
+    return type_url, body, ttl.ToTimedelta().total_seconds()
 
 
 def _text(fields: dict[int, list[bytes]], number: int) -> str:

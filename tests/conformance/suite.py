@@ -5,12 +5,14 @@ stream names the first type, with the nonce of the second.
 """
 
 import asyncio
+from collections import Counter
 from typing import Any
 
 import grpc
 
 from tests.unit.xds_server.envoy import oracle
-from xds_server.envoy.protobuf import field_bytes, field_string
+from xds_server.envoy.discovery import WRAPPER
+from xds_server.envoy.protobuf import duration, field_bytes, field_string
 from xds_server.envoy.reader import field_at, text
 from xds_server.snapshot.resource import SHORT, TypeUrl
 from xds_server.transport.services import SERVICES
@@ -34,13 +36,17 @@ class Suite:
         self.table: dict[tuple[str, str], tuple[str, str]] = {}
         """(service, name) -> (version, nonce) of the last response that contained it."""
         self.removed: list[tuple[str, str]] = []
+        self.features: tuple[str, ...] = ()
+        """What the client says that it knows."""
+        self.beats: Counter[tuple[str, str]] = Counter()
+        """Heartbeats by (service, name)."""
 
     # -- the adapter
 
-    async def state(self, version: str, **names: str) -> None:
-        """Sets all that the node has, as in CDS="A B"."""
+    async def state(self, version: str, *, ttl: float = 0.0, **names: str) -> None:
+        """Sets all that the node has, as in CDS="A B"; *ttl*: for how many seconds, 0 for ever."""
         packed = b"".join(
-            field_bytes(3, field_string(1, TYPES[short]) + field_bytes(2, field_string(1, name)))
+            field_bytes(3, _packed(TYPES[short], name, ttl))
             for short, listed in names.items()
             for name in listed.split()
         )
@@ -90,6 +96,14 @@ class Suite:
             while (service, name) not in self.removed:
                 await self._take(await self._inbox.get())
 
+    async def hears(self, service: str, version: str, *names: str) -> None:
+        """Waits until it heard of each of *names* once more, in the version that it has."""
+        before = dict(self.beats)
+        async with asyncio.timeout(5):
+            while any(self.beats[service, name] <= before.get((service, name), 0) for name in names):
+                await self._take(await self._inbox.get())
+        assert {self.table[service, name][0] for name in names} == {version}
+
     async def silent(self) -> None:
         """Nothing more comes."""
         try:
@@ -122,6 +136,7 @@ class Suite:
                 type_url=TYPES[service], resource_names=names, response_nonce=nonce, version_info=version
             )
         message.node.id = NODE
+        message.node.client_features.extend(self.features)
         await call.write(message.SerializeToString())
 
     def _call(self, service: str) -> Any:
@@ -141,10 +156,13 @@ class Suite:
         message = (oracle.DeltaDiscoveryResponse if self.delta else oracle.DiscoveryResponse).FromString(data)
         service = SHORT[TypeUrl(message.type_url)]
         version = message.system_version_info if self.delta else message.version_info
-        bodies = [one.resource.value if self.delta else one.value for one in message.resources]
-        for body in bodies:
-            name = _name(body)
-            assert not self.delta or name in {one.name for one in message.resources}
+        for one in map(_unwrapped, message.resources):
+            name = _name(one.resource.value) if one.HasField("resource") else one.name
+            assert not one.name or one.name == name
+            if not one.HasField("resource"):
+                assert self.table[service, name][0] == version, "a heartbeat of what the client has not"
+                self.beats[service, name] += 1
+                continue
             self.table.pop((service, name), None)
             self.table[service, name] = (version, message.nonce)
         if self.delta:
@@ -163,6 +181,21 @@ class Suite:
                 version_info=version,
             )
         await self._call(service).write(ack.SerializeToString())
+
+
+def _packed(type_url: str, name: str, ttl: float) -> bytes:
+    """An Any with a resource that has a name, and perhaps a time to live."""
+    packed = field_string(1, type_url) + field_bytes(2, field_string(1, name))
+    if not ttl:
+        return packed
+    return field_string(1, WRAPPER) + field_bytes(2, field_bytes(2, packed) + field_bytes(6, duration(ttl)))
+
+
+def _unwrapped(one: Any) -> Any:
+    """A Resource, of whatever is in a response."""
+    if not hasattr(one, "type_url"):
+        return one
+    return oracle.Resource.FromString(one.value) if one.type_url == WRAPPER else oracle.Resource(resource=one)
 
 
 def _name(body: bytes) -> str:

@@ -7,10 +7,13 @@ import pytest
 
 from tests.conformance.adapter import Running
 from tests.conformance.suite import Suite
+from xds_server.envoy.node import TTL_FEATURE
 
 SOTW = [("sotw", aggregated) for aggregated in (False, True)]
 DELTA = [("delta", aggregated) for aggregated in (False, True)]
-FULL, NAMED, ALL = ("CDS", "LDS"), ("RDS", "EDS"), ("CDS", "LDS", "RDS", "EDS")
+FULL, NAMED = ("CDS", "LDS", "SRDS"), ("RDS", "EDS", "SDS", "RTDS", "ECDS")
+ALL = FULL + NAMED
+INCREMENTAL = (*ALL, "VHDS")
 
 
 def over(variants: list[tuple[str, bool]], services: tuple[object, ...]) -> pytest.MarkDecorator:
@@ -162,7 +165,7 @@ async def test_unsubscribing_from_all(suite: Suite, service: str) -> None:
     await suite.silent()
 
 
-@over(DELTA, ALL)
+@over(DELTA, INCREMENTAL)
 async def test_one_after_the_other(suite: Suite, service: str) -> None:
     """13: each subscription is answered."""
     await suite.state("1", **{service: "A B"})
@@ -172,7 +175,7 @@ async def test_one_after_the_other(suite: Suite, service: str) -> None:
     await suite.receives(service, "1", "B")
 
 
-@over(DELTA, ALL)
+@over(DELTA, INCREMENTAL)
 async def test_only_what_changed(suite: Suite, service: str) -> None:
     """14: an update is an answer with that resource alone."""
     await suite.state("1", **{service: "A B C"})
@@ -185,7 +188,7 @@ async def test_only_what_changed(suite: Suite, service: str) -> None:
         assert suite.table[service, name] == before[service, name]
 
 
-@over(DELTA, ALL)
+@over(DELTA, INCREMENTAL)
 async def test_missing_then_created_incrementally(suite: Suite, service: str) -> None:
     """15: what is missing is told as removed, and sent when it is created, even in the version of before."""
     await suite.state("1", **{service: "A"})
@@ -198,7 +201,7 @@ async def test_missing_then_created_incrementally(suite: Suite, service: str) ->
     assert suite.table[service, "A"] == before[service, "A"]
 
 
-@over(DELTA, ALL)
+@over(DELTA, INCREMENTAL)
 async def test_removal(suite: Suite, service: str) -> None:
     """16: a removal is told, and the resource sent when it comes back."""
     await suite.state("1", **{service: "A B"})
@@ -211,7 +214,7 @@ async def test_removal(suite: Suite, service: str) -> None:
     assert suite.table[service, "A"][0] == "1"
 
 
-@over(DELTA, ALL)
+@over(DELTA, INCREMENTAL)
 async def test_incremental_unsubscription(suite: Suite, service: str) -> None:
     """17: what was given back is not sent, however close the update."""
     await suite.state("1", **{service: "A B"})
@@ -235,3 +238,39 @@ async def test_several_services_incrementally(suite: Suite, service: tuple[str, 
     for number, one in enumerate(service, 2):
         await suite.change("Update", one, "B", str(number))
         await suite.receives(one, str(number), "B")
+
+
+# -- what the harness does not ask: resources that a client is to forget, and how it is told to keep them
+
+
+@over(SOTW + DELTA, NAMED)
+async def test_heartbeats(suite: Suite, service: str) -> None:
+    """R103: what would expire is heard of again and again, without its body, until it is there for good."""
+    suite.features = (TTL_FEATURE,)
+    await suite.state("1", ttl=0.3, **{service: "A B"})
+    await suite.subscribe(service, "A", "B")
+    await suite.receives(service, "1", "A", "B")
+    for _ in range(3):
+        await suite.hears(service, "1", "A", "B")
+    await suite.state("2", **{service: "A B"})
+    await suite.receives(service, "2", "A", "B")
+
+
+@over(DELTA, FULL)
+async def test_heartbeats_of_a_set(suite: Suite, service: str) -> None:
+    """R103: incrementally also of clusters, listeners and scoped routes."""
+    await suite.state("1", ttl=0.3, **{service: "A B"})
+    await suite.subscribe(service)
+    await suite.receives(service, "1", "A", "B")
+    await suite.hears(service, "1", "A", "B")
+    await suite.state("2", **{service: "A B"})
+    await suite.receives(service, "2", "A", "B")
+
+
+@over(SOTW, ALL)
+async def test_no_heartbeats_for_who_does_not_know_them(suite: Suite, service: str) -> None:
+    """R101: a client that does not announce it is sent the resources as if they had no end."""
+    await suite.state("1", ttl=0.2, **{service: "A"})
+    await suite.subscribe(service, "A")
+    await suite.receives(service, "1", "A")
+    await suite.silent()

@@ -74,6 +74,7 @@ class Proxy:
     def __init__(self, channel: grpc.aio.Channel, role: str = "shop/web") -> None:
         self.call = channel.stream_stream(STREAM)()
         self.node: dict[str, str] | None = {"id": "proxy-1", "cluster": role}
+        self.bytes_sent = 0
 
     async def ask(
         self, type_url: TypeUrl, *names: str, nonce: str = "", error: str | None = None, version: str = ""
@@ -86,6 +87,7 @@ class Proxy:
             self.node = None
         if error is not None:
             message.error_detail.message = error
+        self.bytes_sent += message.ByteSize()
         await self.call.write(message.SerializeToString())
 
     async def read(self) -> Any:

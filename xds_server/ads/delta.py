@@ -36,5 +36,11 @@ class DeltaStream(AdsStream[DeltaRequest, DeltaResponse, Increment]):
     def _response(self, exchange: Exchange[Increment], answer: Answer, table: Table) -> DeltaResponse:
         exchange.sent_version = table.version
         return DeltaResponse(
-            exchange.type_url, table.version, exchange.nonce, answer.resources, answer.removed, answer.digest
+            exchange.type_url,
+            table.version,
+            exchange.nonce,
+            answer.resources,
+            answer.removed,
+            answer.digest,
+            beat=answer.beat,
         )

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 from xds_server.ads.messages import Acked, ConfigStatus, Nacked, ResourceStatus, Subscribed, TypeStatus
 from xds_server.ads.selection import Answer, Selection
 from xds_server.ads.subscription import Subscription
-from xds_server.snapshot.resource import TYPES, TypeUrl
+from xds_server.snapshot.resource import TypeUrl, place
 from xds_server.snapshot.table import Table
 
 S = TypeVar("S", bound=Selection)
@@ -19,7 +19,7 @@ class Exchange(Generic[S]):
     """The responses of a type, numbered from 1; at most one of them waits for its answer."""
 
     __slots__ = (
-        "_rejected", "_serial", "_tried", "_tried_at", "accepted", "acked_version", "answered", "fresh", "in_flight", "nonce", "number",
+        "_rejected", "_serial", "_tried", "_tried_at", "accepted", "acked_version", "answered", "beaten_at", "beating", "beats", "fresh", "in_flight", "nonce", "number",
         "rejection", "selection", "sent_version", "subscription", "type_url", "waits_for",
     )  # fmt: skip
 
@@ -40,6 +40,12 @@ class Exchange(Generic[S]):
         self.rejection: str | None = None
         self.fresh = False
         """Whether there are changes for which it is not settled yet what they wait for."""
+        self.beaten_at: float | None = None
+        """When the client last heard of all that it would forget otherwise; None if there is no such thing yet."""
+        self.beats = False
+        """Whether it is to hear of that again."""
+        self.beating = False
+        """Whether the last response was for that."""
         self.waits_for = 0
         """Number of the clusters' response that has to be answered before the next of this type."""
         self._tried: Collection[str] = ()
@@ -50,7 +56,7 @@ class Exchange(Generic[S]):
     @property
     def ready(self) -> bool:
         """Whether there may be something to send, now."""
-        return not self.in_flight and self.selection.due
+        return not self.in_flight and (self.beats or self.selection.due)
 
     @property
     def unanswered(self) -> bool:
@@ -68,8 +74,9 @@ class Exchange(Generic[S]):
         Streams that have come equally far use the same one, so that they are sent the very same bytes.
         """
         self._serial = max(self._serial + 1, table.generation)
-        self.nonce = f"{TYPES.index(self.type_url)}.{self._serial}"
+        self.nonce = f"{place(self.type_url)}.{self._serial}"
         self.in_flight = True
+        self.beating = answer.beat
         self.number += 1
         overlay = self.selection.overlay
         self._tried = [name for name in answer.changed if name not in overlay] if overlay else answer.changed
@@ -89,7 +96,9 @@ class Exchange(Generic[S]):
 
     def accept(self, table: Table) -> Acked:
         """Notes an ACK of the last response."""
-        self.in_flight, self.rejection = False, None
+        self.in_flight = False
+        if not self.beating:  # Else it has accepted nothing new.
+            self.rejection = None
         self.answered = self.accepted = self.number
         self.acked_version = self.sent_version
         for name in self._on_trial(table):

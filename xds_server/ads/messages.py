@@ -6,16 +6,29 @@ from typing import Final
 
 import msgspec
 
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SECRET, Resource, TypeUrl
+from xds_server.snapshot.resource import (
+    CLUSTER,
+    ENDPOINT,
+    LISTENER,
+    ROUTE,
+    SCOPED_ROUTE,
+    SECRET,
+    VIRTUAL_HOST,
+    Resource,
+    TypeUrl,
+)
 
 Changes = Mapping[TypeUrl, Collection[str]]
 """Names that changed in the published tables, by type: added, altered or removed."""
 
-FULL_STATE: Final = frozenset((CLUSTER, LISTENER))
+FULL_STATE: Final = frozenset((CLUSTER, LISTENER, SCOPED_ROUTE))
 """Types whose every response holds all that the client subscribed to; what is missing is deleted (R60)."""
 
 REFERRERS: Final = (LISTENER, ROUTE)
 """Types that name clusters: they wait for new clusters, and removed clusters wait for them (R120, R121)."""
+
+HEARD_OF_ONCE: Final = frozenset((VIRTUAL_HOST,))
+"""Types of which there is no heartbeat: without a body it would say that there is no such thing (R100b, R103)."""
 
 ASKED_AGAIN: Final = frozenset((ENDPOINT, SECRET))
 """Types that are sent to a client that comes back even if it has them: what awaits them may still be warming (R82a)."""
@@ -40,6 +53,8 @@ class Node(msgspec.Struct, frozen=True, gc=False):
     """`metadata.role`, else `cluster`: the Gateway that the proxy serves, `namespace/name`."""
     user_agent: str = ""
     """Name and version, as in `envoy/1.40.0`; "" if the client does not say."""
+    takes_ttl: bool = False
+    """Whether it says that it knows resources with a time to live, also in the state of the world (R101)."""
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):
@@ -69,6 +84,10 @@ class Response(msgspec.Struct, frozen=True, gc=False):
     resources: Sequence[Resource]
     digest: int = 0
     """Sum of the resources' digests; 0 if the version tells as much."""
+    wrapped: bool = False
+    """Whether resources with a time to live are sent with it, each in a wrapper."""
+    beat: bool = False
+    """Whether it is a heartbeat: of each resource the name and the time to live, and no body."""
 
 
 class DeltaRequest(msgspec.Struct, frozen=True, gc=False):
@@ -105,6 +124,8 @@ class DeltaResponse(msgspec.Struct, frozen=True, gc=False):
     resources: Sequence[Resource]
     removed: tuple[str, ...]
     digest: int
+    beat: bool = False
+    """Whether it is a heartbeat: of each resource the name, the version and the time to live, and no body."""
 
 
 class Subscribed(msgspec.Struct, frozen=True, gc=False):

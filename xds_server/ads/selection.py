@@ -26,6 +26,8 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     changed: Collection[str]
     """Names of what the client has not, or not like this; of some there may be no resource."""
     removed: tuple[str, ...] = ()
+    beat: bool = False
+    """Whether the client has all that, and is only to hear of it again."""
 
 
 class Selection(ABC):
@@ -63,6 +65,16 @@ class Selection(ABC):
     @abstractmethod
     def answer(self, table: Table) -> Answer | None:
         """What is due, or as much as one response may hold; None if it is nothing after all."""
+
+    def beat(self, table: Table) -> Answer | None:
+        """What the client has, and would forget if it did not hear of it again (R103)."""
+        alive = (
+            self._find(name, table)
+            for name in table.mortal
+            if self.holds(name) and not self.is_due(name) and name not in table.trial.rejections
+        )
+        part = Part(item for item in alive if item is not None and item.ttl)
+        return Answer(part.resources, part.digest, (), beat=True) if part.resources else None
 
     def changed(self, names: Iterable[str], table: Table) -> None:
         """Notes names that changed in the table."""
@@ -187,6 +199,13 @@ class FullState(Selection):
         self._sent = selected.digest
         self._new.clear()
         return Answer(selected.resources, selected.digest, selected.digests if first else dirty)
+
+    def beat(self, table: Table) -> Answer | None:
+        """The set once more, with all bodies: a set without them is not what every client takes for the same set (R60)."""
+        if not any(name in self._subscription for name in table.mortal):
+            return None
+        self._owed = True
+        return self.answer(table)
 
     def holds(self, name: str) -> bool:
         """Whether the client may have it."""

@@ -32,5 +32,14 @@ class SotwStream(AdsStream[Request, Response, FullState | Named]):
         return bool(change)
 
     def _response(self, exchange: Exchange[FullState | Named], answer: Answer, table: Table) -> Response:
-        exchange.sent_version = table.version_of(answer.digest)
-        return Response(exchange.type_url, exchange.sent_version, exchange.nonce, answer.resources, answer.digest)
+        # A heartbeat bears the version that the client has: by that it is known for one.
+        exchange.sent_version = exchange.acked_version if answer.beat else table.version_of(answer.digest)
+        return Response(
+            exchange.type_url,
+            exchange.sent_version,
+            exchange.nonce,
+            answer.resources,
+            answer.digest,
+            wrapped=self._takes_ttl and bool(table.mortal),
+            beat=answer.beat,
+        )

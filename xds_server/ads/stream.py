@@ -19,12 +19,13 @@ Per type, with *reconsider* for "send if what is owed differs from what was sent
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from xds_server.ads.exchange import Exchange, S
 from xds_server.ads.messages import (
     FOLLOWS,
     FULL_STATE,
+    HEARD_OF_ONCE,
     Changes,
     DeltaRequest,
     Event,
@@ -37,8 +38,11 @@ from xds_server.ads.messages import (
 )
 from xds_server.ads.rollout import Rollout
 from xds_server.ads.selection import Answer
-from xds_server.snapshot.resource import TYPES, TypeUrl
+from xds_server.snapshot.resource import PUSH_ORDER, TypeUrl, place
 from xds_server.snapshot.table import Table, View
+
+BEAT_SHARE: Final = 1 / 3
+"""After what part of the shortest time to live a client hears again of what it has: two may be lost, or late."""
 
 Q = TypeVar("Q", bound=Request | DeltaRequest)
 R = TypeVar("R")
@@ -47,14 +51,15 @@ R = TypeVar("R")
 class AdsStream(ABC, Generic[Q, R, S]):
     """One stream, served from the tables of *view*, which others alter in place and then `offer`.
 
-    node: how the client calls itself, for whom its verdicts are shown to.
+    node: how the client calls itself, for whom its verdicts are shown to; takes_ttl: whether it knows resources that expire.
     """
 
-    __slots__ = ("_events", "_exchanges", "_in_order", "_node", "_rollout", "_view")
+    __slots__ = ("_events", "_exchanges", "_in_order", "_node", "_rollout", "_takes_ttl", "_view")
 
-    def __init__(self, view: View, node: str = "") -> None:
+    def __init__(self, view: View, node: str = "", *, takes_ttl: bool = False) -> None:
         self._view = view
         self._node = node
+        self._takes_ttl = takes_ttl
         self._exchanges: dict[TypeUrl, Exchange[S]] = {}
         self._in_order: list[Exchange[S]] = []
         self._rollout = Rollout(self._exchanges, view)
@@ -73,7 +78,7 @@ class AdsStream(ABC, Generic[Q, R, S]):
         first = exchange is None
         if exchange is None:  # Whatever nonce or error it bears, it is about another stream (R20).
             exchange = self._exchanges[type_url] = self._exchange(type_url)
-            self._in_order = [one for name in TYPES if (one := self._exchanges.get(name)) is not None]
+            self._in_order = sorted(self._exchanges.values(), key=lambda one: place(one.type_url))
         elif request.nonce:
             self._judge(exchange, request, table)
         if self._subscribe(exchange, request, table) or first:
@@ -83,7 +88,7 @@ class AdsStream(ABC, Generic[Q, R, S]):
     def offer(self, changes: Changes) -> bool:
         """Notes what changed in the tables, at the cost of what changed; returns whether there may be something to send."""
         marked = False
-        for type_url in TYPES:
+        for type_url in sorted(changes, key=place) if len(changes) > 1 else changes:
             names, table = changes.get(type_url), self._view.get(type_url)
             if not names or table is None:
                 continue
@@ -93,6 +98,25 @@ class AdsStream(ABC, Generic[Q, R, S]):
             self._rollout.changed(type_url, names, table)
             marked = marked or (exchange is not None and exchange.ready)
         return marked
+
+    def beat(self, now: float) -> float | None:
+        """Sees to it that what would expire at the client is heard of again, a third of its time to live after the last
+        time (R103, R104); returns when to ask next, None for not before something is sent. *now*: seconds on any clock.
+        """  # noqa: D205  One sentence.
+        next_at = None
+        for exchange in self._in_order:
+            mortal = self._view[exchange.type_url].mortal
+            if not mortal or not self._takes_ttl or not exchange.number or exchange.type_url in HEARD_OF_ONCE:
+                exchange.beaten_at = None
+                continue
+            period = min(mortal.values()) * BEAT_SHARE
+            if exchange.beaten_at is None:
+                exchange.beaten_at = now
+            elif now >= exchange.beaten_at + period:
+                exchange.beaten_at, exchange.beats = now, True
+            at = exchange.beaten_at + period
+            next_at = at if next_at is None else min(next_at, at)
+        return next_at
 
     def next_response(self) -> R | None:
         """The next response to send, in the order in which resources name each other; None if there is none now."""
@@ -178,11 +202,18 @@ class AdsStream(ABC, Generic[Q, R, S]):
             answer = exchange.selection.answer(table)
             if answer is None:
                 exchange.pass_over()
-            else:
+                answer = self._beaten(exchange, table)
+            if answer is not None:
                 self._follow(type_url, answer)
                 exchange.send(answer, table)
                 return self._response(exchange, answer, table)
         return None
+
+    def _beaten(self, exchange: Exchange[S], table: Table) -> Answer | None:
+        """What an exchange has to tell of again, if anything; nothing to who has accepted nothing."""
+        beats, exchange.beats = exchange.beats, False
+        accepted = exchange.acked_version or exchange.selection.silent
+        return exchange.selection.beat(table) if beats and accepted else None
 
     def _judge(self, exchange: Exchange[S], request: Q, table: Table) -> None:
         if request.nonce != exchange.nonce:
@@ -200,6 +231,8 @@ class AdsStream(ABC, Generic[Q, R, S]):
 
     def _settled(self, type_url: TypeUrl, table: Table) -> bool:
         exchange = self._exchanges.get(type_url)
+        if type_url not in PUSH_ORDER:  # Not every proxy asks for these.
+            return exchange is None or not (exchange.in_flight or exchange.selection.due)
         if exchange is None:
             return type_url not in FULL_STATE and not len(table)
         if not exchange.acked_version and not (exchange.selection.silent and not exchange.sent_version):

@@ -3,6 +3,7 @@
 Source: envoy/service/discovery/v3/discovery.proto (DeltaDiscoveryRequest, DeltaDiscoveryResponse, Resource).
 """
 
+from collections.abc import Hashable
 from typing import Final
 
 from xds_server.ads.messages import DeltaRequest, DeltaResponse
@@ -17,7 +18,7 @@ from xds_server.envoy.discovery import (
     scan_names,
     type_field,
 )
-from xds_server.envoy.protobuf import LENGTH_DELIMITED, field_string, tag, varint
+from xds_server.envoy.protobuf import LENGTH_DELIMITED, duration, field_bytes, field_string, tag, varint
 from xds_server.envoy.reader import field_at, text
 from xds_server.snapshot.resource import Resource, TypeUrl
 
@@ -28,7 +29,7 @@ _LOCATORS: Final = {8 << 3 | LENGTH_DELIMITED: _SUBSCRIBE, 9 << 3 | LENGTH_DELIM
 _KEY, _VALUE = (number << 3 | LENGTH_DELIMITED for number in (1, 2))
 _PARTS: Final = {_NODE: "node", _TYPE_URL: "type_url", _NONCE: "nonce", _ERROR: "error"}
 _SYSTEM_VERSION, _RESOURCES, _RESPONSE_TYPE_URL, _RESPONSE_NONCE, _REMOVED, _CONTROL_PLANE = 1, 2, 4, 5, 6, 7
-_RESOURCE_VERSION, _RESOURCE_BODY, _RESOURCE_NAME = 1, 2, 3
+_RESOURCE_VERSION, _RESOURCE_BODY, _RESOURCE_NAME, _RESOURCE_TTL = 1, 2, 3, 6
 
 
 class DeltaRequestDecoder:
@@ -99,7 +100,9 @@ class DeltaResponseEncoder:
 
     def encode(self, response: DeltaResponse) -> bytes:
         """The bytes of *response*."""
-        content = response.version, response.digest, response.removed
+        content: Hashable = response.version, response.digest, response.removed
+        if response.beat:
+            content = content, "beat"
         return self._shared.encoded(response.type_url, content, response.nonce, lambda: _head(response))
 
 
@@ -108,7 +111,7 @@ def _head(response: DeltaResponse) -> bytes:
     any_head = type_field(1, response.type_url)
     parts = [field_string(_SYSTEM_VERSION, response.version)]
     for item in response.resources:
-        parts.extend(_resource(item, any_head))
+        parts.extend(_beat(item) if response.beat else _resource(item, any_head))
     parts.append(type_field(_RESPONSE_TYPE_URL, response.type_url))
     parts.extend(field_string(_REMOVED, name) for name in response.removed)
     return b"".join(parts)
@@ -121,7 +124,16 @@ def _resource(item: Resource, type_url: bytes) -> tuple[bytes, bytes, bytes]:
     head = field_string(_RESOURCE_VERSION, item.version)
     head += tag(_RESOURCE_BODY, LENGTH_DELIMITED) + varint(len(any_head) + size) + any_head
     tail = field_string(_RESOURCE_NAME, item.name)
+    if item.ttl:
+        tail += field_bytes(_RESOURCE_TTL, duration(item.ttl))
     return _frame(len(head) + size + len(tail)) + head, item.body, tail
+
+
+def _beat(item: Resource) -> tuple[bytes, bytes]:
+    """A resource without its body: the client has that, and is told that it is to keep it."""
+    fields = field_string(_RESOURCE_VERSION, item.version) + field_string(_RESOURCE_NAME, item.name)
+    fields += field_bytes(_RESOURCE_TTL, duration(item.ttl))
+    return _frame(len(fields)), fields
 
 
 def _frame(size: int) -> bytes:

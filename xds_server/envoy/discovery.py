@@ -11,9 +11,9 @@ from typing import Final
 
 from xds_server.ads.messages import Node, Request, Response
 from xds_server.envoy.node import NodeReader
-from xds_server.envoy.protobuf import LENGTH_DELIMITED, field_bytes, field_string, tag, varint
+from xds_server.envoy.protobuf import LENGTH_DELIMITED, duration, field_bytes, field_string, tag, varint
 from xds_server.envoy.reader import DecodeError, field_at, text
-from xds_server.snapshot.resource import TYPES, TypeUrl
+from xds_server.snapshot.resource import TYPES, Resource, TypeUrl
 
 __all__ = ["DecodeError", "LimitError", "RequestDecoder", "ResponseEncoder", "decode_request", "encode_response"]
 
@@ -28,6 +28,8 @@ _VERSION, _NODE, _NAMES, _TYPE_URL, _NONCE, _ERROR = (number << 3 | LENGTH_DELIM
 _PARTS: Final = {_VERSION: "version", _NODE: "node", _TYPE_URL: "type_url", _NONCE: "nonce", _ERROR: "error"}
 _STATUS_MESSAGE: Final = 2 << 3 | LENGTH_DELIMITED
 _RESPONSE_VERSION, _RESPONSE_RESOURCES, _RESPONSE_TYPE_URL, _RESPONSE_NONCE, _RESPONSE_CONTROL_PLANE = 1, 2, 4, 5, 6
+WRAPPER: Final = TypeUrl("type.googleapis.com/envoy.service.discovery.v3.Resource")
+_TTL: Final = 6
 _LONG: Final = 0x80
 
 
@@ -234,7 +236,9 @@ class ResponseEncoder:
 
     def encode(self, response: Response) -> bytes:
         """The bytes of *response*."""
-        content = response.version, response.digest
+        content: Hashable = response.version, response.digest
+        if response.wrapped:
+            content = content, response.beat
         return self._shared.encoded(response.type_url, content, response.nonce, lambda: _head(response))
 
 
@@ -252,6 +256,9 @@ def _head(response: Response) -> bytes:
     parts = [field_string(_RESPONSE_VERSION, response.version)]
     frames: dict[int, bytes] = {}  # What precedes a body depends on its length alone, and lengths are few.
     for item in response.resources:
+        if response.wrapped and item.ttl:
+            parts.append(_wrapped(item, response))
+            continue
         size = len(item.body)
         frame = frames.get(size)
         if frame is None:
@@ -260,6 +267,15 @@ def _head(response: Response) -> bytes:
         parts.append(item.body)
     parts.append(type_field(_RESPONSE_TYPE_URL, response.type_url))
     return b"".join(parts)
+
+
+def _wrapped(item: Resource, response: Response) -> bytes:
+    """A resource with its time to live, in the wrapper that has a place for that; in a heartbeat without its body."""
+    fields = field_string(1, response.version)
+    if not response.beat:
+        fields += field_bytes(2, type_field(1, response.type_url) + (field_bytes(2, item.body) if item.body else b""))
+    fields += field_string(3, item.name) + field_bytes(_TTL, duration(item.ttl))
+    return field_bytes(_RESPONSE_RESOURCES, type_field(1, WRAPPER) + field_bytes(2, fields))
 
 
 def _frame(type_url: TypeUrl, size: int) -> bytes:

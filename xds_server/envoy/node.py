@@ -9,6 +9,9 @@ from xds_server.ads.messages import Node
 from xds_server.envoy.protobuf import LENGTH_DELIMITED, VARINT
 from xds_server.envoy.reader import field_at, text, varint_at
 
+TTL_FEATURE: Final = "xds.config.supports-resource-ttl"
+"""The client feature by which a client says that it knows resources with a time to live."""
+
 ROLE_KEY: Final = "role"
 """Key of the metadata that names the Gateway."""
 
@@ -19,6 +22,7 @@ def _text_tag(number: int) -> int:
 
 _ID, _CLUSTER, _METADATA = _text_tag(1), _text_tag(2), _text_tag(3)
 _AGENT_NAME, _AGENT_VERSION, _AGENT_BUILD = _text_tag(6), _text_tag(7), _text_tag(8)
+_FEATURE = _text_tag(10)
 _STRUCT_FIELD = _text_tag(1)
 _ENTRY_KEY, _ENTRY_VALUE = _text_tag(1), _text_tag(2)
 _VALUE_STRING = _text_tag(3)
@@ -33,11 +37,12 @@ _UINT32: Final = (1 << 32) - 1
 class NodeReader:
     """Reads a Node; what is repeated is merged, as protobuf does it: the last scalar wins."""
 
-    __slots__ = ("_agent", "_build", "_cluster", "_id", "_role", "_version")
+    __slots__ = ("_agent", "_build", "_cluster", "_id", "_role", "_takes_ttl", "_version")
 
     def __init__(self) -> None:
         self._id = self._cluster = self._role = self._agent = self._version = ""
         self._build = [0, 0, 0]
+        self._takes_ttl = False
 
     def read(self, data: bytes, at: int, end: int) -> None:
         """Takes the bytes of a Node. Raises DecodeError."""
@@ -49,6 +54,8 @@ class NodeReader:
                 self._cluster = text(data, begin, at)
             elif key == _METADATA:
                 self._read_metadata(data, begin, at)
+            elif key == _FEATURE:
+                self._takes_ttl |= text(data, begin, at) == TTL_FEATURE
             elif key == _AGENT_NAME:
                 self._agent = text(data, begin, at)
             elif key == _AGENT_VERSION:
@@ -61,7 +68,7 @@ class NodeReader:
         """What was read."""
         version = self._version or (".".join(map(str, self._build)) if any(self._build) else "")
         agent = "/".join(part for part in (self._agent, version) if part)
-        return Node(self._id, self._cluster, self._role or self._cluster, agent)
+        return Node(self._id, self._cluster, self._role or self._cluster, agent, self._takes_ttl)
 
     def _read_metadata(self, data: bytes, at: int, end: int) -> None:
         while at < end:

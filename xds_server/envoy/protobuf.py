@@ -45,6 +45,13 @@ def field_string(number: int, text: str) -> bytes:
     return field_bytes(number, text.encode())
 
 
+def duration(seconds: float) -> bytes:
+    """A google.protobuf.Duration, of 0 or more seconds."""
+    nanos = round(seconds * 1_000_000_000)
+    whole, part = divmod(nanos, 1_000_000_000)
+    return (field_varint(1, whole) if whole else b"") + (field_varint(2, part) if part else b"")
+
+
 def field_varint(number: int, n: int) -> bytes:
     """A field of type int32, int64, uint32, uint64, bool or enum; a negative number takes ten bytes."""
     return varint(number << 3) + varint(n & _SIXTY_FOUR_BITS)

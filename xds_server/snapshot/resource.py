@@ -21,10 +21,23 @@ PUSH_ORDER: Final = (CLUSTER, ENDPOINT, LISTENER, ROUTE)
 """The types that we publish, in the order in which a change reaches a client: what is named comes before what names it."""
 
 TYPES: Final = (CLUSTER, ENDPOINT, LISTENER, ROUTE, SCOPED_ROUTE, VIRTUAL_HOST, SECRET, EXTENSION, RUNTIME)
-"""All types that a stream can carry, if its view has a table of them, in the order in which they are sent."""
+"""The types that have a service of their own, in the order in which they are sent; any others come after them."""
 
-SHORT: Final = {CLUSTER: "CDS", ENDPOINT: "EDS", LISTENER: "LDS", ROUTE: "RDS"}
-"""The discovery service of each type that we publish, as logs and metrics name it."""
+CARRIED: Final = (SCOPED_ROUTE, SECRET, EXTENSION, RUNTIME)
+"""Types that we derive nothing of: whoever has such resources may publish them, and who asks is told what there is."""
+
+SHORT: Final = {
+    CLUSTER: "CDS", ENDPOINT: "EDS", LISTENER: "LDS", ROUTE: "RDS", SCOPED_ROUTE: "SRDS", VIRTUAL_HOST: "VHDS",
+    SECRET: "SDS", EXTENSION: "ECDS", RUNTIME: "RTDS",
+}  # fmt: skip
+"""The discovery service of each type, as logs and metrics name it."""
+
+_PLACES: Final = {type_url: place for place, type_url in enumerate(TYPES)}
+
+
+def place(type_url: TypeUrl) -> int:
+    """Where a type comes in the order in which types are sent."""
+    return _PLACES.get(type_url, len(TYPES))
 
 
 class Resource(msgspec.Struct, frozen=True, gc=False):
@@ -38,6 +51,8 @@ class Resource(msgspec.Struct, frozen=True, gc=False):
     """128-bit digest of `body`: the resource's version."""
     body: bytes
     """The encoded message, without the `Any` around it."""
+    ttl: float = 0.0
+    """After how many seconds a client is to forget it, if it does not hear of it again; 0 for never."""
 
     @property
     def version(self) -> str:
@@ -45,6 +60,7 @@ class Resource(msgspec.Struct, frozen=True, gc=False):
         return f"{self.digest:032x}"
 
 
-def resource(name: str, body: bytes) -> Resource:
-    """A resource with the digest of its body."""
-    return Resource(name, int.from_bytes(blake2b(body, digest_size=16).digest(), "big"), body)
+def resource(name: str, body: bytes, ttl: float = 0.0) -> Resource:
+    """A resource with the digest of its body, and of its time to live in seconds, if it has one."""
+    key = f"ttl {ttl}".encode() if ttl else b""
+    return Resource(name, int.from_bytes(blake2b(body, digest_size=16, key=key).digest(), "big"), body, ttl)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, TypeUrl
+from xds_server.snapshot.resource import CARRIED, CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE, Resource, TypeUrl
 from xds_server.snapshot.table import Remake, Table, View
 from xds_server.snapshot.trial import Rejection
 
@@ -14,7 +14,7 @@ Names = Mapping[TypeUrl, frozenset[str]]
 
 
 class Store:
-    """The published tables. All roles share those of clusters and load assignments; listeners and routes are a role's own.
+    """The published tables. Listeners and routes are a role's own, all others are shared.
 
     A role is the key of a Gateway. `epoch` is the epoch of the graph that is published; None before the first.
     """
@@ -24,6 +24,7 @@ class Store:
         self.roles: set[str] = set()
         """The roles that can be served."""
         self._shared = {CLUSTER: Table(remake=remake_cluster), ENDPOINT: Table()}
+        self._shared |= {type_url: Table() for type_url in CARRIED}
         self._views: dict[str, View] = {}  # also of roles that went: their streams keep what they were given
 
     def view(self, role: str) -> View | None:
@@ -51,9 +52,10 @@ class Store:
                     view[type_url].put(item)
 
     def counts(self) -> Mapping[TypeUrl, int]:
-        """Published resources by type, those of all roles together."""
+        """Published resources by type, those of all roles together; of the types that we derive, also if there are none."""
         own = {type_url: sum(len(self._views[role][type_url]) for role in self.roles) for type_url in (LISTENER, ROUTE)}
-        return {type_url: len(table) for type_url, table in self._shared.items()} | own
+        shared = {type_url: len(table) for type_url, table in self._shared.items() if table or type_url in PUSH_ORDER}
+        return shared | own
 
     def rejections(self) -> Iterator[tuple[str | None, TypeUrl, Rejection]]:
         """What is published although a client rejected it, and none has accepted it since: (role, type, rejection).

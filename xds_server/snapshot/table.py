@@ -22,7 +22,18 @@ class Table:
     exclusive or: two equal digests would cancel each other out.)
     """
 
-    __slots__ = ("_departed", "_remake", "_resources", "_whole", "added", "digest", "generation", "removed", "trial")
+    __slots__ = (
+        "_departed",
+        "_remake",
+        "_resources",
+        "_whole",
+        "added",
+        "digest",
+        "generation",
+        "mortal",
+        "removed",
+        "trial",
+    )
 
     def __init__(self, resources: Iterable[Resource] = (), *, remake: Remake | None = None) -> None:
         self._resources: dict[str, Resource] = {}
@@ -37,6 +48,8 @@ class Table:
         """Names of what came since `begin`."""
         self.removed: dict[str, Resource] = {}
         """What went since `begin`: streams take leave of it in their own time."""
+        self.mortal: dict[str, float] = {}
+        """Names of what has a time to live, with that: in seconds."""
         self.trial = Trial()
         for item in resources:
             self.put(item)
@@ -56,6 +69,10 @@ class Table:
         self._whole = None
         self.generation += 1
         self._departed.pop(item.name, None)
+        if item.ttl:
+            self.mortal[item.name] = item.ttl
+        elif self.mortal:
+            self.mortal.pop(item.name, None)
         self.trial.published(old, item)
 
     def discard(self, name: str) -> None:
@@ -64,6 +81,7 @@ class Table:
         if old is not None:
             self._whole = None
             self.generation += 1
+            self.mortal.pop(name, None)
             self.digest -= old.digest
             self.removed[name] = self._departed[name] = old
             if len(self._departed) > _DEPARTED:

@@ -9,7 +9,7 @@ import msgspec
 
 from xds_server.ads.messages import Acked, Changes, Event, Nacked, ProtocolError, ResourceStatus, Stale, Unserved
 from xds_server.envoy.discovery import DecodeError, LimitError
-from xds_server.snapshot.resource import TYPES, TypeUrl
+from xds_server.snapshot.resource import TypeUrl
 from xds_server.snapshot.table import View
 from xds_server.transport.admission import Clock, Entrance, Hold, HoldKind
 from xds_server.transport.bell import Bell
@@ -197,17 +197,15 @@ class Stream(Generic[Q, R]):
             self._receive(self._machine, request)
             if not self._bell.waits and (self._timed or self._machine.ready):
                 self._bell.ring()
-        elif request.type_url in TYPES:
+        elif request.type_url:
             self._wait(request)
-        elif not request.type_url:
-            raise ProtocolError("request has no type_url: an aggregated stream needs one in every request")
         else:
-            self._observer.ignored(self.info, request.type_url, "unserved")
+            raise ProtocolError("request has no type_url: an aggregated stream needs one in every request")
 
     def _wait(self, request: Q) -> None:
         if self._variant.replaces:
             self._waiting = [one for one in self._waiting if one.type_url != request.type_url]
-        elif len(self._waiting) >= self._limits.requests_at_the_gate:
+        if len(self._waiting) >= self._limits.requests_at_the_gate:
             raise LimitError(0, f"{len(self._waiting)} requests before the first response: wait until we are ready")
         self._waiting.append(request)
 
@@ -228,7 +226,7 @@ class Stream(Generic[Q, R]):
         if type_url is not None and type_url not in view:
             return Ending("protocol", grpc.StatusCode.UNIMPLEMENTED, f"there is nothing of type {type_url} here")
         served = view if type_url is None else {type_url: view[type_url]}
-        self._machine = machine = self._variant.machine(served, self.info.node.id)
+        self._machine = machine = self._variant.machine(served, self.info.node)
         self._join(self)
         for request in self._waiting:
             self._receive(machine, request)
@@ -252,6 +250,7 @@ class Stream(Generic[Q, R]):
     async def _write(self, machine: Machine[Q, R]) -> Ending:
         while True:
             self._bell.hush()
+            machine.beat(self._clock())
             while not self._bell.waits and (response := machine.next_response()) is not None:
                 await self._send(response)
             await self._woken(machine)
@@ -270,8 +269,8 @@ class Stream(Generic[Q, R]):
             self._blocked_since = None
         elif self._blocked_since is None:
             self._blocked_since = self._clock()
-        unanswered = machine.unanswered()
-        if self._blocked_since is None and not unanswered:
+        unanswered, beat_at = machine.unanswered(), machine.beat(self._clock())
+        if self._blocked_since is None and not unanswered and beat_at is None:
             await self._bell.rung()
             return
         deadlines: dict[TypeUrl | None, float] = {
@@ -281,10 +280,12 @@ class Stream(Generic[Q, R]):
             deadlines[None] = self._blocked_since + self._limits.rollout_seconds
         self._timed = True
         try:
-            async with asyncio.timeout(max(0.0, min(deadlines.values()) - self._clock())):
+            until = min(deadlines.values(), default=float("inf"))
+            async with asyncio.timeout(max(0.0, min(until, until if beat_at is None else beat_at) - self._clock())):
                 await self._bell.rung()
         except TimeoutError:
-            self._give_up(machine, deadlines)
+            if beat_at is None or until <= beat_at:
+                self._give_up(machine, deadlines)
         finally:
             self._timed = False
 

@@ -11,6 +11,7 @@ from xds_server.ads.messages import (
     DeltaRequest,
     DeltaResponse,
     Event,
+    Node,
     Request,
     ResourceStatus,
     Response,
@@ -79,6 +80,7 @@ class Machine(Protocol[Q_contra, R_co]):
     def offer(self, changes: Changes) -> bool: ...  # noqa: D102
     def next_response(self) -> R_co | None: ...  # noqa: D102
     def events(self) -> list[Event]: ...  # noqa: D102
+    def beat(self, now: float) -> float | None: ...  # noqa: D102
     def lapse(self) -> None: ...  # noqa: D102
     def unanswered(self) -> list[TypeUrl]: ...  # noqa: D102
     def abandon(self, type_url: TypeUrl) -> None: ...  # noqa: D102
@@ -98,13 +100,21 @@ class Variant(msgspec.Struct, Generic[Q, R], frozen=True):
     name: VariantName
     decoder: Callable[[], Decoder[Q]]
     encoder: Callable[[str], Encoder[R]]
-    machine: Callable[[View, str], Machine[Q, R]]
+    machine: Callable[[View, Node], Machine[Q, R]]
     replaces: bool
     """Whether a request says all that the ones before it said, so that the last of a type is enough."""
 
 
-SOTW: Final = Variant[Request, Response]("sotw", RequestDecoder, ResponseEncoder, SotwStream, replaces=True)
+def _sotw(view: View, node: Node) -> SotwStream:
+    return SotwStream(view, node.id, takes_ttl=node.takes_ttl)
+
+
+def _delta(view: View, node: Node) -> DeltaStream:
+    return DeltaStream(view, node.id, takes_ttl=True)  # There a time to live is a field like others (R101).
+
+
+SOTW: Final = Variant[Request, Response]("sotw", RequestDecoder, ResponseEncoder, _sotw, replaces=True)
 DELTA: Final = Variant[DeltaRequest, DeltaResponse](
-    "delta", DeltaRequestDecoder, DeltaResponseEncoder, DeltaStream, replaces=False
+    "delta", DeltaRequestDecoder, DeltaResponseEncoder, _delta, replaces=False
 )
 AnyVariant = Variant[Any, Any]

@@ -12,7 +12,7 @@ from tests.unit.xds_server.test_publisher import Rig
 from xds_server.ads.messages import Node, TypeStatus
 from xds_server.lastgood import FILE, LastGood, LastGoodMetrics, accepted
 from xds_server.model.source_state import Phase, SourceState
-from xds_server.snapshot.resource import CLUSTER, LISTENER, ROUTE
+from xds_server.snapshot.resource import CLUSTER, LISTENER, PUSH_ORDER, ROUTE
 from xds_server.snapshot.store import Store
 from xds_server.transport.admission import Hold
 from xds_server.transport.observer import StreamInfo, StreamStatus
@@ -66,7 +66,7 @@ async def test_it_is_offered_after_the_grace_to_the_roles_that_were_saved(tmp_pa
 
     view = started.last_good.view("shop/edge")
     assert view is not None
-    assert [len(table) for table in view.values()] == [1, 1, 1, 1]
+    assert [len(view[type_url]) for type_url in PUSH_ORDER] == [1, 1, 1, 1]
     assert (started.store.epoch, started.store.roles) == (None, set())
     assert started.last_good.view("shop/other") is None
     assert "new proxies are given the last good configuration" in started.last_good.why()

@@ -13,7 +13,7 @@ from probes import Gate, Layer, Passed
 from probes.metrics import ReadinessMetrics
 from xds_server.metrics import Live, Metrics
 from xds_server.model.source_state import Phase, Problem, SourceState
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, SECRET, TypeUrl
+from xds_server.snapshot.resource import CLUSTER, ENDPOINT, TypeUrl
 
 PENDING = SourceState(kind="services", required=True)
 
@@ -221,14 +221,14 @@ def test_responses_and_their_answers_are_counted_by_type(rig: Rig) -> None:
 
 
 def test_how_long_answers_take_is_a_histogram(rig: Rig) -> None:
-    """Each answer is in the buckets whose bound it does not exceed; a type that we do not publish is `other`."""
+    """Each answer is in the buckets whose bound it does not exceed; a type that has no service is `other`."""
     for seconds in (0.001, 0.02, 61.0):
         rig.metrics.acked(Stream(), CLUSTER, seconds)
     bounds = ("0.001", "0.01", "0.025", "60.0", "+Inf")
     assert [rig.value("xds_ack_duration_seconds_bucket", type="CDS", le=bound) for bound in bounds] == [1, 1, 2, 2, 3]
     assert rig.value("xds_ack_duration_seconds_count", type="CDS") == 3
 
-    rig.metrics.sent(Stream(), SECRET, 1, 10)
+    rig.metrics.sent(Stream(), TypeUrl("example.com/Foo"), 1, 10)
     assert rig.value("xds_responses_total", type="other") == 1
 
 

@@ -1,6 +1,6 @@
 """A stream, its tables and a client on one script: a line does one thing, or says what the server sends.
 
-put CDS a b      the resources get new content, and the stream is told (one offer for the line)
+put CDS a b      the resources get new content, and the stream is told (one offer for the line); `a~9` lives for 9 s
 set CDS a=1 b    the resources get this content (a name alone: a new one)
 drop CDS a       the resources vanish, and the stream is told
 tell             what `put`, `set` and `drop` did since `quiet` is told in one offer; `quiet` comes before
@@ -10,8 +10,9 @@ ack CDS          the same with the names of before, or none in delta; nack CDS [
 old CDS a        a request with the names, and with the nonce of another response
 bare CDS a       a request with the names, and without a nonce
 back CDS a       a request with the names, of a client that was told something on another stream; not in delta
+beat 3           it is so many seconds after the beginning: what would expire is heard of again
 lapse            what waits for another type waits no longer
--> CDS a b; EDS  the responses that are sent now, all of them; "->" alone: none; in delta `-a` is one that is no more
+-> CDS a b; EDS  the responses that are sent now, all of them; "->" alone: none; in delta `-a` is one that is no more; `~a` has no body
 """
 
 from itertools import count
@@ -20,7 +21,7 @@ from typing import Any
 from xds_server.ads.delta import DeltaStream
 from xds_server.ads.messages import DeltaRequest, DeltaResponse, Request, Response
 from xds_server.ads.sotw import SotwStream
-from xds_server.snapshot.resource import PUSH_ORDER, SHORT, TypeUrl, resource
+from xds_server.snapshot.resource import SHORT, TypeUrl, resource
 from xds_server.snapshot.table import Table, View
 
 TYPES = {short: type_url for type_url, short in SHORT.items()}
@@ -29,8 +30,9 @@ TYPES = {short: type_url for type_url, short in SHORT.items()}
 class Rig:
     """What a script acts upon: state of the world."""
 
-    def __init__(self, view: View | None = None) -> None:
-        self.tables = view or {type_url: Table() for type_url in PUSH_ORDER}
+    def __init__(self, view: View | None = None, *, takes_ttl: bool = False) -> None:
+        self.tables = view or {type_url: Table() for type_url in SHORT}
+        self.takes_ttl = takes_ttl
         self.stream: Any = self._made(self.tables)
         self.names: dict[TypeUrl, tuple[str, ...]] = {}
         self.nonces: dict[TypeUrl, str] = {}
@@ -39,12 +41,14 @@ class Rig:
         self._untold: dict[TypeUrl, list[str]] | None = None
 
     def _made(self, view: View) -> Any:
-        return SotwStream(view, "rig")
+        return SotwStream(view, "rig", takes_ttl=self.takes_ttl)
 
     def run(self, script: str) -> None:
         for number, line in enumerate(filter(None, map(str.strip, script.splitlines())), 1):
             verb, *words = line.split()
-            if verb == "->":
+            if verb == "beat":
+                self.stream.beat(float(words[0]))
+            elif verb == "->":
                 assert self.sent() == line[2:].strip(), f"line {number}: {line}"
             elif words:
                 getattr(self, f"_{verb}")(TYPES[words[0]], ["" if word == '""' else word for word in words[1:]])
@@ -61,7 +65,13 @@ class Rig:
 
     def sent(self) -> str:
         return "; ".join(
-            " ".join([SHORT[response.type_url], *(item.name for item in response.resources), *self._removed(response)])
+            " ".join(
+                [
+                    SHORT[response.type_url],
+                    *(f"{'~' * response.beat}{item.name}" for item in response.resources),
+                    *self._removed(response),
+                ]
+            )
             for response in self.responses()
         )
 
@@ -92,10 +102,14 @@ class Rig:
 
     def _put(self, type_url: TypeUrl, words: list[str]) -> None:
         self._begin()
+        names = []
         for word in words:
-            name, _, content = word.partition("=")
-            self.tables[type_url].put(resource(name, (content or f"content {next(self._contents)}").encode()))
-        self._offer(type_url, [word.partition("=")[0] for word in words])
+            rest, _, ttl = word.partition("~")
+            name, _, content = rest.partition("=")
+            body = (content or f"content {next(self._contents)}").encode()
+            self.tables[type_url].put(resource(name, body, float(ttl or 0)))
+            names.append(name)
+        self._offer(type_url, names)
 
     _set = _put
 
@@ -133,7 +147,7 @@ class DeltaRig(Rig):
     """What a script acts upon: incremental."""
 
     def _made(self, view: View) -> Any:
-        return DeltaStream(view, "rig")
+        return DeltaStream(view, "rig", takes_ttl=True)
 
     def _removed(self, response: Any) -> list[str]:
         return [f"-{name}" for name in response.removed]

@@ -1,9 +1,22 @@
 """The rules of state-of-the-world ADS, each as a script; numbers are those of the rules in docs and comments."""
 
+from typing import Any
+
 import pytest
 
 from tests.unit.xds_server.ads.rig import Rig
-from xds_server.ads.messages import Acked, Nacked, ProtocolError, Request, Stale, Subscribed, TypeStatus, Unserved
+from xds_server.ads.delta import DeltaStream
+from xds_server.ads.messages import (
+    Acked,
+    DeltaRequest,
+    Nacked,
+    ProtocolError,
+    Request,
+    Stale,
+    Subscribed,
+    TypeStatus,
+    Unserved,
+)
 from xds_server.ads.sotw import SotwStream
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl, resource
 from xds_server.snapshot.table import EMPTY_VIEW, Table, version_of
@@ -500,11 +513,11 @@ def test_an_ack_of_another_version_is_an_ack() -> None:
 def test_unknown_type_leaves_the_stream_alone() -> None:
     """A type that is not served is reported, has no answer, and costs the others nothing (R7)."""
     rig = Rig()
-    secret = TypeUrl("type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret")
-    rig.stream.receive(Request(secret, names=("s",)))
+    unknown = TypeUrl("type.googleapis.com/example.Foo")
+    rig.stream.receive(Request(unknown, names=("s",)))
     rig.run("put CDS a\nask CDS\n-> CDS a")
-    assert rig.stream.events()[0] == Unserved(secret)
-    assert secret not in rig.stream.status()
+    assert rig.stream.events()[0] == Unserved(unknown)
+    assert unknown not in rig.stream.status()
 
 
 def test_request_without_a_type_ends_the_stream() -> None:
@@ -595,3 +608,21 @@ def test_dropped_names_cost_nothing(wide: str) -> None:
     rig.run(f"put EDS a b c\nask EDS {wide}\n-> EDS a b c\nput EDS a b\nask EDS c\n->\ndrop EDS c\n->")
     selection = rig.stream._exchanges[ENDPOINT].selection
     assert (bool(selection._sent), selection._dirty, selection.overlay, selection.withheld) == (False, {}, {}, {})
+
+
+@pytest.mark.parametrize("machine", [SotwStream, DeltaStream])
+def test_a_view_may_have_tables_of_any_type(machine: Any) -> None:
+    """What has no service of its own is served on an aggregated stream, after all that has one."""
+    foo = TypeUrl("type.googleapis.com/example.Foo")
+    view = {foo: Table([resource("a", b"1")]), ENDPOINT: Table([resource("b", b"2")])}
+    stream = machine(view)
+    for type_url, name in ((foo, "a"), (ENDPOINT, "b")):
+        delta = machine is DeltaStream
+        stream.receive(DeltaRequest(type_url, (name,)) if delta else Request(type_url, names=(name,)))
+
+    sent = [stream.next_response() for _ in range(2)]
+    assert [(ENDPOINT, ["b"]), (foo, ["a"])] == [(one.type_url, [item.name for item in one.resources]) for one in sent]
+    view[foo].put(resource("a", b"3"))
+    stream.receive(DeltaRequest(foo, nonce=sent[1].nonce) if delta else Request(foo, names=("a",), nonce=sent[1].nonce))
+    assert stream.offer({foo: ["a"], ENDPOINT: []})
+    assert stream.next_response().type_url == foo

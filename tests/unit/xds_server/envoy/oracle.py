@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, message_factory, struct_pb2
+from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, duration_pb2, message_factory, struct_pb2
 
 _FIELD = descriptor_pb2.FieldDescriptorProto
 _STRING, _MESSAGE, _UINT32, _INT32, _BOOL = (
@@ -27,6 +27,7 @@ _MESSAGES: dict[str, list[tuple[str, int, int | str, bool, str]]] = {
         ("user_agent_name", 6, _STRING, False, ""),
         ("user_agent_version", 7, _STRING, False, "agent"),
         ("user_agent_build_version", 8, ".t.BuildVersion", False, "agent"),
+        ("client_features", 10, _STRING, True, ""),
     ],
     "Status": [("code", 1, _INT32, False, ""), ("message", 2, _STRING, False, "")],
     "DiscoveryRequest": [
@@ -55,6 +56,7 @@ _MESSAGES: dict[str, list[tuple[str, int, int | str, bool, str]]] = {
         ("version", 1, _STRING, False, ""),
         ("resource", 2, ".google.protobuf.Any", False, ""),
         ("name", 3, _STRING, False, ""),
+        ("ttl", 6, ".google.protobuf.Duration", False, ""),
     ],
     "DeltaDiscoveryResponse": [
         ("system_version_info", 1, _STRING, False, ""),
@@ -78,7 +80,9 @@ _MESSAGES: dict[str, list[tuple[str, int, int | str, bool, str]]] = {
 
 def _file() -> descriptor_pb2.FileDescriptorProto:
     file = descriptor_pb2.FileDescriptorProto(name="t.proto", package="t", syntax="proto3")
-    file.dependency.extend(["google/protobuf/struct.proto", "google/protobuf/any.proto"])
+    file.dependency.extend(
+        ["google/protobuf/struct.proto", "google/protobuf/any.proto", "google/protobuf/duration.proto"]
+    )
     for name, fields in _MESSAGES.items():
         message = file.message_type.add(name=name)
         for field, number, kind, repeated, oneof in fields:
@@ -96,7 +100,7 @@ def _file() -> descriptor_pb2.FileDescriptorProto:
 
 
 _POOL = descriptor_pool.DescriptorPool()
-for _proto in (struct_pb2, any_pb2):
+for _proto in (struct_pb2, any_pb2, duration_pb2):
     _POOL.AddSerializedFile(_proto.DESCRIPTOR.serialized_pb)
 _POOL.Add(_file())
 
@@ -104,3 +108,4 @@ DiscoveryRequest: Any = message_factory.GetMessageClass(_POOL.FindMessageTypeByN
 DiscoveryResponse: Any = message_factory.GetMessageClass(_POOL.FindMessageTypeByName("t.DiscoveryResponse"))
 DeltaDiscoveryRequest: Any = message_factory.GetMessageClass(_POOL.FindMessageTypeByName("t.DeltaDiscoveryRequest"))
 DeltaDiscoveryResponse: Any = message_factory.GetMessageClass(_POOL.FindMessageTypeByName("t.DeltaDiscoveryResponse"))
+Resource: Any = message_factory.GetMessageClass(_POOL.FindMessageTypeByName("t.Resource"))

@@ -129,3 +129,28 @@ def test_equal_answers_are_encoded_once_and_others_are_not() -> None:
     assert encoder.encode(DeltaResponse(CLUSTER, "v", "1", [], (), one.digest)) == first  # Not looked at again.
     assert encoder.encode(DeltaResponse(CLUSTER, "v", "1", [two], (), two.digest)) != first
     assert encoder.encode(DeltaResponse(CLUSTER, "v", "1", [one], ("c",), one.digest)) != first
+
+
+@given(st.floats(0.001, 1e6), st.binary(max_size=200))
+def test_a_time_to_live_is_told_with_and_without_the_body(ttl: float, body: bytes) -> None:
+    """A heartbeat bears name, version and time to live; other resources have none."""
+    mortal, other = resource("a", body, ttl), resource("b", body)
+    assert mortal.version != other.version
+
+    for beat in (False, True):
+        items = [mortal] if beat else [mortal, other]
+        digest = sum(item.digest for item in items)
+        data = DeltaResponseEncoder("").encode(DeltaResponse(CLUSTER, "v", "1", items, (), digest, beat=beat))
+        read = oracle.DeltaDiscoveryResponse.FromString(data).resources
+        assert (read[0].name, read[0].version) == ("a", mortal.version)
+        assert read[0].ttl.ToTimedelta().total_seconds() == pytest.approx(ttl, abs=1e-6)
+        assert read[0].HasField("resource") is not beat
+        assert [(one.name, one.HasField("ttl"), one.resource.value) for one in read[1:]] == [("b", False, body)][beat:]
+
+
+def test_a_heartbeat_is_another_answer_than_what_it_is_about() -> None:
+    """What was encoded for the one is not sent for the other."""
+    encoder, item = DeltaResponseEncoder(""), resource("a", b"1", 3)
+    made = [encoder.encode(DeltaResponse(CLUSTER, "v", "1", [item], (), item.digest, beat=b)) for b in (False, True)]
+
+    assert made[0] != made[1]

@@ -10,6 +10,7 @@ from tests.unit.xds_server.envoy import oracle
 from xds_server.ads.messages import Node, Request, Response
 from xds_server.envoy import discovery
 from xds_server.envoy.discovery import DecodeError, RequestDecoder, ResponseEncoder, decode_request, encode_response
+from xds_server.envoy.node import TTL_FEATURE
 from xds_server.envoy.protobuf import field_bytes, field_string, field_varint
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl, resource
 from xds_server.snapshot.table import Table, version_of
@@ -32,6 +33,7 @@ def requests(draw: st.DrawFn) -> "oracle.Any":
     if draw(st.booleans()):
         message.node.id, message.node.cluster, message.node.user_agent_name = draw(TEXT), draw(TEXT), draw(SHORT_TEXT)
         message.node.metadata.update(draw(METADATA))
+        message.node.client_features.extend(draw(st.lists(st.sampled_from([TTL_FEATURE, "other", "é"]), max_size=3)))
         if draw(st.booleans()):
             message.node.user_agent_version = draw(SHORT_TEXT)
         elif draw(st.booleans()):
@@ -52,7 +54,7 @@ def expected(message: "oracle.Any") -> Request:
         numbers = f"{v.major}.{v.minor}.{v.patch}"
         version = it.user_agent_version or (numbers if numbers != "0.0.0" else "")
         agent = "/".join(filter(None, (it.user_agent_name, version)))
-        node = Node(it.id, it.cluster, role or it.cluster, agent)
+        node = Node(it.id, it.cluster, role or it.cluster, agent, TTL_FEATURE in it.client_features)
     rejection = message.error_detail.message if message.HasField("error_detail") else None
     names = tuple(message.resource_names)
     return Request(TypeUrl(message.type_url), message.version_info, names, message.response_nonce, rejection, node)
@@ -234,3 +236,37 @@ def test_role_is_the_last_string_of_the_metadata() -> None:
     text, flag = field_string(3, "a/b"), field_varint(4, 1)
     roles = [decode_request(value(*fields)).node for fields in ((text,), (flag,), (text, flag), (flag, text))]
     assert [node.role for node in roles if node] == ["a/b", "shop/web", "shop/web", "a/b"]
+
+
+@given(st.floats(0.001, 1e6), st.binary(max_size=200))
+def test_a_time_to_live_is_told_in_a_wrapper(ttl: float, body: bytes) -> None:
+    """What has none goes without; a heartbeat has no bodies, and the version of the response in each wrapper."""
+    mortal, other = resource("a", body, ttl), resource("b", body)
+    encoder = ResponseEncoder("")
+
+    for beat in (False, True):
+        items = [mortal] if beat else [mortal, other]
+        digest = sum(item.digest for item in items)
+        response = Response(CLUSTER, "v", "1", items, digest, wrapped=True, beat=beat)
+        first, *others = oracle.DiscoveryResponse.FromString(encoder.encode(response)).resources
+        assert first.type_url == "type.googleapis.com/envoy.service.discovery.v3.Resource"
+        read = oracle.Resource.FromString(first.value)
+        assert (read.name, read.version) == ("a", "v")
+        assert read.ttl.ToTimedelta().total_seconds() == pytest.approx(ttl, abs=1e-6)
+        assert read.HasField("resource") is not beat
+        assert (read.resource.type_url, read.resource.value) == (("", b"") if beat else (CLUSTER, body))
+        assert [(one.type_url, one.value) for one in others] == [(CLUSTER, body)][beat:]
+
+
+def test_who_does_not_know_a_time_to_live_is_sent_the_resource_alone() -> None:
+    """Equal but for that, it is not mixed up with the wrapped one."""
+    encoder, item = ResponseEncoder(""), resource("a", b"1", 3)
+    wrapped, plain = (
+        oracle.DiscoveryResponse.FromString(
+            encoder.encode(Response(CLUSTER, "v", "1", [item], item.digest, wrapped=one))
+        )
+        for one in (True, False)
+    )
+
+    assert [(one.type_url, one.value) for one in plain.resources] == [(CLUSTER, b"1")]
+    assert wrapped.resources[0].type_url != CLUSTER
