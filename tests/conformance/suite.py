@@ -39,7 +39,7 @@ class Suite:
         self.features: tuple[str, ...] = ()
         """What the client says that it knows."""
         self.beats: Counter[tuple[str, str]] = Counter()
-        """Heartbeats by (service, name)."""
+        """Heartbeats by (service, name): in the state of the world they have bodies."""
 
     # -- the adapter
 
@@ -163,7 +163,8 @@ class Suite:
                 assert self.table[service, name][0] == version, "a heartbeat of what the client has not"
                 self.beats[service, name] += 1
                 continue
-            self.table.pop((service, name), None)
+            if self.table.pop((service, name), ("",))[0] == version and one.HasField("ttl"):
+                self.beats[service, name] += 1
             self.table[service, name] = (version, message.nonce)
         if self.delta:
             self.removed.extend((service, name) for name in message.removed_resources)

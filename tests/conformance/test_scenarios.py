@@ -245,7 +245,7 @@ async def test_several_services_incrementally(suite: Suite, service: tuple[str, 
 
 @over(SOTW + DELTA, NAMED)
 async def test_heartbeats(suite: Suite, service: str) -> None:
-    """R103: what would expire is heard of again and again, without its body, until it is there for good."""
+    """R103: what would expire is heard of again and again, incrementally without its body, until it is there for good."""
     suite.features = (TTL_FEATURE,)
     await suite.state("1", ttl=0.3, **{service: "A B"})
     await suite.subscribe(service, "A", "B")

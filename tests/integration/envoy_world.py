@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from google.protobuf import struct_pb2
 
 from examples.rig.envoy import Envoy, NoEnvoyError, binary
 from examples.rig.processes import free_port
@@ -24,9 +25,23 @@ from xds_server.envoy.encoders import envoy_config_route_v3 as route_v3
 from xds_server.envoy.encoders import (
     envoy_extensions_filters_network_http_connection_manager_v3 as hcm,
 )
+from xds_server.envoy.encoders import envoy_extensions_transport_sockets_tls_v3 as tls_v3
 from xds_server.envoy.encoders import google_protobuf
 from xds_server.envoy.listeners import HTTP_FILTERS
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE, Resource, TypeUrl, resource
+from xds_server.envoy.node import TTL_FEATURE
+from xds_server.envoy.protobuf import field_bytes, field_string
+from xds_server.snapshot.resource import (
+    CLUSTER,
+    ENDPOINT,
+    LISTENER,
+    ROUTE,
+    RUNTIME,
+    SECRET,
+    TYPES,
+    Resource,
+    TypeUrl,
+    resource,
+)
 from xds_server.snapshot.table import Table
 from xds_server.transport.server import AdsServer
 
@@ -48,11 +63,13 @@ class World:
         self.port, self.admin_port = free_port(), free_port()
         self.log = Log()
         self.desk = Desk()
-        self.tables = {type_url: Table() for type_url in PUSH_ORDER}
+        self.tables = {type_url: Table() for type_url in TYPES}
         self.desk.views[ROLE] = self.tables
         self.server: AdsServer
         self.envoy: Envoy
         self.api_type, self.aggregated = api_type, aggregated
+        self.runtime_layer = ""
+        """Name of a runtime layer that Envoy takes from us; "" for none."""
 
     # -- resources
 
@@ -83,7 +100,8 @@ class World:
         locality = endpoint_v3.locality_lb_endpoints(lb_endpoints=hosts)
         return ENDPOINT, resource(name, endpoint_v3.cluster_load_assignment(cluster_name=name, endpoints=[locality]))
 
-    def listener(self, name: str, port: int, stat_prefix: str = "x") -> tuple[TypeUrl, Resource]:
+    def listener(self, name: str, port: int, stat_prefix: str = "x", *, secret: str = "") -> tuple[TypeUrl, Resource]:
+        """Of HTTP, with the routes of its name; over TLS with the certificate in that secret, if one is said."""
         manager = hcm.http_connection_manager(
             stat_prefix=stat_prefix,
             rds=hcm.rds(config_source=self.source(timedelta()), route_config_name=name),
@@ -92,10 +110,32 @@ class World:
         typed = google_protobuf.any(type_url=hcm.HTTP_CONNECTION_MANAGER, value=manager)
         network_filter = listener_v3.filter(name="envoy.filters.network.http_connection_manager", typed_config=typed)
         address = core.address(socket_address=core.socket_address(address="127.0.0.1", port_value=port))
-        body = listener_v3.listener(
-            name=name, address=address, filter_chains=[listener_v3.filter_chain(filters=[network_filter])]
+        chain = listener_v3.filter_chain(
+            filters=[network_filter], transport_socket=self._tls(secret) if secret else None
         )
+        body = listener_v3.listener(name=name, address=address, filter_chains=[chain])
         return LISTENER, resource(name, body)
+
+    def _tls(self, secret: str) -> core.TransportSocket:
+        named = tls_v3.sds_secret_config(name=secret, sds_config=self.source())
+        common = tls_v3.common_tls_context(tls_certificate_sds_secret_configs=[named])
+        context = tls_v3.downstream_tls_context(common_tls_context=common)
+        typed = google_protobuf.any(type_url=tls_v3.DOWNSTREAM_TLS_CONTEXT, value=context)
+        return core.transport_socket(name="envoy.transport_sockets.tls", typed_config=typed)
+
+    def secret(self, name: str, certificate: str, key: str) -> tuple[TypeUrl, Resource]:
+        """A server's certificate, both parts as PEM."""
+        pair = tls_v3.tls_certificate(
+            certificate_chain=core.data_source(inline_string=certificate),
+            private_key=core.data_source(inline_string=key),
+        )
+        return SECRET, resource(name, tls_v3.secret(name=name, tls_certificate=pair))
+
+    def runtime(self, name: str, ttl: float = 0.0, **values: str) -> tuple[TypeUrl, Resource]:
+        """A layer of runtime values. There is no encoder for it."""
+        layer = struct_pb2.Struct()
+        layer.update(values)
+        return RUNTIME, resource(name, field_string(1, name) + field_bytes(2, layer.SerializeToString()), ttl)
 
     def routes(self, name: str, cluster: str) -> tuple[TypeUrl, Resource]:
         action = route_v3.route_action(cluster=cluster)
@@ -124,11 +164,18 @@ class World:
         )
         dynamic = config["dynamic_resources"]
         dynamic["ads_config"]["api_type"] = self.api_type
+        source: dict[str, Any] = {"resource_api_version": "V3", "initial_fetch_timeout": "0s", "ads": {}}
         if not self.aggregated:
             api = dynamic.pop("ads_config")
             for name in ("cds_config", "lds_config"):
                 del dynamic[name]["ads"]
                 dynamic[name]["api_config_source"] = api
+            del source["ads"]
+            source["api_config_source"] = api
+        config["node"]["client_features"] = [TTL_FEATURE]  # Envoy knows it, and does not say so of itself.
+        if self.runtime_layer:
+            layer = {"name": self.runtime_layer, "rtds_config": source}
+            config["layered_runtime"] = {"layers": [{"name": "ours", "rtds_layer": layer}]}
         return json.dumps(config)
 
     async def until(self, what: str, happened: Any, seconds: float = 10) -> float:

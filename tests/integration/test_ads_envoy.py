@@ -11,7 +11,7 @@ from examples.rig.load import Load
 from examples.rig.processes import free_port
 from examples.rig.web import Backend, ask
 from tests.integration.envoy_world import VARIANTS, World, proxied, world
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE
+from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE
 from xds_server.transport.server import AdsServer
 
 pytestmark = pytest.mark.envoy
@@ -42,7 +42,7 @@ async def test_envoy_has_what_was_sent(variant: str, tmp_path: Path) -> None:
             await _begun(made, port, blue)
             async with proxied(made) as envoy:
                 await made.until("traffic", lambda: _says(port, "blue"))
-                for type_url in made.tables:
+                for type_url in PUSH_ORDER:
                     await made.log.until("acked", 4)
                     assert type_url in {call[1] for call in made.log.named("acked")}
 
@@ -201,6 +201,32 @@ async def test_a_control_plane_comes_back(variant: str, tmp_path: Path) -> None:
                 assert load.failures == 0, load.statuses()
                 assert envoy.stat("cluster_manager.cluster_removed") == removed
                 assert envoy.stats("init_fetch_timeout") == dict.fromkeys(envoy.stats("init_fetch_timeout"), 0)
+
+
+@aggregated
+async def test_a_route_moves_while_the_control_plane_is_away(variant: str, tmp_path: Path) -> None:
+    """The cluster that it led to is gone, and the server new: it is taken from Envoy when the routes are, and no request fails."""
+    port = free_port()
+    with Backend("blue") as blue, Backend("green") as green:
+        async with world(tmp_path, variant) as made:
+            await _begun(made, port, blue)
+            async with proxied(made):
+                await made.until("traffic", lambda: _says(port, "blue"))
+                with Load(port, keep_alive=200, new=20) as load:
+                    await made.server.stop(0)
+                    made.publish(
+                        made.cluster("two"),
+                        made.endpoints("two", green.port),
+                        made.routes("edge", "two"),
+                        remove=[(CLUSTER, "one"), (ENDPOINT, "one")],
+                    )
+                    made.log.calls.clear()
+                    await _restarted(made)
+                    await made.until("the move", lambda: _says(port, "green"), 15)
+                    await made.until("the end of the old", lambda: set(made.has()["clusters"]) == {"two"}, 4)
+                assert load.requests > 0
+                assert load.failures == 0, load.statuses()
+                assert made.log.named("gave_up") == []
 
 
 async def _restarted(made: World) -> None:

@@ -86,8 +86,6 @@ class Response(msgspec.Struct, frozen=True, gc=False):
     """Sum of the resources' digests; 0 if the version tells as much."""
     wrapped: bool = False
     """Whether resources with a time to live are sent with it, each in a wrapper."""
-    beat: bool = False
-    """Whether it is a heartbeat: of each resource the name and the time to live, and no body."""
 
 
 class DeltaRequest(msgspec.Struct, frozen=True, gc=False):

@@ -44,6 +44,9 @@ from xds_server.snapshot.table import Table, View
 BEAT_SHARE: Final = 1 / 3
 """After what part of the shortest time to live a client hears again of what it has: two may be lost, or late."""
 
+_NEEDED: Final = FULL_STATE.intersection(PUSH_ORDER)
+"""Types that every proxy asks for."""
+
 Q = TypeVar("Q", bound=Request | DeltaRequest)
 R = TypeVar("R")
 
@@ -168,7 +171,7 @@ class AdsStream(ABC, Generic[Q, R, S]):
         That is: of each type, something was ACKed, and nothing is in flight or due. Of the named types only if the view
         has any: a proxy without routes never asks for one.
         """
-        if any(type_url in self._view and type_url not in self._exchanges for type_url in FULL_STATE):
+        if any(type_url in self._view and type_url not in self._exchanges for type_url in _NEEDED):
             return False
         return all(self._settled(type_url, table) for type_url, table in self._view.items())
 

@@ -238,7 +238,7 @@ class ResponseEncoder:
         """The bytes of *response*."""
         content: Hashable = response.version, response.digest
         if response.wrapped:
-            content = content, response.beat
+            content = content, "wrapped"
         return self._shared.encoded(response.type_url, content, response.nonce, lambda: _head(response))
 
 
@@ -270,10 +270,9 @@ def _head(response: Response) -> bytes:
 
 
 def _wrapped(item: Resource, response: Response) -> bytes:
-    """A resource with its time to live, in the wrapper that has a place for that; in a heartbeat without its body."""
-    fields = field_string(1, response.version)
-    if not response.beat:
-        fields += field_bytes(2, type_field(1, response.type_url) + (field_bytes(2, item.body) if item.body else b""))
+    """A resource with its time to live, in the wrapper that has a place for that."""
+    packed = type_field(1, response.type_url) + (field_bytes(2, item.body) if item.body else b"")
+    fields = field_string(1, response.version) + field_bytes(2, packed)
     fields += field_string(3, item.name) + field_bytes(_TTL, duration(item.ttl))
     return field_bytes(_RESPONSE_RESOURCES, type_field(1, WRAPPER) + field_bytes(2, fields))
 

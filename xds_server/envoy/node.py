@@ -10,7 +10,8 @@ from xds_server.envoy.protobuf import LENGTH_DELIMITED, VARINT
 from xds_server.envoy.reader import field_at, text, varint_at
 
 TTL_FEATURE: Final = "xds.config.supports-resource-ttl"
-"""The client feature by which a client says that it knows resources with a time to live."""
+"""The client feature by which a client says that it knows resources with a time to live. Envoy says it if its
+bootstrap has it in `node.client_features`. To know the wrapper is not enough: gRPC refuses one without a body."""
 
 ROLE_KEY: Final = "role"
 """Key of the metadata that names the Gateway."""

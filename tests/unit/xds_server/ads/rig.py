@@ -12,7 +12,7 @@ bare CDS a       a request with the names, and without a nonce
 back CDS a       a request with the names, of a client that was told something on another stream; not in delta
 beat 3           it is so many seconds after the beginning: what would expire is heard of again
 lapse            what waits for another type waits no longer
--> CDS a b; EDS  the responses that are sent now, all of them; "->" alone: none; in delta `-a` is one that is no more; `~a` has no body
+-> CDS a b; EDS  the responses that are sent now, all of them; "->" alone: none; in delta `-a` is one that is no more; `~a` is heard of again, in delta without a body
 """
 
 from itertools import count
@@ -49,11 +49,14 @@ class Rig:
             if verb == "beat":
                 self.stream.beat(float(words[0]))
             elif verb == "->":
-                assert self.sent() == line[2:].strip(), f"line {number}: {line}"
+                assert self.sent() == self._expected(line[2:].strip()), f"line {number}: {line}"
             elif words:
                 getattr(self, f"_{verb}")(TYPES[words[0]], ["" if word == '""' else word for word in words[1:]])
             else:
                 getattr(self, f"_{verb}")()
+
+    def _expected(self, line: str) -> str:
+        return line.replace("~", "")
 
     def responses(self) -> list[Any]:
         sent = []
@@ -68,12 +71,15 @@ class Rig:
             " ".join(
                 [
                     SHORT[response.type_url],
-                    *(f"{'~' * response.beat}{item.name}" for item in response.resources),
+                    *(f"{self._mark(response)}{item.name}" for item in response.resources),
                     *self._removed(response),
                 ]
             )
             for response in self.responses()
         )
+
+    def _mark(self, response: Any) -> str:
+        return ""
 
     def _removed(self, response: Any) -> list[str]:
         return []
@@ -148,6 +154,12 @@ class DeltaRig(Rig):
 
     def _made(self, view: View) -> Any:
         return DeltaStream(view, "rig", takes_ttl=True)
+
+    def _expected(self, line: str) -> str:
+        return line
+
+    def _mark(self, response: Any) -> str:
+        return "~" * response.beat
 
     def _removed(self, response: Any) -> list[str]:
         return [f"-{name}" for name in response.removed]

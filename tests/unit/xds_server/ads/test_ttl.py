@@ -16,7 +16,7 @@ BEGIN = """
 """
 
 SAME = {
-    "R104 it is heard of again after a third of its time, without a body, and what lives for ever is not": """
+    "R104 it is heard of again after a third of its time, and what lives for ever is not": """
         beat 102
         ->
         beat 103
