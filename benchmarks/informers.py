@@ -1,11 +1,12 @@
 """Informers: how fast, how large and how gently all kinds are listed, and how changes follow.
 
-    python -m benchmarks informers [--services 10000] [--repeat 3] [--rate 500 --seconds 60] [--kopf] [--read-only]
+    python -m benchmarks informers [--services 10000] [--repeat 3] [--rate 500 --seconds 60] [--kopf] [--read-only] [--steady]
 
 Each start is a process of its own, and the ways take turns: a raw list with a typed decode and nothing else (the floor),
 ours in pages, ours as streams, and, with --kopf, kopf's own handlers. Imports are not counted; CPU is
 the client's own, which tells more on a busy machine; the loop's lag is that of a timer every 2 ms while listing. Then, unless --read-only, endpoints change at a fixed rate, and what is measured is the
-time from just before a write is sent to its arrival at a subscriber of the graph. Compare figures of one run only.
+time from just before a write is sent to its arrival at a subscriber of the graph; last, the same with a server that does
+nothing else, as a real one may take less changes than asked for. Compare figures of one run only.
 """
 
 import argparse
@@ -16,7 +17,6 @@ import mmap
 import os
 import random
 import statistics
-import struct
 import subprocess
 import sys
 import tempfile
@@ -24,9 +24,11 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import aiohttp
 import kopf
 
 from benchmarks.cluster import Cluster, kubeconfig
+from benchmarks.steady import SENT, SteadyServer, steady
 from krt import Graph, Reflector
 from xds_server.sources.decode import Decoder
 from xds_server.sources.kinds import KINDS, kinds
@@ -36,7 +38,6 @@ from xds_server.sources.state import SourceBoard
 
 _SLICES = "/apis/discovery.k8s.io/v1/namespaces/{}/endpointslices/{}"
 _TICK_SECONDS = 0.002
-_SENT = struct.Struct("d")
 
 
 def main(arguments: list[str]) -> None:
@@ -48,10 +49,14 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--kopf", action="store_true", help="kopf's handlers, too; takes a minute")
     parser.add_argument("--read-only", action="store_true", help="fill nothing, change nothing")
+    parser.add_argument("--steady", action="store_true", help="the last of it alone, which needs no API server")
     parser.add_argument("--part", choices=[*PARTS], help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
     if chosen.part:
         asyncio.run(_told(chosen))
+        return
+    if chosen.steady:
+        _steadily(chosen)
         return
     with kubeconfig() as config:
         os.environ["KUBECONFIG"] = config
@@ -61,6 +66,7 @@ def main(arguments: list[str]) -> None:
             _starts(chosen)
         if not chosen.read_only:
             _changes(chosen)
+    _steadily(chosen)
 
 
 async def _told(chosen: argparse.Namespace) -> None:
@@ -97,10 +103,10 @@ def _starts(chosen: argparse.Namespace) -> None:
         )
 
 
-def _part(name: str, chosen: argparse.Namespace, *more: str) -> dict[str, float]:
-    command = [sys.executable, "-m", "benchmarks", "informers", "--part", name, *more]
+def _part(name: str, chosen: argparse.Namespace, **env: str) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks", "informers", "--part", name]
     options = [f"--rate={chosen.rate}", f"--seconds={chosen.seconds}", f"--services={chosen.services}"]
-    done = subprocess.run([*command, *options], check=True, capture_output=True, text=True)
+    done = subprocess.run([*command, *options], check=True, capture_output=True, text=True, env=os.environ | env)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
@@ -234,11 +240,20 @@ async def _kopf(chosen: argparse.Namespace) -> dict[str, float]:
 
 def _changes(chosen: argparse.Namespace) -> None:
     found = _part("follow", chosen)
+    _show("a real API server", chosen, found)
+    print(f"  the write alone: p50 {found['write_p50']:.1f} ms, p99 {found['write_p99']:.1f} ms")
+
+
+def _steadily(chosen: argparse.Namespace) -> None:
+    with steady(chosen.services, chosen.rate, chosen.seconds) as env:
+        _show("a server that does nothing else", chosen, _part("follow", chosen, **env))
+
+
+def _show(server: str, chosen: argparse.Namespace, found: dict[str, float]) -> None:
     print(
-        f"{chosen.rate} changes/s asked for, {found['rate']:.0f}/s written, for {chosen.seconds:.0f} s: "
+        f"{server}: {chosen.rate} changes/s asked for, {found['rate']:.0f}/s written, for {chosen.seconds:.0f} s: "
         f"{found['written']:.0f} written, {found['arrived']:.0f} arrived one by one, the rest with a later one\n"
-        f"  from before the write to the subscriber: p50 {found['p50']:.1f} ms, p99 {found['p99']:.1f} ms; "
-        f"the write alone: p50 {found['write_p50']:.1f} ms, p99 {found['write_p99']:.1f} ms\n"
+        f"  from before the write to the subscriber: p50 {found['p50']:.1f} ms, p99 {found['p99']:.1f} ms\n"
         f"  behind at the end by {found['behind']:.2f} s; our CPU {found['cpu'] * 100:.0f} % of a core, "
         f"{found['transactions']:.0f} transactions, memory {found['grown']:+.1f} MiB"
     )
@@ -255,7 +270,7 @@ async def _follow(chosen: argparse.Namespace) -> dict[str, float]:
     delays: list[float] = []
     newest, arrived_last = -1, 0.0
     with tempfile.NamedTemporaryFile() as file:
-        file.truncate(count * _SENT.size)
+        file.truncate(count * SENT.size)
         sent = mmap.mmap(file.fileno(), 0)
 
         def take(delta: object) -> None:
@@ -264,7 +279,7 @@ async def _follow(chosen: argparse.Namespace) -> dict[str, float]:
             for _, change in delta:  # type: ignore[attr-defined]
                 number = _number(change.new.ready[0]) if change.new is not None and change.new.ready else None
                 if number is not None and number < count:
-                    began = _SENT.unpack_from(sent, number * _SENT.size)[0]
+                    began = SENT.unpack_from(sent, number * SENT.size)[0]
                     if began:
                         delays.append((now - began) * 1000)
                         newest, arrived_last = max(newest, number), now
@@ -285,7 +300,7 @@ async def _follow(chosen: argparse.Namespace) -> dict[str, float]:
     await follower.end()
     delays.sort()
     return {
-        **{key: wrote[key] for key in ("written", "rate", "write_p50", "write_p99")},
+        **{key: value for key, value in wrote.items() if key != "last"},
         "arrived": len(delays),
         "p50": statistics.median(delays),
         "p99": delays[int(len(delays) * 0.99) - 1],
@@ -298,6 +313,8 @@ async def _follow(chosen: argparse.Namespace) -> dict[str, float]:
 
 async def _write(chosen: argparse.Namespace) -> dict[str, float]:
     """Patches random slices at a fixed rate; the number of a change is in its first address."""
+    if url := os.environ.get("BENCH_STEADY"):
+        return await _begin(url)
     count = int(chosen.rate * chosen.seconds)
     took: list[float] = []
     last = -1
@@ -311,7 +328,7 @@ async def _write(chosen: argparse.Namespace) -> dict[str, float]:
             path = _SLICES.format(f"bench-{service % 10}", f"svc-{service:05}-1")
             address = f"11.{number >> 16}.{number >> 8 & 255}.{number & 255}"
             began = time.monotonic()
-            _SENT.pack_into(sent, number * _SENT.size, began)
+            SENT.pack_into(sent, number * SENT.size, began)
             body = {"endpoints": [{"addresses": [address], "conditions": {"ready": True}}]}
             await cluster.patch(path, body)
             took.append((time.monotonic() - began) * 1000)
@@ -340,6 +357,22 @@ async def _write(chosen: argparse.Namespace) -> dict[str, float]:
     }
 
 
+async def _begin(url: str) -> dict[str, float]:
+    timeout = aiohttp.ClientTimeout(total=None)
+    begin = f"{url}/begin"
+    async with (
+        aiohttp.ClientSession(timeout=timeout) as session,
+        session.get(begin, params={"sent": os.environ["BENCH_SENT"]}) as response,
+    ):
+        found: dict[str, float] = await response.json()
+        return found
+
+
+async def _steady(chosen: argparse.Namespace) -> dict[str, float]:
+    await SteadyServer(chosen.services, chosen.rate, chosen.seconds).run()
+    return {}
+
+
 def _number(address: str) -> int | None:
     first, *rest = address.split(".")
     return int(rest[0]) << 16 | int(rest[1]) << 8 | int(rest[2]) if first == "11" else None
@@ -352,4 +385,5 @@ PARTS: dict[str, Callable[[argparse.Namespace], Awaitable[dict[str, float]]]] = 
     "kopf": _kopf,
     "follow": _follow,
     "write": _write,
+    "steady": _steady,
 }
