@@ -15,7 +15,10 @@ def test_a_herd_is_served_at_a_pace_and_the_probe_answers(late: float, tmp_path:
     """All of them, most after their turn in the queue, whether we know everything by then or not; each probe is answered."""
     with Stack(tmp_path) as stack:
         plane = stack.control_plane(
-            f"--inject-list-delay=endpointslices={late:g}", "--admit-per-second=100", "--admit-burst=50"
+            f"--inject-list-delay=endpointslices={late:g}",
+            "--admit-per-second=100",
+            "--admit-burst=20",
+            "--admit-hold-seconds=60",
         )
         wait_for("the gRPC port", lambda: "[+]base ok" in plane.why(), 20, plane)
         if not late:
@@ -23,8 +26,8 @@ def test_a_herd_is_served_at_a_pace_and_the_probe_answers(late: float, tmp_path:
 
         visit = visited(plane)
 
-        assert (visit.served, visit.probes) == (PROXIES, frozenset({200}) if not late else frozenset({200, 503}))
-        assert plane.metric("hold_released_total", reason="queued", by="converged") > PROXIES / 3
+        assert (visit.served, visit.probes - {503} if late else visit.probes) == (PROXIES, frozenset({200}))
+        assert plane.metric("hold_released_total", reason="queued", by="converged") > 0
         assert 0 == plane.metric("hold_active")
         assert 0 == plane.metric("xds_streams_refused_total")
         assert 200 == ask(f"{plane.url}/livez")[0]
