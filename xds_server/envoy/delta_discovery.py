@@ -14,6 +14,7 @@ from xds_server.envoy.discovery import (
     Memo,
     Parts,
     SharedBytes,
+    ascii_text,
     control_plane,
     scan_names,
     type_field,
@@ -47,6 +48,7 @@ class DeltaRequestDecoder:
         versions: dict[str, str] = {}
         room = MAX_NAMES
         at, end, fields = 0, len(data), 0
+        ascii_ = ascii_text(data)
         while at < end:
             key, begin, after = field_at(data, at, end)
             if key == _VERSIONS:
@@ -54,7 +56,7 @@ class DeltaRequestDecoder:
                 versions[name] = version
                 room -= 1
             elif key in lists:
-                names, after = scan_names(data, at, end, key)
+                names, after = scan_names(data, at, end, key, ascii_)
                 lists[key].extend(names)
                 room -= len(names)
             elif key in _LOCATORS:
