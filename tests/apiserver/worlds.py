@@ -214,7 +214,9 @@ class RealWorld:
         crd["metadata"] = {"name": crd["metadata"]["name"], "annotations": crd["metadata"]["annotations"]}
         crd.pop("status")
         crd["metadata"]["annotations"].pop("kubectl.kubernetes.io/last-applied-configuration", None)
-        await self._do(lambda: self.kube.run("create", "-f", "-", stdin=yaml.safe_dump(crd)))
+        await self._do(
+            lambda: self.kube.run("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=yaml.safe_dump(crd))
+        )
         await self._run("wait", "--for=condition=Established", "crd", crd["metadata"]["name"])
 
     async def spoil_token(self) -> None:

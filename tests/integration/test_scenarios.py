@@ -135,7 +135,7 @@ async def test_a_crd_comes_and_goes_and_comes_back(world: World) -> None:
             for _ in range(2):
                 await world.install("httproutes")
                 await world.put("httproutes", {"metadata": {"name": "r"}, "spec": {}})
-                await it.until(lambda: len(it.sources["httproutes"]) == 1, seconds=10)
+                await it.until(lambda: len(it.sources["httproutes"]) == 1)
                 await world.put("httproutes", {"metadata": {"name": "s"}, "spec": {}})
                 await it.until(lambda: len(it.sources["httproutes"]) == 2)  # by the watch, or just before it
                 await world.delete("httproutes", "s")
