@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from xds_server.snapshot.resource import CLUSTER, LISTENER, ROUTE, Resource, TypeUrl, resource
+from xds_server.snapshot.resource import CARRIED, CLUSTER, LISTENER, ROUTE, RUNTIME, SECRET, Resource, TypeUrl, resource
 from xds_server.snapshot.store import Store
 from xds_server.snapshot.trial import Rejection
 
@@ -45,6 +45,20 @@ def test_roles_share_clusters_and_have_listeners_of_their_own() -> None:
     assert ["one"] == names(store, "a/a", CLUSTER) == names(store, "b/b", CLUSTER)
     assert (names(store, "a/a", LISTENER), names(store, "b/b", LISTENER)) == (["two"], [])
     assert store.counts()[LISTENER] == 1
+
+
+def test_what_is_carried_reaches_every_role() -> None:
+    """Types that we derive nothing of are published like clusters, and counted once there are any."""
+    store = Store()
+    publish(store, roles={"a/a": True, "b/b": True})
+    assert not set(CARRIED) & set(store.counts())
+
+    changed = publish(store, shared={SECRET: [(None, ONE)]})
+
+    assert {SECRET: frozenset({"one"})} == changed[0]
+    assert ["one"] == names(store, "a/a", SECRET) == names(store, "b/b", SECRET)
+    assert [] == names(store, "a/a", RUNTIME)
+    assert 1 == store.counts()[SECRET]
 
 
 def test_a_removed_resource_counts_as_changed() -> None:
