@@ -19,7 +19,7 @@ class Exchange(Generic[S]):
     """The responses of a type, numbered from 1; at most one of them waits for its answer."""
 
     __slots__ = (
-        "_rejected", "_serial", "_tried", "_tried_at", "accepted", "acked_version", "answered", "beaten_at", "beating", "beats", "fresh", "in_flight", "nonce", "number",
+        "_place", "_rejected", "_serial", "_tried", "_tried_at", "accepted", "acked_version", "answered", "beaten_at", "beating", "beats", "fresh", "in_flight", "nonce", "number",
         "rejection", "selection", "sent_version", "subscription", "type_url", "waits_for",
     )  # fmt: skip
 
@@ -48,6 +48,7 @@ class Exchange(Generic[S]):
         """Whether the last response was for that."""
         self.waits_for = 0
         """Number of the clusters' response that has to be answered before the next of this type."""
+        self._place = place(type_url)
         self._tried: Collection[str] = ()
         self._tried_at = 0
         self._rejected = 0
@@ -74,7 +75,7 @@ class Exchange(Generic[S]):
         Streams that have come equally far use the same one, so that they are sent the very same bytes.
         """
         self._serial = max(self._serial + 1, table.generation)
-        self.nonce = f"{place(self.type_url)}.{self._serial}"
+        self.nonce = f"{self._place}.{self._serial}"
         self.in_flight = True
         self.beating = answer.beat
         self.number += 1
