@@ -5,8 +5,10 @@
 Exits with 1 if a bug survives, or if the code that it was to change is not there any more.
 """
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -114,15 +116,20 @@ def verdict(directory: Path) -> str:
     """What the simulation says of a copy; "" if it finds nothing."""
     command = [sys.executable, "-m", "tests.simulation", "--brief", f"--count={SEEDS}"]
     environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(directory)}
+    run = subprocess.Popen(
+        command, cwd=directory, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
+    )  # fmt: skip
     try:
-        run = subprocess.run(
-            command, cwd=directory, env=environment, capture_output=True, text=True, timeout=180, check=False
-        )
+        output, _ = run.communicate(timeout=180)
     except subprocess.TimeoutExpired:
         return "a run that does not end"
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(run.pid, signal.SIGKILL)  # its workers would outlive it
     if not run.returncode:
         return ""
-    lines = (run.stdout + run.stderr).splitlines()
+    lines = output.splitlines()
     return next((line for line in lines if line.startswith("seed ")), lines[-1] if lines else "a crash")
 
 
