@@ -5,7 +5,8 @@ from ipaddress import ip_address
 from string import Template
 from typing import Final
 
-from xds_server.settings import Address, read_address, read_gateway
+from xds_server.settings import Address
+from xds_server.settings_text import read_address, read_gateway
 
 _BOOTSTRAP: Final = Template("""\
 # Bootstrap for an Envoy that serves the Gateway $gateway, printed by xds-server bootstrap.

@@ -7,7 +7,8 @@ from typing import IO, Any, NoReturn
 import click
 
 from xds_server import __version__
-from xds_server.settings import FilesSource, Settings, SettingsError, read_settings
+from xds_server.settings import FilesSource, Settings, SettingsError
+from xds_server.settings_text import read_settings
 
 _SERVE_OPTIONS: Mapping[str, str] = {
     "source": "files:DIR for a directory of YAML, or kube for an API server.",

@@ -22,7 +22,7 @@ import click
 import kopf
 
 from xds_server import app
-from xds_server.settings import read_settings
+from xds_server.settings_text import read_settings
 
 log = logging.getLogger("operator")
 registry = kopf.OperatorRegistry()

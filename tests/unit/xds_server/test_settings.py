@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from xds_server.limits import Limits
-from xds_server.settings import Address, FilesSource, KubeSource, Settings, SettingsError, read_address, read_settings
+from xds_server.settings import Address, FilesSource, KubeSource, Settings, SettingsError
+from xds_server.settings_text import read_address, read_settings
 
 
 def test_only_the_source_must_be_given() -> None:

@@ -1,0 +1,214 @@
+"""How each setting is read from text, or from what YAML makes of it.
+
+Where the text comes from (flag, environment, file) and which of them wins is the command line's business.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from difflib import get_close_matches
+from pathlib import Path
+
+from xds_server.limits import MAY_BE_ZERO, MOST, Limits
+from xds_server.settings import MAX_PORT, Address, FilesSource, KubeSource, Settings, SettingsError, SourceSetting
+
+_KIND = re.compile(r"[a-z]+")
+_DNS_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_OBJECT_KEY = re.compile(rf"{_DNS_LABEL}/{_DNS_LABEL}(\.{_DNS_LABEL})*")
+_ADDRESS = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F]*:[0-9a-fA-F:.]*)\]|(?P<host>[A-Za-z0-9._-]+)):(?P<port>[0-9]{1,5})")
+
+
+def read_settings(values: Mapping[str, object]) -> Settings:
+    """Settings from *values* by name, each as text or as what YAML makes of it; what is None is not given.
+
+    Raises: SettingsError; an unknown name is answered with the one that is most like it.
+    """
+    known = {each.name for each in fields(Settings)}
+    read: dict[str, object] = {}
+    for name, value in values.items():
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            raise SettingsError(f"setting {name!r} is not known: {f'is {near[0]} meant?' if near else 'leave it out'}")
+        if value is not None:
+            read[name] = _READERS[name](name, value)
+    if "source" not in read:
+        raise SettingsError("source is not given: say files:DIR for a directory of YAML, or kube for an API server")
+    return Settings(**read)  # type: ignore[arg-type]
+
+
+def read_address(name: str, value: object) -> Address:
+    """`host:port` or `[v6]:port` as an Address. Raises: SettingsError, in which the setting is called *name*."""
+    found = _ADDRESS.fullmatch(str(value))
+    if found is None or int(found["port"]) > MAX_PORT:
+        raise SettingsError(f"{name} is {str(value)!r}: give host:port, as in 127.0.0.1:18000 or [::1]:18000")
+    return Address(found["v6"] or found["host"], int(found["port"]))
+
+
+def read_gateway(name: str, value: object) -> str:
+    """`namespace/name` of a Gateway. Raises: SettingsError, in which the setting is called *name*."""
+    text = str(value)
+    if not _OBJECT_KEY.fullmatch(text):
+        raise SettingsError(f"{name} is {text!r}: give the Gateway's namespace/name, as in default/web")
+    return text
+
+
+def _source(name: str, value: object) -> SourceSetting:
+    text = str(value)
+    if text == "kube":
+        return KubeSource()
+    scheme, _, path = text.partition(":")
+    if scheme == "files" and path:
+        return FilesSource(Path(path))
+    raise SettingsError(f"{name} is {text!r}: say files:DIR for a directory of YAML, or kube for an API server")
+
+
+def _delays(name: str, value: object) -> Mapping[str, float]:
+    """`kind=seconds,...`, or such a mapping."""
+    pairs = list(value.items()) if isinstance(value, Mapping) else [part.partition("=")[::2] for part in _parts(value)]
+    delays = {}
+    for kind, seconds in pairs:
+        try:
+            delays[str(kind)] = float(seconds)
+        except (TypeError, ValueError):
+            delays[str(kind)] = -1.0
+        if not _KIND.fullmatch(str(kind)) or not 0 <= delays[str(kind)] < float("inf"):
+            raise SettingsError(
+                f"{name} has {kind}={seconds}: give kind=seconds, as in endpointslices=2, with commas between several"
+            )
+    return delays
+
+
+def _selectors(name: str, value: object) -> Mapping[str, str]:
+    """`kind:selector;...`, or such a mapping: a selector has commas and equals signs of its own."""
+    pairs = (
+        list(value.items())
+        if isinstance(value, Mapping)
+        else [part.partition(":")[::2] for part in str(value).split(";") if part.strip()]
+    )
+    selectors = {str(kind).strip(): str(selector).strip() for kind, selector in pairs}
+    for kind, selector in selectors.items():
+        if not _KIND.fullmatch(kind) or not selector:
+            raise SettingsError(
+                f"{name} has {kind}:{selector}: give kind:selector, as in services:team=web, with ; between several"
+            )
+    return selectors
+
+
+def _limits(name: str, value: object) -> Limits:
+    """`limit=number,...`, or such a mapping; what is left out has its default."""
+    pairs = value.items() if isinstance(value, Mapping) else [part.partition("=")[::2] for part in _parts(value)]
+    kinds = {each.name: each.type for each in fields(Limits)}
+    limits: dict[str, float] = {}
+    for key, text in ((str(key).strip(), str(number).strip()) for key, number in pairs):
+        if key not in kinds:
+            near = get_close_matches(key, kinds, 1) or list(kinds)
+            raise SettingsError(f"{name} has {key!r}, which is no limit: is {near[0]} meant?")
+        try:
+            limits[key] = int(text) if kinds[key] is int else float(text)
+        except ValueError:
+            limits[key] = -1
+        if not 0 < limits[key] <= MOST and not (limits[key] == 0 and key in MAY_BE_ZERO):
+            what = "a whole number" if kinds[key] is int else "a number"
+            raise SettingsError(f"{name} has {key}={text}: give {what} above 0, and {MOST} at most")
+    return Limits(**limits)  # type: ignore[arg-type]
+
+
+def _kinds(name: str, value: object) -> frozenset[str]:
+    for kind in _parts(value):
+        if not _KIND.fullmatch(kind):
+            raise SettingsError(
+                f"{name} has {kind!r}: give plural names with commas between them, as in gateways,httproutes"
+            )
+    return frozenset(_parts(value))
+
+
+def _parts(value: object) -> list[str]:
+    """The parts of a comma-separated text, or of a list."""
+    parts = value if isinstance(value, list | tuple | set | frozenset) else str(value).split(",")
+    return [text for text in (str(part).strip() for part in parts) if text]
+
+
+def _seconds(name: str, value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError:
+        raise SettingsError(f"{name} is {value!r}: give a number of seconds, as in 3 or 0.5") from None
+
+
+def _rate(name: str, value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError:
+        raise SettingsError(f"{name} is {value!r}: give a number per second, as in 200") from None
+
+
+def _share(name: str, value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError:
+        raise SettingsError(f"{name} is {value!r}: give a part of one, as in 0.5") from None
+
+
+def _number(name: str, value: object) -> int:
+    try:
+        return int(str(value))
+    except ValueError:
+        raise SettingsError(f"{name} is {value!r}: give a whole number") from None
+
+
+def _boolean(name: str, value: object) -> bool:
+    word = str(value).lower()
+    if word in {"true", "1", "yes", "on"}:
+        return True
+    if word in {"false", "0", "no", "off"}:
+        return False
+    raise SettingsError(f"{name} is {value!r}: say true or false")
+
+
+def _word(_name: str, value: object) -> str:
+    return str(value)
+
+
+_READERS: Mapping[str, Callable[[str, object], object]] = {
+    "source": _source,
+    "kubeconfig": lambda _name, value: Path(str(value)).expanduser(),
+    "context": _word,
+    "selectors": _selectors,
+    "streamed_lists": _boolean,
+    "barrier_file": lambda _name, value: Path(str(value)).expanduser(),
+    "namespaces": lambda _name, value: tuple(_parts(value)),
+    "gateway_class": _word,
+    "grpc_address": read_address,
+    "http_address": read_address,
+    "insecure": _boolean,
+    "read_certificates": _boolean,
+    "write_status": _boolean,
+    "gate": _word,
+    "gate_hold_seconds": _seconds,
+    "role_hold_seconds": _seconds,
+    "greet_seconds": _seconds,
+    "admit_per_second": _rate,
+    "admit_burst": _number,
+    "admit_first": _word,
+    "admit_hold_seconds": _seconds,
+    "shrink_hold_seconds": _seconds,
+    "shrink_share": _share,
+    "shrink_at_least": _number,
+    "carry_seconds": _seconds,
+    "marker_port": _number,
+    "last_good_dir": lambda _name, value: Path(str(value)).expanduser(),
+    "last_good_grace_seconds": _seconds,
+    "parity_peer": _word,
+    "parity_seconds": _seconds,
+    "shadow": _boolean,
+    "soft_deadline_seconds": _seconds,
+    "optional": _kinds,
+    "inject_list_delay": _delays,
+    "drain_seconds": _seconds,
+    "drain_spread_seconds": _seconds,
+    "limits": _limits,
+    "debounce_seconds": _seconds,
+    "debounce_ceiling_seconds": _seconds,
+    "debounce_rest_seconds": _seconds,
+    "log_format": _word,
+}
