@@ -12,9 +12,9 @@ from grpc_health.v1 import health_pb2
 
 from tests.integration.ads_rig import DELTA, Desk, Log, Proxy, put, serving, tables
 from tests.unit.xds_server.envoy import oracle
+from tests.views import EMPTY_VIEW
 from xds_server.ads.messages import Node
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl
-from xds_server.snapshot.table import EMPTY_VIEW
 from xds_server.transport.address import PortInUse
 from xds_server.transport.admission import GateMode, Hold
 from xds_server.transport.client_status import CSDS

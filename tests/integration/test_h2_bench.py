@@ -14,9 +14,10 @@ from benchmarks.h2.frames import DATA, PREFACE, Frames, Messages, ProtocolError,
 from benchmarks.h2.server import H2Server
 from tests.integration.ads_rig import Log
 from tests.unit.xds_server.envoy import oracle
+from tests.views import EMPTY_VIEW
 from xds_server.envoy.protobuf import field_bytes, field_string
 from xds_server.snapshot.resource import CLUSTER, resource
-from xds_server.snapshot.table import EMPTY_VIEW, Table
+from xds_server.snapshot.table import Table
 from xds_server.transport.admission import Admission
 from xds_server.transport.server import AdsServer
 from xds_server.transport.streams import Streams

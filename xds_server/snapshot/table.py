@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from xds_server.snapshot.resource import PUSH_ORDER, Resource, TypeUrl
+from xds_server.snapshot.resource import Resource, TypeUrl
 from xds_server.snapshot.trial import Trial
 from xds_server.snapshot.whole import Whole
 
@@ -150,6 +150,3 @@ def version_of(digests: int) -> str:
 
 View = Mapping[TypeUrl, Table]
 """What one role is served: a table per type. Roles share the tables of clusters and load assignments."""
-
-EMPTY_VIEW: View = {type_url: Table() for type_url in PUSH_ORDER}
-"""Tables without anything."""

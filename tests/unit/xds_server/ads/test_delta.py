@@ -3,10 +3,11 @@
 import pytest
 
 from tests.unit.xds_server.ads.rig import DeltaRig, Rig
+from tests.views import EMPTY_VIEW
 from xds_server.ads.delta import DeltaStream
 from xds_server.ads.messages import Acked, DeltaRequest, Nacked, ProtocolError, Stale
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, TypeUrl, resource
-from xds_server.snapshot.table import EMPTY_VIEW, Table
+from xds_server.snapshot.table import Table
 
 SCRIPTS = {
     "R70 names are added and taken back": """

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.views import EMPTY_VIEW
 from xds_server.ads.delta import DeltaStream
 from xds_server.ads.messages import DeltaRequest, Request
 from xds_server.ads.sent import Sent
 from xds_server.ads.sotw import SotwStream
 from xds_server.snapshot.resource import ENDPOINT, resource
-from xds_server.snapshot.table import EMPTY_VIEW, Table
+from xds_server.snapshot.table import Table
 from xds_server.snapshot.whole import MAX_RESOURCES, Whole
 
 NAMES = [f"c{number}" for number in range(2 * MAX_RESOURCES + 1)]

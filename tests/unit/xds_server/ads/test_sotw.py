@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.unit.xds_server.ads.rig import Rig
+from tests.views import EMPTY_VIEW
 from xds_server.ads.delta import DeltaStream
 from xds_server.ads.messages import (
     Acked,
@@ -19,7 +20,7 @@ from xds_server.ads.messages import (
 )
 from xds_server.ads.sotw import SotwStream
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl, resource
-from xds_server.snapshot.table import EMPTY_VIEW, Table, version_of
+from xds_server.snapshot.table import Table, version_of
 
 SCRIPTS = {
     "R21 the first request of each type is answered, in push order": """

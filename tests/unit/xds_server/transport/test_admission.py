@@ -6,8 +6,9 @@ from typing import Literal
 
 import pytest
 
+from tests.views import EMPTY_VIEW
 from xds_server.ads.messages import Node
-from xds_server.snapshot.table import EMPTY_VIEW, View
+from xds_server.snapshot.table import View
 from xds_server.transport.admission import Admission, Entrance, GateMode, Hold, HoldKind
 from xds_server.transport.pace import Pace
 

@@ -8,10 +8,11 @@ import grpc
 import pytest
 
 from tests.unit.xds_server.envoy import oracle
+from tests.views import EMPTY_VIEW
 from xds_server.ads.messages import Node, Request
 from xds_server.envoy.discovery import DecodeError
 from xds_server.snapshot.resource import CLUSTER, LISTENER, SECRET, TypeUrl, resource
-from xds_server.snapshot.table import EMPTY_VIEW, Table, View
+from xds_server.snapshot.table import Table, View
 from xds_server.transport.admission import Admission, GateMode, Hold
 from xds_server.transport.debounce import Debounce
 from xds_server.transport.limits import Limits
