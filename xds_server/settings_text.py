@@ -128,32 +128,16 @@ def _parts(value: object) -> list[str]:
     return [text for text in (str(part).strip() for part in parts) if text]
 
 
-def _seconds(name: str, value: object) -> float:
-    try:
-        return float(str(value))
-    except ValueError:
-        raise SettingsError(f"{name} is {value!r}: give a number of seconds, as in 3 or 0.5") from None
+def _numeric(made: type[int] | type[float], what: str) -> Callable[[str, object], float]:
+    """What reads a number of that type; *what* says in the error what to give."""
 
+    def read(name: str, value: object) -> float:
+        try:
+            return made(str(value))
+        except ValueError:
+            raise SettingsError(f"{name} is {value!r}: give {what}") from None
 
-def _rate(name: str, value: object) -> float:
-    try:
-        return float(str(value))
-    except ValueError:
-        raise SettingsError(f"{name} is {value!r}: give a number per second, as in 200") from None
-
-
-def _share(name: str, value: object) -> float:
-    try:
-        return float(str(value))
-    except ValueError:
-        raise SettingsError(f"{name} is {value!r}: give a part of one, as in 0.5") from None
-
-
-def _number(name: str, value: object) -> int:
-    try:
-        return int(str(value))
-    except ValueError:
-        raise SettingsError(f"{name} is {value!r}: give a whole number") from None
+    return read
 
 
 def _boolean(name: str, value: object) -> bool:
@@ -168,6 +152,11 @@ def _boolean(name: str, value: object) -> bool:
 def _word(_name: str, value: object) -> str:
     return str(value)
 
+
+_seconds = _numeric(float, "a number of seconds, as in 3 or 0.5")
+_rate = _numeric(float, "a number per second, as in 200")
+_share = _numeric(float, "a part of one, as in 0.5")
+_number = _numeric(int, "a whole number")
 
 _READERS: Mapping[str, Callable[[str, object], object]] = {
     "source": _source,
