@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from probes import ServeError, serve
 from xds_server import __version__, inputs, process
-from xds_server.greeting import OPEN_SECONDS
 from xds_server.lastgood import LastGood
 from xds_server.logs import StreamLog, configure_logging, event, every
 from xds_server.parity import Parity
@@ -172,8 +171,7 @@ class App:
         except transport.PortInUse as error:
             raise StartError(f"{error}: free it, or choose another grpc_address") from None
         event(_log, logging.INFO, "grpc.listening", address=str(settings.grpc_address))
-        self._replica.listens(server)
-        asyncio.get_running_loop().call_later(OPEN_SECONDS, self._replica.evaluate)
+        self._replica.listens(server, asyncio.get_running_loop().call_later)
         return server
 
     async def _stay(self, leaving: "asyncio.Queue[str]") -> bool:

@@ -2,7 +2,8 @@
 
 Between the moment at which everything is published and the one at which a proxy that waited for it has it lies what it
 takes to send it. Whoever reads `/readyz` may take the first for the second. So readiness waits for the streams that were
-held then, for a bounded time; and, after the port was opened, for a moment for those who dialled before.
+held then, for a bounded time; and first for a moment for those who dialled before: the port may have been closed then, or
+the event loop too busy with the lists to see that somebody came.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,6 +14,12 @@ from xds_server.transport.observer import CloseReason, Observer, StreamInfo, Str
 
 OPEN_SECONDS: Final = 0.25
 """Who found the port closed tries again within that time: gRPC and Envoy begin with less."""
+
+BREATH_SECONDS: Final = 0.1
+"""Who dialled while the lists were derived is taken in within that time, now that the event loop is free."""
+
+Later = Callable[[float, Callable[[], None]], object]
+"""Calls something after so many seconds, as `loop.call_later` does."""
 
 
 class Greeting(Observer):
@@ -26,37 +33,44 @@ class Greeting(Observer):
         clock: Callable[[], float],
         on_done: Callable[[], None],
     ) -> None:
-        """*on_done* is called when nobody is waited for any more."""
+        """*on_done* is called when the verdict may be another one."""
         self._seconds = seconds
         self._streams = streams
         self._clock = clock
         self._on_done = on_done
-        self._opened_at: float | None = None
+        self._later: Later | None = None
+        self._opened_at = self._look_at = 0.0
         self._until: float | None = None
         self._expected: set[int] = set()
         self._greeted: set[int] = set()
         self.over = not seconds
         """Whether it has waited for long enough, once and for all."""
 
-    def opened(self) -> None:
-        """The port is open from now on."""
+    def opened(self, later: Later) -> None:
+        """The port is open from now on; *later* calls back."""
         self._opened_at = self._clock()
+        self._later = later
 
     def verdict(self) -> Verdict:
         """Whether all who came before are served. To be asked when everything is published, and again until it is over."""
-        if not self.over:
-            now = self._clock()
-            if self._until is None:
-                self._until = now + self._seconds
-                self._expected = {one.stream.id for one in self._streams()} - self._greeted
-            open_for = 0.0 if self._opened_at is None else now - self._opened_at
-            if open_for < OPEN_SECONDS:
-                return Waiting(f"the gRPC port is open for {open_for:.2f} s: who dialled before comes now")
-            if self._expected and now < self._until:
-                number = len(self._expected)
-                return Waiting(f"{number} proxies that came before are not served yet; at most {self._seconds:g} s")
-            self.over = True
-            self._greeted.clear()
+        if self.over:
+            return Passed()
+        if self._later is None:
+            return Waiting("the gRPC port is not open yet")
+        now = self._clock()
+        if not self._look_at:
+            self._look_at = max(self._opened_at + OPEN_SECONDS, now + BREATH_SECONDS)
+            self._later(self._look_at - now, self._on_done)
+        if now < self._look_at:
+            return Waiting(f"who dialled before comes now; {self._look_at - now:.2f} s more")
+        if self._until is None:
+            self._until = now + self._seconds
+            self._expected = {one.stream.id for one in self._streams()} - self._greeted
+        if self._expected and now < self._until:
+            number = len(self._expected)
+            return Waiting(f"{number} proxies that came before are not served yet; at most {self._seconds:g} s")
+        self.over = True
+        self._greeted.clear()
         return Passed()
 
     # -- what streams do -----------------------------------------------------------------------------

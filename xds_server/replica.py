@@ -16,7 +16,7 @@ from xds_server import inputs, pages, pipeline, process, readiness, startup, wri
 from xds_server.ads.messages import Changes
 from xds_server.doorkeeper import Doorkeeper
 from xds_server.envoy import clusters
-from xds_server.greeting import Greeting
+from xds_server.greeting import Greeting, Later
 from xds_server.holds import Holds, Streams
 from xds_server.lastgood import LastGood, LastGoodMetrics
 from xds_server.logs import Timeline, event
@@ -108,10 +108,10 @@ class Replica:
         if self.last_good is not None:
             self.last_good.load()
 
-    def listens(self, server: Server) -> None:
-        """The gRPC port is bound."""
+    def listens(self, server: Server, later: Later) -> None:
+        """The gRPC port is bound; *later* calls back, on the event loop."""
         self.server = server
-        self.greeting.opened()
+        self.greeting.opened(later)
         self.evaluate()
 
     def drain(self) -> None:
