@@ -192,10 +192,10 @@ def wso2_3197_no_snapshot_before_all_parts_are_there(gate: str) -> Outcome:
         plane = bench.start(f"--inject-list-delay={delays}")
         wait_for("the HTTP port", lambda: bool(ask(f"{plane.url}/livez")[0]), 20, plane)
         envoy = bench.proxy()
-        early = 0.0
-        while not plane.ready:
+        sent = early = 0.0
+        while ask(f"{plane.url}/readyz/sources")[0] != 200:  # asked after what was sent: that was before the last kind
+            early += sent
             sent = plane.metric("xds_responses_total")
-            early += 0.0 if plane.ready else sent
         bench.expect("nothing is sent before the last kind", holds=not early)
         bench.wait_live(envoy, plane)
         bench.load()

@@ -1,6 +1,7 @@
 """Child processes that never outlive their parent, and free ports for them."""
 
 import ctypes
+import itertools
 import os
 import random
 import signal
@@ -14,15 +15,16 @@ from types import TracebackType
 from typing import Self
 
 _PR_SET_PDEATHSIG = 1
+_PORTS = itertools.cycle(random.sample(range(15000, 32000), 17000))
 
 
 def free_port(preferred: int = 0) -> int:
-    """*preferred*, if nobody listens there, or else a port that is free now.
+    """*preferred*, if nobody listens there, or else a port that is free now, and that nobody here was given before.
 
     That one lies below the range from which Linux takes the ports of outgoing connections (32768 and
     up), so that none of those takes it before the process that it is meant for.
     """
-    for port in filter(None, (preferred, *random.sample(range(15000, 32000), 100))):
+    for port in filter(None, (preferred, *itertools.islice(_PORTS, 100))):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
