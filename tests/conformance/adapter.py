@@ -44,6 +44,8 @@ from xds_server.transport.admission import Hold
 from xds_server.transport.server import AdsServer
 
 UPDATE_SECONDS: Final = 0.2
+"""How long `UpdateResource` takes, as in the harness's description."""
+
 _LENGTH_DELIMITED: Final = 2
 _MARKS: Final[dict[TypeUrl, Callable[[str], bytes]]] = {
     CLUSTER: lambda version: field_string(28, version),  # alt_stat_name
@@ -112,9 +114,10 @@ class Quiet:
 class Adapter:
     """The control service."""
 
-    def __init__(self, nodes: Nodes, server: AdsServer) -> None:
+    def __init__(self, nodes: Nodes, server: AdsServer, update_seconds: float) -> None:
         self._nodes = nodes
         self._server = server
+        self._update_seconds = update_seconds
         self._tasks: set[asyncio.Task[None]] = set()
 
     def handler(self) -> Any:
@@ -156,10 +159,10 @@ class Adapter:
         return field_string(1, "cleared")
 
     def update(self, request: bytes) -> bytes:
-        """ResourceRequest {1 node; 2 typeUrl; 3 resourceName; 4 version}: other content, after 200 ms."""
+        """ResourceRequest {1 node; 2 typeUrl; 3 resourceName; 4 version}: other content, after a while."""
 
         async def later() -> None:
-            await asyncio.sleep(UPDATE_SECONDS)
+            await asyncio.sleep(self._update_seconds)
             self.add(request)
 
         task = asyncio.get_running_loop().create_task(later())
@@ -231,13 +234,13 @@ def _resource_request(request: bytes) -> tuple[str, TypeUrl, str, str]:
 
 
 class Running:
-    """Both ports, open for as long as the block lasts; port 0 for any."""
+    """Both ports, open for as long as the block lasts; port 0 for any. An update comes after *update_seconds*."""
 
-    def __init__(self, xds_port: int = 0, adapter_port: int = 0) -> None:
+    def __init__(self, xds_port: int = 0, adapter_port: int = 0, *, update_seconds: float = UPDATE_SECONDS) -> None:
         nodes = Nodes()
         self._xds = AdsServer(f"127.0.0.1:{xds_port}", doorkeeper=nodes, observer=Quiet(), identifier="conformance")
         self._control = grpc.aio.server(options=(("grpc.so_reuseport", 0),))
-        self._control.add_generic_rpc_handlers((Adapter(nodes, self._xds).handler(),))
+        self._control.add_generic_rpc_handlers((Adapter(nodes, self._xds, update_seconds).handler(),))
         self.adapter_port = self._control.add_insecure_port(f"127.0.0.1:{adapter_port}")
         self.xds_port = xds_port
 

@@ -19,8 +19,9 @@ from xds_server.transport.services import SERVICES
 
 TYPES = {short: type_url for type_url, short in SHORT.items()}
 NODE = "test-id"
-SILENCE_SECONDS = 0.35
-"""Within what time an unwanted answer would have come: the delay of an update and more."""
+UPDATE_SECONDS = 0.04
+SILENCE_SECONDS = 0.12
+"""Within what time an unwanted answer would have come: the delay of an update, what the server gathers in, and more."""
 
 
 class Suite:

@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from tests.conformance.adapter import Running
-from tests.conformance.suite import Suite
+from tests.conformance.suite import UPDATE_SECONDS, Suite
 from xds_server.envoy.node import TTL_FEATURE
 
 SOTW = [("sotw", aggregated) for aggregated in (False, True)]
@@ -28,7 +28,7 @@ async def suite(request: pytest.FixtureRequest) -> AsyncIterator[Suite]:
     """A client of a variant, on a server of its own."""
     variant, aggregated = request.param
     async with (
-        Running() as running,
+        Running(update_seconds=UPDATE_SECONDS) as running,
         grpc.aio.insecure_channel(f"127.0.0.1:{running.xds_port}") as channel,
         grpc.aio.insecure_channel(f"127.0.0.1:{running.adapter_port}") as control,
     ):
