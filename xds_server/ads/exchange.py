@@ -19,7 +19,7 @@ class Exchange(Generic[S]):
     """The responses of a type, numbered from 1; at most one of them waits for its answer."""
 
     __slots__ = (
-        "_place", "_rejected", "_serial", "_tried", "_tried_at", "accepted", "acked_version", "answered", "beaten_at", "beating", "beats", "fresh", "in_flight", "nonce", "number",
+        "_place", "_rejected", "_serial", "_tried", "_tried_at", "accepted", "acked_version", "answered", "beaten_at", "beating", "beats", "comes_after", "fresh", "in_flight", "nonce", "number",
         "rejection", "selection", "sent_version", "subscription", "type_url", "waits_for",
     )  # fmt: skip
 
@@ -48,6 +48,8 @@ class Exchange(Generic[S]):
         """Whether the last response was for that."""
         self.waits_for = 0
         """Number of the clusters' response that has to be answered before the next of this type."""
+        self.comes_after: int | None = 0
+        """Number of the load assignments' response that has to be sent before; None if that is not settled yet."""
         self._place = place(type_url)
         self._tried: Collection[str] = ()
         self._tried_at = 0

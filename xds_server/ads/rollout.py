@@ -1,7 +1,8 @@
 """Make before break, across the types of one stream: who waits for whom (R120, R121, R124, R125).
 
-- A listener or a route configuration waits until the clusters that were published before or with it are answered. Envoy
-  holds back its ACK until new clusters are warm, so that no request is routed to one that is not.
+- A listener or a route configuration waits until the clusters that were published before or with it are answered, and
+  until the load assignments that were asked for by then are sent: those make clusters warm, so that no request is routed
+  to one that is not. (Envoy holds back its ACK of clusters until they are warm; other clients do not.)
 - A removed cluster, and its load assignment, is kept until the listeners and route configurations that were published
   before or with its removal are accepted: until then the client may still name it. That holds for a client that comes
   back, too. Incrementally it says what it has; else the load assignments that it asks for tell, and clusters wait for that.
@@ -131,7 +132,7 @@ class Rollout:
         """Ends all waits."""
         self._unlisted = ""
         for exchange in self._exchanges.values():
-            exchange.fresh, exchange.waits_for = False, 0
+            exchange.fresh, exchange.waits_for, exchange.comes_after = False, 0, 0
         self._withdraw()
 
     def _withdraw(self) -> None:
@@ -153,10 +154,19 @@ class Rollout:
             return False
         if exchange.fresh:
             exchange.fresh = False
-            exchange.waits_for = clusters.mark
-        waits = clusters.answered < exchange.waits_for
+            exchange.waits_for, exchange.comes_after = clusters.mark, None
+        waits = clusters.answered < exchange.waits_for or self._overtakes(exchange)
         self.blocked = self.blocked or waits
         return waits
+
+    def _overtakes(self, exchange: Exchange[Any]) -> bool:
+        """Whether it would be sent before load assignments that are due, and wait for the answer to the last ones."""
+        assignments = self._exchanges.get(ENDPOINT)
+        if assignments is None:
+            return False
+        if exchange.comes_after is None:
+            exchange.comes_after = assignments.mark
+        return assignments.number < exchange.comes_after
 
     def _referrers(self) -> list[Exchange[Any]]:
         return [one for type_url in REFERRERS if (one := self._exchanges.get(type_url)) is not None]

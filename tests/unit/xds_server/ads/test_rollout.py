@@ -189,6 +189,29 @@ SOTW = {
         ack CDS
         -> RDS r
     """,
+    "R120 routes do not overtake load assignments that are still to be sent": """
+        put EDS a
+        -> EDS a
+        quiet
+        put EDS a
+        put RDS r
+        tell
+        ->
+        put EDS a
+        ack EDS
+        -> EDS a; RDS r
+    """,
+    "R125 time lets routes overtake": """
+        put EDS a
+        -> EDS a
+        quiet
+        put EDS a
+        put RDS r
+        tell
+        ->
+        lapse
+        -> RDS r
+    """,
     "R124 other changes of clusters do not prolong the wait": """
         quiet
         put CDS b
@@ -239,6 +262,21 @@ DELTA = {
         -> CDS b
         ack CDS
         -> RDS r
+    """,
+    "R120 routes do not overtake load assignments of clusters that are accepted before they are warm": """
+        put EDS a
+        -> EDS a
+        quiet
+        put CDS b
+        put EDS b
+        put RDS r
+        tell
+        -> CDS b
+        bare EDS b
+        ack CDS
+        ->
+        ack EDS
+        -> EDS b; RDS r
     """,
     "R121 what comes back while it is kept is no removal": """
         quiet
