@@ -102,7 +102,7 @@ class Stream(Generic[Q, R]):
 
     __slots__ = (
         "_bell", "_blocked_since", "_bytes_sent", "_call", "_clock", "_complete", "_encoder", "_ended", "_entrance", "_join",
-        "_limits", "_machine", "_observer", "_reader", "_sent_at", "_timed", "_variant", "_waiting", "info",
+        "_limits", "_machine", "_observer", "_reader", "_sent_at", "_timed", "_variant", "_waiting", "_writing", "info",
     )  # fmt: skip
 
     def __init__(
@@ -137,15 +137,20 @@ class Stream(Generic[Q, R]):
         self._blocked_since: float | None = None
         self._timed = False  # Whether the writer minds how long something waits.
         self._complete = False
+        self._writing = False
         self._bell = Bell(debounce, clock)
         self._ended: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
 
     async def run(self, first: Q) -> Ending:
         """Serves the stream, and returns how it is to end."""
-        tasks = asyncio.create_task(self._read(first)), asyncio.create_task(self._serve())
+        tasks = reader, writer = asyncio.create_task(self._read(first)), asyncio.create_task(self._serve())
         try:
             await asyncio.wait((*tasks, self._ended), return_when=asyncio.FIRST_COMPLETED)
-            return next(end for end in (*tasks, self._ended) if end.done()).result()
+            ending = next(end for end in (reader, writer, self._ended) if end.done()).result()
+            self.end(ending)
+            if self._writing:  # gRPC sends no status while it sends a message.
+                await asyncio.wait((writer,))
+            return ending
         finally:
             self._bell.stop()
             for task in tasks:
@@ -253,6 +258,8 @@ class Stream(Generic[Q, R]):
             machine.beat(self._clock())
             while not self._bell.waits and (response := machine.next_response()) is not None:
                 await self._send(response)
+                if self._ended.done():
+                    return self._ended.result()
             await self._woken(machine)
 
     async def _send(self, response: R) -> None:
@@ -261,7 +268,9 @@ class Stream(Generic[Q, R]):
         self._bell.sent(now)
         self._bytes_sent += len(data)
         self._observer.sent(self.info, response.type_url, len(response.resources), len(data))
+        self._writing = True
         await self._call.write(data)
+        self._writing = False
 
     async def _woken(self, machine: Machine[Q, R]) -> None:
         """Returns when there may be something to send: by a request, a change, or because something waited too long."""
