@@ -9,10 +9,10 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
-from probes import ServeError, serve
+from probes import ServeError, Transition, serve
 from xds_server import __version__, inputs, process
 from xds_server.lastgood import LastGood
-from xds_server.logs import StreamLog, configure_logging, event, every
+from xds_server.logs import configure_logging, event
 from xds_server.parity import Parity
 from xds_server.process import StartError
 from xds_server.replica import Replica
@@ -45,6 +45,19 @@ def debounced(settings: Settings) -> Debounce:
     return Debounce(settings.debounce_seconds, settings.debounce_ceiling_seconds, settings.debounce_rest_seconds)
 
 
+def admission(settings: Settings) -> Admission:
+    """Who is let in, when, and what becomes of the others."""
+    return Admission(
+        mode=GateMode(settings.gate),
+        hold_seconds=settings.gate_hold_seconds,
+        role_hold_seconds=settings.role_hold_seconds,
+        per_second=settings.admit_per_second,
+        burst=settings.admit_burst,
+        first="cold" if settings.admit_first == "cold" else "warm",
+        queue_seconds=settings.admit_hold_seconds,
+    )
+
+
 class App:
     """One run of the server: a replica on an event loop, with its sockets."""
 
@@ -52,7 +65,7 @@ class App:
         self.settings = settings
         self._replica = Replica(settings)
         self._turned = asyncio.Event()
-        self._replica.gate.on_transition(lambda _: self._turned.set())
+        self._replica.gate.on_transition(self._transition)
         self.registry = self._replica.registry
 
     async def run(self) -> None:
@@ -130,10 +143,7 @@ class App:
     async def _compare(self, parity: Parity, leaving: "asyncio.Queue[str]") -> None:
         """Compares with the peer. A shadow has then done what it is for: it leaves. Raises: StartError, if it differs."""
         outcome = await parity.run()
-        self._replica.parity_metrics.compared(parity)
-        level = logging.INFO if outcome == "equal" else logging.WARNING
-        event(_log, level, "parity", outcome=outcome, seconds=parity.took_seconds, why=parity.why)
-        self._replica.evaluate()
+        self._replica.compared(outcome)
         if self.settings.shadow:
             if outcome != "equal":
                 raise StartError(f"shadow: {parity.why}")
@@ -147,21 +157,8 @@ class App:
         server: AdsServer = transport.AdsServer(
             str(settings.grpc_address),
             doorkeeper=self._replica.doorkeeper,
-            observer=every(
-                self._replica.metrics,
-                self._replica.greeting,
-                self._replica.verdicts,
-                StreamLog(self._replica.holds.stream_held),
-            ),
-            admission=Admission(
-                mode=GateMode(settings.gate),
-                hold_seconds=settings.gate_hold_seconds,
-                role_hold_seconds=settings.role_hold_seconds,
-                per_second=settings.admit_per_second,
-                burst=settings.admit_burst,
-                first="cold" if settings.admit_first == "cold" else "warm",
-                queue_seconds=settings.admit_hold_seconds,
-            ),
+            observer=self._replica.observer,
+            admission=admission(settings),
             identifier=f"{socket.gethostname()} xds-server/{__version__}",
             limits=settings.limits,
             debounce=debounced(settings),
@@ -192,6 +189,11 @@ class App:
             await asyncio.sleep(_BEAT_SECONDS)
             self._replica.metrics.loop_lagged(time.monotonic() - due)
             self._replica.tick()
+
+    def _transition(self, transition: Transition) -> None:
+        self._turned.set()
+        if transition.ready_to:
+            process.settle_collector()
 
     async def _tell_health(self, server: "AdsServer") -> None:
         """Keeps gRPC health at what the gate says."""

@@ -2,7 +2,6 @@
 
 import functools
 import logging
-import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
@@ -42,15 +41,23 @@ class Holds:
     """
 
     def __init__(
-        self, settings: Settings, pipeline: Pipeline, metrics: Metrics, server: Callable[[], Streams | None], say: Say
+        self,
+        settings: Settings,
+        pipeline: Pipeline,
+        metrics: Metrics,
+        server: Callable[[], Streams | None],
+        say: Say,
+        *,
+        clock: Callable[[], float],
     ) -> None:
         self._seconds = settings.shrink_hold_seconds
         self._say = say
+        self._clock = clock
         self._metrics = metrics
         self._server = server
         self.relist: Callable[[frozenset[str]], None] = lambda _: None
         """Has kinds listed anew; for the source to set."""
-        self._touch = Touch(time.monotonic)
+        self._touch = Touch(clock)
         self.suspicion: Suspicion | None = None
         """None, if every change is believed."""
         self.carry: CarryOver | None = None
@@ -58,12 +65,12 @@ class Holds:
         if self._seconds:
             limits = Limits(share=settings.shrink_share, at_least=settings.shrink_at_least)
             self.suspicion = Suspicion(
-                shrink_guard(pipeline, limits), self._seconds, sources_of=lambda lost: sources_of(pipeline, lost),
+                shrink_guard(pipeline, limits), self._seconds, sources_of=lambda lost: sources_of(pipeline, lost), clock=clock,
                 on_begin=self._begun, on_end=self._ended, ask=self._ask,
             )  # fmt: skip
         if settings.carry_seconds:
             self.carry = CarryOver(
-                settings.carry_seconds, self._touch, Losses(pipeline), clock=time.monotonic,
+                settings.carry_seconds, self._touch, Losses(pipeline), clock=clock,
                 on_begin=self._carried, on_end=self._let_go,
             )  # fmt: skip
 
@@ -83,7 +90,7 @@ class Holds:
 
     def page(self) -> Mapping[str, object]:
         """Everything that is held, with reasons."""
-        now = time.monotonic()
+        now = self._clock()
         server = self._server()
         held = [
             {"kind": one.hold.kind, "node": one.stream.node.id, "seconds": now - one.stream.opened_at, "reason": one.hold.reason}
@@ -124,7 +131,7 @@ class Holds:
         self._say("Warning", "CarriedOver", message, ends="CarriedOverEnded")
 
     def _let_go(self, which: Mapping[Key, Carried], by: By) -> None:
-        now = time.monotonic()
+        now = self._clock()
         for one in which.values():
             self._metrics.hold_ended("carried", now - one.since, by)
         (name, key), first = next(iter(which.items()))

@@ -56,10 +56,10 @@ class Timeline(logging.Handler):
     It is a handler of our logger, and is also told what is too much for a log. May be used from any thread.
     """
 
-    def __init__(self, started: float, *, most: int = 256) -> None:
-        """*started*: when the process began, on the monotonic clock. *most*: how many of each kind are kept."""
+    def __init__(self, age_seconds: float, *, most: int = 256) -> None:
+        """*age_seconds*: how long the process has run. *most*: how many of each kind are kept."""
         super().__init__(logging.INFO)
-        self._began = time.time() - (time.monotonic() - started)
+        self._began = time.time() - age_seconds
         self._most = most
         self._events: dict[str, deque[tuple[float, str, Mapping[str, Any]]]] = {}
 

@@ -156,7 +156,7 @@ class Metrics:
     def watch(self, live: Live) -> None:
         """Shows from now on what is so according to *live*."""
         self.held_changes = live.held
-        self.registry.register(_State(live))
+        self.registry.register(_State(live, self._clock))
 
     # -- sources -----------------------------------------------------------------------------------
 
@@ -284,12 +284,13 @@ class _Streams(Collector):
 class _State(Collector):
     """What is so now, as families of gauges."""
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: Live, clock: Callable[[], float]) -> None:
         self._live = live
+        self._clock = clock
 
     def collect(self) -> Iterator[Metric]:
         live = self._live
-        yield from _source_gauges(_steady(lambda: list(live.sources())))
+        yield from _source_gauges(_steady(lambda: list(live.sources())), self._clock())
         problems = Tally(_bounded(problem.source) for problem in _steady(lambda: list(live.problems())))
         yield _gauge(
             "input_problems",
@@ -322,7 +323,7 @@ class _State(Collector):
         )
 
 
-def _source_gauges(states: Iterable[SourceState]) -> Iterator[Metric]:
+def _source_gauges(states: Iterable[SourceState], now: float) -> Iterator[Metric]:
     synced = GaugeMetricFamily(
         f"{PREFIX}source_synced",
         "Whether a source was listed completely, or is known to be empty.",
@@ -339,7 +340,7 @@ def _source_gauges(states: Iterable[SourceState]) -> Iterator[Metric]:
         "When something was heard of a source last: a list, an event or a bookmark. Unix time.",
         labels=["source"],
     )
-    since_1970 = time.time() - time.monotonic()
+    since_1970 = time.time() - now
     for state in states:
         if state.heard is not None:
             heard.add_metric([state.kind], since_1970 + state.heard)

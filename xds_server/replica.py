@@ -14,15 +14,16 @@ from probes import Degraded, Endpoints, Failed, Heartbeat, Passed, Report, Trans
 from probes.metrics import ReadinessMetrics, exposition
 from xds_server import inputs, pages, pipeline, process, readiness, startup, writing
 from xds_server.ads.messages import Changes
+from xds_server.asking import ask
 from xds_server.doorkeeper import Doorkeeper
 from xds_server.envoy import clusters
 from xds_server.greeting import Greeting, Later
 from xds_server.holds import Holds, Streams
 from xds_server.lastgood import LastGood, LastGoodMetrics
-from xds_server.logs import Timeline, event
+from xds_server.logs import StreamLog, Timeline, event, every
 from xds_server.metrics import PREFIX, Live, Metrics
 from xds_server.model.source_state import Problem, SourceState
-from xds_server.parity import Parity, ParityMetrics, contents
+from xds_server.parity import Outcome, Parity, ParityMetrics, contents
 from xds_server.publisher import Publisher
 from xds_server.settings import Settings
 from xds_server.snapshot.store import Names, Store
@@ -47,29 +48,39 @@ class Server(Streams, Protocol):
 class Replica:
     """Everything but the sockets and tasks: *app* gives it those, and calls `tick` several times a second."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        started: float | None = None,
+        asked: Callable[[str, str], object] = ask,
+    ) -> None:
+        """*started*: when the process began, on the clock; by default as the system says. *asked*: as of `Parity`."""
         self.settings = settings
+        self._clock = clock
+        started = process.started() if started is None else started
         self.server: Server | None = None
         """None until the gRPC port is bound."""
         self._draining_since: float | None = None
         self._instance = f"{socket.gethostname()}/{os.getpid()}/{time.time_ns()}"
-        self.timeline = Timeline(started := process.started())
+        self.timeline = Timeline(clock() - started)
         self.registry = CollectorRegistry()
-        self.metrics = Metrics(self.registry)
-        self.heartbeat = Heartbeat(time.monotonic, _MAX_BEAT_AGE_SECONDS)
+        self.metrics = Metrics(self.registry, clock=clock)
+        self.heartbeat = Heartbeat(clock, _MAX_BEAT_AGE_SECONDS)
         self.store = Store(remake_cluster=clusters.departed)
         self.graph = Graph(on_failure=_derivation_failed)
         self.pipeline = pipeline.build(self.graph, settings.gateway_class)
         self.kinds = inputs.kinds_of(settings)
-        self.board = SourceBoard(self.kinds, on_change=self._source_changed, on_problem=_problem_found)
-        self.holds = Holds(settings, self.pipeline, self.metrics, lambda: self.server, self._say)
-        self.parity, self.parity_metrics = self._peer(), ParityMetrics(self.registry)
+        self.board = SourceBoard(self.kinds, clock=clock, on_change=self._source_changed, on_problem=_problem_found)
+        self.holds = Holds(settings, self.pipeline, self.metrics, lambda: self.server, self._say, clock=clock)
+        self.parity, self._parity_metrics = self._peer(asked), ParityMetrics(self.registry)
         self.last_good = self._last_good(started)
         self._soft_deadline = startup.SoftDeadline(settings.soft_deadline_seconds, started)
         self._derived = [one for name, one in self.graph.collections.items() if name not in self.pipeline.sources]
-        self.greeting = Greeting(  # type: ignore[abstract]  # of what it does not define it takes no notice
+        self._greeting = Greeting(  # type: ignore[abstract]  # of what it does not define it takes no notice
             0.0 if settings.gate == "off" or settings.shadow else settings.greet_seconds,
-            streams=self.streams, clock=time.monotonic, on_done=self.evaluate,
+            streams=self.streams, clock=clock, on_done=self.evaluate,
         )  # fmt: skip
         self.gate = readiness.gate(
             base=self._base,
@@ -77,7 +88,7 @@ class Replica:
             derived=self._derived,
             store=self.store,
             serving=self._serving,
-            clock=time.monotonic,
+            clock=clock,
             held=self.holds.why,
             parity=self._parity_verdict if self.parity else None,
             started=started,
@@ -96,7 +107,13 @@ class Replica:
             self.graph, self.pipeline, self.store, self._published,
             suspicion=self.holds.suspicion, carry=self.holds.carry, marker_port=settings.marker_port,
         )  # fmt: skip
-        self.verdicts = Verdicts(self.store, self.publisher.judged)  # type: ignore[abstract]  # as above
+        self.observer = every(
+            self.metrics,
+            self._greeting,
+            Verdicts(self.store, self.publisher.judged),  # type: ignore[abstract]  # as above
+            StreamLog(self.holds.stream_held),
+        )
+        """Is to be told of the streams."""
         self._measure()
 
     def begin(self) -> None:
@@ -111,12 +128,12 @@ class Replica:
     def listens(self, server: Server, later: Later) -> None:
         """The gRPC port is bound; *later* calls back, on the event loop."""
         self.server = server
-        self.greeting.opened(later)
+        self._greeting.opened(later)
         self.evaluate()
 
     def drain(self) -> None:
         """Not ready any more, from now on; what is served is served on."""
-        self._draining_since = time.monotonic()
+        self._draining_since = self._clock()
         self.keeper.leave()
         self.evaluate()
 
@@ -144,6 +161,14 @@ class Replica:
             self.doorkeeper.notify()
             if self.parity is not None:
                 self.parity.begin()
+
+    def compared(self, outcome: Outcome) -> None:
+        """The comparison with the peer has ended."""
+        assert self.parity is not None
+        self._parity_metrics.compared(self.parity)
+        level = logging.INFO if outcome == "equal" else logging.WARNING
+        event(_log, level, "parity", outcome=outcome, seconds=self.parity.took_seconds, why=self.parity.why)
+        self.evaluate()
 
     def endpoints(self, on_loop: Callable[[Callable[[], bytes]], bytes]) -> Endpoints:
         """Probes and pages. *on_loop* calls what it is given where all of this may be read."""
@@ -174,10 +199,13 @@ class Replica:
 
     # -- the parts that depend on the settings -----------------------------------------------------
 
-    def _peer(self) -> Parity | None:
+    def _peer(self, asked: Callable[[str, str], object]) -> Parity | None:
         if not self.settings.parity_peer:
             return None
-        return Parity(self.settings.parity_peer, self.settings.parity_seconds, self.store, instance=self._instance)
+        return Parity(
+            self.settings.parity_peer, self.settings.parity_seconds, self.store,
+            instance=self._instance, clock=self._clock, asked=asked,
+        )  # fmt: skip
 
     def _last_good(self, started: float) -> LastGood | None:
         metrics = LastGoodMetrics(self.registry)
@@ -185,7 +213,7 @@ class Replica:
             return None
         return LastGood(
             self.settings.last_good_dir, self.settings.last_good_grace_seconds, self.store, metrics,
-            sources=self.board.states.values, started=started,
+            sources=self.board.states.values, started=started, clock=self._clock,
         )  # fmt: skip
 
     def _measure(self) -> None:
@@ -240,7 +268,6 @@ class Replica:
         said = startup.summary(self.gate.phases(), self.board.states.values())
         self.keeper.say("Normal", "Ready", said, ends="NotReady")
         event(_log, logging.INFO, "ready", summary=said, seconds=sum(phases.values()), objects=objects, **phases)
-        process.settle_collector()
 
     def _checks_changed(self, before: Report, after: Report) -> None:
         known = {(layer.name, check.name): check.status for layer in before.layers for check in layer.checks}
@@ -253,7 +280,7 @@ class Replica:
 
     def _speak(self) -> None:
         """Says what is awaited, if it has taken long."""
-        if self.gate.passed_at("serving") is not None or not self._soft_deadline.passed(time.monotonic()):
+        if self.gate.passed_at("serving") is not None or not self._soft_deadline.passed(self._clock()):
             return
         self.metrics.deadline_passed()
         progress = self._soft_deadline.progress(self.board.states.values())
@@ -278,9 +305,9 @@ class Replica:
     def _serving(self) -> Mapping[str, Verdict]:
         draining: Verdict = Passed()
         if self._draining_since is not None:
-            draining = Failed(f"draining for {time.monotonic() - self._draining_since:.0f} s: this replica is leaving")
+            draining = Failed(f"draining for {self._clock() - self._draining_since:.0f} s: this replica is leaving")
         listening = self._base()["grpc"]
-        return {"grpc": listening, "greeting": self.greeting.verdict(), "staying": draining}
+        return {"grpc": listening, "greeting": self._greeting.verdict(), "staying": draining}
 
     def _parity_verdict(self) -> Verdict:
         return Passed() if self.parity is None else self.parity.verdict()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tests.simulation.envoy import Envoy
-from tests.simulation.replica import Replica
+from tests.simulation.process import Process
 from tests.simulation.wire import Answer, Call, addresses, route_targets
 from tests.simulation.world import NAMESPACE, PORTS, Facts, State, facts
 from xds_server.envoy.marker import MARKER
@@ -32,18 +32,19 @@ class Answers:
         for _, service, hosts in state["endpointslices"].values():
             self._ever_hosts.setdefault(f"{NAMESPACE}/{service}", set()).update(hosts)
 
-    def check(self, replica: Replica, envoy: Envoy, call: Call, answer: Answer) -> None:
+    def check(self, process: Process, envoy: Envoy, call: Call, answer: Answer) -> None:
         """A response, at the moment at which it is made, against what its replica knows then."""
-        what = f"{replica.name} sends {SHORT[TypeUrl(answer.type_url)]} to {envoy.name} ({'warm' if envoy.warm else 'cold'})"
+        what = f"{process.name} sends {SHORT[TypeUrl(answer.type_url)]} to {envoy.name} ({'warm' if envoy.warm else 'cold'})"
         self._check_versions(what, answer, delta=call.delta)
         if call.delta:
             answer = _whole(call, answer)
-        if not replica.client.complete:
-            self._check_early(what, replica, call, answer)
+        if not process.client.complete:
+            self._check_early(what, process, call, answer)
             return
-        known = facts(replica.client.state)
+        known = facts(process.client.state)
         # Nobody is told that a role is gone, and while a change is held, what is served is what was known before it.
-        strict = replica.suspicion.suspect is None
+        holds = process.replica.holds
+        strict = holds.suspicion is None or holds.suspicion.suspect is None
         if strict and call.answers == 1 and envoy.role not in known.listeners:
             self._violated(f"{what}, of role {envoy.role}, which is not there")
         if answer.type_url in self.rejected:
@@ -53,11 +54,12 @@ class Answers:
         elif answer.type_url == ENDPOINT:
             self._check_endpoints(what, answer, known)
         elif strict and envoy.role in known.listeners:
-            routes = replica.pipeline.route_configurations.name
-            carried = {f"{key[0]}/{key[1]}" for name, key in replica.carry.carried if name == routes}
+            routes = process.replica.pipeline.route_configurations.name
+            kept = () if holds.carry is None else holds.carry.carried
+            carried = {f"{key[0]}/{key[1]}" for name, key in kept if name == routes}
             self._check_own(what, answer, known, envoy.role, carried)
         elif strict and answer.type_url == LISTENER:
-            had = envoy.listeners.keys() & replica.client.last_listeners.get(envoy.role, frozenset())
+            had = envoy.listeners.keys() & process.client.last_listeners.get(envoy.role, frozenset())
             if lost := had - answer.resources.keys():
                 self._violated(f"{what} without {sorted(lost)}, since the role is gone")
 
@@ -70,11 +72,12 @@ class Answers:
             if self._contents.setdefault(version, contents) != contents:
                 self._violated(f"{what}: version {version} is not what it was before")
 
-    def _check_early(self, what: str, replica: Replica, call: Call, answer: Answer) -> None:
+    def _check_early(self, what: str, process: Process, call: Call, answer: Answer) -> None:
         """Before everything is known there is only what was good before, for who has nothing."""
-        call.last_good = call.last_good or (call.cold and replica.last_good is not None and replica.last_good.offered)
+        last_good = process.replica.last_good
+        call.last_good = call.last_good or (call.cold and last_good is not None and last_good.offered)
         if not call.last_good:
-            unknown = [kind for kind, objects in replica.client.view.items() if objects is None]
+            unknown = [kind for kind, objects in process.client.view.items() if objects is None]
             self._violated(f"{what} before {', '.join(unknown)} was listed")
             return
         self.last_good += 1

@@ -24,7 +24,7 @@ from tests.simulation.answers import Answers
 from tests.simulation.api import ApiServer
 from tests.simulation.envoy import Envoy
 from tests.simulation.history import ENVOYS, REPLICAS, SECONDS, Event, Setting
-from tests.simulation.replica import BEAT_SECONDS, Replica
+from tests.simulation.process import BEAT_SECONDS, ROLE_HOLD_SECONDS, Process
 from tests.simulation.wire import Answer, Call
 from tests.simulation.world import Facts, Obj, World, facts
 from xds_server.envoy.marker import MARKER
@@ -60,15 +60,15 @@ class Simulation:
         self.world = World()
         self._random = Random(f"run {setting.seed}")
         self._working: dict[str, dict[tuple[str, str], float]] = {name: {} for name, _ in ENVOYS}
-        self._was_ready: set[Replica] = set()
+        self._was_ready: set[Process] = set()
         self._live: set[str] = set()
         self.answers = Answers(self.violated, marked=setting.marked)
-        self._calls: dict[Call, tuple[Replica, Envoy]] = {}
+        self._calls: dict[Call, tuple[Process, Envoy]] = {}
 
     async def run(self) -> None:
         """Runs the history, mends everything, and lets it come right."""
         self.server = ApiServer(self.world, self._random)
-        self.replicas: dict[str, Replica] = {}
+        self.processes: dict[str, Process] = {}
         self.envoys = {
             name: Envoy(name, role, self, self._random, self._proxy_changed, delta=name in self.setting.delta)
             for name, role in ENVOYS
@@ -123,20 +123,20 @@ class Simulation:
         self.server.break_watches()
 
     def kill(self, name: str) -> None:
-        replica = self.replicas.pop(name, None)
-        if replica is not None:
-            replica.kill()
+        process = self.processes.pop(name, None)
+        if process is not None:
+            process.kill()
 
     def start(self, name: str) -> None:
-        if name not in self.replicas and name in REPLICAS[: self.setting.replicas]:
-            self.replicas[name] = Replica(
+        if name not in self.processes and name in REPLICAS[: self.setting.replicas]:
+            self.processes[name] = Process(
                 name,
                 self.server,
                 self._random,
                 setting=self.setting,
                 directory=self._directory / name,
-                peer=lambda: next((one for it, one in self.replicas.items() if it != name), None),
-                on_step=self._check_replicas,
+                peer=lambda: next((one for it, one in self.processes.items() if it != name), None),
+                on_step=self._check_processes,
             )
 
     def disconnect(self, name: str) -> None:
@@ -160,9 +160,9 @@ class Simulation:
     # -- the network ---------------------------------------------------------------------------------
 
     def dial(self, envoy: Envoy) -> Call | None:
-        if not self.replicas:
+        if not self.processes:
             return None
-        replica = self.replicas[self._random.choice(sorted(self.replicas))]
+        process = self.processes[self._random.choice(sorted(self.processes))]
         call = Call(
             lambda: self._random.random() * self.setting.network_seconds,
             self._check_answer,
@@ -170,8 +170,8 @@ class Simulation:
             cold=not envoy.warm,
         )
         call.held = {kind: {name: body for name, (_, body) in held.items()} for kind, held in envoy.held.items()}
-        self._calls[call] = replica, envoy
-        replica.dial(call)
+        self._calls[call] = process, envoy
+        process.port.dial(call)
         return call
 
     # -- the rules -----------------------------------------------------------------------------------
@@ -200,11 +200,11 @@ class Simulation:
 
     def _check_loss(self, envoy: Envoy, call: Call, key: tuple[str, str], gained: float) -> None:
         """A request is answered no longer: so the replica must have known, on this stream, that it cannot be."""
-        replica, _ = self._calls[call]
-        since = replica.client.working_since.get(key)
+        process, _ = self._calls[call]
+        since = process.client.working_since.get(key)
         if since is not None and since <= max(call.opened_at, gained - _SLACK_SECONDS):
             what = f"{envoy.name} answers {''.join(key)} no longer"
-            self._disordered(f"{what}, and {replica.name} knows since {since:.3f} s that it can be answered")
+            self._disordered(f"{what}, and {process.name} knows since {since:.3f} s that it can be answered")
 
     def _check_references(self, envoy: Envoy) -> None:
         for port, paths in envoy.routes.items():
@@ -213,50 +213,56 @@ class Simulation:
                     if target != "500" and not target.startswith("not-found|") and target not in envoy.clusters:
                         self._disordered(f"{envoy.name} is live, and {port}{path} leads to {target}, which it has not")
 
-    def _check_replicas(self) -> None:
-        now = self.server.now()
-        for replica in self.replicas.values():
-            ready = replica.gate.report.ready
-            if ready:
-                self._was_ready.add(replica)
-                needed = sync_epoch(replica.board.states.values())
-                if needed is None or replica.store.epoch is None or replica.store.epoch < needed:
-                    self.violated(f"{replica.name} is ready at epoch {replica.store.epoch}, and {needed} is needed")
-                if not replica.client.complete:
-                    self.violated(f"{replica.name} is ready, and not everything is listed")
-            elif replica in self._was_ready:
-                self.violated(f"{replica.name} is ready no longer: {replica.gate.why_not()}")
-            elif (
-                replica.all_known_at is not None
-                and now > replica.all_known_at + self.setting.parity_seconds + 2 * BEAT_SECONDS
-            ):
-                self.violated(f"{replica.name} knows all, and is not ready: {replica.gate.why_not()}")
-            for what in replica.wrong:
-                self.violated(f"{replica.name} {what}")
-            suspect = replica.suspicion.suspect
-            if suspect is not None and now > suspect.since + self.setting.shrink_seconds + 2 * BEAT_SECONDS:
-                self.violated(f"{replica.name} holds a change since {suspect.since:.1f} s")
-            for key, one in replica.carry.carried.items():
-                if now > one.since + self.setting.carry_seconds + 2 * BEAT_SECONDS:
-                    self.violated(f"{replica.name} carries {key} over since {one.since:.1f} s")
-            for call in replica.calls.values():
-                self._check_wait(replica, call, now)
+    def _check_processes(self) -> None:
+        for process in self.processes.values():
+            self._check_readiness(process)
+            self._check_holds(process)
+            for what in process.wrong:
+                self.violated(f"{process.name} {what}")
+            for collection in process.replica.graph.collections.values():
+                if collection.failures:
+                    self.violated(f"{process.name} failed to derive {collection.name}: {collection.failures}")
+            for call in process.port.calls.values():
+                self._check_wait(process, call)
 
-    def _check_wait(self, replica: Replica, call: Call, now: float) -> None:
+    def _check_readiness(self, process: Process) -> None:
+        replica, known = process.replica, process.all_known_at
+        if replica.gate.report.ready:
+            self._was_ready.add(process)
+            needed, epoch = sync_epoch(replica.board.states.values()), replica.store.epoch
+            if needed is None or epoch is None or epoch < needed:
+                self.violated(f"{process.name} is ready at epoch {epoch}, and {needed} is needed")
+            if not process.client.complete:
+                self.violated(f"{process.name} is ready, and not everything is listed")
+        elif process in self._was_ready:
+            self.violated(f"{process.name} is ready no longer: {replica.gate.why_not()}")
+        elif known is not None and self.server.now() > known + self.setting.parity_seconds + 2 * BEAT_SECONDS:
+            self.violated(f"{process.name} knows all, and is not ready: {replica.gate.why_not()}")
+
+    def _check_holds(self, process: Process) -> None:
+        now, holds = self.server.now(), process.replica.holds
+        suspect = None if holds.suspicion is None else holds.suspicion.suspect
+        if suspect is not None and now > suspect.since + self.setting.shrink_seconds + 2 * BEAT_SECONDS:
+            self.violated(f"{process.name} holds a change since {suspect.since:.1f} s")
+        for key, one in () if holds.carry is None else holds.carry.carried.items():
+            if now > one.since + self.setting.carry_seconds + 2 * BEAT_SECONDS:
+                self.violated(f"{process.name} carries {key} over since {one.since:.1f} s")
+
+    def _check_wait(self, process: Process, call: Call) -> None:
         if call.answers:
             return
         self.holds += 1
-        known = replica.all_known_at
+        now, known = self.server.now(), process.all_known_at
         waited = now - call.opened_at
         bound = {"park": float("inf"), "refuse": 0.0}.get(
-            replica.mode, replica.hold_seconds
-        ) + replica.role_hold_seconds
+            self.setting.mode, self.setting.hold_seconds + ROLE_HOLD_SECONDS
+        )
         if waited > bound + self.setting.network_seconds + _SLACK_SECONDS:
-            self.violated(f"{replica.name} holds a stream for {waited:.1f} s, and may for {bound}")
-        here = self._calls[call][1].role in facts(replica.client.state).listeners
+            self.violated(f"{process.name} holds a stream for {waited:.1f} s, and may for {bound}")
+        here = self._calls[call][1].role in facts(process.client.state).listeners
         since = max(call.opened_at, known or 0.0)
         if known is not None and here and now > since + self.setting.network_seconds + _SLACK_SECONDS:
-            self.violated(f"{replica.name} knows all since {known:.1f} s, and holds a stream of a role that it has")
+            self.violated(f"{process.name} knows all since {known:.1f} s, and holds a stream of a role that it has")
 
     # -- the end -------------------------------------------------------------------------------------
 
@@ -286,17 +292,17 @@ class Simulation:
         for envoy in self.envoys.values():
             envoy.disconnect()
         await asyncio.sleep(2 + self.setting.network_seconds)
-        for replica in self.replicas.values():
-            if replica.calls or replica.observer.open or replica.observer.holding_now or replica.streams.status():
-                self.violated(f"{replica.name} keeps something of streams that ended")
-            replica.kill()
+        for process in self.processes.values():
+            if not process.port.idle:
+                self.violated(f"{process.name} keeps something of streams that ended")
+            process.kill()
 
     async def _calm(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
         truth = facts(self.world.states[-1])
-        for replica in self.replicas.values():
-            if not replica.gate.report.ready:
-                self.violated(f"{replica.name} is still not ready: {replica.gate.why_not()}")
+        for process in self.processes.values():
+            if not process.replica.gate.report.ready:
+                self.violated(f"{process.name} is still not ready: {process.replica.gate.why_not()}")
         for envoy in self.envoys.values():
             self._check_converged(envoy, truth)
 
@@ -314,12 +320,12 @@ class Simulation:
         for what, (has, should) in pairs.items():
             if has != should:
                 self.violated(f"{envoy.name} starves: its {what} are {has}, and should be {should}")
-        for replica in self.replicas.values() if self.setting.marked else ():
-            view = replica.store.view(envoy.role)
+        for process in self.processes.values() if self.setting.marked else ():
+            view = process.replica.store.view(envoy.role)
             marker = None if view is None else view[ROUTE].get(MARKER)
             if marker is None or marker.body != envoy.route_bodies.get(MARKER):
                 self.violated(
-                    f"{envoy.name} says by its marker that it has another version than {replica.name} published"
+                    f"{envoy.name} says by its marker that it has another version than {process.name} published"
                 )
         if envoy.warming or envoy.warming_listeners:
             self.violated(f"{envoy.name} is warming for ever: {[*envoy.warming, *envoy.warming_listeners]}")

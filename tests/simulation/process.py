@@ -1,0 +1,225 @@
+"""One process of the control plane: a replica as it runs, with tasks and calls of the simulation instead of *app*'s."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from random import Random
+
+import msgspec
+
+from krt import Reflector
+from tests.simulation.api import ApiServer, Client
+from tests.simulation.history import Setting
+from tests.simulation.wire import END, AbortedError, Call
+from xds_server import app
+from xds_server.ads.messages import Changes
+from xds_server.asking import AskError
+from xds_server.lastgood import LastGood
+from xds_server.logs import every
+from xds_server.parity import Parity, contents
+from xds_server.replica import Replica
+from xds_server.settings import KubeSource, Settings
+from xds_server.sources.kube.informer import Informer
+from xds_server.sources.kube.listwatch import ListWatch, Scope
+from xds_server.sources.kube.turnstile import Turnstile
+from xds_server.transport.admission import HoldKind
+from xds_server.transport.observer import Observer, StreamStatus
+from xds_server.transport.streams import Streams
+from xds_server.transport.variant import DELTA, SOTW
+
+BEAT_SECONDS = 2.0
+ROLE_HOLD_SECONDS = 1.0
+_MARKER_PORT = 19003
+
+
+def settings(setting: Setting, directory: Path) -> Settings:
+    """The server's settings in a run; *directory* is where it may keep something."""
+    return Settings(
+        source=KubeSource(),
+        gate=setting.mode,
+        gate_hold_seconds=setting.hold_seconds,
+        role_hold_seconds=ROLE_HOLD_SECONDS,
+        greet_seconds=0.0,
+        shrink_hold_seconds=setting.shrink_seconds,
+        shrink_share=0.4,
+        shrink_at_least=3,
+        carry_seconds=setting.carry_seconds,
+        marker_port=_MARKER_PORT if setting.marked else 0,
+        last_good_dir=directory if setting.last_good_seconds else None,
+        last_good_grace_seconds=setting.last_good_seconds,
+        parity_peer="http://peer" if setting.parity_seconds else "",
+        parity_seconds=setting.parity_seconds,
+        streamed_lists=setting.streamed,
+    )
+
+
+class Open(Observer):
+    """Which streams are open, and which of them are held."""
+
+    def __init__(self) -> None:
+        self.streams: set[int] = set()
+        self.held_now: set[int] = set()
+
+    def stream_opened(self, stream) -> None:  # type: ignore[no-untyped-def]
+        self.streams.add(stream.id)
+
+    def stream_closed(self, stream, why) -> None:  # type: ignore[no-untyped-def]
+        self.streams.discard(stream.id)
+
+    def holding(self, stream, kind) -> None:  # type: ignore[no-untyped-def]
+        self.held_now.add(stream.id)
+
+    def held(self, stream, kind, seconds, outcome) -> None:  # type: ignore[no-untyped-def]
+        self.held_now.discard(stream.id)
+
+
+class Port:
+    """What an `AdsServer` is, without gRPC."""
+
+    def __init__(self, replica: Replica) -> None:
+        self.calls: dict[asyncio.Task[None], Call] = {}
+        self.open = Open()
+        self._streams = Streams(
+            doorkeeper=replica.doorkeeper,
+            observer=every(replica.observer, self.open),
+            admission=app.admission(replica.settings),
+            identifier="simulated",
+            clock=asyncio.get_running_loop().time,
+            limits=replica.settings.limits,
+            debounce=app.debounced(replica.settings),
+        )
+
+    def publish(self, changes: Mapping[str | None, Changes]) -> None:
+        self._streams.publish(changes)
+
+    def streams(self) -> list[StreamStatus]:
+        return self._streams.status()
+
+    def release(self, kind: HoldKind) -> int:
+        return self._streams.release(kind)
+
+    def dial(self, call: Call) -> None:
+        """A call comes in."""
+        self.calls[asyncio.get_running_loop().create_task(self._serve(call))] = call
+
+    def close(self) -> None:
+        """Every call breaks."""
+        for task in self.calls:
+            task.cancel()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is left of any stream."""
+        return not (self.calls or self.open.streams or self.open.held_now or self.streams())
+
+    async def _serve(self, call: Call) -> None:
+        try:
+            await self._streams.serve(call, DELTA if call.delta else SOTW)
+        except AbortedError:
+            pass
+        finally:
+            call.ended_at = asyncio.get_running_loop().time()
+            call.down.put(END)
+            del self.calls[asyncio.current_task()]  # type: ignore[arg-type]
+
+
+class Process:
+    """Runs from its making until `kill`."""
+
+    def __init__(
+        self,
+        name: str,
+        server: ApiServer,
+        random: Random,
+        *,
+        setting: Setting,
+        directory: Path,
+        peer: Callable[[], "Process | None"],
+        on_step: Callable[[], None],
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self.name = name
+        self.client = Client(server, random)
+        self.all_known_at: float | None = None
+        """When the last kind was listed for the first time."""
+        self.wrong: list[str] = []
+        """What it said that was not so."""
+        self._on_step = on_step
+        self._peer = peer
+        self.replica = replica = Replica(
+            settings(setting, directory), clock=loop.time, started=loop.time(), asked=self._ask_peer
+        )
+        self.endpoints = replica.endpoints(lambda content: content())
+        self._watch_board()
+        replica.begin()
+        self.port = Port(replica)
+        replica.listens(self.port, loop.call_later)
+        tasks = [self._beat()]
+        if replica.last_good is not None:
+            tasks.append(self._save(replica.last_good))
+        if replica.parity is not None:
+            tasks.append(self._compare(replica.parity))
+        turnstile = Turnstile(2)
+        self._informers: dict[str, Informer] = {}
+        for kind in replica.kinds:
+            listwatch = ListWatch(
+                kind,
+                reflector=Reflector(replica.pipeline.sources[kind.plural]),
+                graph=replica.graph,
+                board=replica.board,
+                jitter=lambda ceiling: random.random() * ceiling,
+                clock=loop.time,
+                scope=Scope(streamed=replica.settings.streamed_lists),
+            )
+            informer = self._informers[kind.plural] = Informer(listwatch, self.client, turnstile=turnstile)
+            tasks.append(informer.run())
+        replica.holds.relist = self._relist
+        self._tasks = [loop.create_task(one) for one in tasks]
+
+    def kill(self) -> None:
+        """Ends the process at once."""
+        for task in self._tasks:
+            task.cancel()
+        self.port.close()
+
+    def _watch_board(self) -> None:
+        """Notes when everything is known, before the replica hears of it."""
+        board = self.replica.board
+        told = board._on_change
+
+        def changed(old, new):  # type: ignore[no-untyped-def]
+            if self.all_known_at is None and all(state.known for state in board.states.values()):
+                self.all_known_at = asyncio.get_running_loop().time()
+            told(old, new)
+
+        board._on_change = changed
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            self.replica.tick()
+            self._on_step()
+
+    async def _save(self, last_good: LastGood) -> None:
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            await last_good.save(self.port.streams())
+
+    async def _compare(self, parity: Parity) -> None:
+        outcome, peer = await parity.run(), self._peer()
+        if outcome == "equal" and (
+            peer is None or contents(self.replica.store, resources=True) != contents(peer.replica.store, resources=True)
+        ):
+            self.wrong.append("says that it agrees with a peer, and does not")
+        self.replica.compared(outcome)
+
+    def _ask_peer(self, _: str, path: str) -> object:
+        peer = self._peer()
+        if peer is None:
+            raise AskError("nobody is there")
+        path, _, query = path.partition("?")
+        return msgspec.json.decode(peer.endpoints.respond("GET", path, query).body)
+
+    def _relist(self, asked: frozenset[str]) -> None:
+        for kind in sorted(asked):
+            self._informers[kind].relist()
