@@ -33,6 +33,7 @@ from krt import Graph, Reflector
 from xds_server.sources.decode import Decoder
 from xds_server.sources.kinds import KINDS, kinds
 from xds_server.sources.kube import wire
+from xds_server.sources.kube.kopf_client import KopfClient, login
 from xds_server.sources.kube.source import KubeSource
 from xds_server.sources.state import SourceBoard
 
@@ -181,6 +182,7 @@ class Follower:
         self.sources = {kind.plural: self.graph.source(kind.plural) for kind in read}
         self.board = SourceBoard(read, on_change=self._on_change)
         self.source = KubeSource(
+            client=KopfClient(login()),
             kinds=read,
             reflectors={plural: Reflector(source) for plural, source in self.sources.items()},
             graph=self.graph,

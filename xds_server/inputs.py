@@ -55,11 +55,12 @@ def source(
             reflectors |= {name: Reflector(source) for name, source in references.stored.items()}
         barrier = None if settings.barrier_file is None else str(settings.barrier_file)
         return FileSource(str(settings.source.directory), barrier=barrier, **parts)
+    from xds_server.sources.kube.kopf_client import KopfClient, login  # noqa: PLC0415
     from xds_server.sources.kube.source import KubeSource  # noqa: PLC0415
 
     path = None if settings.kubeconfig is None else str(settings.kubeconfig)
     return KubeSource(
-        kubeconfig=path, context=settings.context or None, namespaces=settings.namespaces,
+        client=KopfClient(login(path, settings.context or None)), namespaces=settings.namespaces,
         selectors=settings.selectors, streamed=settings.streamed_lists,
         references=references, **parts,
     )  # fmt: skip

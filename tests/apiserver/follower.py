@@ -10,6 +10,7 @@ from krt import Commit, Graph, Reflector, Source
 from xds_server.model.source_state import Phase, SourceState
 from xds_server.sources import references
 from xds_server.sources.kinds import kinds
+from xds_server.sources.kube.kopf_client import KopfClient, login
 from xds_server.sources.kube.source import KubeSource
 from xds_server.sources.state import SourceBoard
 
@@ -37,11 +38,11 @@ class Follower:
         self.references = references.build(self.graph, ours) if referring else None
         self.graph.subscribe(self._on_commit, *self.sources.values())
         self.source = KubeSource(
+            client=KopfClient(login(str(kubeconfig))),
             kinds=self.kinds,
             reflectors={plural: Reflector(source) for plural, source in self.sources.items()},
             graph=self.graph,
             board=self.board,
-            kubeconfig=str(kubeconfig),
             streamed=streamed,
             namespaces=namespaces,
             references=self.references,

@@ -85,12 +85,12 @@ class Replica:
         self.board = SourceBoard(read, on_change=self._on_change)
         self.references = references.build(self.graph, made.roles) if certificates else None
         self.source = KubeSource(
+            client=KopfClient(login(str(kubeconfig))),
             references=self.references,
             kinds=read,
             reflectors={plural: Reflector(source) for plural, source in made.sources.items()},
             graph=self.graph,
             board=self.board,
-            kubeconfig=str(kubeconfig),
         )
         self.changed = asyncio.Event()
         self.graph.subscribe(self._on_commit)

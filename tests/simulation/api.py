@@ -135,6 +135,9 @@ class Client:
         """What the replica knows."""
         return {kind: objects or {} for kind, objects in self.view.items()}
 
+    async def close(self) -> None:
+        """Nothing is open for longer than somebody waits for it."""
+
     async def get(self, path: str, params: Mapping[str, str]) -> bytes:
         """A page of a list."""
         server, kind = self._server, path.rpartition("/")[2]

@@ -18,10 +18,9 @@ from xds_server.lastgood import LastGood
 from xds_server.logs import every
 from xds_server.parity import Parity, contents
 from xds_server.replica import Replica
-from xds_server.settings import KubeSource, Settings
-from xds_server.sources.kube.informer import Informer
-from xds_server.sources.kube.listwatch import ListWatch, Scope
-from xds_server.sources.kube.turnstile import Turnstile
+from xds_server.settings import KubeSource as FromKube
+from xds_server.settings import Settings
+from xds_server.sources.kube.source import KubeSource
 from xds_server.transport.admission import HoldKind
 from xds_server.transport.observer import Observer, StreamStatus
 from xds_server.transport.streams import Streams
@@ -35,7 +34,7 @@ _MARKER_PORT = 19003
 def settings(setting: Setting, directory: Path) -> Settings:
     """The server's settings in a run; *directory* is where it may keep something."""
     return Settings(
-        source=KubeSource(),
+        source=FromKube(),
         gate=setting.mode,
         gate_hold_seconds=setting.hold_seconds,
         role_hold_seconds=ROLE_HOLD_SECONDS,
@@ -159,22 +158,19 @@ class Process:
             tasks.append(self._save(replica.last_good))
         if replica.parity is not None:
             tasks.append(self._compare(replica.parity))
-        turnstile = Turnstile(2)
-        self._informers: dict[str, Informer] = {}
-        for kind in replica.kinds:
-            listwatch = ListWatch(
-                kind,
-                reflector=Reflector(replica.pipeline.sources[kind.plural]),
-                graph=replica.graph,
-                board=replica.board,
-                jitter=lambda ceiling: random.random() * ceiling,
-                clock=loop.time,
-                scope=Scope(streamed=replica.settings.streamed_lists),
-            )
-            informer = self._informers[kind.plural] = Informer(listwatch, self.client, turnstile=turnstile)
-            tasks.append(informer.run())
-        replica.holds.relist = self._relist
-        self._tasks = [loop.create_task(one) for one in tasks]
+        source = KubeSource(
+            client=self.client,
+            kinds=replica.kinds,
+            reflectors={name: Reflector(source) for name, source in replica.pipeline.sources.items()},
+            graph=replica.graph,
+            board=replica.board,
+            streamed=replica.settings.streamed_lists,
+            lists_at_once=2,
+            clock=loop.time,
+            jitter=random.random,
+        )
+        replica.holds.relist = source.relist
+        self._tasks = [loop.create_task(one) for one in (*tasks, source.run())]
 
     def kill(self) -> None:
         """Ends the process at once."""
@@ -219,7 +215,3 @@ class Process:
             raise AskError("nobody is there")
         path, _, query = path.partition("?")
         return msgspec.json.decode(peer.endpoints.respond("GET", path, query).body)
-
-    def _relist(self, asked: frozenset[str]) -> None:
-        for kind in sorted(asked):
-            self._informers[kind].relist()

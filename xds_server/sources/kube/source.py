@@ -4,14 +4,14 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from krt import Graph, Reflector
 from xds_server.sources.kinds import Kind
 from xds_server.sources.kube.contents import METADATA_KINDS, Contents, MetadataClient
 from xds_server.sources.kube.informer import Client, Informer
-from xds_server.sources.kube.kopf_client import KopfClient, login
+from xds_server.sources.kube.kopf_client import KopfClient
 from xds_server.sources.kube.listwatch import ListWatch, Scope
 from xds_server.sources.kube.parts import Parts
 from xds_server.sources.kube.turnstile import Turnstile
@@ -21,38 +21,39 @@ from xds_server.sources.state import SourceBoard
 _log = logging.getLogger(__name__)
 
 
-_LISTS_AT_ONCE: Final = 8
+LISTS_AT_ONCE: Final = 8
 
 _Informers: TypeAlias = list[tuple[str, Informer]]
 
 
 class KubeSource:
-    """Follows an API server.
+    """Follows an API server by *client*, which it closes in the end.
 
     *namespaces*: those alone, or all if there is none; *selectors*: a label selector by kind; *streamed* asks for
     lists as streams instead of pages; *list_delay* withholds every list of a kind for so many seconds; *references*:
-    what objects refer to is followed as well.
+    what objects refer to is followed as well; *jitter* gives numbers from 0 to 1.
     """
 
     def __init__(
         self,
         *,
+        client: KopfClient,
         kinds: tuple[Kind, ...],
         reflectors: Mapping[str, Reflector[str, Any]],
         graph: Graph,
         board: SourceBoard,
-        kubeconfig: str | None = None,
-        context: str | None = None,
         namespaces: Sequence[str] = (),
         selectors: Mapping[str, str] | None = None,
         streamed: bool = False,
         list_delay: Mapping[str, float] | None = None,
         references: References | None = None,
+        lists_at_once: int = LISTS_AT_ONCE,
+        clock: Callable[[], float] = time.monotonic,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
-        self._client = KopfClient(login(kubeconfig, context))
+        self._client = client
         self._delays = dict(list_delay or {})
-        jitter = random.Random().random  # noqa: S311 - not a secret
-        turnstile = Turnstile(_LISTS_AT_ONCE)
+        turnstile = Turnstile(lists_at_once)
 
         def informer(
             kind: Kind, namespace: str, reflector: Reflector[str, Any], board: SourceBoard, client: Client
@@ -63,7 +64,7 @@ class KubeSource:
             )
             listwatch = ListWatch(
                 kind, reflector=reflector, graph=graph, board=board,
-                jitter=lambda ceiling: jitter() * ceiling, clock=time.monotonic, scope=scope,
+                jitter=lambda ceiling: jitter() * ceiling, clock=clock, scope=scope,
             )  # fmt: skip
             return Informer(listwatch, client, turnstile=turnstile, list_delay=delay)
 
