@@ -52,6 +52,8 @@ class Setting:
     """How long after its start a replica offers what was good before; 0 for never."""
     network_seconds: float
     """The longest that a message is on its way."""
+    greet_seconds: float
+    """How long a replica may wait for who came before to be served, until it is ready; 0 for not at all."""
 
 
 def setting(seed: int, mode: str = "") -> Setting:
@@ -70,6 +72,7 @@ def setting(seed: int, mode: str = "") -> Setting:
         delta=tuple(name for name, _ in ENVOYS if random.random() < 0.4),
         parity_seconds=random.choice((0.0, 0.0, 2.0, 8.0)),
         last_good_seconds=random.choice((0.0, 0.5, 2.0)),
+        greet_seconds=random.choice((0.0, 1.0, 3.0)),
     )
 
 

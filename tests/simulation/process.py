@@ -38,7 +38,7 @@ def settings(setting: Setting, directory: Path) -> Settings:
         gate=setting.mode,
         gate_hold_seconds=setting.hold_seconds,
         role_hold_seconds=ROLE_HOLD_SECONDS,
-        greet_seconds=0.0,
+        greet_seconds=setting.greet_seconds,
         shrink_hold_seconds=setting.shrink_seconds,
         shrink_share=0.4,
         shrink_at_least=3,

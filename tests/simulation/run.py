@@ -64,6 +64,8 @@ class Simulation:
         self._live: set[str] = set()
         self.answers = Answers(self.violated, marked=setting.marked)
         self._calls: dict[Call, tuple[Process, Envoy]] = {}
+        self._ready_seconds = setting.parity_seconds + setting.greet_seconds + 2 * BEAT_SECONDS
+        """The longest from when a replica knows all until it is ready."""
 
     async def run(self) -> None:
         """Runs the history, mends everything, and lets it come right."""
@@ -236,7 +238,7 @@ class Simulation:
                 self.violated(f"{process.name} is ready, and not everything is listed")
         elif process in self._was_ready:
             self.violated(f"{process.name} is ready no longer: {replica.gate.why_not()}")
-        elif known is not None and self.server.now() > known + self.setting.parity_seconds + 2 * BEAT_SECONDS:
+        elif known is not None and self.server.now() > known + self._ready_seconds:
             self.violated(f"{process.name} knows all, and is not ready: {replica.gate.why_not()}")
 
     def _check_holds(self, process: Process) -> None:

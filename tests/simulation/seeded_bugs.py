@@ -70,6 +70,13 @@ BUGS = (
     Bug("a stream is told of nothing before it is served", "xds_server/transport/stream.py", "        self._join(self)\n", ""),
     Bug("what was asked while waiting is forgotten", "xds_server/transport/stream.py",
         "for request in self._waiting:", "for request in self._waiting[1:]:"),
+    # the replica, which joins all that
+    Bug("what changed is sent to nobody", "xds_server/replica.py", "            self.server.publish(changes)\n", "            pass\n"),
+    Bug("nobody looks at what time alone changes", "xds_server/replica.py", "        self.publisher.tick()\n", ""),
+    Bug("holds have another clock", "xds_server/replica.py",
+        "lambda: self.server, self._say, clock=clock)", "lambda: self.server, self._say, clock=time.monotonic)"),
+    Bug("who came before is waited for for ever", "xds_server/greeting.py",
+        "if self._expected and now < self._until:", "if self._expected:"),
     # what was good before, and what a peer says
     Bug("a warm proxy is given what was good before", "xds_server/transport/admission.py",
         "if cold and answer.fallback is not None:", "if answer.fallback is not None:"),

@@ -11,7 +11,7 @@ EACH = 6
 CALM = Setting(
     seed=0, mode="bounded", hold_seconds=3.0, replicas=1,
     streamed=False, shrink_seconds=0.0, carry_seconds=0.0, marked=False, network_seconds=0.3,
-    delta=(), parity_seconds=0.0, last_good_seconds=0.0,
+    delta=(), parity_seconds=0.0, last_good_seconds=0.0, greet_seconds=0.0,
 )  # fmt: skip
 
 
