@@ -28,13 +28,13 @@ from xds_server.envoy.encoders import envoy_config_endpoint_v3 as endpoint_v3
 from xds_server.envoy.encoders import envoy_extensions_transport_sockets_tls_v3 as tls_v3
 from xds_server.envoy.encoders import google_protobuf
 from xds_server.envoy.protobuf import field_string
+from xds_server.limits import Limits
 from xds_server.logs import every
 from xds_server.metrics import Metrics
 from xds_server.snapshot.resource import CLUSTER, PUSH_ORDER, resource
 from xds_server.snapshot.table import Table, View
 from xds_server.transport.admission import Admission, Hold
 from xds_server.transport.debounce import Debounce
-from xds_server.transport.limits import Limits
 from xds_server.transport.server import REST_SECONDS, AdsServer
 from xds_server.transport.streams import Streams
 

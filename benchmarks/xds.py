@@ -34,12 +34,12 @@ from xds_server.envoy.delta_discovery import DeltaResponseEncoder
 from xds_server.envoy.discovery import ResponseEncoder
 from xds_server.envoy.endpoints import assignments
 from xds_server.envoy.protobuf import field_bytes, field_string
+from xds_server.limits import Limits
 from xds_server.logs import every
 from xds_server.metrics import Metrics
 from xds_server.model.objects import EndpointSlice, Service, ServicePort
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE, Resource, TypeUrl, resource
 from xds_server.snapshot.table import Table
-from xds_server.transport.limits import Limits
 from xds_server.transport.server import REST_SECONDS, AdsServer
 
 ROLE = "bench/edge"

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from probes import ServeError, Transition, serve
 from xds_server import __version__, inputs, process
+from xds_server.gating import GateMode
 from xds_server.lastgood import LastGood
 from xds_server.logs import configure_logging, event
 from xds_server.parity import Parity
 from xds_server.process import StartError
 from xds_server.replica import Replica
 from xds_server.settings import Settings
-from xds_server.transport.admission import Admission, GateMode
+from xds_server.transport.admission import Admission
 from xds_server.transport.debounce import Debounce
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def admission(settings: Settings) -> Admission:
         role_hold_seconds=settings.role_hold_seconds,
         per_second=settings.admit_per_second,
         burst=settings.admit_burst,
-        first="cold" if settings.admit_first == "cold" else "warm",
+        first=settings.admit_first,
         queue_seconds=settings.admit_hold_seconds,
     )
 

@@ -7,6 +7,7 @@ from typing import IO, Any, NoReturn
 import click
 
 from xds_server import __version__
+from xds_server.gating import HOLDS
 from xds_server.settings import FilesSource, Settings, SettingsError
 from xds_server.settings_text import read_settings
 
@@ -145,7 +146,7 @@ def bootstrap(
 )
 @click.option(
     "--kind",
-    type=click.Choice(("not_ready", "unknown_role", "queued", "shrink", "carried")),
+    type=click.Choice(HOLDS),
     help="Which holds to end. [default: all]",
 )
 def release(url: str, kind: str | None) -> None:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
+from xds_server.gating import STREAM_HOLDS, ChangeOutcome, HoldKind
 from xds_server.logs import event
 from xds_server.losses import Losses, shrink_guard, sources_of
 from xds_server.metrics import Metrics
@@ -14,8 +15,7 @@ from xds_server.publisher import Publisher
 from xds_server.settings import Settings
 from xds_server.snapshot.carry import Carried, CarryOver, Key, Touch
 from xds_server.snapshot.shrink import Limits
-from xds_server.suspicion import By, Suspect, Suspicion
-from xds_server.transport.admission import HoldKind
+from xds_server.suspicion import Suspect, Suspicion
 from xds_server.transport.observer import StreamInfo, StreamStatus
 from xds_server.writing import Say
 
@@ -110,8 +110,7 @@ class Holds:
         """
         ends: dict[str, Callable[[], int]] = {"shrink": publisher.override, "carried": publisher.drop}
         server = self._server()
-        reasons: tuple[HoldKind, ...] = ("not_ready", "unknown_role", "queued")
-        for reason in reasons:
+        for reason in STREAM_HOLDS:
             ends[reason] = functools.partial(_nothing if server is None else server.release, reason)
         released = {name: int(end()) for name, end in ends.items() if kind in {"", name}}
         event(_log, logging.WARNING, "released", **released)
@@ -130,7 +129,7 @@ class Holds:
         message = f"{len(which)} resources that were taken away are served on: {first.reason}"
         self._say("Warning", "CarriedOver", message, ends="CarriedOverEnded")
 
-    def _let_go(self, which: Mapping[Key, Carried], by: By) -> None:
+    def _let_go(self, which: Mapping[Key, Carried], by: ChangeOutcome) -> None:
         now = self._clock()
         for one in which.values():
             self._metrics.hold_ended("carried", now - one.since, by)
@@ -161,7 +160,7 @@ class Holds:
         message = f"would lose {suspect.reason}: held for at most {self._seconds:g} s"
         self._say("Warning", "ChangeHeld", message, ends="ChangeReleased")
 
-    def _ended(self, suspect: Suspect, by: By, seconds: float) -> None:
+    def _ended(self, suspect: Suspect, by: ChangeOutcome, seconds: float) -> None:
         self._metrics.hold_ended("shrink", seconds, by)
         level = logging.WARNING if by == "budget" else logging.INFO
         event(_log, level, "change.released", would_lose=suspect.reason, by=by, seconds=seconds)

@@ -13,8 +13,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
+from xds_server.gating import HoldKind
 from xds_server.snapshot.resource import SHORT, TypeUrl
-from xds_server.transport.admission import HoldKind
 from xds_server.transport.observer import Observer, StreamInfo
 
 _log = logging.getLogger("xds_server")

@@ -8,7 +8,7 @@ import time
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -19,6 +19,7 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from xds_server import __version__
+from xds_server.gating import CHANGE_HOLDS, STREAM_HOLDS, ChangeKind, ChangeOutcome, HoldOutcome, LimitKind
 from xds_server.model.source_state import Phase, Problem, SourceState
 from xds_server.snapshot.resource import SHORT, TypeUrl
 from xds_server.traffic import Traffic
@@ -30,12 +31,8 @@ _FIRST_CONFIG_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 6
 _LAG_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _HOLD_BUCKETS = (0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300)
 
-_HOLD_REASONS = ("not_ready", "unknown_role", "queued")
 _REFERENCES = ("known", "absent", "awaited")
-_CHANGES = ("shrink", "carried")
-_CHANGE_ENDS = ("converged", "confirmed", "budget", "override")
 _IGNORED = ("stale", "unserved")
-_HOLD_ENDS = ("converged", "last_good", "budget", "override", "gone", "refused")
 
 T = TypeVar("T")
 
@@ -63,7 +60,7 @@ class Live:
     """None, and then no series, as long as nothing is published."""
     sync_epoch: Callable[[], int | None]
     """Epoch at which the last required source was listed; None while one is not."""
-    held: Callable[[], Mapping[str, int]] = lambda: dict.fromkeys(_CHANGES, 0)
+    held: Callable[[], Mapping[str, int]] = lambda: dict.fromkeys(CHANGE_HOLDS, 0)
     """How many changes are held because they would take away too much, and how many resources are carried over."""
     references: Callable[[], Mapping[str, int]] = dict
     """References to Secrets and ConfigMaps, by what they lead to."""
@@ -89,7 +86,7 @@ class Metrics:
         for add in (ProcessCollector, PlatformCollector, GCCollector):
             add(registry=registry)
         registry.register(_Streams(self._streams, self._held, self))
-        self.held_changes: Callable[[], Mapping[str, int]] = lambda: dict.fromkeys(_CHANGES, 0)
+        self.held_changes: Callable[[], Mapping[str, int]] = lambda: dict.fromkeys(CHANGE_HOLDS, 0)
         """How many changes and resources are held, by kind of hold."""
 
         def counter(name: str, help_text: str, *labels: str) -> Counter:
@@ -222,8 +219,8 @@ class Metrics:
 
     # -- changes -----------------------------------------------------------------------------------
 
-    def hold_ended(self, reason: str, seconds: float, by: str) -> None:
-        """The hold of a change, or of a resource, ended: `converged`, `confirmed`, `budget`, `override`."""
+    def hold_ended(self, reason: ChangeKind, seconds: float, by: ChangeOutcome) -> None:
+        """The hold of a change, or of a resource, ended."""
         self._hold_seconds.labels(reason).observe(seconds)
         self._hold_released.labels(by, reason).inc()
 
@@ -247,16 +244,15 @@ class Metrics:
             self._ignored.labels(why)
         for what in ("rollout", "answer"):
             self._gave_up.labels(what)
-        for reason in ("streams", "connection", "rate", "invalid"):
+        for reason in (*get_args(LimitKind), "invalid", *STREAM_HOLDS):
             self._refused.labels(reason)
-        for reason in _HOLD_REASONS:
-            self._refused.labels(reason)
+        for reason in STREAM_HOLDS:
             self._hold_seconds.labels(reason)
-            for end in _HOLD_ENDS:
+            for end in get_args(HoldOutcome):
                 self._hold_released.labels(end, reason)
-        for reason in _CHANGES:
+        for reason in CHANGE_HOLDS:
             self._hold_seconds.labels(reason)
-            for end in _CHANGE_ENDS:
+            for end in get_args(ChangeOutcome):
                 self._hold_released.labels(end, reason)
 
 
@@ -271,13 +267,13 @@ class _Streams(Collector):
     def collect(self) -> Iterator[Metric]:
         warmths = Tally(_warmth(warm=stream.warm) for stream in list(self._streams.values()))
         yield _gauge("xds_streams", "Open streams.", "warmth", {name: warmths[name] for name in ("warm", "cold")})
-        reasons = Tally(list(self._held.values()))
-        reasons.update(self._metrics.held_changes())
+        streams = Tally(list(self._held.values()))
+        reasons: dict[str, int] = {**dict.fromkeys(STREAM_HOLDS, 0), **streams, **self._metrics.held_changes()}
         yield _gauge(
             "hold_active",
             "Streams, changes or resources held now.",
             "reason",
-            dict.fromkeys(_HOLD_REASONS, 0) | reasons,
+            reasons,
         )
 
 

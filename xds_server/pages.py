@@ -4,7 +4,7 @@ The HTTP server's threads ask; the answer is made on the event loop, which owns 
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -12,14 +12,12 @@ import krt
 from krt import Collection, Graph
 from probes import Endpoints, Request, Response
 from probes.message import JSON, plain
+from xds_server.gating import HOLDS
 from xds_server.model.routing import Attached
 from xds_server.model.source_state import Problem, SourceState
 from xds_server.snapshot.resource import PUSH_ORDER, SHORT, TypeUrl
 from xds_server.snapshot.store import Store
 from xds_server.snapshot.trial import Rejection
-
-HOLDS: Final = ("not_ready", "unknown_role", "queued", "shrink", "carried")
-"""The kinds of holds."""
 
 
 class Timeline(Protocol):

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, get_args
 
+from xds_server.gating import GateMode, Warmth
 from xds_server.limits import Limits
 
-GATES: Final = ("bounded", "refuse", "park", "off")
-FIRST: Final = ("cold", "warm")
 LOG_FORMATS: Final = ("text", "json")
 
 MAX_PORT: Final = 65535
@@ -84,7 +83,7 @@ class Settings:
     insecure: bool = False
     """Whether the gRPC port may be reached from outside without TLS."""
     gate: str = "bounded"
-    """What becomes of a stream that opens before we are ready: one of `GATES`."""
+    """What becomes of a stream that opens before we are ready: a `GateMode`."""
     gate_hold_seconds: float = 3.0
     """How long it is held, if the gate is `bounded`."""
     role_hold_seconds: float = 3.0
@@ -95,8 +94,8 @@ class Settings:
     """How many streams are let in per second, once they may be; 0 for as many as come."""
     admit_burst: int = 200
     """So many may be let in at once, after a quiet time."""
-    admit_first: str = "cold"
-    """Who is let in first of those who wait: one of `FIRST`."""
+    admit_first: Warmth = "cold"
+    """Who is let in first of those who wait."""
     admit_hold_seconds: float = 10.0
     """How long a stream may wait to be let in."""
     shrink_hold_seconds: float = 30.0
@@ -144,8 +143,8 @@ class Settings:
     log_format: str = "text"
 
     def __post_init__(self) -> None:
-        _one_of("gate", self.gate, GATES)
-        _one_of("admit_first", self.admit_first, FIRST)
+        _one_of("gate", self.gate, tuple(GateMode))
+        _one_of("admit_first", self.admit_first, get_args(Warmth))
         _one_of("log_format", self.log_format, LOG_FORMATS)
         for name in (each.name for each in fields(self) if each.name.endswith("_seconds")):
             if not 0 <= getattr(self, name) < float("inf"):

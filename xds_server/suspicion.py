@@ -7,11 +7,10 @@ time is up (`budget`), or when an operator says so (`override`).
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
+from xds_server.gating import ChangeOutcome
 from xds_server.snapshot.shrink import Changes, ShrinkGuard
-
-By = Literal["converged", "confirmed", "budget", "override"]
 
 # A server that has cut off one answer may cut off the next: it is asked again after so long.
 ASK_AFTER_SECONDS: Final = 2.0
@@ -42,7 +41,7 @@ class Suspicion:
         sources_of: Callable[[Iterable[str]], frozenset[str]],
         clock: Callable[[], float] = time.monotonic,
         on_begin: Callable[[Suspect], None] = lambda _: None,
-        on_end: Callable[[Suspect, By, float], None] = lambda *_: None,
+        on_end: Callable[[Suspect, ChangeOutcome, float], None] = lambda *_: None,
         ask: Callable[[frozenset[str]], None] = lambda _: None,
     ) -> None:
         """*sources_of*: which kinds may have brought a loss in some collections; *ask* has them listed anew.
@@ -105,11 +104,11 @@ class Suspicion:
             "unless a fresh list confirms it, or POST /debug/release?kind=shrink"
         )
 
-    def _released(self, by: By) -> Changes:
+    def _released(self, by: ChangeOutcome) -> Changes:
         self._ended(by)
         return self._guard.release()
 
-    def _ended(self, by: By) -> None:
+    def _ended(self, by: ChangeOutcome) -> None:
         suspect, self.suspect = self.suspect, None
         if suspect is not None:
             self._on_end(suspect, by, self._clock() - suspect.since)

@@ -14,11 +14,12 @@ from tests.integration.ads_rig import DELTA, Desk, Log, Proxy, put, serving, tab
 from tests.unit.xds_server.envoy import oracle
 from tests.views import EMPTY_VIEW
 from xds_server.ads.messages import Node
+from xds_server.gating import GateMode
+from xds_server.limits import Limits
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl
 from xds_server.transport.address import PortInUse
-from xds_server.transport.admission import GateMode, Hold
+from xds_server.transport.admission import Hold
 from xds_server.transport.client_status import CSDS
-from xds_server.transport.limits import Limits
 from xds_server.transport.server import SERVICE, AdsServer
 from xds_server.transport.services import SERVICES, Service
 

@@ -16,8 +16,7 @@ from typing import NamedTuple
 
 from tests.simulation.history import history, setting
 from tests.simulation.run import report, simulate
-
-_MODES = ("bounded", "refuse", "park", "off")
+from xds_server.gating import GateMode
 
 
 class Run(NamedTuple):
@@ -35,7 +34,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make simulate", description=__doc__)
     parser.add_argument("--first", type=int, default=0, metavar="SEED")
     parser.add_argument("--count", type=int, default=2000, metavar="N")
-    parser.add_argument("--mode", choices=_MODES, default="", help="of the gate; default: each seed chooses")
+    parser.add_argument("--mode", choices=[*GateMode], default="", help="of the gate; default: each seed chooses")
     parser.add_argument("--brief", action="store_true", help="end at the first broken rule, and do not shrink")
     chosen = parser.parse_args()
     logging.disable()  # what replicas say is no finding

@@ -14,6 +14,7 @@ from tests.simulation.wire import END, AbortedError, Call
 from xds_server import app
 from xds_server.ads.messages import Changes
 from xds_server.asking import AskError
+from xds_server.gating import HoldKind
 from xds_server.lastgood import LastGood
 from xds_server.logs import every
 from xds_server.parity import Parity, contents
@@ -21,7 +22,6 @@ from xds_server.replica import Replica
 from xds_server.settings import KubeSource as FromKube
 from xds_server.settings import Settings
 from xds_server.sources.kube.source import KubeSource
-from xds_server.transport.admission import HoldKind
 from xds_server.transport.observer import Observer, StreamStatus
 from xds_server.transport.streams import Streams
 from xds_server.transport.variant import DELTA, SOTW

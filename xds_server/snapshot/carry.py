@@ -9,14 +9,13 @@ Pure: what is a loss, and which kinds it rests on, is told; who is in touch, too
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Protocol
 
+from xds_server.gating import ChangeOutcome
 from xds_server.snapshot.shrink import Change, Changes
 
 Key = tuple[str, Any]
 """The collection, and the key in it."""
-
-Ended = Literal["converged", "confirmed", "budget", "override"]
 
 # A watch that goes on tells at once what was missed, and nothing says that this was all: wait so long for it.
 CATCH_UP_SECONDS: Final = 1.0
@@ -85,7 +84,7 @@ class CarryOver:
         *,
         clock: Callable[[], float],
         on_begin: Callable[[Mapping[Key, Carried]], None] = lambda _: None,
-        on_end: Callable[[Mapping[Key, Carried], Ended], None] = lambda *_: None,
+        on_end: Callable[[Mapping[Key, Carried], ChangeOutcome], None] = lambda *_: None,
     ) -> None:
         """*on_begin* and *on_end* are given all that one step keeps or lets go."""
         self._seconds = seconds
@@ -101,7 +100,7 @@ class CarryOver:
         """The changes that may be published now. *certain*: whether somebody has vouched for them."""
         passed: dict[str, dict[Any, Change]] = {}
         begun: dict[Key, Carried] = {}
-        ended: dict[Ended, dict[Key, Carried]] = {"converged": {}, "confirmed": {}}
+        ended: dict[ChangeOutcome, dict[Key, Carried]] = {"converged": {}, "confirmed": {}}
         self._losses.note(changes)
         for name, by_key in changes.items():
             for key, (old, new) in by_key.items():
@@ -153,7 +152,7 @@ class CarryOver:
             f"{self._seconds:.0f}: {first.reason}"
         )
 
-    def _released(self, ends: Mapping[Ended, Mapping[Key, Carried]]) -> Changes:
+    def _released(self, ends: Mapping[ChangeOutcome, Mapping[Key, Carried]]) -> Changes:
         changes: dict[str, dict[Any, Change]] = {}
         for by, which in ends.items():
             for name, key in which:

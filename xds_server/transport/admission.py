@@ -2,36 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
-from enum import StrEnum
 from typing import Literal, Protocol
 
 import msgspec
 
 from xds_server.ads.messages import Node
+from xds_server.gating import GateMode, HoldKind, HoldOutcome, Warmth
 from xds_server.snapshot.table import View
 from xds_server.transport.pace import Pace
 
 Clock = Callable[[], float]
 """Seconds on a monotonic clock."""
-
-HoldKind = Literal["not_ready", "unknown_role", "queued"]
-HoldOutcome = Literal["converged", "last_good", "budget", "override", "gone", "refused"]
-"""How a hold ended: served; served what was good before; the budget ran out; an operator ended it; the client or we went
-away; ended at once.
-"""
-
-
-class GateMode(StrEnum):
-    """What happens to a stream that cannot be served yet."""
-
-    BOUNDED = "bounded"
-    """It waits for a while, and then ends with the reason."""
-    REFUSE = "refuse"
-    """It ends with the reason at once."""
-    PARK = "park"
-    """It waits until we are ready."""
-    OFF = "off"
-    """There is no gate: the doorkeeper gives what there is."""
 
 
 class Hold(msgspec.Struct, frozen=True, gc=False):
@@ -71,7 +52,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     """How many streams are let in per second; 0 for as many as come."""
     burst: int = 200
     """So many may be let in at once, after a quiet time."""
-    first: Literal["cold", "warm"] = "cold"
+    first: Warmth = "cold"
     """Who is let in first of those who wait: proxies that have nothing yet, or those that come back."""
     queue_seconds: float = 10.0
     """How long a stream may wait to be let in."""

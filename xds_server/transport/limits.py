@@ -1,15 +1,10 @@
 """Who has taken how much of what a client may ask of us. Pure: the time is given."""
 
 from collections import Counter
-from typing import Final, Literal
+from typing import Final
 
+from xds_server.gating import LimitKind
 from xds_server.limits import Limits
-
-__all__ = ["Bucket", "LimitKind", "Limits", "Turnstile"]
-
-LimitKind = Literal["streams", "connection", "rate"]
-"""Why a stream is one too many: in all, on its connection, or in this second."""
-
 
 _NEW_STREAM_WAIT: Final = 1.0
 

@@ -6,17 +6,13 @@ from typing import Literal, Protocol
 import msgspec
 
 from xds_server.ads.messages import Node, TypeStatus
+from xds_server.gating import HoldKind, HoldOutcome, RefusalKind
 from xds_server.snapshot.resource import TypeUrl
-from xds_server.transport.admission import Hold, HoldKind, HoldOutcome
-from xds_server.transport.limits import LimitKind
+from xds_server.transport.admission import Hold
 from xds_server.transport.variant import VariantName
 
 CloseReason = Literal["client", "protocol", "limit", "refused", "stopping", "failed"]
 """Who ended a stream: the client; we, as it sent garbage, or too much, at the gate, at shutdown; a fault of ours."""
-
-RefusalKind = HoldKind | LimitKind | Literal["invalid"]
-"""Why a stream was turned away before it was admitted."""
-
 
 GivenUp = Literal["rollout", "answer"]
 """What a stream waited for: the acceptance of another type (R121, R124), or of the last response of a type (R146)."""

@@ -8,11 +8,12 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from xds_server.ads.messages import Changes
+from xds_server.gating import HoldKind
+from xds_server.limits import Limits
 from xds_server.transport.address import PortInUse, check_address
-from xds_server.transport.admission import Admission, Clock, Doorkeeper, HoldKind
+from xds_server.transport.admission import Admission, Clock, Doorkeeper
 from xds_server.transport.client_status import client_status
 from xds_server.transport.debounce import Debounce
-from xds_server.transport.limits import Limits
 from xds_server.transport.observer import Observer, StreamStatus
 from xds_server.transport.reflection import reflection
 from xds_server.transport.services import ADS, SERVICES, handlers

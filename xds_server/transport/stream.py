@@ -9,12 +9,14 @@ import msgspec
 
 from xds_server.ads.messages import Acked, Changes, Event, Nacked, ProtocolError, ResourceStatus, Stale, Unserved
 from xds_server.envoy.discovery import DecodeError, LimitError
+from xds_server.gating import HoldKind
+from xds_server.limits import Limits
 from xds_server.snapshot.resource import TypeUrl
 from xds_server.snapshot.table import View
-from xds_server.transport.admission import Clock, Entrance, Hold, HoldKind
+from xds_server.transport.admission import Clock, Entrance, Hold
 from xds_server.transport.bell import Bell
 from xds_server.transport.debounce import Debounce
-from xds_server.transport.limits import Bucket, Limits
+from xds_server.transport.limits import Bucket
 from xds_server.transport.observer import CloseReason, GivenUp, Observer, StreamInfo, StreamStatus
 from xds_server.transport.variant import Encoder, Machine, Q, R, Variant
 

@@ -10,10 +10,12 @@ import grpc
 
 from xds_server.ads.messages import Changes, DeltaRequest, Node, ProtocolError, Request, ResourceStatus
 from xds_server.envoy.discovery import DecodeError
+from xds_server.gating import HoldKind
+from xds_server.limits import Limits
 from xds_server.snapshot.resource import TypeUrl
-from xds_server.transport.admission import Admission, Clock, Doorkeeper, Entrance, HoldKind
+from xds_server.transport.admission import Admission, Clock, Doorkeeper, Entrance
 from xds_server.transport.debounce import Debounce
-from xds_server.transport.limits import Limits, Turnstile
+from xds_server.transport.limits import Turnstile
 from xds_server.transport.observer import CloseReason, Observer, StreamInfo, StreamStatus
 from xds_server.transport.pace import Pace
 from xds_server.transport.stream import CLIENT_LEFT, Call, Ending, Reader, Stream, protocol_ending

@@ -1,7 +1,8 @@
 """How a hold of a suspect change begins and ends."""
 
+from xds_server.gating import ChangeOutcome
 from xds_server.snapshot.shrink import Changes, Limits, ShrinkGuard, removed
-from xds_server.suspicion import ASK_AFTER_SECONDS, By, Suspect, Suspicion
+from xds_server.suspicion import ASK_AFTER_SECONDS, Suspect, Suspicion
 
 LOST: Changes = {"routes": dict.fromkeys("abc", (1, None))}
 
@@ -12,7 +13,7 @@ class Rig:
     def __init__(self) -> None:
         self.now = 100.0
         self.begun: list[str] = []
-        self.ended: list[tuple[By, float]] = []
+        self.ended: list[tuple[ChangeOutcome, float]] = []
         self.asked: list[set[str]] = []
         guard = ShrinkGuard(Limits(share=0.5, at_least=2), {"routes": removed}, additive=frozenset())
         self.suspicion = Suspicion(
@@ -25,7 +26,7 @@ class Rig:
             ask=lambda kinds: self.asked.append(set(kinds)),
         )
 
-    def end(self, suspect: Suspect, by: By, seconds: float) -> None:
+    def end(self, suspect: Suspect, by: ChangeOutcome, seconds: float) -> None:
         self.ended.append((by, seconds))
 
     def lose(self) -> None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from xds_server.snapshot.carry import CATCH_UP_SECONDS, CarryOver, Ended, Key, Touch
+from xds_server.gating import ChangeOutcome
+from xds_server.snapshot.carry import CATCH_UP_SECONDS, CarryOver, Key, Touch
 from xds_server.snapshot.shrink import Change, Changes
 
 LOST: Changes = {"clusters": {"a": (1, None)}}
@@ -30,7 +31,7 @@ class Rig:
     def __init__(self) -> None:
         self.now = 100.0
         self.begun: list[str] = []
-        self.ended: list[tuple[str, Ended]] = []
+        self.ended: list[tuple[str, ChangeOutcome]] = []
         self.losses = Removals()
         self.touch = Touch(lambda: self.now)
         self.carry = CarryOver(

@@ -8,8 +8,9 @@ import pytest
 
 from tests.views import EMPTY_VIEW
 from xds_server.ads.messages import Node
+from xds_server.gating import GateMode, HoldKind
 from xds_server.snapshot.table import View
-from xds_server.transport.admission import Admission, Entrance, GateMode, Hold, HoldKind
+from xds_server.transport.admission import Admission, Entrance, Hold
 from xds_server.transport.pace import Pace
 
 NODE = Node("proxy-1", "shop/web", "shop/web")

@@ -2,8 +2,9 @@
 
 import pytest
 
+from xds_server.limits import Limits
 from xds_server.transport.debounce import Debounce
-from xds_server.transport.limits import Bucket, Limits, Turnstile
+from xds_server.transport.limits import Bucket, Turnstile
 
 
 def test_a_bucket_gives_its_burst_and_then_its_rate() -> None:

@@ -11,11 +11,12 @@ from tests.unit.xds_server.envoy import oracle
 from tests.views import EMPTY_VIEW
 from xds_server.ads.messages import Node, Request
 from xds_server.envoy.discovery import DecodeError
+from xds_server.gating import GateMode
+from xds_server.limits import Limits
 from xds_server.snapshot.resource import CLUSTER, LISTENER, SECRET, TypeUrl, resource
 from xds_server.snapshot.table import Table, View
-from xds_server.transport.admission import Admission, GateMode, Hold
+from xds_server.transport.admission import Admission, Hold
 from xds_server.transport.debounce import Debounce
-from xds_server.transport.limits import Limits
 from xds_server.transport.streams import Streams
 from xds_server.transport.variant import DELTA, SOTW, Alike
 
