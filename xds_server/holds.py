@@ -14,7 +14,7 @@ from xds_server.pipeline import Pipeline
 from xds_server.publisher import Publisher
 from xds_server.settings import Settings
 from xds_server.snapshot.carry import Carried, CarryOver, Key, Touch
-from xds_server.snapshot.shrink import Limits
+from xds_server.snapshot.shrink import Tolerance
 from xds_server.suspicion import Suspect, Suspicion
 from xds_server.transport.observer import StreamInfo, StreamStatus
 from xds_server.writing import Say
@@ -63,9 +63,9 @@ class Holds:
         self.carry: CarryOver | None = None
         """None, if nothing is carried over."""
         if self._seconds:
-            limits = Limits(share=settings.shrink_share, at_least=settings.shrink_at_least)
+            tolerance = Tolerance(share=settings.shrink_share, at_least=settings.shrink_at_least)
             self.suspicion = Suspicion(
-                shrink_guard(pipeline, limits), self._seconds, sources_of=lambda lost: sources_of(pipeline, lost), clock=clock,
+                shrink_guard(pipeline, tolerance), self._seconds, sources_of=lambda lost: sources_of(pipeline, lost), clock=clock,
                 on_begin=self._begun, on_end=self._ended, ask=self._ask,
             )  # fmt: skip
         if settings.carry_seconds:

@@ -10,7 +10,7 @@ from xds_server.model.objects import ObjectKey
 from xds_server.model.routing import Attached, PortKey
 from xds_server.pipeline import Pipeline
 from xds_server.snapshot.carry import Key
-from xds_server.snapshot.shrink import Change, Changes, IsLoss, Limits, ShrinkGuard, removed
+from xds_server.snapshot.shrink import Change, Changes, IsLoss, ShrinkGuard, Tolerance, removed
 
 # A route that names a Service which we do not know, or that we know to be gone: the Service may be new, the route old.
 _REFERENCES: Final = frozenset({"httproutes", "services"})
@@ -18,7 +18,7 @@ _ENDPOINTS: Final = frozenset({"services", "endpointslices"})
 _CERTAIN: Final = frozenset[str]()
 
 
-def shrink_guard(pipeline: Pipeline, limits: Limits) -> ShrinkGuard:
+def shrink_guard(pipeline: Pipeline, tolerance: Tolerance) -> ShrinkGuard:
     """The guard over what a pipeline serves: a load assignment is lost also if it is emptied, a route if it is detached."""
     losses: dict[str, IsLoss] = {
         pipeline.roles.name: removed,
@@ -28,7 +28,7 @@ def shrink_guard(pipeline: Pipeline, limits: Limits) -> ShrinkGuard:
         pipeline.attached_routes.name: functools.partial(_less, of=lambda route: bool(route.domains)),
     }
     additive = frozenset({pipeline.clusters.name, pipeline.load_assignments.name})
-    return ShrinkGuard(limits, losses, additive=additive)
+    return ShrinkGuard(tolerance, losses, additive=additive)
 
 
 def sources_of(pipeline: Pipeline, collections: Iterable[str]) -> frozenset[str]:

@@ -24,7 +24,7 @@ def removed(change: Change) -> bool:
     return change[1] is None
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
+class Tolerance(msgspec.Struct, frozen=True, kw_only=True):
     """What one transaction may take away of a collection without being held."""
 
     share: float = 0.5
@@ -38,16 +38,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShrinkGuard:
-    """Lets changes pass, but keeps those of a transaction in which a collection loses more than the limits say.
+    """Lets changes pass, but keeps those of a transaction in which a collection loses more than is tolerated.
 
     Kept are all changes of that transaction, since they belong together: when Services are gone, their routes answer
     500. What only adds to a collection in *additive*, or alters it without loss, passes: nobody is hurt by a cluster
     more. Of a key that is kept the newest state is kept. When what is kept ceases to be too much, all of it passes.
     """
 
-    def __init__(self, limits: Limits, losses: Mapping[str, IsLoss], *, additive: frozenset[str]) -> None:
+    def __init__(self, tolerance: Tolerance, losses: Mapping[str, IsLoss], *, additive: frozenset[str]) -> None:
         """*losses*: what counts as a loss, for each collection that is watched; others are kept along with them."""
-        self._limits = limits
+        self._tolerance = tolerance
         self._losses = losses
         self._additive = additive
         self._held: dict[str, dict[Any, Change]] = {}
@@ -91,7 +91,7 @@ class ShrinkGuard:
             by_key = changes.get(name, {})
             came = sum(old is None for old, _ in by_key.values())
             before = sizes.get(name, 0) + sum(map(removed, by_key.values())) - came
-            if self._limits.exceeded(sum(map(is_loss, by_key.values())), before):
+            if self._tolerance.exceeded(sum(map(is_loss, by_key.values())), before):
                 self._of[name] = max(before, self._of.get(name, 0))
                 found = True
         return found
@@ -113,7 +113,7 @@ class ShrinkGuard:
 
     def _excessive(self) -> bool:
         return any(
-            self._limits.exceeded(sum(map(is_loss, self._held[name].values())), self._of[name])
+            self._tolerance.exceeded(sum(map(is_loss, self._held[name].values())), self._of[name])
             for name, is_loss in self._losses.items()
             if name in self._held and name in self._of
         )

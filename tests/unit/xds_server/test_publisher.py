@@ -14,7 +14,7 @@ from xds_server.pipeline import Pipeline, build
 from xds_server.publisher import Publisher
 from xds_server.snapshot.carry import CarryOver, Touch
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl, resource
-from xds_server.snapshot.shrink import Limits
+from xds_server.snapshot.shrink import Tolerance
 from xds_server.snapshot.store import Names, Store
 from xds_server.suspicion import Suspicion
 
@@ -106,7 +106,7 @@ def test_a_service_without_ports_leaves_no_cluster() -> None:
 
 def shrinking(rig: Rig, *, at_least: int = 2, seconds: float = 30) -> Suspicion:
     """A publisher that holds, on a pipeline with four carts in a row."""
-    guard = shrink_guard(rig.pipeline, Limits(share=0.5, at_least=at_least))
+    guard = shrink_guard(rig.pipeline, Tolerance(share=0.5, at_least=at_least))
     suspicion = Suspicion(guard, seconds, sources_of=lambda lost: sources_of(rig.pipeline, lost))
     rig.publisher = Publisher(
         rig.graph,

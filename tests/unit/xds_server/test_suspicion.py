@@ -1,7 +1,7 @@
 """How a hold of a suspect change begins and ends."""
 
 from xds_server.gating import ChangeOutcome
-from xds_server.snapshot.shrink import Changes, Limits, ShrinkGuard, removed
+from xds_server.snapshot.shrink import Changes, ShrinkGuard, Tolerance, removed
 from xds_server.suspicion import ASK_AFTER_SECONDS, Suspect, Suspicion
 
 LOST: Changes = {"routes": dict.fromkeys("abc", (1, None))}
@@ -15,7 +15,7 @@ class Rig:
         self.begun: list[str] = []
         self.ended: list[tuple[ChangeOutcome, float]] = []
         self.asked: list[set[str]] = []
-        guard = ShrinkGuard(Limits(share=0.5, at_least=2), {"routes": removed}, additive=frozenset())
+        guard = ShrinkGuard(Tolerance(share=0.5, at_least=2), {"routes": removed}, additive=frozenset())
         self.suspicion = Suspicion(
             guard,
             30,

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xds_server.snapshot.shrink import Change, Changes, Limits, ShrinkGuard, removed
+from xds_server.snapshot.shrink import Change, Changes, ShrinkGuard, Tolerance, removed
 
 
 def guard(share: float = 0.5, at_least: int = 2) -> ShrinkGuard:
-    limits = Limits(share=share, at_least=at_least)
-    return ShrinkGuard(limits, {"clusters": removed, "routes": removed}, additive=frozenset({"clusters"}))
+    tolerance = Tolerance(share=share, at_least=at_least)
+    return ShrinkGuard(tolerance, {"clusters": removed, "routes": removed}, additive=frozenset({"clusters"}))
 
 
 def gone(*keys: str) -> dict[str, Change]:
@@ -21,7 +21,7 @@ def gone(*keys: str) -> dict[str, Change]:
 )
 def test_the_default_limit_is_more_than_half_and_at_least_ten(lost: int, of: int, exceeded: bool) -> None:
     """A few of a few are no mass deletion."""
-    assert Limits().exceeded(lost, of) is exceeded
+    assert Tolerance().exceeded(lost, of) is exceeded
 
 
 def test_what_loses_little_passes_as_it_is() -> None:
