@@ -64,14 +64,13 @@ def _source(name: str, value: object) -> SourceSetting:
 
 def _delays(name: str, value: object) -> Mapping[str, float]:
     """`kind=seconds,...`, or such a mapping."""
-    pairs = list(value.items()) if isinstance(value, Mapping) else [part.partition("=")[::2] for part in _parts(value)]
     delays = {}
-    for kind, seconds in pairs:
+    for kind, seconds in _pairs(value):
         try:
-            delays[str(kind)] = float(seconds)
-        except (TypeError, ValueError):
-            delays[str(kind)] = -1.0
-        if not _KIND.fullmatch(str(kind)) or not 0 <= delays[str(kind)] < float("inf"):
+            delays[kind] = float(seconds)
+        except ValueError:
+            delays[kind] = -1.0
+        if not _KIND.fullmatch(kind) or not 0 <= delays[kind] < float("inf"):
             raise SettingsError(
                 f"{name} has {kind}={seconds}: give kind=seconds, as in endpointslices=2, with commas between several"
             )
@@ -80,12 +79,7 @@ def _delays(name: str, value: object) -> Mapping[str, float]:
 
 def _selectors(name: str, value: object) -> Mapping[str, str]:
     """`kind:selector;...`, or such a mapping: a selector has commas and equals signs of its own."""
-    pairs = (
-        list(value.items())
-        if isinstance(value, Mapping)
-        else [part.partition(":")[::2] for part in str(value).split(";") if part.strip()]
-    )
-    selectors = {str(kind).strip(): str(selector).strip() for kind, selector in pairs}
+    selectors = dict(_pairs(value, between=";", sign=":"))
     for kind, selector in selectors.items():
         if not _KIND.fullmatch(kind) or not selector:
             raise SettingsError(
@@ -96,10 +90,9 @@ def _selectors(name: str, value: object) -> Mapping[str, str]:
 
 def _limits(name: str, value: object) -> Limits:
     """`limit=number,...`, or such a mapping; what is left out has its default."""
-    pairs = value.items() if isinstance(value, Mapping) else [part.partition("=")[::2] for part in _parts(value)]
     kinds = {each.name: each.type for each in fields(Limits)}
     limits: dict[str, float] = {}
-    for key, text in ((str(key).strip(), str(number).strip()) for key, number in pairs):
+    for key, text in _pairs(value):
         if key not in kinds:
             near = get_close_matches(key, kinds, 1) or list(kinds)
             raise SettingsError(f"{name} has {key!r}, which is no limit: is {near[0]} meant?")
@@ -122,9 +115,17 @@ def _kinds(name: str, value: object) -> frozenset[str]:
     return frozenset(_parts(value))
 
 
-def _parts(value: object) -> list[str]:
+def _pairs(value: object, *, between: str = ",", sign: str = "=") -> list[tuple[str, str]]:
+    """The pairs of `name=value,name=value`, or of a mapping; of what has no sign, the second is ""."""
+    pairs = (
+        value.items() if isinstance(value, Mapping) else (part.partition(sign)[::2] for part in _parts(value, between))
+    )
+    return [(str(name).strip(), str(text).strip()) for name, text in pairs]
+
+
+def _parts(value: object, between: str = ",") -> list[str]:
     """The parts of a comma-separated text, or of a list."""
-    parts = value if isinstance(value, list | tuple | set | frozenset) else str(value).split(",")
+    parts = value if isinstance(value, list | tuple | set | frozenset) else str(value).split(between)
     return [text for text in (str(part).strip() for part in parts) if text]
 
 
