@@ -11,15 +11,14 @@ import argparse
 import asyncio
 import contextlib
 import gc
-import json
 import os
 import resource as process
-import sys
 import time
 from datetime import timedelta
 
 from prometheus_client import CollectorRegistry
 
+from benchmarks.child import obey
 from benchmarks.h2.server import H2Server
 from xds_server.ads.messages import Node
 from xds_server.envoy.encoders import envoy_config_cluster_v3 as cluster_v3
@@ -122,7 +121,7 @@ class Driver:
             self._table.put(resource(name, body))
         self._server.publish({None: {CLUSTER: [*gone, *bodies]}})
 
-    def do(self, command: str) -> dict[str, object]:
+    async def do(self, command: str) -> dict[str, object]:
         """The answer to a command."""
         verb, *words = command.split()
         if verb == "mem":
@@ -157,14 +156,10 @@ async def _main(port: int, transport: str) -> None:
             f"127.0.0.1:{port}", doorkeeper=Everybody(view), observer=every(Metrics(CollectorRegistry())), limits=limits
         )
         opened = await server.start()
-    print(json.dumps({"ready": opened}), flush=True)
     driver = Driver(table, server)
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)  # as the server does when it is ready
-    reader = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    while (line := (await reader.readline()).decode().strip()) and line != "quit":
-        print(json.dumps(driver.do(line)), flush=True)
+    await obey(opened, driver.do)
     await server.stop(0)
 
 

@@ -8,14 +8,11 @@ Each stream has a connection of its own, and accepts all. `last`: from the chang
 
 import argparse
 import asyncio
-import json
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
 
+from benchmarks.child import serving
 from benchmarks.h2.client import LoadStream, nonce_of
 from xds_server.envoy.protobuf import field_bytes, field_string
 from xds_server.snapshot.resource import CLUSTER
@@ -24,36 +21,6 @@ TRANSPORTS = ("grpc", "h2")
 _ASK = field_string(4, CLUSTER)
 _URL = CLUSTER.encode()
 _MARK = b"@t="
-
-
-class Server:
-    """A server in a process of its own."""
-
-    def __init__(self, child: asyncio.subprocess.Process, port: int) -> None:
-        self._child = child
-        self.port = port
-
-    async def tell(self, command: str) -> dict[str, Any]:
-        """Its answer to a command."""
-        assert self._child.stdin is not None
-        assert self._child.stdout is not None
-        self._child.stdin.write(f"{command}\n".encode())
-        return dict(json.loads(await self._child.stdout.readline()))
-
-
-@asynccontextmanager
-async def serving(transport: str) -> AsyncIterator[Server]:
-    """A server with that transport."""
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.fanout_adapter", "--transport", transport,
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    assert child.stdout is not None
-    try:
-        yield Server(child, json.loads(await child.stdout.readline())["ready"])
-    finally:
-        child.kill()
-        await child.wait()
 
 
 class Crowd:
@@ -108,7 +75,7 @@ def made_at(message: bytes) -> float:
 
 async def measure(transport: str, streams: int, kilobytes: int, pushes: int) -> dict[str, float]:
     """The figures of one cell."""
-    async with serving(transport) as server:
+    async with serving("benchmarks.fanout_adapter", "--transport", transport) as server:
         await server.tell("push 1x1024 1")
         empty = (await server.tell("mem"))["rss_kb"]
         crowd = Crowd()

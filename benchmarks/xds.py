@@ -9,38 +9,27 @@ the encoded response: a count, the same in every run.
 
 import argparse
 import asyncio
-import json
 import os
 import random
-import resource as process
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
-from prometheus_client import CollectorRegistry
-
+from benchmarks.changing import assignment, filled
+from benchmarks.child import Child, serving
 from benchmarks.client import Answer, Client
-from benchmarks.fanout_adapter import Everybody
 from benchmarks.h2.client import LoadStream, nonce_of
 from xds_server.ads.delta import DeltaStream
 from xds_server.ads.messages import DeltaRequest, Request
 from xds_server.ads.sotw import SotwStream
 from xds_server.envoy.delta_discovery import DeltaResponseEncoder
 from xds_server.envoy.discovery import ResponseEncoder
-from xds_server.envoy.endpoints import assignments
 from xds_server.envoy.protobuf import field_bytes, field_string
-from xds_server.limits import Limits
-from xds_server.logs import every
-from xds_server.metrics import Metrics
-from xds_server.model.objects import EndpointSlice, Service, ServicePort
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE, Resource, TypeUrl, resource
-from xds_server.snapshot.table import Table
-from xds_server.transport.server import REST_SECONDS, AdsServer
+from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE
+from xds_server.transport.server import REST_SECONDS
 
 ROLE = "bench/edge"
 PAUSE = 2 * REST_SECONDS
@@ -48,129 +37,6 @@ PAUSE = 2 * REST_SECONDS
 
 After a pause a change takes about twice as long as in a tight loop, by caches and wake-ups alone, and that is how they come.
 """
-
-
-def filled(clusters: int) -> dict[TypeUrl, Table]:
-    """Tables of so many clusters, with a load assignment of ten endpoints each."""
-    names = [f"bench-{number % 100}/svc-{number:05}:80" for number in range(clusters)]
-    padding = field_bytes(99, b"x" * 150)
-    return {
-        CLUSTER: Table(resource(name, field_string(1, name) + padding) for name in names),
-        ENDPOINT: Table(assignment(name, 0) for name in names),
-        LISTENER: Table([resource("edge/80", field_string(1, "edge/80"))]),
-        ROUTE: Table([resource("edge/80", field_string(1, "edge/80"))]),
-    }
-
-
-def assignment(name: str, number: int) -> Resource:
-    """A load assignment whose first endpoint tells the number of the change."""
-    key = name.partition(":")[0]
-    first = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
-    ready = (first, *(f"10.200.0.{host}" for host in range(9)))
-    one = EndpointSlice(key=f"{key}-1", service=key, ports=(("http", 8080),), ready=ready)
-    service = Service(key=key, ports=(ServicePort(name="http", port=80, app_protocol=""),))
-    return assignments(service, [one])[name]
-
-
-# The server's process
-
-
-class Child:
-    """Serves, and does what its stdin says."""
-
-    def __init__(self, clusters: int) -> None:
-        self.tables = filled(clusters)
-        self.names = [item.name for item in self.tables[ENDPOINT]]
-        self.published: list[float] = []
-        limits = Limits(streams_per_connection=1000)
-        self.server = AdsServer(
-            "127.0.0.1:0",
-            doorkeeper=Everybody(self.tables),
-            observer=every(Metrics(CollectorRegistry())),
-            limits=limits,
-        )
-
-    def change(self) -> None:
-        """Publishes another load assignment."""
-        number = len(self.published)
-        name = self.names[(number * 7919) % len(self.names)]
-        item = assignment(name, number + 1)
-        table = self.tables[ENDPOINT]
-        self.published.append(time.monotonic())
-        table.begin()
-        table.put(item)
-        self.server.publish({None: {ENDPOINT: [name]}})
-
-    async def rate(self, per_second: float, seconds: float) -> None:
-        """Publishes at a steady rate."""
-        begin = time.monotonic()
-        for number in range(int(per_second * seconds)):
-            await asyncio.sleep(max(0.0, begin + number / per_second - time.monotonic()))
-            self.change()
-
-    async def lag(self, worst: list[float]) -> None:
-        """Notes by how much the event loop is late."""
-        while True:
-            due = time.monotonic() + 0.005
-            await asyncio.sleep(0.005)
-            worst[0] = max(worst[0], time.monotonic() - due)
-
-    async def run(self) -> None:
-        worst = [0.0]
-        lag = asyncio.create_task(self.lag(worst))
-        print(json.dumps({"port": await self.server.start()}), flush=True)
-        reader = asyncio.StreamReader()
-        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-        while line := (await reader.readline()).decode().split():
-            if line[0] == "change":
-                self.change()
-                print("{}", flush=True)  # Nothing that takes time: what was changed is yet to be sent.
-                continue
-            if line[0] == "rate":
-                await self.rate(float(line[1]), float(line[2]))
-            usage = process.getrusage(process.RUSAGE_SELF)
-            report = {
-                "cpu": usage.ru_utime + usage.ru_stime,
-                "lag": worst[0],
-                "published": self.published,
-                "rss": usage.ru_maxrss / 1024,
-            }
-            worst[0] = 0.0
-            print(json.dumps(report), flush=True)
-        lag.cancel()
-        await self.server.stop(0)
-
-
-class Server:
-    """The child, from outside."""
-
-    def __init__(self, child: asyncio.subprocess.Process, port: int) -> None:
-        self._child = child
-        self.port = port
-
-    async def tell(self, command: str) -> dict[str, Any]:
-        """What it reports when it has done a command."""
-        assert self._child.stdin is not None
-        assert self._child.stdout is not None
-        self._child.stdin.write(f"{command}\n".encode())
-        return dict(json.loads(await self._child.stdout.readline()))
-
-
-@asynccontextmanager
-async def serving(clusters: int) -> AsyncIterator[Server]:
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.xds", "--child", str(clusters),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 26,
-    )  # fmt: skip
-    assert child.stdout is not None
-    try:
-        yield Server(child, json.loads(await child.stdout.readline())["port"])
-    finally:
-        child.kill()
-        await child.wait()
-
-
-# What is measured
 
 
 class Arrivals(Client):
@@ -206,7 +72,7 @@ def percentile(values: list[float], share: float) -> float:
 
 async def change(clusters: int, changes: int, rate: float, seconds: float) -> float:
     """Prints the time from publication to client, one by one and at a rate; returns the first one's median."""
-    async with serving(clusters) as server:
+    async with serving("benchmarks.changing", str(clusters)) as server:
         alone, before = await alone_share(server, rate) if rate else (0.0, 0)
         client = Arrivals(server.port)
         task = asyncio.create_task(client.run())
@@ -236,7 +102,7 @@ async def change(clusters: int, changes: int, rate: float, seconds: float) -> fl
         return p50
 
 
-async def alone_share(server: Server, rate: float, seconds: float = 3) -> tuple[float, int]:
+async def alone_share(server: Child, rate: float, seconds: float = 3) -> tuple[float, int]:
     """The share of a core that it takes to make the changes, with nobody to tell of them; and how many they were."""
     before = (await server.tell("mem"))["cpu"]
     report = await server.tell(f"rate {rate} {seconds}")
@@ -249,7 +115,7 @@ async def herd(clusters: int, clients: int, *, named: bool) -> None:
     *named*: each names all its load assignments in an order of its own, with every ACK, as an Envoy does; else by `*`.
     """
     pieces = [field_string(3, item.name) for item in filled(clusters)[ENDPOINT]] if named else []
-    async with serving(clusters) as server:
+    async with serving("benchmarks.changing", str(clusters)) as server:
         before = (await server.tell("mem"))["cpu"]
         comers = [Comer(clusters, b"".join(random.sample(pieces, len(pieces)))) for _ in range(clients)]
         begin = time.monotonic()
@@ -369,9 +235,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--rate", type=float, default=500)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--herd", type=int, default=300)
-    parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
-    chosen = parser.parse_args(arguments)
-    asyncio.run(Child(chosen.child).run() if chosen.child else run(chosen))
+    asyncio.run(run(parser.parse_args(arguments)))
 
 
 if __name__ == "__main__":
