@@ -7,27 +7,15 @@ Exits with 1 if a bug survives, or if the code that it was to change is not ther
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.seeding import Bug, main
+
 COPIED = ("krt", "probes", "xds_server", "tests/__init__.py", "tests/simulation")
 SEEDS = 150
-
-
-@dataclass(frozen=True)
-class Bug:
-    """One change of one place."""
-
-    name: str
-    module: str
-    old: str
-    new: str
 
 
 BUGS = (
@@ -109,16 +97,6 @@ BUGS = (
 )  # fmt: skip
 
 
-def seed(bug: Bug, into: Path) -> bool:
-    """Changes the copy; whether there was exactly one place to change."""
-    path = into / bug.module
-    text = path.read_text()
-    if text.count(bug.old) != 1:
-        return False
-    path.write_text(text.replace(bug.old, bug.new))
-    return True
-
-
 def verdict(directory: Path) -> str:
     """What the simulation says of a copy; "" if it finds nothing."""
     command = [sys.executable, "-m", "tests.simulation", "--brief", f"--count={SEEDS}"]
@@ -140,26 +118,5 @@ def verdict(directory: Path) -> str:
     return next((line for line in lines if line.startswith("seed ")), lines[-1] if lines else "a crash")
 
 
-def main(words: list[str]) -> int:
-    """Runs all bugs, or those that are asked for. Returns the exit status."""
-    chosen = [bug for bug in BUGS if not words or any(word in bug.name for word in words)]
-    survivors = 0
-    for bug in chosen:
-        with tempfile.TemporaryDirectory() as name:
-            for part in COPIED:
-                source, target = ROOT / part, Path(name) / part
-                target.parent.mkdir(parents=True, exist_ok=True)
-                if source.is_dir():
-                    shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-                else:
-                    shutil.copy(source, target)
-            found = verdict(Path(name)) if seed(bug, Path(name)) else "no such place"
-        survivors += found in ("", "no such place")
-        sys.stdout.write(f"{bug.name:58} {found[:110] or 'SURVIVED'}\n")
-        sys.stdout.flush()
-    sys.stdout.write(f"{len(chosen) - survivors} of {len(chosen)} seeded bugs were found\n")
-    return 1 if survivors else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(BUGS, COPIED, verdict, sys.argv[1:]))
