@@ -1,18 +1,15 @@
 """gRPC's own xDS client, in Python: a channel to `xds:///`, resolved, balanced and moved by us."""
 
 import asyncio
-import json
 import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
-
-import grpc
 
 from tests.integration.ads_rig import Desk, Log
+from tests.integration.grpc_mesh import backend, bootstrap
 from xds_server.ads.messages import Changes
 from xds_server.envoy.encoders import envoy_config_cluster_v3 as cluster_v3
 from xds_server.envoy.encoders import envoy_config_core_v3 as core
@@ -89,47 +86,19 @@ class Caller:
 
 @asynccontextmanager
 async def caller(port: int) -> AsyncIterator[Caller]:
-    bootstrap = {
-        "xds_servers": [
-            {
-                "server_uri": f"127.0.0.1:{port}",
-                "channel_creds": [{"type": "insecure"}],
-                "server_features": ["xds_v3"],
-            }
-        ],
-        "node": {"id": "grpc-1", "cluster": ROLE},
-    }
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         str(Path(__file__).with_name("xds_client.py")),
         f"xds:///{TARGET}",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        env=os.environ | {"GRPC_XDS_BOOTSTRAP_CONFIG": json.dumps(bootstrap)},
+        env=os.environ | bootstrap(port, ROLE),
     )
     try:
         yield Caller(process)
     finally:
         process.kill()
         await process.wait()
-
-
-@asynccontextmanager
-async def backend(name: str) -> AsyncIterator[int]:
-    """A gRPC server that answers with its name; its port."""
-
-    async def answer(request: bytes, context: Any) -> bytes:
-        return name.encode()
-
-    server = grpc.aio.server(options=(("grpc.so_reuseport", 0),))
-    methods = {"Name": grpc.unary_unary_rpc_method_handler(answer)}
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Echo", methods),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    try:
-        yield port
-    finally:
-        await server.stop(0)
 
 
 async def test_calls_follow_endpoints_and_routes() -> None:

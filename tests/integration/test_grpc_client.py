@@ -1,15 +1,11 @@
 """gRPC's own xDS client takes our clusters and load assignments."""
 
 import asyncio
-import json
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
-import grpc
 
 from tests.integration.ads_rig import Desk, Log, serving
+from tests.integration.grpc_mesh import backend, bootstrap
 from tests.unit.xds_server import builders
 from xds_server.envoy.clusters import clusters
 from xds_server.envoy.encoders import envoy_config_listener_v3 as listener_v3
@@ -26,7 +22,7 @@ NAME = "cart.shop"
 CALL = """
 import grpc, sys
 with grpc.insecure_channel("xds:///" + sys.argv[1]) as channel:
-    print(channel.unary_unary("/t.Test/Who")(b"", timeout=20, wait_for_ready=True).decode())
+    print(channel.unary_unary("/test.Echo/Name")(b"", timeout=20, wait_for_ready=True).decode())
 """
 
 
@@ -47,33 +43,11 @@ def api_listener(cluster: str) -> Resource:
     return resource(NAME, listener_v3.listener(name=NAME, api_listener=listener_v3.api_listener(api_listener=packed)))
 
 
-@asynccontextmanager
-async def backend(answer: str) -> AsyncIterator[int]:
-    """A server that says who it is; its port."""
-    server = grpc.aio.server()
-
-    async def who(_: bytes, __: object) -> bytes:
-        return answer.encode()
-
-    handlers = {"Who": grpc.unary_unary_rpc_method_handler(who)}
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("t.Test", handlers),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    try:
-        yield port
-    finally:
-        await server.stop(0)
-
-
 async def asked(ads_port: int) -> str:
     """The answer to a call to `xds:///`, made by a process of its own: gRPC reads its bootstrap once."""
-    bootstrap = {
-        "xds_servers": [{"server_uri": f"127.0.0.1:{ads_port}", "channel_creds": [{"type": "insecure"}]}],
-        "node": {"id": "client-1", "cluster": "shop/web"},
-    }
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", CALL, NAME,
-        env=os.environ | {"GRPC_XDS_BOOTSTRAP_CONFIG": json.dumps(bootstrap)},
+        env=os.environ | bootstrap(ads_port, "shop/web"),
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     out, err = await process.communicate()

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
 
 from xds_server.sources.kube.errors import ApiError
 
@@ -71,3 +72,20 @@ class Client:
     def _check(self) -> None:
         if self.cluster.down or self.cut_off:
             raise ApiError("cannot reach it")
+
+
+class Runs(Protocol):
+    """What works on the cluster until it is cancelled."""
+
+    def run(self) -> Coroutine[Any, Any, None]: ...
+
+
+@asynccontextmanager
+async def running(it: Runs) -> AsyncIterator[None]:
+    """It runs meanwhile."""
+    task = asyncio.create_task(it.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])

@@ -1,12 +1,8 @@
 """Who writes statuses, from when on, and until when."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from krt import Graph
 from tests.unit.xds_server import builders
-from tests.unit.xds_server.status.cluster import Client, Cluster
+from tests.unit.xds_server.status.cluster import Client, Cluster, running
 from xds_server import pipeline
 from xds_server.status.keeper import StatusKeeper
 from xds_server.status.merge import place
@@ -43,20 +39,10 @@ class Rig:
         await self.cluster.until(lambda: any(one.get("reason") == reason for one in self.cluster.objects.values()))
 
 
-@asynccontextmanager
-async def running(rig: Rig) -> AsyncIterator[None]:
-    task = asyncio.create_task(rig.it.run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-
-
 async def test_nothing_is_written_before_everything_is_known() -> None:
     """And nobody is kept from the lease; Events are written."""
     rig = Rig()
-    async with running(rig):
+    async with running(rig.it):
         await rig.said("NotReady")
         assert ([], None) == (rig.status_writes(), rig.holder())
 
@@ -68,7 +54,7 @@ async def test_nothing_is_written_before_everything_is_known() -> None:
 async def test_who_drains_gives_the_lease_back_and_writes_no_more_statuses() -> None:
     """What it wrote stays, and what changes while it drains is for the next; Events are written to the end."""
     rig = Rig()
-    async with running(rig):
+    async with running(rig.it):
         rig.it.known()
         await rig.cluster.until(lambda: "status" in rig.cluster.objects[EDGE])
         written = rig.status_writes()
@@ -86,7 +72,7 @@ async def test_who_drains_before_everything_is_known_never_takes_the_lease() -> 
     """What it knows is not all."""
     rig = Rig()
     rig.it.leave()
-    async with running(rig):
+    async with running(rig.it):
         rig.it.known()
         await rig.said("Draining")
         assert ([], None) == (rig.status_writes(), rig.holder())

@@ -1,11 +1,10 @@
 """Writing what has changed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
-from tests.unit.xds_server.status.cluster import Client, Cluster
+from tests.unit.xds_server.status.cluster import Client, Cluster, running
 from xds_server.status.merge import Json, place
 from xds_server.status.writer import Ref, StatusWriter
 
@@ -34,16 +33,6 @@ class Rig:
         await self.cluster.until(condition)
 
 
-@asynccontextmanager
-async def running(rig: Rig) -> AsyncIterator[None]:
-    task = asyncio.create_task(rig.it.run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-
-
 async def settled(rig: Rig) -> None:
     """All that is due was looked at."""
     for _ in range(20):
@@ -54,7 +43,7 @@ async def settled(rig: Rig) -> None:
 async def test_what_has_changed_is_written_and_what_says_nothing_new_is_not() -> None:
     """A write names the version that it is based on."""
     rig = Rig()
-    async with running(rig):
+    async with running(rig.it):
         rig.it.changed([REF])
         await rig.until(lambda: rig.status() == {"n": 1})
         rig.it.changed([REF])
@@ -68,7 +57,7 @@ async def test_who_may_not_write_waits_and_what_became_due_meanwhile_is_written_
     """Only the newest of it."""
     rig = Rig()
     rig.leading = False
-    async with running(rig):
+    async with running(rig.it):
         rig.it.changed([REF])
         await settled(rig)
         assert (rig.cluster.writes, rig.it.due) == ([], 1)
@@ -89,7 +78,7 @@ async def test_a_lead_that_is_lost_between_reading_and_writing_writes_nothing() 
         return await read(path, params)
 
     rig.client.get = get_and_lose  # type: ignore[method-assign]
-    async with running(rig):
+    async with running(rig.it):
         rig.it.changed([REF])
         await settled(rig)
 
@@ -100,7 +89,7 @@ async def test_a_conflict_is_read_and_written_again() -> None:
     """Somebody wrote in between: what he wrote stays."""
     rig = Rig()
     rig.cluster.before_write = lambda: rig.cluster.put(PATH, {"spec": {"theirs": True}})
-    async with running(rig):
+    async with running(rig.it):
         rig.it.changed([REF])
         await rig.until(lambda: rig.status() == {"n": 1})
 
@@ -111,7 +100,7 @@ async def test_an_object_that_is_gone_and_one_of_which_nothing_is_to_be_said_cos
     """They are dropped."""
     rig = Rig()
     rig.said.clear()
-    async with running(rig):
+    async with running(rig.it):
         rig.it.changed([REF, Ref("gateways", "shop/gone")])
         await settled(rig)
 
@@ -122,7 +111,7 @@ async def test_a_failure_holds_up_nobody_and_is_tried_again() -> None:
     """One that cannot be written waits, and the others are written meanwhile."""
     rig = Rig()
     rig.cluster.down = True
-    async with running(rig):
+    async with running(rig.it):
         rig.it.changed([REF])
         await settled(rig)
         rig.cluster.down = False
