@@ -18,19 +18,25 @@ from tests.simulation.history import history, setting
 from tests.simulation.run import report, simulate
 from xds_server.gating import GateMode
 
+_DISORDERLY = 0.01
+"""Share of the seeds in which a request may fail, or a reference dangle, for as long as an answer is on its way. An endpoint
+that is gone may be taken from a route before the change of the route that needs it no longer; and a change that is held
+keeps what it would have mended, too."""
+
 
 class Run(NamedTuple):
     """What one seed came to."""
 
     sent: int
     """Responses."""
-    disorder: bool
+    disorder: str
+    """What was in the wrong order first; "" if nothing."""
     violation: str
     """The first rule that it broke; "" if none."""
 
 
 def main() -> int:
-    """Exit status 0 if no rule was broken."""
+    """Exit status 0 if no rule was broken, and few seeds had things in the wrong order."""
     parser = argparse.ArgumentParser(prog="make simulate", description=__doc__)
     parser.add_argument("--first", type=int, default=0, metavar="SEED")
     parser.add_argument("--count", type=int, default=2000, metavar="N")
@@ -38,10 +44,11 @@ def main() -> int:
     parser.add_argument("--brief", action="store_true", help="end at the first broken rule, and do not shrink")
     chosen = parser.parse_args()
     logging.disable()  # what replicas say is no finding
-    begin, sent, broken, disorder = time.monotonic(), 0, 0, 0
+    begin, sent, broken = time.monotonic(), 0, 0
+    disorder: list[str] = []
     for seed, run in _runs(range(chosen.first, chosen.first + chosen.count), chosen.mode):
         sent += run.sent
-        disorder += run.disorder
+        disorder += [f"seed {seed}: {run.disorder}"] if run.disorder else []
         if run.violation:
             broken += 1
             said = f"seed {seed}: {run.violation}\n"
@@ -52,8 +59,10 @@ def main() -> int:
             sys.stdout.write("\n".join(map(str, history(seed))) + "\n")
     seconds = time.monotonic() - begin
     sys.stdout.write(f"{broken} of {chosen.count} seeds broke a rule; {sent} responses, {seconds:.0f} s\n")
-    sys.stdout.write(f"{disorder} had a request fail, or a reference dangle, for as long as an answer was on its way\n")
-    return 1 if broken else 0
+    disorderly = len(disorder) > max(2, _DISORDERLY * chosen.count)
+    sys.stdout.write("".join(f"{line}\n" for line in disorder if disorderly or chosen.count == 1))
+    sys.stdout.write(f"{len(disorder)} had a request fail, or a reference dangle, while an answer was on its way\n")
+    return 1 if broken or disorderly else 0
 
 
 def _runs(seeds: Iterable[int], mode: str) -> Iterator[tuple[int, Run]]:
@@ -67,7 +76,7 @@ def _runs(seeds: Iterable[int], mode: str) -> Iterator[tuple[int, Run]]:
 
 def _run(seed: int, *, mode: str) -> Run:
     simulation = simulate(setting(seed, mode), history(seed))
-    return Run(simulation.sent, bool(simulation.disorder), next(iter(simulation.violations), ""))
+    return Run(simulation.sent, next(iter(simulation.disorder), ""), next(iter(simulation.violations), ""))
 
 
 if __name__ == "__main__":
