@@ -9,13 +9,12 @@ from xds_server.envoy.endpoints import has_endpoints
 from xds_server.model.objects import ObjectKey
 from xds_server.model.routing import Attached, PortKey
 from xds_server.pipeline import Pipeline
-from xds_server.snapshot.carry import Key
+from xds_server.snapshot.carry import CERTAIN, Key
 from xds_server.snapshot.shrink import Change, Changes, IsLoss, ShrinkGuard, Tolerance, removed
 
 # A route that names a Service which we do not know, or that we know to be gone: the Service may be new, the route old.
 _REFERENCES: Final = frozenset({"httproutes", "services"})
 _ENDPOINTS: Final = frozenset({"services", "endpointslices"})
-_CERTAIN: Final = frozenset[str]()
 
 
 def shrink_guard(pipeline: Pipeline, tolerance: Tolerance) -> ShrinkGuard:
@@ -72,11 +71,11 @@ class Losses:
         name, place = key
         old, new = change
         if name == self._routes:
-            return _REFERENCES if new is not None and self._missing.get(place) else _CERTAIN
+            return _REFERENCES if new is not None and self._missing.get(place) else CERTAIN
         if name in (self._clusters, self._assignments) and new is None:
             return _REFERENCES
         emptied = name == self._assignments and old is not None and has_endpoints(old) and not has_endpoints(new)
-        return _ENDPOINTS if emptied else _CERTAIN
+        return _ENDPOINTS if emptied else CERTAIN
 
     def keep(self, keys: Iterable[Key]) -> None:
         """Forgets what was lost at all ports but those of *keys*."""

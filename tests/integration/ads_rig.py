@@ -12,10 +12,11 @@ from xds_server.ads.messages import Node
 from xds_server.snapshot.resource import PUSH_ORDER, SHORT, TypeUrl, resource
 from xds_server.snapshot.table import Table, View
 from xds_server.transport.admission import Admission, Hold
-from xds_server.transport.server import SERVICE, AdsServer
+from xds_server.transport.server import AdsServer
+from xds_server.transport.services import ADS
 
-STREAM = f"/{SERVICE}/StreamAggregatedResources"
-DELTA = f"/{SERVICE}/DeltaAggregatedResources"
+STREAM = f"/{ADS}/StreamAggregatedResources"
+DELTA = f"/{ADS}/DeltaAggregatedResources"
 
 
 class Desk:

@@ -20,8 +20,8 @@ from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Typ
 from xds_server.transport.address import PortInUse
 from xds_server.transport.admission import Hold
 from xds_server.transport.client_status import CSDS
-from xds_server.transport.server import SERVICE, AdsServer
-from xds_server.transport.services import SERVICES, Service
+from xds_server.transport.server import AdsServer
+from xds_server.transport.services import ADS, SERVICES, Service
 
 FULL_TYPES = (CLUSTER, ENDPOINT, LISTENER, ROUTE)
 FULL = {"CDS": "a b", "EDS": "a b", "LDS": "l", "RDS": "r"}
@@ -428,7 +428,7 @@ async def _health(channel: grpc.aio.Channel, service: str) -> Any:
     return (await check(health_pb2.HealthCheckRequest(service=service))).status
 
 
-@pytest.mark.parametrize("service", ["", SERVICE])
+@pytest.mark.parametrize("service", ["", ADS])
 async def test_health_is_not_serving_until_told(service: str) -> None:
     """The very first health check of a server says NOT_SERVING; afterwards what was set last."""
     async with serving(desk(), Log()) as (server, channel):

@@ -19,7 +19,7 @@ from examples.rig.stack import GATEWAY, Stack
 from examples.rig.web import ask
 from tests.simulation.wire import Answer, decode, request
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE
-from xds_server.transport.server import SERVICE
+from xds_server.transport.services import ADS
 
 SLOWEST_SECONDS = 1.0  # what a kubelet waits for; `python -m benchmarks start` prints what it is on this machine
 _IN_A_FILE = 500
@@ -77,7 +77,7 @@ class Client:
                     await self._talk(channel)
 
     async def _talk(self, channel: Any) -> None:
-        call = channel.stream_stream(f"/{SERVICE}/StreamAggregatedResources")(wait_for_ready=True)
+        call = channel.stream_stream(f"/{ADS}/StreamAggregatedResources")(wait_for_ready=True)
         follower = {CLUSTER: ENDPOINT, LISTENER: ROUTE}
         wanted: dict[str, tuple[str, ...]] = {}
         for type_url in follower:

@@ -9,12 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from xds_server.envoy.protobuf import field_varint, varint
+from xds_server.envoy.protobuf import MORE, ONE_BYTE, SIXTY_FOUR_BITS, field_varint, varint
 
-_SHORT: Final = 0x80
-_VARINTS: Final = tuple(varint(n) for n in range(_SHORT))  # Nearly all lengths, and most numbers.
 _THIRTY_TWO_BITS: Final = (1 << 32) - 1
-_SIXTY_FOUR_BITS: Final = (1 << 64) - 1
 _MICROSECOND: Final = timedelta(microseconds=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_DURATION: Final = timedelta(seconds=315_576_000_000)  # Ten thousand years: google/protobuf/duration.proto.
@@ -25,7 +22,7 @@ def text(head: bytes, value: str) -> bytes:
     """A string."""
     data = value.encode()
     size = len(data)
-    return head + (_VARINTS[size] if size < _SHORT else varint(size)) + data
+    return head + (ONE_BYTE[size] if size < MORE else varint(size)) + data
 
 
 def texts(head: bytes, values: Iterable[str], field: str) -> bytes:
@@ -38,7 +35,7 @@ def texts(head: bytes, values: Iterable[str], field: str) -> bytes:
 def blob(head: bytes, value: bytes) -> bytes:
     """Bytes, or an encoded message."""
     size = len(value)
-    return head + (_VARINTS[size] if size < _SHORT else varint(size)) + value
+    return head + (ONE_BYTE[size] if size < MORE else varint(size)) + value
 
 
 def blobs(head: bytes, values: Iterable[bytes] | bytes, field: str) -> bytes:
@@ -71,26 +68,26 @@ def uint32(head: bytes, n: int, field: str) -> bytes:
     """An unsigned number of 32 bits."""
     if not 0 <= n <= _THIRTY_TWO_BITS:
         raise _range(field, n, 0, _THIRTY_TWO_BITS)
-    return head + (_VARINTS[n] if n < _SHORT else varint(n))
+    return head + (ONE_BYTE[n] if n < MORE else varint(n))
 
 
 def uint64(head: bytes, n: int, field: str) -> bytes:
     """An unsigned number of 64 bits."""
-    if not 0 <= n <= _SIXTY_FOUR_BITS:
-        raise _range(field, n, 0, _SIXTY_FOUR_BITS)
+    if not 0 <= n <= SIXTY_FOUR_BITS:
+        raise _range(field, n, 0, SIXTY_FOUR_BITS)
     return head + varint(n)
 
 
 def int32(head: bytes, n: int, field: str) -> bytes:
     """A number of 32 bits; a negative one takes ten bytes."""
     _signed(field, n, 32)
-    return head + varint(n & _SIXTY_FOUR_BITS)
+    return head + varint(n & SIXTY_FOUR_BITS)
 
 
 def int64(head: bytes, n: int, field: str) -> bytes:
     """A number of 64 bits; a negative one takes ten bytes."""
     _signed(field, n, 64)
-    return head + varint(n & _SIXTY_FOUR_BITS)
+    return head + varint(n & SIXTY_FOUR_BITS)
 
 
 def sint32(head: bytes, n: int, field: str) -> bytes:

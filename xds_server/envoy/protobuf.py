@@ -11,20 +11,22 @@ FIXED64: Final = 1
 LENGTH_DELIMITED: Final = 2
 FIXED32: Final = 5
 
-_MORE: Final = 0x80  # The bit that says that another byte follows.
-_ONE_BYTE: Final = tuple(bytes((n,)) for n in range(_MORE))
-_SIXTY_FOUR_BITS: Final = (1 << 64) - 1
+MORE: Final = 0x80
+"""The bit that says that another byte of a varint follows."""
+ONE_BYTE: Final = tuple(bytes((n,)) for n in range(MORE))
+"""The varints of a single byte: nearly all tags and lengths, and most numbers."""
+SIXTY_FOUR_BITS: Final = (1 << 64) - 1
 
 
 def varint(n: int) -> bytes:
     """*n* (0 <= n < 2^64) in groups of seven bits, the lowest first."""
-    if 0 <= n < _MORE:  # Nearly every tag and most lengths.
-        return _ONE_BYTE[n]
+    if 0 <= n < MORE:  # Nearly every tag and most lengths.
+        return ONE_BYTE[n]
     if n < 0:
         raise ValueError(f"varint {n} is negative: mask it to 64 bits first, as field_varint does")
     out = bytearray()
-    while n >= _MORE:
-        out.append(n & 0x7F | _MORE)
+    while n >= MORE:
+        out.append(n & 0x7F | MORE)
         n >>= 7
     out.append(n)
     return bytes(out)
@@ -54,4 +56,4 @@ def duration(seconds: float) -> bytes:
 
 def field_varint(number: int, n: int) -> bytes:
     """A field of type int32, int64, uint32, uint64, bool or enum; a negative number takes ten bytes."""
-    return varint(number << 3) + varint(n & _SIXTY_FOUR_BITS)
+    return varint(number << 3) + varint(n & SIXTY_FOUR_BITS)

@@ -6,9 +6,8 @@ Source: protobuf encoding guide.
 
 from typing import Final
 
-from xds_server.envoy.protobuf import FIXED32, FIXED64, LENGTH_DELIMITED, VARINT
+from xds_server.envoy.protobuf import FIXED32, FIXED64, LENGTH_DELIMITED, MORE, VARINT
 
-_MORE: Final = 0x80
 _MAX_VARINT_SHIFT: Final = 63
 _MAX_TAG: Final = (1 << 32) - 1
 _FIXED_SIZE: Final = {FIXED64: 8, FIXED32: 4}
@@ -25,15 +24,15 @@ class DecodeError(ValueError):
 
 def varint_at(data: bytes, at: int, end: int) -> tuple[int, int]:
     """The unsigned integer at *at*, and the offset behind it."""
-    if at < end and (byte := data[at]) < _MORE:
+    if at < end and (byte := data[at]) < MORE:
         return byte, at + 1
     value = shift = 0
     here = at
     while here < end:
         byte = data[here]
-        value |= (byte & ~_MORE) << shift
+        value |= (byte & ~MORE) << shift
         here += 1
-        if byte < _MORE:
+        if byte < MORE:
             return value, here
         shift += 7
         if shift > _MAX_VARINT_SHIFT:

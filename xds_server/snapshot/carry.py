@@ -19,7 +19,8 @@ Key = tuple[str, Any]
 
 # A watch that goes on tells at once what was missed, and nothing says that this was all: wait so long for it.
 CATCH_UP_SECONDS: Final = 1.0
-_CERTAIN: Final = frozenset[str]()
+CERTAIN: Final = frozenset[str]()
+"""What rests on nothing that could be in doubt rests on these kinds: none."""
 
 
 class Losses(Protocol):
@@ -107,7 +108,7 @@ class CarryOver:
                 place = name, key
                 known = self.carried.get(place)
                 change = (old if known is None else known.change[0], new)  # what is published is still what it was
-                kinds = _CERTAIN if certain else self._losses.rests_on(place, change)
+                kinds = CERTAIN if certain else self._losses.rests_on(place, change)
                 if lacking := self._touch.lacks(kinds):
                     since = self._clock() if known is None else known.since
                     self.carried[place] = Carried(change, since, kinds, f"{' and '.join(lacking)} out of touch")

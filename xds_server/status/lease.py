@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, Protocol
 
 import msgspec
 
-from xds_server.sources.kube.errors import ApiError
+from xds_server.sources.kube.errors import CONFLICT, NOT_FOUND, ApiError
 
 _log = logging.getLogger(__name__)
 
@@ -24,8 +24,6 @@ DURATION_SECONDS: Final = 15.0
 RENEW_SECONDS: Final = 10.0
 SEND_SECONDS: Final = 4.0
 _RETRY_SECONDS: Final = 2.0
-_CONFLICT: Final = 409
-_NOT_FOUND: Final = 404
 
 
 class Client(Protocol):
@@ -179,7 +177,7 @@ class Election:
         try:
             body = await self._client.get(self._path, {})
         except ApiError as error:
-            if error.code == _NOT_FOUND:
+            if error.code == NOT_FOUND:
                 return None
             raise
         return msgspec.json.decode(body, type=Lease)
@@ -189,7 +187,7 @@ class Election:
         try:
             await self._client.send(method, path, _json(lease), seconds=SEND_SECONDS)
         except ApiError as error:
-            if error.code == _CONFLICT:
+            if error.code == CONFLICT:
                 return False
             raise
         return True

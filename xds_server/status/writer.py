@@ -10,15 +10,13 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from xds_server.model.objects import ObjectKey
-from xds_server.sources.kube.errors import ApiError, Backoff, trouble
+from xds_server.sources.kube.errors import CONFLICT, NOT_FOUND, ApiError, Backoff, trouble
 from xds_server.status.lease import SEND_SECONDS, Client
 from xds_server.status.merge import Json, place
 
 _log = logging.getLogger(__name__)
 
 _AT_ONCE: Final = 4
-_CONFLICT: Final = 409
-_NOT_FOUND: Final = 404
 _MERGE_PATCH: Final = "application/merge-patch+json"
 
 
@@ -57,12 +55,8 @@ class StatusWriter:
         return len(self._due)
 
     def changed(self, objects: Iterable[Ref]) -> None:
-        """What is to be said of these objects has changed, or may not have been said."""
+        """What is to be said of these objects has changed, or may not have been said, as nobody might write."""
         self._due.update(dict.fromkeys(objects))
-        self._wake.set()
-
-    def wake(self) -> None:
-        """We may write now, or not any more."""
         self._wake.set()
 
     async def run(self) -> None:
@@ -87,10 +81,10 @@ class StatusWriter:
         try:
             await self._write(ref)
         except ApiError as error:
-            if error.code == _NOT_FOUND:
+            if error.code == NOT_FOUND:
                 self._failed.pop(ref, None)
                 return None
-            if error.code == _CONFLICT:
+            if error.code == CONFLICT:
                 return 0.0  # somebody wrote in between: read it again
             backoff = self._failed.setdefault(ref, Backoff(lambda ceiling: self._random.random() * ceiling))
             self._say(f"cannot write the status of {ref.plural} {ref.key!r}: {error}", f"{ref.plural} {error.code}")

@@ -16,10 +16,8 @@ from xds_server.transport.client_status import client_status
 from xds_server.transport.debounce import Debounce
 from xds_server.transport.observer import Observer, StreamStatus
 from xds_server.transport.reflection import reflection
-from xds_server.transport.services import ADS, SERVICES, handlers
+from xds_server.transport.services import SERVICES, handlers
 from xds_server.transport.streams import Streams
-
-SERVICE: Final = ADS
 
 REST_SECONDS: Final = 0.01
 """How long what changes after a response is gathered, on each stream: 100 steps a second are more than a proxy can use."""
@@ -108,8 +106,8 @@ class AdsServer:
         """Every open stream, the oldest first."""
         return self._streams.status()
 
-    def release(self, kind: HoldKind | None = None) -> int:
-        """Ends waits at the gate for a reason of that kind (None: of any), and returns of how many streams."""
+    def release(self, kind: HoldKind) -> int:
+        """Ends waits at the gate for a reason of that kind, and returns of how many streams."""
         return self._streams.release(kind)
 
     async def stop(

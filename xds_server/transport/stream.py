@@ -170,10 +170,10 @@ class Stream(Generic[Q, R]):
         if not self._ended.done():
             self._ended.set_result(ending)
 
-    def release(self, kind: HoldKind | None) -> bool:
-        """Ends its wait at the gate, if it waits for a reason of that kind (None: of any); returns whether it did."""
+    def release(self, kind: HoldKind) -> bool:
+        """Ends its wait at the gate, if it waits for a reason of that kind; returns whether it did."""
         hold = self._entrance.hold
-        if self._machine is not None or hold is None or kind not in {None, hold.kind}:
+        if self._machine is not None or hold is None or kind != hold.kind:
             return False
         self._entrance.release()
         return True

@@ -88,8 +88,8 @@ class Streams:
         """Every open stream, with where its client stands with each resource."""
         return ((stream.info, stream.resources()) for stream in self._open.values())
 
-    def release(self, kind: HoldKind | None) -> int:
-        """Ends waits at the gate for a reason of that kind (None: of any), and returns of how many streams."""
+    def release(self, kind: HoldKind) -> int:
+        """Ends waits at the gate for a reason of that kind, and returns of how many streams."""
         return sum(stream.release(kind) for stream in self._open.values())
 
     def end(self, reason: str, seconds: float = 0.0) -> None:

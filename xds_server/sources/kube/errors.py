@@ -8,6 +8,10 @@ from typing import Final, Literal
 from xds_server.model.source_state import Phase
 from xds_server.sources.kinds import Kind
 
+NOT_FOUND: Final = 404
+CONFLICT: Final = 409
+"""Somebody else wrote in between."""
+
 # No answer, or one that has nothing to do with what was asked.
 _SAME_WATCH_LATER: Final = (None, 401, 403, 429, 503)
 

@@ -20,7 +20,7 @@ from kopf._cogs.clients import api, auth, errors
 
 from xds_server import __version__
 from xds_server.sources.kube import kubeconfig
-from xds_server.sources.kube.errors import ApiError
+from xds_server.sources.kube.errors import NOT_FOUND, ApiError
 from xds_server.sources.kube.kubeconfig import LoginError
 
 Login = Callable[[], Awaitable[kopf.ConnectionInfo]]
@@ -215,7 +215,7 @@ async def _chunks(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
 
 def _refused(error: errors.APIError) -> ApiError:
     message = error.message or " ".join(str(arg) for arg in error.args[:1] if arg) or f"status {error.status}"
-    if error.status == 404 and _MARK not in error.headers:  # noqa: PLR2004 - a status is its own name
+    if error.status == NOT_FOUND and _MARK not in error.headers:
         return ApiError(f"something that is no API server answered 404, {message!r}")
     return ApiError(message, code=error.status, retry_after=_retry_after(error))
 

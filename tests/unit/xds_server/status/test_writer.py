@@ -64,7 +64,7 @@ async def test_who_may_not_write_waits_and_what_became_due_meanwhile_is_written_
         rig.said[REF] = {"n": 2}
 
         rig.leading = True
-        rig.it.wake()
+        rig.it.changed([REF])
         await rig.until(lambda: rig.status() == {"n": 2})
 
 
