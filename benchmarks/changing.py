@@ -22,6 +22,7 @@ from xds_server.limits import Limits
 from xds_server.logs import every
 from xds_server.metrics import Metrics
 from xds_server.model.objects import EndpointSlice, Service, ServicePort
+from xds_server.settings import Address
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, TypeUrl, resource
 from xds_server.snapshot.table import Table
 from xds_server.transport.server import AdsServer
@@ -59,7 +60,7 @@ class Changing:
         self._worst = 0.0
         limits = Limits(streams_per_connection=1000)
         self.server = AdsServer(
-            "127.0.0.1:0",
+            Address("127.0.0.1", 0),
             doorkeeper=Everybody(self.tables),
             observer=every(Metrics(CollectorRegistry())),
             limits=limits,

@@ -30,6 +30,7 @@ from xds_server.envoy.protobuf import field_string
 from xds_server.limits import Limits
 from xds_server.logs import every
 from xds_server.metrics import Metrics
+from xds_server.settings import Address
 from xds_server.snapshot.resource import CLUSTER, PUSH_ORDER, resource
 from xds_server.snapshot.table import Table, View
 from xds_server.transport.admission import Admission, Hold
@@ -153,7 +154,10 @@ async def _main(port: int, transport: str) -> None:
         opened = await server.start(port)
     else:
         server = AdsServer(
-            f"127.0.0.1:{port}", doorkeeper=Everybody(view), observer=every(Metrics(CollectorRegistry())), limits=limits
+            Address("127.0.0.1", port),
+            doorkeeper=Everybody(view),
+            observer=every(Metrics(CollectorRegistry())),
+            limits=limits,
         )
         opened = await server.start()
     driver = Driver(table, server)

@@ -156,7 +156,7 @@ class App:
         transport = await asyncio.to_thread(importlib.import_module, "xds_server.transport.server")
         settings = self.settings
         server: AdsServer = transport.AdsServer(
-            str(settings.grpc_address),
+            settings.grpc_address,
             doorkeeper=self._replica.doorkeeper,
             observer=self._replica.observer,
             admission=admission(settings),

@@ -24,6 +24,7 @@ from xds_server.ads.messages import Node
 from xds_server.envoy.discovery import WRAPPER
 from xds_server.envoy.protobuf import field_bytes, field_string, field_varint
 from xds_server.envoy.reader import field_at, text
+from xds_server.settings import Address
 from xds_server.snapshot.resource import (
     CLUSTER,
     ENDPOINT,
@@ -238,7 +239,9 @@ class Running:
 
     def __init__(self, xds_port: int = 0, adapter_port: int = 0, *, update_seconds: float = UPDATE_SECONDS) -> None:
         nodes = Nodes()
-        self._xds = AdsServer(f"127.0.0.1:{xds_port}", doorkeeper=nodes, observer=Quiet(), identifier="conformance")
+        self._xds = AdsServer(
+            Address("127.0.0.1", xds_port), doorkeeper=nodes, observer=Quiet(), identifier="conformance"
+        )
         self._control = grpc.aio.server(options=(("grpc.so_reuseport", 0),))
         self._control.add_generic_rpc_handlers((Adapter(nodes, self._xds, update_seconds).handler(),))
         self.adapter_port = self._control.add_insecure_port(f"127.0.0.1:{adapter_port}")

@@ -9,6 +9,7 @@ import grpc
 
 from tests.unit.xds_server.envoy import oracle
 from xds_server.ads.messages import Node
+from xds_server.settings import Address
 from xds_server.snapshot.resource import PUSH_ORDER, SHORT, TypeUrl, resource
 from xds_server.snapshot.table import Table, View
 from xds_server.transport.admission import Admission, Hold
@@ -136,7 +137,7 @@ def put(table: Table, name: str, content: str = "") -> None:
 async def serving(desk: Desk, log: Log, **admission: Any) -> AsyncIterator[tuple[AdsServer, grpc.aio.Channel]]:
     """A server, started, and a channel to it."""
     server = AdsServer(
-        "127.0.0.1:0", doorkeeper=desk, observer=log, admission=Admission(**admission), identifier="cp-1"
+        Address("127.0.0.1", 0), doorkeeper=desk, observer=log, admission=Admission(**admission), identifier="cp-1"
     )
     port = await server.start()
     options = (("grpc.max_receive_message_length", -1), ("grpc.use_local_subchannel_pool", 1))

@@ -30,6 +30,7 @@ from xds_server.envoy.encoders import google_protobuf
 from xds_server.envoy.listeners import HTTP_FILTERS
 from xds_server.envoy.node import TTL_FEATURE
 from xds_server.envoy.protobuf import field_bytes, field_string
+from xds_server.settings import Address
 from xds_server.snapshot.resource import (
     CLUSTER,
     ENDPOINT,
@@ -213,7 +214,7 @@ async def world(directory: Path, variant: str) -> AsyncIterator[World]:
         pytest.skip(str(error))
     api_type, aggregated = VARIANTS[variant]
     made = World(directory, api_type, aggregated=aggregated)
-    made.server = AdsServer(f"127.0.0.1:{made.port}", doorkeeper=made.desk, observer=made.log, identifier="cp-1")
+    made.server = AdsServer(Address("127.0.0.1", made.port), doorkeeper=made.desk, observer=made.log, identifier="cp-1")
     await made.server.start()
     try:
         yield made

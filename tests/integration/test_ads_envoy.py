@@ -13,6 +13,7 @@ from examples.rig.load import Load
 from examples.rig.processes import free_port
 from examples.rig.web import Backend, ask
 from tests.integration.envoy_world import VARIANTS, World, proxied, world
+from xds_server.settings import Address
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE
 from xds_server.transport.server import AdsServer
 
@@ -205,5 +206,5 @@ async def test_a_route_moves_while_the_control_plane_is_away(variant: str, tmp_p
 
 async def _restarted(made: World) -> None:
     """Another server on the same port, with the same tables."""
-    made.server = AdsServer(f"127.0.0.1:{made.port}", doorkeeper=made.desk, observer=made.log, identifier="cp-2")
+    made.server = AdsServer(Address("127.0.0.1", made.port), doorkeeper=made.desk, observer=made.log, identifier="cp-2")
     await made.server.start()

@@ -21,6 +21,7 @@ from xds_server.envoy.encoders import (
 )
 from xds_server.envoy.encoders import google_protobuf
 from xds_server.envoy.listeners import HTTP_FILTERS
+from xds_server.settings import Address
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE, Resource, TypeUrl, resource
 from xds_server.snapshot.table import Table
 from xds_server.transport.server import AdsServer
@@ -105,7 +106,7 @@ async def test_calls_follow_endpoints_and_routes() -> None:
     """A client gets all four types, balances over endpoints as they change, moves with its route, and fails no call."""
     log, desk = Log(), Desk()
     tables = desk.views[ROLE] = {type_url: Table() for type_url in PUSH_ORDER}
-    server = AdsServer("127.0.0.1:0", doorkeeper=desk, observer=log, identifier="cp-1")
+    server = AdsServer(Address("127.0.0.1", 0), doorkeeper=desk, observer=log, identifier="cp-1")
     await server.start()
 
     def publish(*items: tuple[TypeUrl, Resource], remove: tuple[tuple[TypeUrl, str], ...] = ()) -> None:

@@ -16,6 +16,7 @@ from tests.integration.ads_rig import Log
 from tests.unit.xds_server.envoy import oracle
 from tests.views import EMPTY_VIEW
 from xds_server.envoy.protobuf import field_bytes, field_string
+from xds_server.settings import Address
 from xds_server.snapshot.resource import CLUSTER, resource
 from xds_server.snapshot.table import Table
 from xds_server.transport.admission import Admission
@@ -41,7 +42,7 @@ class World:
                 clock=time.monotonic,
             )
         )
-        self.grpc = AdsServer("127.0.0.1:0", doorkeeper=self.desk, observer=Log())
+        self.grpc = AdsServer(Address("127.0.0.1", 0), doorkeeper=self.desk, observer=Log())
         self.ports: dict[str, int] = {}
 
     def change(self, size: int) -> None:

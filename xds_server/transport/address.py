@@ -1,36 +1,27 @@
 """Whether an address can be listened on, and if not, why.
 
-gRPC says neither: it logs the cause to stderr, takes port 99999 for 34463 and a host without a port for 443, and is content
-with one of the addresses of a name.
+gRPC says neither: it logs the cause to stderr, and is content with one of the addresses of a name.
 """
 
 import asyncio
 import errno
-import re
 import socket
-from typing import Final
 
-_ADDRESS: Final = re.compile(r"(?:\[(?P<ipv6>[^\]]+)\]|(?P<host>[^\[\]:]+)):(?P<port>\d{1,5})")
-_MAX_PORT: Final = 65535
+from xds_server.settings import Address
 
 
 class PortInUse(Exception):  # noqa: N818  It is what the operator has to hear.
     """The address cannot be listened on."""
 
-    def __init__(self, address: str, reason: str) -> None:
+    def __init__(self, address: Address, reason: str) -> None:
         super().__init__(f"cannot listen on {address}: {reason}")
-        self.address = address
-        self.reason = reason
 
 
-async def check_address(address: str) -> None:
-    """Returns if *address* (`host:port`; port 0 for any) is free. Raises PortInUse otherwise."""
-    match = _ADDRESS.fullmatch(address)
-    if match is None or int(match["port"]) > _MAX_PORT:
-        raise PortInUse(address, "expected host:port, as in 127.0.0.1:18000 or [::1]:18000")
+async def check_address(address: Address) -> None:
+    """Returns if *address* (port 0 for any) is free. Raises PortInUse otherwise."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(
-            match["ipv6"] or match["host"], int(match["port"]), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
     except OSError as error:
         raise PortInUse(address, f"host is unknown ({error.strerror})") from None

@@ -10,6 +10,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from xds_server.ads.messages import Changes
 from xds_server.gating import HoldKind
 from xds_server.limits import Limits
+from xds_server.settings import Address
 from xds_server.transport.address import PortInUse, check_address
 from xds_server.transport.admission import Admission, Clock, Doorkeeper
 from xds_server.transport.client_status import client_status
@@ -48,7 +49,7 @@ class AdsServer:
 
     def __init__(
         self,
-        address: str,
+        address: Address,
         *,
         doorkeeper: Doorkeeper,
         observer: Observer,
@@ -84,7 +85,7 @@ class AdsServer:
         server.add_generic_rpc_handlers((client_status(self._streams.resources), *reflection()))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         try:
-            port: int = server.add_insecure_port(self._address)
+            port: int = server.add_insecure_port(str(self._address))
         except RuntimeError as error:  # Taken between the check and here.
             await server.stop(None)
             raise PortInUse(self._address, str(error)) from error

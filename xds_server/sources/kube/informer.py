@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from xds_server.sources.kube.errors import ApiError
 from xds_server.sources.kube.listwatch import SILENCE_SECONDS, ListWatch, Request
-from xds_server.sources.kube.turnstile import Turnstile
+from xds_server.sources.kube.semaphore import PrioritySemaphore
 
 _log = logging.getLogger(__name__)
 
@@ -34,11 +34,11 @@ class Informer:
     """Keeps one kind equal to what the API server has. *list_delay* withholds each list for so many seconds."""
 
     def __init__(
-        self, listwatch: ListWatch, client: Client, *, turnstile: Turnstile | None = None, list_delay: float = 0.0
+        self, listwatch: ListWatch, client: Client, *, turns: PrioritySemaphore | None = None, list_delay: float = 0.0
     ) -> None:
         self._listwatch = listwatch
         self._client = client
-        self._turnstile = turnstile or Turnstile(1)
+        self._turns = turns or PrioritySemaphore(1)
         self._list_delay = list_delay
         self._asked = False
         self._watch_timeout: asyncio.Timeout | None = None
@@ -67,7 +67,7 @@ class Informer:
         async with AsyncExitStack() as turn:
             if self._listwatch.listing:
                 self._asked = False
-                await turn.enter_async_context(self._turnstile.turn(self._listwatch.urgency))
+                await turn.enter_async_context(self._turns.turn(self._listwatch.urgency))
             if self._listwatch.verb == "list":
                 await self._list()
                 await turn.aclose()

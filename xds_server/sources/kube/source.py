@@ -14,7 +14,7 @@ from xds_server.sources.kube.informer import Client, Informer
 from xds_server.sources.kube.kopf_client import KopfClient
 from xds_server.sources.kube.listwatch import ListWatch, Scope
 from xds_server.sources.kube.parts import Parts
-from xds_server.sources.kube.turnstile import Turnstile
+from xds_server.sources.kube.semaphore import PrioritySemaphore
 from xds_server.sources.references import References
 from xds_server.sources.state import SourceBoard
 
@@ -53,7 +53,7 @@ class KubeSource:
     ) -> None:
         self._client = client
         self._delays = dict(list_delay or {})
-        turnstile = Turnstile(lists_at_once)
+        turns = PrioritySemaphore(lists_at_once)
 
         def informer(
             kind: Kind, namespace: str, reflector: Reflector[str, Any], board: SourceBoard, client: Client
@@ -66,7 +66,7 @@ class KubeSource:
                 kind, reflector=reflector, graph=graph, board=board,
                 jitter=lambda ceiling: jitter() * ceiling, clock=clock, scope=scope,
             )  # fmt: skip
-            return Informer(listwatch, client, turnstile=turnstile, list_delay=delay)
+            return Informer(listwatch, client, turns=turns, list_delay=delay)
 
         def informers(kinds: tuple[Kind, ...], into: Mapping[str, Reflector[str, Any]], client: Client) -> _Informers:
             if len(namespaces) <= 1:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class Turnstile:
+class PrioritySemaphore:
     """Lets *at_once* through, and the others wait by rank, the lowest first, then by when they came."""
 
     def __init__(self, at_once: int) -> None:
