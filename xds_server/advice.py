@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from xds_server.dotted import at
+
 _PORT = 18080
 _STARTUP_SECONDS = 60
 _LIVENESS = (10, 6)
@@ -50,21 +52,21 @@ def probes(start: Measured) -> str:
 
 def warnings(document: object, start: Measured) -> Iterator[str]:
     """What in a Deployment, or any object with a pod template, would hurt a start of that length, in one line each."""
-    spec = _at(document, "spec")
-    limit = _at(spec, "progressDeadlineSeconds")
+    spec = at(document, "spec")
+    limit = at(spec, "progressDeadlineSeconds")
     if isinstance(limit, int) and limit < _MARGIN * start.total:
         yield _low("progressDeadlineSeconds", limit, start.total, "a rollout is given up while it goes well")
-    pod = _at(spec, "template.spec") or spec
-    containers = _at(pod, "containers")
+    pod = at(spec, "template.spec") or spec
+    containers = at(pod, "containers")
     for container in containers if isinstance(containers, list) else ():
         yield from _container(container, start)
 
 
 def _container(container: object, start: Measured) -> Iterator[str]:
-    name = _at(container, "name")
+    name = at(container, "name")
     for kind in ("startupProbe", "livenessProbe"):
-        probe = _at(container, kind)
-        path = _at(probe, "httpGet.path")
+        probe = at(container, kind)
+        path = at(probe, "httpGet.path")
         if path == "/readyz":
             budget = _budget(probe)
             yield (
@@ -77,23 +79,17 @@ def _container(container: object, start: Measured) -> Iterator[str]:
             yield _low(
                 f"container {name}: {kind}, periodSeconds x failureThreshold", _budget(probe), start.base, "killed"
             )
-    readiness = _at(container, "readinessProbe")
-    if readiness is not None and _at(readiness, "httpGet.path") != "/readyz":
+    readiness = at(container, "readinessProbe")
+    if readiness is not None and at(readiness, "httpGet.path") != "/readyz":
         yield f"container {name}: readinessProbe does not ask /readyz: proxies are sent to a replica that refuses them"
 
 
 def _budget(probe: object) -> int:
     """How long a probe may fail. Units: seconds."""
-    period, threshold = (_at(probe, field) or default for field, default in _DEFAULTS.items())
+    period, threshold = (at(probe, field) or default for field, default in _DEFAULTS.items())
     return int(period) * int(threshold)
 
 
 def _low(what: str, value: float, took: float, effect: str) -> str:
     need = math.ceil(_MARGIN * took)
     return f"{what} is {value:g} s, the last start took {took:.1f} s of it ({effect} if it is late): say {need} or more"
-
-
-def _at(value: object, path: str) -> Any:
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value

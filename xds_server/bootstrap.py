@@ -84,7 +84,8 @@ def bootstrap(
 ) -> str:
     """The bootstrap as YAML, with comments that say why each unusual line is there.
 
-    *gateway* is `namespace/name`; *xds_address* may be several, with commas between them; *node_id* is the Gateway's key with `proxy-` before it, if it is not given. *delta*: whether the proxy is sent changes alone, and not whole sets.
+    *gateway* is `namespace/name`; *xds_address* may be several, with commas between them; *node_id* is the Gateway's key
+    with `proxy-` before it, if it is not given. *delta*: whether the proxy is sent changes alone, and not whole sets.
     Raises: SettingsError.
     """
     key = read_gateway("gateway", gateway)

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from xds_server.dotted import at
+
 Level = Literal["error", "warning"]
 Document = Mapping[str, Any]
 
@@ -40,14 +42,14 @@ def check(document: object) -> list[Finding]:
 
 
 def _node(document: Document) -> Iterator[Finding]:
-    if not _at(document, "node.id"):
+    if not at(document, "node.id"):
         yield Finding(
             "error",
             "node.id",
             "the control plane refuses a stream that does not say whose it is",
             "node: {id: NAME}, or start Envoy with --service-node NAME",
         )
-    role = _at(document, "node.metadata.role") or _at(document, "node.cluster")
+    role = at(document, "node.metadata.role") or at(document, "node.cluster")
     if not isinstance(role, str) or not _ROLE.fullmatch(role):
         yield Finding(
             "error",
@@ -59,7 +61,7 @@ def _node(document: Document) -> Iterator[Finding]:
 
 def _ads(document: Document) -> Iterator[Finding]:
     path = "dynamic_resources.ads_config"
-    ads = _at(document, path)
+    ads = at(document, path)
     if not isinstance(ads, Mapping):
         yield Finding(
             "error",
@@ -92,7 +94,7 @@ def _ads(document: Document) -> Iterator[Finding]:
 
 def _back_off(path: str, service: object) -> Iterator[Finding]:
     policy = "envoy_grpc.retry_policy.retry_back_off"
-    longest = _seconds(_at(service, f"{policy}.max_interval"))
+    longest = _seconds(at(service, f"{policy}.max_interval"))
     if longest is None or longest > _MOST_BACK_OFF_SECONDS:
         yield Finding(
             "warning",
@@ -106,7 +108,7 @@ def _back_off(path: str, service: object) -> Iterator[Finding]:
 def _sources(document: Document) -> Iterator[Finding]:
     for name, what in (("cds_config", "clusters"), ("lds_config", "listeners")):
         path = f"dynamic_resources.{name}"
-        source = _at(document, path)
+        source = at(document, path)
         if not isinstance(source, Mapping) or "ads" not in source:
             yield Finding(
                 "error",
@@ -133,10 +135,10 @@ def _sources(document: Document) -> Iterator[Finding]:
 
 
 def _cluster(document: Document) -> Iterator[Finding]:
-    services = _list(_at(document, "dynamic_resources.ads_config.grpc_services"))
-    clusters = {_at(one, "name"): one for one in _list(_at(document, "static_resources.clusters"))}
+    services = _list(at(document, "dynamic_resources.ads_config.grpc_services"))
+    clusters = {at(one, "name"): one for one in _list(at(document, "static_resources.clusters"))}
     for service in services:
-        name = _at(service, "envoy_grpc.cluster_name")
+        name = at(service, "envoy_grpc.cluster_name")
         path = f"static_resources.clusters[{name}]"
         if name not in clusters:
             yield Finding(
@@ -160,7 +162,7 @@ def _transport(path: str, cluster: Document) -> Iterator[Finding]:
             "Envoy speaks HTTP/1.1 to the control plane, and gRPC needs HTTP/2: no stream ever opens",
             "explicit_http_config: {http2_protocol_options: {connection_keepalive: {interval: 30s, timeout: 5s}}}",
         )
-    elif _seconds(_at(http2, "connection_keepalive.interval")) is None:
+    elif _seconds(at(http2, "connection_keepalive.interval")) is None:
         yield Finding(
             "warning",
             f"{path} connection_keepalive",
@@ -172,8 +174,8 @@ def _transport(path: str, cluster: Document) -> Iterator[Finding]:
 def _replicas(path: str, cluster: Document) -> Iterator[Finding]:
     endpoints = [
         endpoint
-        for locality in _list(_at(cluster, "load_assignment.endpoints"))
-        for endpoint in _list(_at(locality, "lb_endpoints"))
+        for locality in _list(at(cluster, "load_assignment.endpoints"))
+        for endpoint in _list(at(locality, "lb_endpoints"))
     ]
     if cluster.get("type", "STATIC") == "STATIC" and len(endpoints) < 2:  # noqa: PLR2004 - one and another
         yield Finding(
@@ -192,7 +194,7 @@ def _replicas(path: str, cluster: Document) -> Iterator[Finding]:
 
 
 def _admin(document: Document) -> Iterator[Finding]:
-    if not _at(document, "admin.address"):
+    if not at(document, "admin.address"):
         yield Finding(
             "warning",
             "admin",
@@ -217,13 +219,6 @@ def _within(key: str, value: Any) -> Any:
     return _snaked(value)
 
 
-def _at(value: object, path: str) -> Any:
-    """What is at a dotted path; None if there is nothing."""
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
-
-
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
@@ -231,7 +226,7 @@ def _list(value: object) -> list[Any]:
 def _found(value: object, name: str) -> Iterator[Mapping[str, Any]]:
     """The mappings of that name one level down."""
     for one in value.values() if isinstance(value, Mapping) else ():
-        found = _at(one, name)
+        found = at(one, name)
         if isinstance(found, Mapping):
             yield found
 

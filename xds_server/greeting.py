@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from probes import Passed, Verdict, Waiting
+from xds_server.gating import HoldKind
 from xds_server.transport.observer import CloseReason, Observer, StreamInfo, StreamStatus
 
 OPEN_SECONDS: Final = 0.25
@@ -81,7 +82,7 @@ class Greeting(Observer):
             self._greeted.add(stream.id)
             self._discard(stream)
 
-    def holding(self, stream: StreamInfo, kind: str) -> None:
+    def holding(self, stream: StreamInfo, kind: HoldKind) -> None:
         """One that waits for something else than us is not waited for."""
         if kind == "unknown_role":
             self._discard(stream)

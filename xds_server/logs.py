@@ -13,9 +13,9 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
-from xds_server.gating import HoldKind
+from xds_server.gating import HoldKind, HoldOutcome, RefusalKind
 from xds_server.snapshot.resource import SHORT, TypeUrl
-from xds_server.transport.observer import Observer, StreamInfo
+from xds_server.transport.observer import CloseReason, GivenUp, Observer, StreamInfo
 
 _log = logging.getLogger("xds_server")
 
@@ -117,12 +117,12 @@ class StreamLog:
         event(_log, logging.INFO, "stream.held", **_who(stream), reason=kind)
         self._on_hold(stream, kind)
 
-    def held(self, stream: StreamInfo, kind: str, seconds: float, outcome: str) -> None:
+    def held(self, stream: StreamInfo, kind: HoldKind, seconds: float, outcome: HoldOutcome) -> None:
         """A hold ended: by what, and after how long."""
         level = logging.WARNING if outcome == "budget" else logging.INFO
         event(_log, level, "stream.released", **_who(stream), reason=kind, seconds=seconds, by=outcome)
 
-    def refused(self, kind: str) -> None:
+    def refused(self, kind: RefusalKind) -> None:
         """A stream was ended unadmitted; `held` or the metric says the rest."""
 
     def sent(self, stream: StreamInfo, type_url: TypeUrl, count: int, size: int) -> None:
@@ -141,7 +141,7 @@ class StreamLog:
         if why == "unserved":
             event(_log, logging.INFO, "stream.unserved_type", **_who(stream), type=type_url)
 
-    def gave_up(self, stream: StreamInfo, what: str) -> None:
+    def gave_up(self, stream: StreamInfo, what: GivenUp) -> None:
         """A stream has waited too long for another type, or for an answer."""
         event(_log, logging.WARNING, "stream.gave_up", **_who(stream), waited_for=what)
 
@@ -149,7 +149,7 @@ class StreamLog:
         """A client has its first complete configuration."""
         event(_log, logging.INFO, "stream.complete", **_who(stream), seconds=seconds, warm=warm)
 
-    def stream_closed(self, stream: StreamInfo, why: str) -> None:
+    def stream_closed(self, stream: StreamInfo, why: CloseReason) -> None:
         """A stream ended."""
         event(_log, logging.INFO, "stream.closed", **_who(stream), why=why)
 

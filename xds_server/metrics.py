@@ -19,7 +19,7 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from xds_server import __version__
-from xds_server.gating import CHANGE_HOLDS, STREAM_HOLDS, ChangeKind, ChangeOutcome, HoldOutcome, LimitKind
+from xds_server.gating import CHANGE_HOLDS, STREAM_HOLDS, ChangeKind, ChangeOutcome, HoldKind, HoldOutcome, LimitKind
 from xds_server.model.source_state import Phase, Problem, SourceState
 from xds_server.snapshot.resource import SHORT, TypeUrl
 from xds_server.traffic import Traffic
@@ -179,12 +179,12 @@ class Metrics:
         self._streams.pop(id(stream), None)
         self._held.pop(id(stream), None)
 
-    def holding(self, stream: Stream, kind: str) -> None:
-        """A stream is held from now on, for a reason of this *kind*."""
+    def holding(self, stream: Stream, kind: HoldKind) -> None:
+        """A stream is held from now on."""
         self._held[id(stream)] = kind
 
-    def held(self, stream: Stream, kind: str, seconds: float, outcome: str) -> None:
-        """A hold ended. *outcome*: `converged`, `budget`, `gone` or `refused`."""
+    def held(self, stream: Stream, kind: HoldKind, seconds: float, outcome: HoldOutcome) -> None:
+        """A stream's wait ended."""
         self._held.pop(id(stream), None)
         self._hold_seconds.labels(kind).observe(seconds)
         self._hold_released.labels(outcome, kind).inc()

@@ -288,9 +288,8 @@ class Named(Selection):
         return super().is_due(name) or (self._sent.left and name not in self._sent)
 
     def _due(self, table: Table) -> Iterator[Resource]:
-        for name in list(
-            self._dirty
-        ):  # Not its first again and again: a dict finds that the slower, the more have gone.
+        # Not the first of them again and again: a dict finds that the slower, the more have gone.
+        for name in list(self._dirty):
             del self._dirty[name]
             item = self._find(name, table)
             if item is None:

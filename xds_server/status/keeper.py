@@ -43,8 +43,8 @@ class Pipeline(Protocol):
 class StatusKeeper:
     """Writes conditions of Gateways, their class and their routes, and Events about this Pod.
 
-    Before `known` is called, and after `leave`, no status is written, and the lease is left to others. Make it after the pipeline and
-    after the gate, which is not to look at its collections: nobody waits for a status.
+    Before `known` is called, and after `leave`, no status is written, and the lease is left to others. Make it after the
+    pipeline and after the gate, which is not to look at its collections: nobody waits for a status.
     """
 
     def __init__(
