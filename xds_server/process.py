@@ -22,9 +22,8 @@ def started(stat: Path = Path("/proc/self/stat")) -> float:
     now = time.monotonic()
     try:
         text = stat.read_text(encoding="utf-8")
-        ticks = int(
-            text.rpartition(")")[2].split()[_STARTED_FIELD - 3]
-        )  # the second field is a name, with anything in it
+        # The second field is a name in brackets, with anything in it: those after it are counted from there.
+        ticks = int(text.rpartition(")")[2].split()[_STARTED_FIELD - 3])
         age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
     except (OSError, ValueError, IndexError, AttributeError):
         return now

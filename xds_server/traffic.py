@@ -42,9 +42,8 @@ class Traffic(Collector):
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
-        self._named = {
-            name: _OfType() for name in SHORT.values()
-        }  # They begin at zero: increase() does not see a first.
+        # They begin at zero: increase() does not see a first.
+        self._named = {name: _OfType() for name in SHORT.values()}
         self._of = {type_url: self._named[name] for type_url, name in SHORT.items()}
 
     def sent(self, type_url: TypeUrl, count: int, size: int) -> None:

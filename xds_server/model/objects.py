@@ -13,6 +13,9 @@ import msgspec
 ObjectKey = str
 """`namespace/name`."""
 
+GATEWAY_API: Final = "gateway.networking.k8s.io"
+"""The group of Gateways, routes and their classes."""
+
 RoutesFrom = Literal["Same", "All", "None", "Selector"]
 PathType = Literal["Exact", "PathPrefix", "RegularExpression"]
 

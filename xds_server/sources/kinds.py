@@ -70,7 +70,7 @@ KINDS = (
     Kind(
         plural="gateways",
         kind="Gateway",
-        group="gateway.networking.k8s.io",
+        group=objects.GATEWAY_API,
         version="v1",
         aliases=("v1beta1",),
         raw=gateway.Gateway,
@@ -80,7 +80,7 @@ KINDS = (
     Kind(
         plural="httproutes",
         kind="HTTPRoute",
-        group="gateway.networking.k8s.io",
+        group=objects.GATEWAY_API,
         version="v1",
         aliases=("v1beta1",),
         raw=httproute.HTTPRoute,

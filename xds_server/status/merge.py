@@ -7,11 +7,10 @@ condition that has not turned keeps its time, so what says nothing new is no wri
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from xds_server.model.objects import ObjectKey, ParentRef
+from xds_server.model.objects import GATEWAY_API, ObjectKey, ParentRef
 from xds_server.translate.conditions import Condition, GatewayStatus, ParentStatus, RouteStatus
 
 CONTROLLER: Final = "xds-server.dev/gateway-controller"
-GROUP: Final = "gateway.networking.k8s.io"
 
 Json = Mapping[str, Any]
 
@@ -25,7 +24,7 @@ def of_gateway(status: GatewayStatus, current: Json, now: str) -> dict[str, Any]
         "listeners": [
             {
                 "name": one.name,
-                "supportedKinds": [{"group": GROUP, "kind": "HTTPRoute"}],
+                "supportedKinds": [{"group": GATEWAY_API, "kind": "HTTPRoute"}],
                 "attachedRoutes": one.attached_routes,
                 "conditions": _conditions(
                     one.conditions,
@@ -70,7 +69,7 @@ def _reference(parent: ParentRef, namespace: str) -> dict[str, Any]:
     """A parentRef as the API server completes it; the namespace only if it is another one."""
     gateway_namespace, _, name = parent.gateway.partition("/")
     return {
-        "group": GROUP,
+        "group": GATEWAY_API,
         "kind": "Gateway",
         **({"namespace": gateway_namespace} if gateway_namespace != namespace else {}),
         "name": name,
@@ -99,4 +98,4 @@ def _conditions(said: Iterable[Condition], current: Iterable[Json], generation: 
 def place(plural: str, key: ObjectKey) -> str:
     """Path of an object of the Gateway API; *key* is a plain name for one without a namespace."""
     namespace, _, name = key.rpartition("/")
-    return f"/apis/{GROUP}/v1/{f'namespaces/{namespace}/' if namespace else ''}{plural}/{name}"
+    return f"/apis/{GATEWAY_API}/v1/{f'namespaces/{namespace}/' if namespace else ''}{plural}/{name}"

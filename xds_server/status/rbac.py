@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import yaml
 
+from xds_server.model.objects import GATEWAY_API
 from xds_server.sources.kinds import KINDS, REFERENCED, Kind
-from xds_server.status.merge import GROUP
 
 NAME: Final = "xds-server"
 NAMESPACE: Final = "xds-system"
@@ -30,7 +30,7 @@ def write_rules(kinds: Iterable[Kind]) -> list[Rule]:
     written = [(kind.group, kind.plural) for kind in kinds if kind.has_status]
     return [
         rule
-        for group, plural in (*written, (GROUP, "gatewayclasses"))
+        for group, plural in (*written, (GATEWAY_API, "gatewayclasses"))
         for rule in (_rule(group, plural, "get"), _rule(group, f"{plural}/status", "patch"))
     ]
 

@@ -78,9 +78,7 @@ class KopfClient:
         except _UNREACHABLE as error:
             raise ApiError(f"the answer broke off: {_said(error)}") from error
 
-    async def send(
-        self, method: str, path: str, body: object, *, content_type: str = "application/json", seconds: float
-    ) -> bytes:
+    async def send(self, method: str, path: str, body: object, *, content_type: str = _JSON, seconds: float) -> bytes:
         """Writes once, and takes no longer than *seconds*; the body of the answer. Raises: ApiError."""
         try:
             async with asyncio.timeout(seconds):

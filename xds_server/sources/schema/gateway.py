@@ -173,7 +173,7 @@ def _routes_from(raw: AllowedRoutes | None, at: str, findings: list[Finding]) ->
     if raw is None:
         return "Same"
     kinds = raw.kinds or []
-    if kinds and not any((k.group in (None, "gateway.networking.k8s.io")) and k.kind == "HTTPRoute" for k in kinds):
+    if kinds and not any(k.group in (None, objects.GATEWAY_API) and k.kind == "HTTPRoute" for k in kinds):
         return "None"
     match (raw.namespaces.from_ if raw.namespaces is not None else None) or "Same":
         case "Selector":

@@ -9,7 +9,6 @@ from xds_server.model import objects
 from xds_server.sources.schema import checks
 from xds_server.sources.schema.base import Finding, Given, Invalid, Metadata, Raw
 
-_GROUP = "gateway.networking.k8s.io"
 _PATH_TYPES = ("Exact", "PathPrefix", "RegularExpression")
 _VALUE_TYPES = ("Exact", "RegularExpression")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
@@ -111,7 +110,7 @@ def flat(raw: HTTPRoute, findings: list[Finding]) -> objects.HTTPRoute:
         parents=tuple(
             _parent(ref, namespace, f"spec.parentRefs[{i}]")
             for i, ref in enumerate(raw.spec.parent_refs or ())
-            if (ref.group if ref.group is not None else _GROUP) == _GROUP and (ref.kind or "Gateway") == "Gateway"
+            if ref.group in (None, objects.GATEWAY_API) and (ref.kind or "Gateway") == "Gateway"
         ),
         hostnames=tuple(
             checks.hostname(name, f"spec.hostnames[{i}]") for i, name in enumerate(raw.spec.hostnames or ())

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from xds_server.model.objects import ParentRef
-from xds_server.status.merge import CONTROLLER, GROUP, of_class, of_gateway, of_route, place
+from xds_server.model.objects import GATEWAY_API, ParentRef
+from xds_server.status.merge import CONTROLLER, of_class, of_gateway, of_route, place
 from xds_server.translate.conditions import Condition, GatewayStatus, ListenerStatus, ParentStatus, RouteStatus
 
 ACCEPTED = Condition("Accepted", True, "Accepted")
@@ -37,7 +37,7 @@ def test_a_condition_has_all_that_the_api_wants() -> None:
         "listeners": [
             {
                 "name": "http",
-                "supportedKinds": [{"group": GROUP, "kind": "HTTPRoute"}],
+                "supportedKinds": [{"group": GATEWAY_API, "kind": "HTTPRoute"}],
                 "attachedRoutes": 2,
                 "conditions": [condition],
             }
@@ -99,7 +99,7 @@ def test_a_reference_is_told_as_it_was_made() -> None:
 
     made = of_route(route_status(ACCEPTED, *refs), "shop", {}, "now")
 
-    common = {"group": GROUP, "kind": "Gateway", "name": "edge"}
+    common = {"group": GATEWAY_API, "kind": "Gateway", "name": "edge"}
     assert [one["parentRef"] for one in made["parents"]] == [
         {**common, "namespace": "infra", "sectionName": "http", "port": 80},
         common,
@@ -108,5 +108,5 @@ def test_a_reference_is_told_as_it_was_made() -> None:
 
 def test_objects_have_their_place() -> None:
     """With a namespace, or without."""
-    assert place("gateways", "shop/edge") == f"/apis/{GROUP}/v1/namespaces/shop/gateways/edge"
-    assert place("gatewayclasses", "ours") == f"/apis/{GROUP}/v1/gatewayclasses/ours"
+    assert place("gateways", "shop/edge") == f"/apis/{GATEWAY_API}/v1/namespaces/shop/gateways/edge"
+    assert place("gatewayclasses", "ours") == f"/apis/{GATEWAY_API}/v1/gatewayclasses/ours"
