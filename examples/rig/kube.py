@@ -40,6 +40,10 @@ class Kube:
         """Installs the Gateway API, standard channel."""
         self.cluster("crds", "standard")
 
+    def wait_established(self, crd: str) -> None:
+        """Returns when the API server serves it; `--for=condition` fails while it has no conditions yet."""
+        self.run("wait", """--for=jsonpath={.status.conditions[?(@.type=='Established')].status}=True""", "crd", crd)
+
 
 def _output(command: list[str], environ: dict[str, str] | None = None, stdin: str | None = None) -> str:
     done = subprocess.run(command, env=environ, input=stdin, text=True, capture_output=True, check=False, timeout=120)

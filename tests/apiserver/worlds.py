@@ -217,7 +217,7 @@ class RealWorld:
         await self._do(
             lambda: self.kube.run("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=yaml.safe_dump(crd))
         )
-        await self._run("wait", "--for=condition=Established", "crd", crd["metadata"]["name"])
+        await self._do(lambda: self.kube.wait_established(crd["metadata"]["name"]))
 
     async def spoil_token(self) -> None:
         """A running watch outlives its token, so the server is restarted to end it."""

@@ -128,7 +128,7 @@ def test_the_crd_of_routes_takes_the_routes_with_it_and_they_come_back_without_a
 
 def come_back(kube: Kube, plural: str) -> None:
     kube.crds()
-    kube.run("wait", "--for=condition=Established", "crd", f"{plural}.gateway.networking.k8s.io")
+    kube.wait_established(f"{plural}.gateway.networking.k8s.io")
 
 
 def state(control_plane: ControlPlane, kind: str) -> str:
