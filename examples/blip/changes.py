@@ -33,7 +33,7 @@ def kgateway_14184_warm_client_not_starved(gate: str) -> Outcome:
         bench.load()
         for target in (bench.green, bench.blue, bench.green):
             bench.write("moved", service("moved"), endpoints("moved", target.port), route("moved", "/moved", "moved"))
-            bench.wait_answers({target.name}, "/moved", 2)
+            bench.wait_answers({target.name}, "/moved", 10)
         return bench.outcome()
 
 
@@ -80,7 +80,7 @@ def kgateway_14264_rejected_and_recovered(gate: str) -> Outcome:
         (bench.manifests / "gateway.yaml").write_text(gateway + taken)
         bench.wait_metric(plane, "xds_nacks_total", type="LDS")
         bench.write("moved", service("moved"), endpoints("moved", bench.green.port), route("moved", "/moved", "moved"))
-        bench.wait_answers({"green"}, "/moved", 5)
+        bench.wait_answers({"green"}, "/moved", 10)
         (bench.manifests / "gateway.yaml").write_text(gateway)
         acks = plane.metric("xds_acks_total", type="LDS")
         bench.wait_metric(plane, "xds_acks_total", acks + 1, 10, type="LDS")

@@ -34,8 +34,8 @@ def kgateway_14471_a_superset_is_no_reason_to_be_silent(gate: str) -> Outcome:
                 service("moved"), service(f"other{number}"),
                 endpoints("moved", target.port), route("moved", "/moved", "moved"),
             )  # fmt: skip
-            bench.wait_answers({target.name}, "/moved", 5)
-            wait_for("the client that knows of one", lambda n=number: len(told) > n, 5, plane)
+            bench.wait_answers({target.name}, "/moved", 10)
+            wait_for("the client that knows of one", lambda n=number: len(told) > n, 10, plane)
             bench.allow(clusters=2 * number)  # the Service of the change before, at both
         bench.expect("each change once, and nothing else", holds=len(set(told)) == 2 and len(told) == _CHANGES)
         return bench.outcome()

@@ -58,7 +58,7 @@ def kuma_1738_the_old_one_undoes_nothing(gate: str) -> Outcome:
         bench.expect("the old one left with 0", holds=old.process.returncode == 0)
         later = holders[next((n for n, holder in enumerate(holders) if holder != first), len(holders)) :]
         bench.expect("who gave the lease away does not take it back", holds=bool(later) and first not in later)
-        bench.wait_answers({"green"}, "/late", 5)
+        bench.wait_answers({"green"}, "/late", 10)
         return bench.outcome()
 
 
@@ -73,7 +73,7 @@ def gloo_7346_the_lease_is_lost_for_a_while(gate: str) -> Outcome:
         kube.run("patch", *_LEASE, "--type=merge", "-p", json.dumps({"spec": spec}))
         wait_for("it to notice", lambda: "status.follower" in plane.log.read_text(), 20, plane)
         kube.apply(route("late", "/late", "green"))
-        bench.wait_answers({"green"}, "/late", 5)
+        bench.wait_answers({"green"}, "/late", 10)
         begin = time.monotonic()
         written: list[bool] = []
 

@@ -73,7 +73,7 @@ class Stack:
         asked = (ask(f"{self.url}{path}") for _ in range(number))
         return {body.strip() if status == 200 else str(status) for status, body in asked}
 
-    def wait_answers(self, expected: set[str], path: str = "/", seconds: float = 5) -> float:
+    def wait_answers(self, expected: set[str], path: str = "/", seconds: float = 20) -> float:
         """Waits until requests are answered by *expected* and nobody else; returns how many seconds it took."""
         return wait_for(f"{path} to be answered by {expected}", lambda: self.answers(path) == expected, seconds)
 

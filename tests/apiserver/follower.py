@@ -63,7 +63,7 @@ class Follower:
     def phases(self) -> set[Phase]:
         return {state.phase for state in self.board.states.values()}
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 20) -> None:
+    async def until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
         """Waits for a change after which *condition* holds."""
         async with asyncio.timeout(seconds):
             while not condition():

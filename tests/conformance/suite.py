@@ -86,21 +86,21 @@ class Suite:
 
     async def receives(self, service: str, version: str, *names: str, together: bool = False) -> None:
         """Waits until each of *names* was received in *version*; *together*: by one response."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while {self.table.get((service, name), ("",))[0] for name in names} != {version}:
                 await self._take(await self._inbox.get())
         if together:
             assert len({self.table[service, name][1] for name in names}) == 1, "not in one response"
 
     async def receives_removal(self, service: str, name: str) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while (service, name) not in self.removed:
                 await self._take(await self._inbox.get())
 
     async def hears(self, service: str, version: str, *names: str) -> None:
         """Waits until it heard of each of *names* once more, in the version that it has."""
         before = dict(self.beats)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while any(self.beats[service, name] <= before.get((service, name), 0) for name in names):
                 await self._take(await self._inbox.get())
         assert {self.table[service, name][0] for name in names} == {version}

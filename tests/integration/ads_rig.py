@@ -63,7 +63,7 @@ class Log:
 
     async def until(self, name: str, number: int = 1) -> tuple[Any, ...]:
         """The *number*th call of that name, as soon as it was made."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(self.named(name)) < number:
                 self._next.clear()
                 await self._next.wait()
@@ -93,7 +93,7 @@ class Proxy:
         await self.call.write(message.SerializeToString())
 
     async def read(self) -> Any:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             data = await self.call.read()
         assert data is not grpc.aio.EOF, await self.call.details()
         return oracle.DiscoveryResponse.FromString(data)
@@ -110,7 +110,7 @@ class Proxy:
 
     async def ending(self) -> tuple[grpc.StatusCode, str]:
         """Status and text of the call, when it has ended."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             return await self.call.code(), await self.call.details()
 
 

@@ -179,7 +179,7 @@ class World:
             config["layered_runtime"] = {"layers": [{"name": "ours", "rtds_layer": layer}]}
         return json.dumps(config)
 
-    async def until(self, what: str, happened: Any, seconds: float = 10) -> float:
+    async def until(self, what: str, happened: Any, seconds: float = 30) -> float:
         """Asks every 10 ms, in a thread, until *happened*; returns how many seconds it took."""
         loop = asyncio.get_running_loop()
         began = loop.time()

@@ -74,7 +74,7 @@ async def test_endpoints_change_under_load(variant: str, tmp_path: Path) -> None
             with Load(port, keep_alive=50, new=10) as load:
                 for backend in (green, blue, green):
                     made.publish(made.endpoints("one", backend.port))
-                    await made.until("the change", lambda name=backend.name: _says(port, name), 3)
+                    await made.until("the change", lambda name=backend.name: _says(port, name), 10)
             assert load.requests > 0
             assert load.failures == 0, load.statuses()
 
@@ -86,7 +86,7 @@ async def test_a_changed_cluster_is_warm_at_once(variant: str, tmp_path: Path) -
         async with flowing(tmp_path, variant, blue) as (made, envoy, _):
             for seconds in (2, 3):
                 made.publish(made.cluster("one", seconds))
-                await made.until("the change", lambda seconds=seconds: _connect_seconds(envoy) == seconds, 3)
+                await made.until("the change", lambda seconds=seconds: _connect_seconds(envoy) == seconds, 10)
             assert envoy.stat("cluster_manager.warming_clusters") == 0
             assert envoy.stats("init_fetch_timeout") == dict.fromkeys(envoy.stats("init_fetch_timeout"), 0)
 
@@ -157,7 +157,7 @@ async def test_a_rejection_and_the_way_out(variant: str, tmp_path: Path) -> None
             assert set(made.tables[LISTENER].trial.rejections) == {"bad"}
 
             made.publish(made.endpoints("one", green.port))
-            await made.until("endpoints", lambda: _says(port, "green"), 3)
+            await made.until("endpoints", lambda: _says(port, "green"), 10)
             made.publish(made.listener("bad", free_port()), made.routes("bad", "one"))
             await made.until("the mended one", lambda: set(made.has()["listeners"]) == {"edge", "bad"}, 4)
             assert len(made.log.named("nacked")) == 1
@@ -176,7 +176,7 @@ async def test_a_control_plane_comes_back(variant: str, tmp_path: Path) -> None:
                 await _restarted(made)
                 await made.log.until("acked", 3)
                 made.publish(made.cluster("one", 2))
-                await made.until("a change", lambda: _connect_seconds(envoy) == 2, 5)
+                await made.until("a change", lambda: _connect_seconds(envoy) == 2, 10)
             assert load.failures == 0, load.statuses()
             assert envoy.stat("cluster_manager.cluster_removed") == removed
             assert envoy.stats("init_fetch_timeout") == dict.fromkeys(envoy.stats("init_fetch_timeout"), 0)

@@ -93,7 +93,7 @@ async def test_what_would_expire_is_kept_alive_and_expires_without_us(variant: s
         made.publish(made.runtime("limits", ttl=1.0, a="1"))
         async with proxied(made) as envoy:
             await made.until("the layer", lambda: _runtime(envoy) == {"a": "1"})
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while len([call for call in made.log.named("acked") if call[1] == RUNTIME]) < 7:
                     await made.log.until("acked", len(made.log.named("acked")) + 1)
                     assert await asyncio.to_thread(_runtime, envoy) == {"a": "1"}

@@ -15,7 +15,7 @@ from xds_server.transport.services import SERVICES
 async def _asked(port: int, type_url: TypeUrl) -> tuple[grpc.StatusCode | None, list[str]]:
     """Status, if the stream ended; names that are removed, if it was answered; by the incremental service of the type."""
     service = next(one for one in SERVICES if one.type_url == type_url)
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel, asyncio.timeout(10):
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel, asyncio.timeout(30):
         call = channel.stream_stream(f"/{service.name}/{service.delta}")()
         request = oracle.DeltaDiscoveryRequest(resource_names_subscribe=["x"])
         request.node.id, request.node.cluster = "p", "demo/edge"

@@ -37,7 +37,7 @@ async def test_a_change_is_applied_within_a_second(tmp_path: Path) -> None:
     task = asyncio.create_task(source.run())
 
     async def changed() -> dict[str, int]:
-        await asyncio.wait_for(commits.get(), 5)
+        await asyncio.wait_for(commits.get(), 30)
         return {key: value.ports[0].port for key, value in sources["services"].items()}
 
     assert await changed() == {"default/c": 1}

@@ -65,11 +65,13 @@ def test_edit_and_see(tmp_path: Path) -> None:
             stack.wait_answers({"green"})
 
             routes.write_text(good.replace("rules:", "rules: ]"))
-            wait_for("the broken file to be named", lambda: "routes.yaml:10" in _problems(control_plane), 5)
+            wait_for("the broken file to be named", lambda: "routes.yaml:10" in _problems(control_plane), 20)
             assert {"green"} == stack.answers()
 
             routes.write_text(good.replace("value: /blue}", "value: blue}"))
-            wait_for("the invalid field to be named", lambda: "spec.rules[1].matches[0]" in _problems(control_plane), 5)
+            wait_for(
+                "the invalid field to be named", lambda: "spec.rules[1].matches[0]" in _problems(control_plane), 20
+            )
             problem = _problems(control_plane)
             assert "HTTPRoute demo/shop" in problem
             assert "routes.yaml:" in problem
