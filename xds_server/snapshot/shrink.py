@@ -42,7 +42,8 @@ class ShrinkGuard:
 
     Kept are all changes of that transaction, since they belong together: when Services are gone, their routes answer
     500. What only adds to a collection in *additive*, or alters it without loss, passes: nobody is hurt by a cluster
-    more. Of a key that is kept the newest state is kept. When what is kept ceases to be too much, all of it passes.
+    more. And what is removed from one, later on, is kept, too: what is kept may name it. Of a key that is kept the newest
+    state is kept. When what is kept ceases to be too much, all of it passes.
     """
 
     def __init__(self, tolerance: Tolerance, losses: Mapping[str, IsLoss], *, additive: frozenset[str]) -> None:
@@ -107,8 +108,10 @@ class ShrinkGuard:
                 self._held.pop(name)
             if change[0] == change[1]:
                 return
-        harmless = name in self._additive and not self._losses[name](change)
-        target = self._held if (kept or suspect) and not harmless else passed
+        shared = name in self._additive
+        harmless = shared and not self._losses[name](change)
+        named = shared and self.holding and removed(change)
+        target = self._held if (kept or suspect or named) and not harmless else passed
         target.setdefault(name, {})[key] = change
 
     def _excessive(self) -> bool:

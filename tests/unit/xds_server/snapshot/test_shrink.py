@@ -71,6 +71,19 @@ def test_when_enough_is_back_the_rest_is_believed() -> None:
     assert not one.holding
 
 
+def test_meanwhile_no_cluster_goes() -> None:
+    """The routes that are kept may lead there. It goes with them, and prolongs nothing."""
+    one = guard()
+    one.admit({"routes": gone("a", "b", "c")}, {"routes": 0})
+
+    assert one.admit({"clusters": {**gone("d"), "e": ("e1", "e2")}}, {"clusters": 9}) == {
+        "clusters": {"e": ("e1", "e2")}
+    }
+    passed = one.admit({"routes": {key: (None, f"{key}1") for key in "abc"}}, {"routes": 3})
+    assert passed == {"clusters": gone("d")}
+    assert not one.holding
+
+
 def test_meanwhile_other_changes_pass_and_kept_ones_are_renewed() -> None:
     """A hold is for what is suspect, not for everything after it; of a kept key the newest state is what is released."""
     one = guard()
