@@ -21,7 +21,7 @@ _LOST = ("cluster_manager.cluster_removed", "listener_manager.listener_removed")
 _ALTERED = "listener_manager.listener_modified"
 _NO_ROUTE, _NO_CLUSTER = r"^http\..*\.(no_route)$", r"^http\..*\.(no_cluster)$"
 _CALM_SECONDS = 0.5
-LATE_SECONDS = 2.0
+LATE_SECONDS = 2.5  # more than the longest back-off of an Envoy with our bootstrap
 """By how much something comes late, where one has to wait for it."""
 
 
