@@ -19,8 +19,8 @@ from xds_server.transport.services import SERVICES
 
 TYPES = {short: type_url for type_url, short in SHORT.items()}
 NODE = "test-id"
-UPDATE_SECONDS = 0.04
-SILENCE_SECONDS = 0.12
+UPDATE_SECONDS = 0.1
+SILENCE_SECONDS = 0.2
 """Within what time an unwanted answer would have come: the delay of an update, what the server gathers in, and more."""
 
 
