@@ -105,10 +105,10 @@ class Suite:
                 await self._take(await self._inbox.get())
         assert {self.table[service, name][0] for name in names} == {version}
 
-    async def silent(self) -> None:
+    async def silent(self, seconds: float = SILENCE_SECONDS) -> None:
         """Nothing more comes."""
         try:
-            async with asyncio.timeout(SILENCE_SECONDS):
+            async with asyncio.timeout(seconds):
                 response = await self._inbox.get()
         except TimeoutError:
             return

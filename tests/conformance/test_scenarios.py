@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from tests.conformance.adapter import Running
-from tests.conformance.suite import UPDATE_SECONDS, Suite
+from tests.conformance.suite import SILENCE_SECONDS, UPDATE_SECONDS, Suite
 from xds_server.envoy.node import TTL_FEATURE
 
 SOTW = [("sotw", aggregated) for aggregated in (False, True)]
@@ -35,7 +35,7 @@ async def suite(request: pytest.FixtureRequest) -> AsyncIterator[Suite]:
         made = Suite(channel, control, delta=variant == "delta", aggregated=aggregated)
         yield made
         await made.clear()
-        await made.silent()
+        await made.silent(SILENCE_SECONDS - UPDATE_SECONDS)  # no update is on its way
         await made.close()
 
 
