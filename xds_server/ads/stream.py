@@ -107,9 +107,9 @@ class AdsStream(ABC, Generic[Q, R, S]):
         time (R103, R104); returns when to ask next, None for not before something is sent. *now*: seconds on any clock.
         """  # noqa: D205  One sentence.
         next_at = None
-        for exchange in self._in_order:
+        for exchange in self._in_order if self._takes_ttl else ():
             mortal = self._view[exchange.type_url].mortal
-            if not mortal or not self._takes_ttl or not exchange.number or exchange.type_url in HEARD_OF_ONCE:
+            if not mortal or not exchange.number or exchange.type_url in HEARD_OF_ONCE:
                 exchange.beaten_at = None
                 continue
             period = min(mortal.values()) * BEAT_SHARE

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from xds_server.envoy.protobuf import MORE, ONE_BYTE, SIXTY_FOUR_BITS, field_varint, varint
+from xds_server.envoy.protobuf import MORE, ONE_BYTE, SIXTY_FOUR_BITS, seconds_and_nanos, varint
 
 _THIRTY_TWO_BITS: Final = (1 << 32) - 1
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -116,7 +116,7 @@ def duration(head: bytes, value: timedelta, field: str) -> bytes:
         raise _range(field, value, -_MAX_DURATION, _MAX_DURATION)
     seconds, micros = divmod(abs(value) // _MICROSECOND, 1_000_000)
     sign = -1 if value < timedelta() else 1
-    return blob(head, _seconds_and_nanos(sign * seconds, sign * micros * 1_000))
+    return blob(head, seconds_and_nanos(sign * seconds, sign * micros * 1_000))
 
 
 def timestamp(head: bytes, value: datetime, field: str) -> bytes:
@@ -124,17 +124,13 @@ def timestamp(head: bytes, value: datetime, field: str) -> bytes:
     if value.tzinfo is None:
         raise ValueError(f"{field} is {value}: it has no time zone, so it names no moment")
     seconds, micros = divmod((value - _EPOCH) // _MICROSECOND, 1_000_000)
-    return blob(head, _seconds_and_nanos(seconds, micros * 1_000))
+    return blob(head, seconds_and_nanos(seconds, micros * 1_000))
 
 
 def conflict(oneof: str, **members: object) -> ValueError:
     """The error for more than one member of *oneof*."""
     given = ", ".join(name for name, value in members.items() if value is not None)
     return ValueError(f"{oneof} is given as {given}: it holds one at most")
-
-
-def _seconds_and_nanos(seconds: int, nanos: int) -> bytes:
-    return (field_varint(1, seconds) if seconds else b"") + (field_varint(2, nanos) if nanos else b"")
 
 
 def _signed(field: str, n: int, bits: int) -> None:

@@ -49,9 +49,12 @@ def field_string(number: int, text: str) -> bytes:
 
 def duration(seconds: float) -> bytes:
     """A google.protobuf.Duration, of 0 or more seconds."""
-    nanos = round(seconds * 1_000_000_000)
-    whole, part = divmod(nanos, 1_000_000_000)
-    return (field_varint(1, whole) if whole else b"") + (field_varint(2, part) if part else b"")
+    return seconds_and_nanos(*divmod(round(seconds * 1_000_000_000), 1_000_000_000))
+
+
+def seconds_and_nanos(seconds: int, nanos: int) -> bytes:
+    """The two fields of which a google.protobuf.Duration, or Timestamp, is made."""
+    return (field_varint(1, seconds) if seconds else b"") + (field_varint(2, nanos) if nanos else b"")
 
 
 def field_varint(number: int, n: int) -> bytes:

@@ -47,6 +47,7 @@ class Ending(msgspec.Struct, frozen=True):
 
 
 CLIENT_LEFT: Final = Ending("client")
+_NEVER: Final = float("inf")
 _CODES: Final = {
     "not_ready": grpc.StatusCode.UNAVAILABLE,
     "unknown_role": grpc.StatusCode.NOT_FOUND,
@@ -289,13 +290,14 @@ class Stream(Generic[Q, R]):
         }
         if self._blocked_since is not None:
             deadlines[None] = self._blocked_since + self._limits.rollout_seconds
+        due_at = min(deadlines.values(), default=_NEVER)
+        again_at = _NEVER if beat_at is None else beat_at
         self._timed = True
         try:
-            until = min(deadlines.values(), default=float("inf"))
-            async with asyncio.timeout(max(0.0, min(until, until if beat_at is None else beat_at) - self._clock())):
+            async with asyncio.timeout(max(0.0, min(due_at, again_at) - self._clock())):
                 await self._bell.rung()
         except TimeoutError:
-            if beat_at is None or until <= beat_at:
+            if due_at <= again_at:
                 self._give_up(machine, deadlines)
         finally:
             self._timed = False
