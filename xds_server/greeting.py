@@ -32,13 +32,13 @@ class Greeting(Observer):
         *,
         streams: Callable[[], Iterable[StreamStatus]],
         clock: Callable[[], float],
-        on_done: Callable[[], None],
+        on_change: Callable[[], None],
     ) -> None:
-        """*on_done* is called when the verdict may be another one."""
+        """*on_change* is called when the verdict may be another one."""
         self._seconds = seconds
         self._streams = streams
         self._clock = clock
-        self._on_done = on_done
+        self._on_change = on_change
         self._later: Later | None = None
         self._opened_at = self._look_at = 0.0
         self._until: float | None = None
@@ -61,7 +61,7 @@ class Greeting(Observer):
         now = self._clock()
         if not self._look_at:
             self._look_at = max(self._opened_at + OPEN_SECONDS, now + BREATH_SECONDS)
-            self._later(self._look_at - now, self._on_done)
+            self._later(self._look_at - now, self._on_change)
         if now < self._look_at:
             return Waiting(f"who dialled before comes now; {self._look_at - now:.2f} s more")
         if self._until is None:
@@ -95,4 +95,4 @@ class Greeting(Observer):
         if stream.id in self._expected:
             self._expected.discard(stream.id)
             if not self._expected:
-                self._on_done()
+                self._on_change()

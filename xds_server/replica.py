@@ -80,7 +80,7 @@ class Replica:
         self._derived = [one for name, one in self.graph.collections.items() if name not in self.pipeline.sources]
         self._greeting = Greeting(  # type: ignore[abstract]  # of what it does not define it takes no notice
             0.0 if settings.gate == "off" or settings.shadow else settings.greet_seconds,
-            streams=self.streams, clock=clock, on_done=self.evaluate,
+            streams=self.streams, clock=clock, on_change=self.evaluate,
         )  # fmt: skip
         self.gate = readiness.gate(
             base=self._base,

@@ -18,7 +18,7 @@ class Rig:
             seconds,
             streams=lambda: [StreamStatus(one, None, {}) for one in self.streams.values()],
             clock=lambda: self.now,
-            on_done=self.count,
+            on_change=self.count,
         )
         self.greeting.opened(lambda seconds, _: self.alarms.append(seconds))
         self.now += OPEN_SECONDS
@@ -102,7 +102,7 @@ def test_who_dialled_while_the_lists_were_derived_is_waited_for() -> None:
 
 def test_before_the_port_is_open_nothing_is_over() -> None:
     """Nobody can have come."""
-    greeting = Greeting(1.0, streams=list, clock=lambda: 50.0, on_done=lambda: None)
+    greeting = Greeting(1.0, streams=list, clock=lambda: 50.0, on_change=lambda: None)
 
     assert Waiting("the gRPC port is not open yet") == greeting.verdict()
 
