@@ -1,5 +1,6 @@
 """What every kind's shape shares: how it is declared, and how an object is refused."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -58,6 +59,17 @@ class Invalid(Exception):  # noqa: N818 - a verdict on an object, not a failure 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(field, message)
         self.finding = Finding(field, message)
+
+
+def usable(findings: list[Finding], so: str, check: Callable[..., object], *arguments: object) -> bool:
+    """Whether *check* accepts its arguments; if not, *findings* gets what it says, and what follows from it."""
+    try:
+        check(*arguments)
+    except Invalid as refusal:
+        field, message = refusal.finding
+        findings.append(Finding(field, f"{message}; {so}"))
+        return False
+    return True
 
 
 def admit_all(_: Any) -> None:

@@ -12,14 +12,14 @@ _NAME: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _TOKEN: Final = re.compile(r"[-A-Za-z0-9!#$%&'*+.^_`|~]+")
 _DOTTED_QUAD: Final = re.compile(r"[0-9]+(\.[0-9]+){3}")
 _LONGEST_NAME: Final = 253
-_HIGHEST_PORT: Final = 65535
-_FAMILIES: Final = {"IPv4": socket.AF_INET, "IPv6": socket.AF_INET6}
+HIGHEST_PORT: Final = 65535
+FAMILIES: Final = {"IPv4": socket.AF_INET, "IPv6": socket.AF_INET6}
 
 
 def port(value: int, field: str) -> int:
     """A port number."""
-    if not 1 <= value <= _HIGHEST_PORT:
-        raise Invalid(field, f"port {value} does not exist: use 1 to {_HIGHEST_PORT}")
+    if not 1 <= value <= HIGHEST_PORT:
+        raise Invalid(field, f"port {value} does not exist: use 1 to {HIGHEST_PORT}")
     return value
 
 
@@ -69,7 +69,7 @@ def unique(values: list[str], field: str) -> None:
 def address(value: str, family: str, field: str) -> str:
     """An IP address of the family `IPv4` or `IPv6`."""
     try:
-        socket.inet_pton(_FAMILIES[family], value)
+        socket.inet_pton(FAMILIES[family], value)
     except (OSError, ValueError):
         raise Invalid(field, f"{value!r} is no {family} address: correct it, or the addressType") from None
     return value
