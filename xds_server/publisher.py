@@ -6,9 +6,10 @@ from typing import Any
 from krt import Change, Collection, Commit, Graph
 from xds_server.envoy.marker import MARKER, marker_listener, marker_routes
 from xds_server.pipeline import Pipeline
+from xds_server.snapshot.behind import Behind, Place, places
 from xds_server.snapshot.carry import CarryOver
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl
-from xds_server.snapshot.shrink import Changes
+from xds_server.snapshot.shrink import Changes, joined
 from xds_server.snapshot.store import Names, Store
 from xds_server.snapshot.table import View, version_of
 from xds_server.suspicion import Suspicion
@@ -42,15 +43,13 @@ class Publisher:
         self._suspicion = suspicion
         self._carry = carry
         self._marker = Marker(store, marker_port)
-        self._served = (
-            pipeline.roles,
-            pipeline.clusters,
-            pipeline.load_assignments,
-            pipeline.listeners,
-            pipeline.route_configurations,
-        )
+        self._shared = {CLUSTER: pipeline.clusters, ENDPOINT: pipeline.load_assignments}
+        self._own = {LISTENER: pipeline.listeners, ROUTE: pipeline.route_configurations}
+        self._names_of_own = tuple(collection.name for collection in self._own.values())
+        self._served: tuple[Collection[Any, Any], ...] = (pipeline.roles, *self._shared.values(), *self._own.values())
         counted = () if suspicion is None and carry is None else (pipeline.attached_routes,)
         self._watched: tuple[Collection[Any, Any], ...] = (*self._served, *counted)
+        self._behind = Behind({collection.name: collection for collection in self._watched})
         graph.subscribe(self._committed, *self._watched, replay=False)
 
     def listed(self, kind: str, started: float) -> None:
@@ -63,7 +62,7 @@ class Publisher:
         if self._suspicion is not None:
             self._release(self._suspicion.due())
         if self._carry is not None and self._carry.carried:
-            self._put(self._carry.due())
+            self._drop(self._carry.due())
 
     def override(self) -> bool:
         """Publishes what is held, and returns whether anything was."""
@@ -76,7 +75,7 @@ class Publisher:
         if self._carry is None:
             return 0
         count = len(self._carry.carried)
-        self._put(self._carry.override())
+        self._drop(self._carry.override())
         return count
 
     def judged(self, role: str, type_url: TypeUrl) -> None:
@@ -86,45 +85,83 @@ class Publisher:
             self._on_publish({}, changed)
 
     def _committed(self, commit: Commit) -> None:
-        if self._store.epoch is not None:
-            changes: Changes = {name: delta.changes for name, delta in commit.deltas.items()}
-            if self._suspicion is not None:
-                sizes = {collection.name: len(collection) for collection in self._watched}
-                changes = self._suspicion.admit(changes, sizes)
-            if self._carry is not None:
-                changes = self._carry.admit(changes)
-        elif all(collection.synced for collection in self._served):
-            changes = {collection.name: _all_of(collection) for collection in self._served}
-        else:
+        if self._store.epoch is None:
+            if all(collection.synced for collection in self._served):
+                self._publish(commit.epoch, {collection.name: _all_of(collection) for collection in self._served})
             return
+        changes = step = self._behind.step({name: delta.changes for name, delta in commit.deltas.items()})
+        if self._suspicion is not None:
+            sizes = {collection.name: len(collection) for collection in self._watched}
+            changes = self._suspicion.admit(changes, sizes)
+        if self._carry is not None:
+            changes = self._carry.admit(joined(_level(step), changes))
         self._publish(commit.epoch, changes)
 
-    def _release(self, changes: Changes) -> None:
-        """Publishes what was held, and is believed now."""
+    def _release(self, held: Changes) -> None:
+        """Publishes, as it is derived now, what was held, and is believed."""
+        changes = self._behind.changes(places(held))
         if changes and self._carry is not None:
             changes = self._carry.admit(changes, certain=True)
         self._put(changes)
+
+    def _drop(self, carried: Changes) -> None:
+        """Publishes, as it is derived now, what was carried over, but for what is held for another reason."""
+        suspicion = self._suspicion
+        self._put(self._behind.changes(p for p in places(carried) if suspicion is None or not suspicion.holds(p)))
 
     def _put(self, changes: Changes) -> None:
         if changes and self._store.epoch is not None:
             self._publish(self._store.epoch, changes)
 
     def _publish(self, epoch: int, changes: Changes) -> None:
-        pipeline = self._pipeline
-        roles = changes.get(pipeline.roles.name, {})
-        shared = {CLUSTER: pipeline.clusters, ENDPOINT: pipeline.load_assignments}
-        own = {LISTENER: pipeline.listeners, ROUTE: pipeline.route_configurations}
+        """Makes changes, each from what is published, the published state."""
+        roles = changes.get(self._pipeline.roles.name, {})
+        turned = {role: new is not None for role, (old, new) in roles.items() if (old is None) != (new is None)}
+        came = {role for role, present in turned.items() if present}
+        if came:
+            changes = joined(self._awaiting(came), changes)
         for_all, by_role = self._store.publish(
             epoch,
-            roles={role: new is not None for role, (old, new) in roles.items() if (old is None) != (new is None)},
-            shared={type_url: changes[c.name].values() for type_url, c in shared.items() if c.name in changes},
+            roles=turned,
+            shared={type_url: changes[c.name].values() for type_url, c in self._shared.items() if c.name in changes},
             own={
                 type_url: [(key[0], change) for key, change in changes[c.name].items()]
-                for type_url, c in own.items()
+                for type_url, c in self._own.items()
                 if c.name in changes
             },
         )
+        for name, by_key in changes.items():
+            for key, (_, new) in by_key.items():
+                applied = name not in self._names_of_own or key[0] in self._store.roles
+                self._behind.published((name, key), new if applied else None)
         self._on_publish(for_all, self._marker.put(for_all, by_role))
+        self._forget({role for role, present in turned.items() if not present})
+
+    def _awaiting(self, roles: set[str]) -> Changes:
+        """What was derived for roles that were not published, and that nobody holds."""
+        return self._behind.changes(place for place in self._of(roles) if not self._holds(place))
+
+    def _forget(self, roles: set[str]) -> None:
+        """Of roles that are published no longer nothing is: what is held of them is held no longer."""
+        gone = self._of(roles)
+        if not gone:
+            return
+        for place in gone:
+            self._behind.published(place, None)
+        if self._carry is not None:
+            self._carry.forget(gone)
+        if self._suspicion is not None:
+            self._release(self._suspicion.forget(gone))
+
+    def _of(self, roles: set[str]) -> list[Place]:
+        """Where what is a role's own is behind."""
+        if not roles:
+            return []
+        return [(name, key) for name in self._names_of_own for key in self._behind.keys(name) if key[0] in roles]
+
+    def _holds(self, place: Place) -> bool:
+        suspected = self._suspicion is not None and self._suspicion.holds(place)
+        return suspected or (self._carry is not None and place in self._carry.carried)
 
 
 class Marker:
@@ -175,3 +212,11 @@ def marked_version(view: View) -> str:
 
 def _all_of(collection: Collection[Any, Any]) -> Mapping[Any, Change[Any]]:
     return {key: Change(None, value) for key, value in collection.items()}
+
+
+def _level(changes: Changes) -> Changes:
+    """Those that lead back to what is published."""
+    return {
+        name: {key: change for key, change in by_key.items() if change[0] == change[1]}
+        for name, by_key in changes.items()
+    }

@@ -7,7 +7,7 @@ time is up (`budget`), or when an operator says so (`override`).
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from xds_server.gating import ChangeOutcome
 from xds_server.snapshot.shrink import Changes, ShrinkGuard
@@ -72,6 +72,19 @@ class Suspicion:
             if begun:
                 self._on_begin(self.suspect)
         return passed
+
+    def holds(self, place: tuple[str, Any]) -> bool:
+        """Whether a key of a collection is held."""
+        return self._guard.holds(*place)
+
+    def forget(self, places: Iterable[tuple[str, Any]]) -> Changes:
+        """Holds these keys no longer, since nothing is published there any more; returns what that releases."""
+        for name, key in places:
+            self._guard.forget(name, key)
+        released = self._guard.settle()
+        if not self._guard.holding:
+            self._ended("converged")
+        return released
 
     def listed(self, kind: str, started: float) -> Changes:
         """Notes that a list of a kind, begun at *started*, is complete and committed; returns what it confirms."""

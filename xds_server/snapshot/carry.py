@@ -108,7 +108,8 @@ class CarryOver:
                 place = name, key
                 known = self.carried.get(place)
                 change = (old if known is None else known.change[0], new)  # what is published is still what it was
-                kinds = CERTAIN if certain else self._losses.rests_on(place, change)
+                level = change[0] == change[1]
+                kinds = CERTAIN if certain or level else self._losses.rests_on(place, change)
                 if lacking := self._touch.lacks(kinds):
                     since = self._clock() if known is None else known.since
                     self.carried[place] = Carried(change, since, kinds, f"{' and '.join(lacking)} out of touch")
@@ -117,7 +118,7 @@ class CarryOver:
                     continue
                 if known is not None:
                     ended["confirmed" if kinds or certain else "converged"][place] = self.carried.pop(place)
-                if change[0] != change[1]:
+                if not level:
                     passed.setdefault(name, {})[key] = change
         self._losses.keep(self.carried)
         if begun:
@@ -126,6 +127,13 @@ class CarryOver:
             if which:
                 self._on_end(which, by)
         return passed
+
+    def forget(self, places: Iterable[Key]) -> None:
+        """Nothing is published at these places any more, so nothing stays there."""
+        gone = {place: self.carried.pop(place) for place in places if place in self.carried}
+        if gone:
+            self._losses.keep(self.carried)
+            self._on_end(gone, "converged")
 
     def due(self) -> Changes:
         """What is to be published because its time is up, or because all that it rests on is in touch."""

@@ -78,8 +78,22 @@ class ShrinkGuard:
             for key, change in by_key.items():
                 self._sort(name, key, change, passed, suspect=suspect)
         if self._held and not self._excessive():
-            passed = self._joined(passed, self.release())
+            passed = joined(passed, self.release())
         return passed
+
+    def holds(self, name: str, key: Any) -> bool:
+        """Whether this key is kept."""
+        return key in self._held.get(name, {})
+
+    def forget(self, name: str, key: Any) -> None:
+        """Keeps this key no longer: there is nothing left to publish. `settle` tells what that releases."""
+        held = self._held.get(name, {})
+        if held.pop(key, None) is not None and not held:
+            del self._held[name]
+
+    def settle(self) -> Changes:
+        """All that is kept, if it is not too much any more; else nothing."""
+        return {} if self._excessive() else self.release()
 
     def release(self) -> Changes:
         """All that is kept, to be published; nothing is kept from then on."""
@@ -106,8 +120,8 @@ class ShrinkGuard:
             change = (held.pop(key)[0], change[1])  # what is published is still what it was
             if not held:
                 self._held.pop(name)
-            if change[0] == change[1]:
-                return
+        if change[0] == change[1]:
+            return
         shared = name in self._additive
         harmless = shared and not self._losses[name](change)
         named = shared and self.holding and removed(change)
@@ -121,6 +135,7 @@ class ShrinkGuard:
             if name in self._held and name in self._of
         )
 
-    @staticmethod
-    def _joined(first: dict[str, dict[Any, Change]], second: Changes) -> dict[str, dict[Any, Change]]:
-        return {name: {**first.get(name, {}), **second.get(name, {})} for name in first.keys() | second.keys()}
+
+def joined(first: Changes, second: Changes) -> dict[str, dict[Any, Change]]:
+    """Changes of both; where both change something, the second's."""
+    return {name: {**first.get(name, {}), **second.get(name, {})} for name in first.keys() | second.keys()}

@@ -368,3 +368,45 @@ def test_an_operator_ends_what_is_carried_over() -> None:
 
     assert (rig.publisher.drop(), rig.publisher.drop()) == (3, 0)
     assert rig.store.counts()[CLUSTER] == 0
+
+
+def names(rig: Rig, role: str) -> list[set[str]]:
+    view = rig.store.view(role)
+    return (
+        [] if view is None else [{one.name for one in view[kind] if one.name != MARKER} for kind in (LISTENER, ROUTE)]
+    )
+
+
+def test_a_listener_that_comes_while_its_gateway_is_held_is_published_with_it() -> None:
+    """Nothing is lost because its role was not there yet: what is released is what is derived by then."""
+    rig = Rig(plain=False)
+    shrinking(rig)
+    with rig.graph.transaction():
+        rig.pipeline.sources["services"].replace({})
+        rig.pipeline.sources["gateways"].set("shop/new", builders.gateway(key="shop/new"))
+    rig.pipeline.sources["gateways"].set(
+        "shop/new", builders.gateway(builders.http(), builders.http("b", 9090), key="shop/new")
+    )
+    assert names(rig, "shop/new") == []
+
+    assert rig.publisher.override()
+
+    assert names(rig, "shop/new") == [{"shop/new/8080", "shop/new/9090"}] * 2
+
+
+def test_what_was_held_of_a_gateway_that_went_is_not_in_the_way_of_its_return() -> None:
+    """Its listener comes back as it was published, and its change was held: it is published anew with its role."""
+    rig = Rig(plain=False)
+    suspicion = shrinking(rig)
+    gateways = rig.pipeline.sources["gateways"]
+    with rig.graph.transaction():
+        rig.pipeline.sources["services"].replace({})
+        gateways.set("shop/edge", builders.gateway(builders.http("b", 9090)))
+    assert suspicion.suspect is not None
+
+    gateways.delete("shop/edge")
+    gateways.set("shop/edge", builders.gateway())
+    assert names(rig, "shop/edge") == [{"shop/edge/8080"}] * 2
+    rig.publisher.override()
+
+    assert names(rig, "shop/edge") == [{"shop/edge/8080"}] * 2

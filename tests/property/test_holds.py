@@ -1,0 +1,200 @@
+"""Whatever is held comes back: after any history, once nothing is held, what is published is what is derived."""
+
+from collections.abc import Callable
+from typing import Any
+
+import hypothesis.strategies as st
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from krt import Graph
+from tests.unit.xds_server import builders
+from xds_server.envoy.marker import MARKER
+from xds_server.gating import ChangeOutcome
+from xds_server.losses import Losses, shrink_guard, sources_of
+from xds_server.model.objects import EndpointSlice, Gateway, HTTPRoute, Service
+from xds_server.pipeline import build
+from xds_server.publisher import Publisher
+from xds_server.snapshot.carry import CarryOver, Touch
+from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE
+from xds_server.snapshot.shrink import Tolerance
+from xds_server.snapshot.store import Store
+from xds_server.suspicion import Suspicion
+
+_HOLD_SECONDS = 30.0
+_CARRY_SECONDS = 15.0
+_KINDS = ("gateways", "httproutes", "services", "endpointslices")
+_NAMES = st.integers(0, 3).map(lambda n: f"shop/x{n}")
+
+
+def _gateways() -> st.SearchStrategy[Gateway]:
+    ports = st.sets(st.sampled_from((8080, 8081)), min_size=1)
+    return st.builds(
+        lambda name, ports, ours: builders.gateway(
+            *(builders.http(f"p{port}", port) for port in sorted(ports)),
+            key=name,
+            class_name="xds-server" if ours else "other",
+        ),
+        _NAMES, ports, st.sampled_from((True, True, True, False)),
+    )  # fmt: skip
+
+
+def _routes() -> st.SearchStrategy[HTTPRoute]:
+    return st.builds(
+        lambda name, gateway, service, hosts: builders.route(
+            builders.rule(to=(builders.backend(service),)),
+            key=name,
+            hostnames=hosts,
+            parents=(builders.ParentRef(gateway=gateway),),
+        ),
+        _NAMES, _NAMES, _NAMES, st.sampled_from(((), ("a.example",), ("b.example",))),
+    )  # fmt: skip
+
+
+def _services() -> st.SearchStrategy[Service]:
+    return st.builds(lambda key, name: builders.service(key, name=name), _NAMES, st.sampled_from(("http", "web")))
+
+
+def _slices() -> st.SearchStrategy[EndpointSlice]:
+    return st.builds(
+        lambda name, of, hosts: builders.slice_(*hosts, key=name, of=of),
+        _NAMES, _NAMES, st.sampled_from(((), ("10.0.0.1",), ("10.0.0.1", "10.0.0.2"))),
+    )  # fmt: skip
+
+
+_OBJECTS: dict[str, Callable[[], st.SearchStrategy[Any]]] = {
+    "gateways": _gateways,
+    "httproutes": _routes,
+    "services": _services,
+    "endpointslices": _slices,
+}
+
+
+@st.composite
+def _writes(draw: st.DrawFn) -> tuple[str, str, Any]:
+    """A kind, and an object to put there, or (None) a name to delete."""
+    kind = draw(st.sampled_from(_KINDS))
+    if draw(st.booleans()):
+        return kind, draw(_NAMES), None
+    value = draw(_OBJECTS[kind]())
+    return kind, value.key, value
+
+
+class Holds(RuleBasedStateMachine):
+    """The real publisher with all that holds, on a clock that is set by hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+        self.graph = Graph(on_failure="raise")
+        self.pipeline = build(self.graph, "xds-server")
+        self.store = Store()
+        self.touch = Touch(lambda: self.now)
+        self.suspicion = Suspicion(
+            shrink_guard(self.pipeline, Tolerance(share=0.5, at_least=2)), _HOLD_SECONDS,
+            sources_of=lambda lost: sources_of(self.pipeline, lost), clock=lambda: self.now, on_end=self.ended,
+        )  # fmt: skip
+        self.carry = CarryOver(_CARRY_SECONDS, self.touch, Losses(self.pipeline), clock=lambda: self.now)
+        self.publisher = Publisher(
+            self.graph, self.pipeline, self.store, lambda *_: None, suspicion=self.suspicion, carry=self.carry
+        )
+        self.outcomes: set[ChangeOutcome] = set()
+
+    def ended(self, _: object, by: ChangeOutcome, __: float) -> None:
+        self.outcomes.add(by)
+
+    @initialize(writes=st.lists(_writes(), max_size=6))
+    def begin(self, writes: list[tuple[str, str, Any]]) -> None:
+        with self.graph.transaction():
+            for name in ("shop/x0", "shop/x1", "shop/x2", "shop/x3"):
+                self.pipeline.sources["services"].set(name, builders.service(name))
+                self.pipeline.sources["endpointslices"].set(name, builders.slice_("10.0.0.1", key=name, of=name))
+            self.write(writes)
+            for source in self.pipeline.sources.values():
+                source.mark_synced()
+
+    @rule(
+        short=st.sampled_from(("", *_KINDS)),
+        kept=st.integers(0, 1),
+        gateway=_gateways(),
+        writes=st.lists(_writes(), max_size=3),
+    )
+    def change(self, short: str, kept: int, gateway: Gateway, writes: list[tuple[str, str, Any]]) -> None:
+        """One transaction: of one kind there is less than there was, perhaps, and a Gateway and others change."""
+        with self.graph.transaction():
+            if short:
+                source = self.pipeline.sources[short]
+                source.replace(dict(list(source.items())[:kept]))
+            self.write([("gateways", gateway.key, gateway), *writes])
+
+    @rule(gateway=_gateways(), how=st.sampled_from(("set", "delete", "remake")))
+    def change_gateway(self, gateway: Gateway, how: str) -> None:
+        """A Gateway comes, or gets and loses ports; or goes; or goes and comes back as it was."""
+        gateways = self.pipeline.sources["gateways"]
+        was = gateways.get(gateway.key)
+        if how != "set":
+            gateways.delete(gateway.key)
+        now = gateway if how == "set" else was if how == "remake" else None
+        if now is not None:
+            gateways.set(gateway.key, now)
+
+    @rule(kind=st.sampled_from(_KINDS), how=st.sampled_from(("lost", "found", "listed", "listed_late")))
+    def hear(self, kind: str, how: str) -> None:
+        """A kind is out of touch, or in touch again; or was listed, by a list begun now or a while ago."""
+        if how in ("lost", "found"):
+            self.touch.note(kind, lost=how == "lost")
+        else:
+            self.publisher.listed(kind, self.now - (5.0 if how == "listed_late" else 0.0))
+
+    @rule(how=st.sampled_from((0.25, 2.0, 6.0, 16.0, "override", "drop")))
+    def release(self, how: float | str) -> None:
+        """Time passes, or an operator ends what is held."""
+        if isinstance(how, str):
+            {"override": self.publisher.override, "drop": self.publisher.drop}[how]()
+        else:
+            self.now += how
+            self.publisher.tick()
+
+    @invariant()
+    def what_is_not_held_is_published(self) -> None:
+        """And nobody holds longer than it may."""
+        if self.suspicion.suspect is None and not self.carry.carried:
+            self.check()
+
+    def teardown(self) -> None:
+        """When all is well again, and every clock has run out, nothing is held, and the two agree."""
+        if self.store.epoch is None:
+            return
+        for kind in _KINDS:
+            self.touch.note(kind, lost=False)
+        self.now += _HOLD_SECONDS
+        self.publisher.tick()
+        assert (self.suspicion.suspect, self.carry.carried) == (None, {})
+        self.check()
+
+    def write(self, writes: list[tuple[str, str, Any]]) -> None:
+        for kind, key, value in writes:
+            if value is None:
+                self.pipeline.sources[kind].delete(key)
+            else:
+                self.pipeline.sources[kind].set(key, value)
+
+    def check(self) -> None:
+        if self.store.epoch is None:
+            return
+        line = self.pipeline
+        assert self.store.roles == set(line.roles)
+        for role in self.store.roles:
+            view = self.store.view(role)
+            assert view is not None
+            for type_url, derived in ((LISTENER, line.listeners), (ROUTE, line.route_configurations)):
+                own = {one.name: one.digest for key, one in derived.items() if key[0] == role}
+                assert {one.name: one.digest for one in view[type_url] if one.name != MARKER} == own
+            for type_url, shared in ((CLUSTER, line.clusters), (ENDPOINT, line.load_assignments)):
+                assert {one.name: one.digest for one in view[type_url]} == {
+                    one.name: one.digest for one in shared.values()
+                }
+
+
+TestHolds = Holds.TestCase
+TestHolds.settings = settings(max_examples=300, stateful_step_count=20, deadline=None)
