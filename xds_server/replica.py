@@ -238,8 +238,8 @@ class Replica:
 
     def _source_changed(self, old: SourceState, new: SourceState) -> None:
         self.metrics.source_changed(old, new)
-        if new.lists > old.lists:
-            self.publisher.listed(new.kind, new.started)
+        if new.listed_from is not None and new.listed_from != old.listed_from:
+            self.publisher.listed(new.kind, new.listed_from)
         if old.phase is not new.phase:
             self.holds.source_changed(new)
             level = logging.INFO if new.phase in ("listing", "synced") else logging.WARNING

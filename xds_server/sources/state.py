@@ -27,7 +27,8 @@ class SourceBoard:
         on_change: Callable[[SourceState, SourceState], None] = lambda _old, _new: None,
         on_problem: Callable[[Problem], None] = lambda _problem: None,
     ) -> None:
-        self._clock = clock
+        self.clock = clock
+        """Seconds, monotonic; all times are on it."""
         self._on_change = on_change
         self._on_problem = on_problem
         self._states = {
@@ -37,7 +38,7 @@ class SourceBoard:
 
     def add(self, kind: Kind) -> None:
         """Shows a kind from now on, as pending."""
-        self._states[kind.plural] = SourceState(kind=kind.plural, required=kind.required, since=self._clock())
+        self._states[kind.plural] = SourceState(kind=kind.plural, required=kind.required, since=self.clock())
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -60,7 +61,7 @@ class SourceBoard:
 
     def asked(self, plural: str) -> None:
         """A list was asked for. The phase stays until there is an answer."""
-        self._update(plural, started=self._clock())
+        self._update(plural, started=self.clock())
 
     def listing(self, plural: str, objects: int, *, message: str = "") -> None:
         """A part of the list is here; *message*: what the rest waits for. A source that is known stays what it is."""
@@ -70,10 +71,10 @@ class SourceBoard:
 
     def listed(self, plural: str, *, epoch: int, objects: int) -> None:
         """The list is complete, and committed at *epoch*."""
-        state, now = self._states[plural], self._clock()
+        state, now = self._states[plural], self.clock()
         self._update(
             plural, phase=Phase.SYNCED, epoch=epoch, objects=objects, heard=now,
-            lists=state.lists + 1, sync_seconds=now - state.started, **_WELL,
+            lists=state.lists + 1, listed_from=state.started, sync_seconds=now - state.started, **_WELL,
         )  # fmt: skip
 
     def absent(self, plural: str, *, epoch: int, message: str, retry_seconds: float | None = None) -> None:
@@ -100,7 +101,7 @@ class SourceBoard:
 
     def heard(self, plural: str) -> None:
         """The server has said something. Nobody is woken for it."""
-        self._states[plural] = replace(self._states[plural], heard=self._clock())
+        self._states[plural] = replace(self._states[plural], heard=self.clock())
 
     def in_touch(self, plural: str) -> None:
         """We are following changes again; does nothing unless the source was stale."""
@@ -122,7 +123,7 @@ class SourceBoard:
     def _update(self, plural: str, **changes: Any) -> None:
         old = self._states[plural]
         if changes.get("phase", old.phase) is not old.phase:
-            changes["since"] = self._clock()
+            changes["since"] = self.clock()
         new = replace(old, **changes)
         if new != old:
             self._states[plural] = new

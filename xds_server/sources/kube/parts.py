@@ -52,7 +52,7 @@ class PartBoard(SourceBoard):
     """The board of one namespace, which tells the whole board of each change."""
 
     def __init__(self, kinds: Iterable[Kind], namespace: str, whole: SourceBoard, on_change: Callable[[str], None]):
-        super().__init__(kinds, on_change=lambda _, new: on_change(new.kind))
+        super().__init__(kinds, clock=whole.clock, on_change=lambda _, new: on_change(new.kind))
         self.namespace = namespace
         self._whole = whole
 
@@ -79,11 +79,13 @@ def merged(parts: Sequence[tuple[str, SourceState]], held: int) -> SourceState:
     states = [state for _, state in parts]
     epochs = [state.epoch for state in states]
     known = [epoch for epoch in epochs if epoch is not None]
+    begun = [state.listed_from for state in states if state.listed_from is not None]
     seconds = [state.sync_seconds for state in states if state.sync_seconds is not None]
     return replace(
         worst,
         started=min(state.started for state in states),
         lists=min(state.lists for state in states),
+        listed_from=min(begun) if len(begun) == len(states) else None,
         sync_seconds=max(seconds) if len(seconds) == len(states) else None,
         objects=max(held, sum(state.objects for state in states if state.phase is Phase.LISTING)),
         epoch=max(known) if len(known) == len(epochs) else None,

@@ -39,6 +39,7 @@ def test_a_list_takes_a_source_from_pending_to_synced() -> None:
         phase=Phase.SYNCED,
         since=103.0,
         started=100.0,
+        listed_from=100.0,
         heard=103.0,
         lists=1,
         sync_seconds=3.0,

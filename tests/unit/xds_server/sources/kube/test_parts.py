@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from krt import Graph, Reflector, Source
 from xds_server.model.source_state import Phase, Problem
 from xds_server.sources.kinds import kinds
@@ -15,9 +18,10 @@ class Rig:
     """Services of the namespaces a and b."""
 
     def __init__(self) -> None:
+        self.now = 0.0
         self.graph = Graph()
         self.source: Source[str, Any] = self.graph.source("services")
-        self.board = SourceBoard([SERVICES])
+        self.board = SourceBoard([SERVICES], clock=lambda: self.now)
         reflectors = {"services": Reflector(self.source)}
         self.parts = Parts((SERVICES,), ("a", "b", "a"), reflectors, self.graph, self.board)
 
@@ -102,3 +106,29 @@ def test_that_something_was_heard_in_one_of_them_is_enough() -> None:
     rig.parts.boards["a"].heard("services")
 
     assert rig.board.states["services"].heard is not None
+
+
+_STEPS = st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(("asked", "listed", "failed"))), max_size=12)
+
+
+@given(_STEPS)
+def test_a_kind_is_as_old_as_the_oldest_of_its_lists(steps: list[tuple[str, str]]) -> None:
+    """Whatever was listed how often: it was listed since a moment once every namespace was, by lists begun after it."""
+    rig = Rig()
+    begun: dict[str, float] = {}
+    complete: dict[str, float] = {}
+    for namespace, what in steps:
+        rig.now += 1
+        board = rig.parts.boards[namespace]
+        if what == "asked":
+            board.asked("services")
+            begun[namespace] = rig.now
+        elif namespace in begun and what == "listed":
+            board.listed("services", epoch=1, objects=0)
+            complete[namespace] = begun.pop(namespace)
+        elif namespace in begun:
+            board.failed("services", Phase.ERROR, message="no")
+            del begun[namespace]
+
+        expected = min(complete.values()) if len(complete) == 2 else None
+        assert rig.board.states["services"].listed_from == expected
