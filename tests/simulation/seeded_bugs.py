@@ -47,7 +47,7 @@ BUGS = (
     Bug("a held change has no clock", "xds_server/publisher.py", "self._release(self._suspicion.due())", "pass"),
     Bug("what is carried over has no clock", "xds_server/snapshot/carry.py", "if one.since <= late}", "if one.since < 0}"),
     Bug("what was carried over is never published", "xds_server/publisher.py",
-        "self._put(self._carry.due())", "self._carry.due()"),
+        "self._drop(self._carry.due())", "self._carry.due()"),
     Bug("what comes back does not end its carrying over", "xds_server/snapshot/carry.py",
         "changes.setdefault(name, {})[key] = self.carried.pop((name, key)).change",
         "changes.setdefault(name, {})[key] = self.carried[name, key].change"),
