@@ -17,8 +17,10 @@ True
 a port, in threads of their own. `probes.metrics`, which needs prometheus_client, exports the gate's state.
 """
 
+from probes.connections import Connections
 from probes.endpoints import Endpoints
 from probes.gate import Clock, Gate, GateError, Transition
+from probes.guard import Guard
 from probes.heartbeat import Heartbeat
 from probes.message import Page, Request, Response
 from probes.report import CheckReport, LayerReport, Report, Status
@@ -29,11 +31,13 @@ __all__ = [
     "AddressInUse",
     "CheckReport",
     "Clock",
+    "Connections",
     "Degraded",
     "Endpoints",
     "Failed",
     "Gate",
     "GateError",
+    "Guard",
     "Heartbeat",
     "Layer",
     "LayerReport",

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 
 from probes import index
 from probes.gate import Gate, GateError
+from probes.guard import Guard
 from probes.listing import alone, lines, values, without
 from probes.message import JSON, Page, Request, Response, plain
 from probes.report import LayerReport, seen, why_not
@@ -45,8 +46,12 @@ class Endpoints:
         liveness: Mapping[str, Callable[[], Verdict]] | None = None,
         started: str = "",
         title: str = "probes",
+        guard: Guard | None = None,
     ) -> None:
-        """*started* names the layer behind `/startupz`: the first, if it is not given."""
+        """*started* names the layer behind `/startupz`: the first, if it is not given.
+
+        *guard* knows the names of this host: by default those that can be no others'.
+        """
         names = [layer.name for layer in gate.layers]
         started = started or names[0]
         if started not in names:
@@ -55,6 +60,7 @@ class Endpoints:
             )
         self._gate = gate
         self._title = title
+        self._guard = guard or Guard()
         self._liveness = dict(liveness or {})
         self._probes = {
             probe.name: probe
@@ -80,6 +86,7 @@ class Endpoints:
         """Answers requests for *prefix* and below with *page*; *about* says in the index what it shows.
 
         *methods* are those that it answers; the body of a request is not read, so what a POST has to say is its query.
+        Over the network, a method other than GET and HEAD needs the field `X-Requested-By`: see `Guard`.
 
         Raises: ValueError, if the prefix does not begin with a slash, ends with one, or is taken.
         """
@@ -91,21 +98,35 @@ class Endpoints:
         self._methods[prefix] = methods
         self._about[prefix] = about
 
-    def respond(self, method: str, path: str, query: str = "", accept: str = "") -> Response:
-        """The answer to a request. *query* is what follows the question mark."""
+    def quick(self, path: str) -> bool:
+        """Whether the answer is only read from the last report, so that it need not be made in a thread of its own."""
+        return not self._prefix_at(path)
+
+    def respond(
+        self, method: str, path: str, query: str = "", accept: str = "", *, fields: Mapping[str, str] | None = None
+    ) -> Response:
+        """The answer to a request. *query* is what follows the question mark.
+
+        *fields* are those of a request that came over the network, by lower-case name: one that a page of another site
+        may have sent is refused, except that a probe is answered in one word. None: it comes from within, and is trusted.
+        """
+        name, _, part = path.strip("/").partition("/")
+        refused = None if fields is None else self._guard.refusal(method, fields)
+        if refused is not None and (name not in self._probes or method not in _READ):
+            return refused
         prefix = self._prefix_at(path)
         allowed = self._methods.get(prefix, _READ)
         if method not in allowed:
             text = f"only {' and '.join(allowed)} {'is' if len(allowed) == 1 else 'are'} answered here"
             return replace(plain(text, 405), headers=(("Allow", ", ".join(allowed)),))
         try:
-            fields = parse_qs(query, keep_blank_values=True, max_num_fields=_MAX_QUERY_FIELDS)
+            asked = parse_qs(query, keep_blank_values=True, max_num_fields=_MAX_QUERY_FIELDS)
         except ValueError as error:
             return plain(f"the query cannot be read: {error}", 400)
-        request = Request(method=method, path=path, query=fields, accept=accept)
-        name, _, part = path.strip("/").partition("/")
+        request = Request(method=method, path=path, query=asked, accept=accept)
         if name in self._probes:
-            return self._probed(self._probes[name], part, request)
+            answer = self._probed(self._probes[name], part, request)
+            return answer if refused is None else _in_a_word(answer)
         if prefix:
             return self._pages[prefix](request)
         if path == "/":
@@ -151,6 +172,11 @@ class Endpoints:
             verdict = f"{probe.name} check {'passed' if passed else 'failed'}"
             return plain("\n".join([*lines(layers, excluded, now), *warnings, verdict]), status)
         return plain("\n".join(["ok" if passed else f"{probe.failing}: {why_not(counted)}", *warnings]), status)
+
+
+def _in_a_word(answer: Response) -> Response:
+    """The status alone: whoever asked may be a page of another site, and need not know why."""
+    return plain("ok" if answer.status == 200 else "failed", answer.status)  # noqa: PLR2004
 
 
 def _names(layers: Sequence[LayerReport]) -> list[str]:

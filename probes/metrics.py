@@ -9,6 +9,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from probes.connections import Connections
 from probes.gate import Gate, Transition
 from probes.message import Page, Request, Response
 
@@ -76,6 +77,46 @@ class ReadinessMetrics(Collector):
     def _count(self, transition: Transition) -> None:
         self._transitions[_name(ready=transition.ready_from), _name(ready=transition.ready_to), transition.layer] += 1
         self._last = self._wall_clock() - (self._gate.clock() - transition.at)
+
+
+class ConnectionMetrics(Collector):
+    """What the table of an HTTP server's connections says, read when it is scraped."""
+
+    def __init__(self, connections: Connections, prefix: str, registry: CollectorRegistry) -> None:
+        """*prefix* begins all names, as in `xds_server_`."""
+        self._connections = connections
+        self._prefix = prefix
+        registry.register(self)
+
+    def collect(self) -> Iterator[Metric]:
+        """All families, as of now."""
+        table = self._connections
+        now_open = GaugeMetricFamily(
+            f"{self._prefix}http_connections",
+            "Open connections of the HTTP port, by what they are at.",
+            labels=["state"],
+        )
+        for state, count in table.states().items():
+            now_open.add_metric([state], count)
+        yield now_open
+        ended = CounterMetricFamily(
+            f"{self._prefix}http_connections_ended",
+            "Connections of the HTTP port that we ended: too slow, displaced by a newer one, or refused.",
+            labels=["reason"],
+        )
+        for reason, count in table.ended.copy().items():
+            ended.add_metric([reason], count)
+        yield ended
+        yield CounterMetricFamily(
+            f"{self._prefix}http_pages_refused",
+            "Pages that were not made, since enough were.",
+            value=table.pages_refused,
+        )
+        yield CounterMetricFamily(
+            f"{self._prefix}http_accept_errors",
+            "Times that a connection of the HTTP port could not be taken, mostly for want of file descriptors.",
+            value=table.accept_errors,
+        )
 
 
 def exposition(registry: CollectorRegistry) -> Page:

@@ -1,29 +1,36 @@
 """The HTTP server in front of the endpoints: the only input and output in this package.
 
-It runs in threads of its own, so that a busy event loop does not keep a probe waiting.
+It has a thread and an event loop of its own, so that a busy event loop elsewhere keeps no probe waiting. Probes are
+answered in that thread, and each page is made in another one. Why it is not a library's: docs/decisions/0011.
 """
 
+import asyncio
+import contextlib
 import errno
 import logging
+import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socketserver import TCPServer
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import Final, Self
 
+from probes.connection import HttpConnection
+from probes.connections import Connections
 from probes.endpoints import Endpoints
-from probes.message import Response, plain
 
 _log = logging.getLogger("probes")
 
-_IDLE_SECONDS = 20.0
-"""How long a connection may be silent: longer than the period of a probe, which then need not connect again."""
-_MAX_CONNECTIONS = 64
-_POLL_SECONDS = 0.1
-_HEADERS = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
+_BACKLOG: Final = 128
+_ACCEPT_AT_ONCE: Final = 64
+_SWEEP_SECONDS: Final = 0.25
+_PAUSE_SECONDS: Final = (0.05, 1.0)
+"""How long accepting rests after an error: at first, doubled with each one that follows, and at most."""
+_RESERVED: Final = 4
+_OUT_OF = frozenset({errno.EMFILE, errno.ENFILE})
+_OF_ONE_CLIENT = (BlockingIOError, InterruptedError, ConnectionAbortedError)
 
 
 class ServeError(OSError):
@@ -61,27 +68,45 @@ class Server:
         self.stop()
 
 
-def serve(endpoints: Endpoints, host: str, port: int) -> Server:
+def serve(endpoints: Endpoints, host: str, port: int, *, connections: Connections | None = None) -> Server:
     """A server that answers by *endpoints* from now on. Port 0 takes any free one.
 
+    *connections* is the table in which it keeps its connections, with their limits.
     Raises: AddressInUse, ServeError.
     """
     try:
-        server = _HTTPServer(endpoints, host, port)
+        listening = _listening(host, port)
     except OSError as error:
         raise _explained(error, _shown(host, port)) from error
     except OverflowError as error:
         raise ServeError(f"http address {_shown(host, port)}: a port is a number from 0 to 65535") from error
-    thread = threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), name="probes", daemon=True)
+    except (UnicodeError, TypeError) as error:
+        raise ServeError(f"http address {_shown(host, port)}: {host!r} cannot be the name of a host") from error
+    real_port = int(listening.getsockname()[1])
+    table = Connections(clock=time.monotonic) if connections is None else connections
+    listener = _Listener(endpoints, listening, table)
+    thread = threading.Thread(target=listener.run, name="probes", daemon=True)
     thread.start()
 
     def stop() -> None:
-        if thread.is_alive():
-            server.shutdown()
-            thread.join()
-            server.end()
+        listener.stop()
+        thread.join()
 
-    return Server(host, int(server.server_address[1]), stop)
+    return Server(host, real_port, stop)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        # Not SO_REUSEPORT: a second server would then silently share the port.
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
+        listening.settimeout(0)
+    except BaseException:
+        listening.close()
+        raise
+    return listening
 
 
 def _shown(host: str, port: int) -> str:
@@ -100,88 +125,112 @@ def _explained(error: OSError, address: str) -> ServeError:
     )
 
 
-class _HTTPServer(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    allow_reuse_address = True
-    # Some versions of Python set this, and a second server would then silently share the port.
-    allow_reuse_port = False
-    request_queue_size = 128
+class _Reserve:
+    """A few file descriptors that are kept open for nothing, and given up when there are no others."""
 
-    def __init__(self, endpoints: Endpoints, host: str, port: int) -> None:
-        self.endpoints = endpoints
-        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._connections: set[socket.socket] = set()
-        super().__init__((host, port), _Handler)
+    def __init__(self) -> None:
+        self._kept: list[int] = []
+        self.refill()
 
-    def server_bind(self) -> None:
-        # Not HTTPServer's own: that asks DNS for our name, which may take seconds.
-        TCPServer.server_bind(self)
-        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+    def lend(self) -> bool:
+        """Whether there is one more free descriptor now."""
+        if not self._kept:
+            return False
+        os.close(self._kept.pop())
+        return True
 
-    def process_request(self, request: socket.socket, client_address: tuple[str, int]) -> None:  # type: ignore[override]
-        if len(self._connections) >= _MAX_CONNECTIONS:
-            self.shutdown_request(request)
-            return
-        self._connections.add(request)
-        super().process_request(request, client_address)
+    def refill(self) -> None:
+        """Takes back what was lent, as far as that can be had."""
+        with contextlib.suppress(OSError):
+            while len(self._kept) < _RESERVED:
+                self._kept.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
 
-    def shutdown_request(self, request: socket.socket) -> None:  # type: ignore[override]
-        self._connections.discard(request)
-        super().shutdown_request(request)
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client went away in the middle: nobody's error."""
-
-    def end(self) -> None:
-        """Frees the port, and wakes the threads that wait for a request on an open connection."""
-        self.server_close()
-        for connection in list(self._connections):
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
+    def close(self) -> None:
+        while self.lend():
+            pass
 
 
-class _Handler(BaseHTTPRequestHandler):
-    server: _HTTPServer
-    protocol_version = "HTTP/1.1"
-    timeout: ClassVar[float] = _IDLE_SECONDS
-    disable_nagle_algorithm = True
-    wbufsize = -1
+class _Listener:
+    """Accepts connections, and ends those whose time is up, in a thread of its own."""
 
-    def _answer(self) -> None:
-        path, _, query = self.path.partition("?")
+    def __init__(self, endpoints: Endpoints, listening: socket.socket, connections: Connections) -> None:
+        self._endpoints = endpoints
+        self._listening = listening
+        self._connections = connections
+        self._reserve = _Reserve()
+        self._pause = _PAUSE_SECONDS[0]
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._loop = asyncio.new_event_loop()
+        self._loop.set_exception_handler(_unexpected)
+        self._stopped = asyncio.Event()
+
+    def run(self) -> None:
+        """Serves until it is stopped."""
         try:
-            response = self.server.endpoints.respond(self.command, path, query, self.headers.get("Accept", ""))
-        except Exception:  # noqa: BLE001  a page that breaks costs its own answer, not the thread
-            _log.exception("page %s failed", path)
-            response = plain(f"{path} failed: the log of the process says why", 500)
-        # A body is never read, so what follows on this connection would be taken for a request.
-        if (
-            self.command not in {"GET", "HEAD"}
-            or "Content-Length" in self.headers
-            or "Transfer-Encoding" in self.headers
-        ):
-            self.close_connection = True
-        self._send(response)
+            self._loop.run_until_complete(self._serve())
+        finally:
+            self._loop.close()
 
-    def _send(self, response: Response) -> None:
-        self.send_response(response.status)
-        for name, value in (*_HEADERS, *response.headers):
-            self.send_header(name, value)
-        self.send_header("Content-Type", response.content_type)
-        self.send_header("Content-Length", str(len(response.body)))
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(response.body)
+    def stop(self) -> None:
+        """Ends `run`; may be called from any thread, and again."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed already
+            self._loop.call_soon_threadsafe(self._stopped.set)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer  # noqa: N815  the base class looks for these names
+    async def _serve(self) -> None:
+        self._listen()
+        try:
+            while not self._stopped.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopped.wait(), _SWEEP_SECONDS)
+                self._connections.expire()
+                self._reserve.refill()
+        finally:
+            self._loop.remove_reader(self._listening)
+            self._listening.close()
+            self._reserve.close()
+            self._connections.end_all()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.sleep(0)  # the transports close their sockets
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name is the base class's
-        """Says nothing: a probe every second is no news."""
+    def _listen(self) -> None:
+        if not self._stopped.is_set():
+            self._loop.add_reader(self._listening, self._accept)
 
-    def version_string(self) -> str:
-        return "probes"
+    def _accept(self) -> None:
+        for _ in range(_ACCEPT_AT_ONCE):
+            try:
+                accepted, address = self._listening.accept()
+            except _OF_ONE_CLIENT:
+                return
+            except OSError as error:
+                self._not_accepted(error)
+                return
+            self._pause = _PAUSE_SECONDS[0]
+            self._take(accepted, str(address[0]))
+
+    def _not_accepted(self, error: OSError) -> None:
+        """Makes room, or else rests: the listening socket stays readable, and would be looked at without end."""
+        self._connections.accept_failed(error.strerror or str(error))
+        if error.errno in _OUT_OF and (self._reserve.lend() or self._connections.displace()):
+            return
+        self._loop.remove_reader(self._listening)
+        self._loop.call_later(self._pause, self._listen)
+        self._pause = min(2 * self._pause, _PAUSE_SECONDS[1])
+
+    def _take(self, accepted: socket.socket, address: str) -> None:
+        connection = HttpConnection(self._endpoints, self._connections, self._loop)
+        place = self._connections.add(connection, address)
+        if place is None:
+            accepted.close()
+            return
+        connection.place = place
+        accepted.settimeout(0)
+        task = self._loop.create_task(self._loop.connect_accepted_socket(lambda: connection, accepted))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _unexpected(_: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    error = context.get("exception")
+    if not isinstance(error, OSError):  # else a client went away in the middle: nobody's error
+        _log.error("%s", context.get("message"), exc_info=error if isinstance(error, BaseException) else None)

@@ -14,6 +14,7 @@ from xds_server import __version__, inputs, process
 from xds_server.gating import GateMode
 from xds_server.lastgood import LastGood
 from xds_server.logs import configure_logging, event
+from xds_server.open_files import OpenFiles, raised, shares
 from xds_server.parity import Parity
 from xds_server.process import StartError
 from xds_server.replica import Replica
@@ -34,9 +35,10 @@ _SAVE_SECONDS = 2.0
 def main(settings: Settings) -> None:
     """Runs the server until SIGTERM or SIGINT. Raises: StartError."""
     configure_logging(settings.log_format)
+    files = OpenFiles(raised(), clock=time.monotonic)
     with contextlib.suppress(KeyboardInterrupt), process.quiet_collector():
         try:
-            asyncio.run(App(settings).run())
+            asyncio.run(App(settings, files).run())
         except* StartError as errors:
             raise errors.exceptions[0] from None
 
@@ -62,9 +64,10 @@ def admission(settings: Settings) -> Admission:
 class App:
     """One run of the server: a replica on an event loop, with its sockets."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, open_files: OpenFiles | None = None) -> None:
         self.settings = settings
-        self._replica = Replica(settings)
+        self._open_files = open_files
+        self._replica = Replica(settings, open_files=open_files)
         self._turned = asyncio.Event()
         self._replica.gate.on_transition(self._transition)
         self.registry = self._replica.registry
@@ -77,8 +80,9 @@ class App:
         on_loop = functools.partial(process.called_on, asyncio.get_running_loop(), seconds=_PAGE_SECONDS)
         try:
             http = serve(
-                self._replica.endpoints(on_loop), self.settings.http_address.host, self.settings.http_address.port
-            )
+                self._replica.endpoints(on_loop), self.settings.http_address.host, self.settings.http_address.port,
+                connections=self._replica.connections,
+            )  # fmt: skip
         except ServeError as error:
             raise StartError(error.strerror or str(error)) from None
         with http:
@@ -163,6 +167,7 @@ class App:
             identifier=f"{socket.gethostname()} xds-server/{__version__}",
             limits=settings.limits,
             debounce=debounced(settings),
+            connections=self._grpc_connections(),
         )
         try:
             await server.start()
@@ -171,6 +176,10 @@ class App:
         event(_log, logging.INFO, "grpc.listening", address=str(settings.grpc_address))
         self._replica.listens(server, asyncio.get_running_loop().call_later)
         return server
+
+    def _grpc_connections(self) -> int | None:
+        files = self._open_files
+        return None if files is None else shares(files.limit, self.settings.limits.http_connections).grpc
 
     async def _stay(self, leaving: "asyncio.Queue[str]") -> bool:
         """Serves until a signal to leave, and on for the endpoints that still name us; false if a second one hurries."""

@@ -6,6 +6,7 @@ import urllib.request
 from typing import Any
 
 _SECONDS = 10
+_FIELDS = {"Accept": "application/json", "X-Requested-By": "xds-server"}
 
 
 class AskError(Exception):
@@ -16,7 +17,7 @@ def ask(url: str, path: str, *, method: str = "GET") -> Any:
     """The JSON that it answers, whatever its status if there is any JSON in it. Raises: AskError."""
     if not url.startswith(("http://", "https://")):
         raise AskError(f"url is {url!r}: give that of the control plane's HTTP port, as in http://127.0.0.1:18080")
-    request = urllib.request.Request(url.rstrip("/") + path, method=method, headers={"Accept": "application/json"})  # noqa: S310 - checked above
+    request = urllib.request.Request(url.rstrip("/") + path, method=method, headers=_FIELDS)  # noqa: S310 - checked above
     try:
         try:
             with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310

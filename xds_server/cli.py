@@ -22,6 +22,7 @@ _SERVE_OPTIONS: Mapping[str, str] = {
     "gateway_class": "Gateways of this class are ours. [default: xds-server]",
     "grpc_address": "Where to serve ADS. [default: 127.0.0.1:18000]",
     "http_address": "Where to serve probes, metrics and pages. [default: 127.0.0.1:18080]",
+    "http_hosts": "Names by which the HTTP port is asked beyond the usual ones, with commas; .example.com for all below it.",
     "insecure": "Allow a gRPC address that other machines can reach, without TLS.",
     "read_certificates": "Read the Secrets and ConfigMaps that Gateways refer to; nothing that is served needs them yet.",
     "write_status": "Write conditions and Events to the API server, if no other replica does.",

@@ -11,9 +11,11 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from probes import Degraded, Passed, Verdict
 from xds_server.envoy.marker import MARKER, marker_routes
 from xds_server.logs import event
 from xds_server.metrics import PREFIX
@@ -28,6 +30,8 @@ from xds_server.transport.observer import StreamStatus
 _log = logging.getLogger("xds_server")
 
 FILE = "last-good.bin"
+_RETRY_SECONDS: Final = (2.0, 300.0)
+"""After how long a save that failed is tried again: at first, doubled with each failure, and at most."""
 STALE = "stale-"
 """How the version that the completeness marker shows begins."""
 
@@ -47,6 +51,11 @@ class LastGoodMetrics:
         self.time = Gauge(
             f"{PREFIX}last_good_timestamp_seconds",
             "When the last good configuration was saved that is on disk, in Unix time; 0 if there is none.",
+            registry=registry,
+        )
+        self.failures = Counter(
+            f"{PREFIX}last_good_save_failures_total",
+            "Times that the last good configuration could not be saved.",
             registry=registry,
         )
 
@@ -73,6 +82,13 @@ class LastGood:
         self._clock = clock
         self._saved: Saved | None = None
         self._written: tuple[object, ...] = ()
+        self._unusable = ""
+        """Why the file that was found cannot be used; "" once there is another."""
+        self._failure = ""
+        """Why the last save failed; "" if it did not."""
+        self._failing_since = 0.0
+        self._retry_seconds = 0.0
+        self._retry_at = 0.0
         self.offered = False
         """Whether it is offered now."""
         self._metrics = metrics
@@ -84,6 +100,9 @@ class LastGood:
         except FileNotFoundError:
             return
         except (OSError, BrokenError) as error:
+            self._unusable = (
+                f"{self._path} cannot be used ({error}): a new one is saved once a proxy has accepted all of it"
+            )
             event(_log, logging.WARNING, "last_good.unusable", path=str(self._path), reason=str(error))
             return
         self._saved = saved
@@ -120,11 +139,25 @@ class LastGood:
         age = time.time() - self._saved.time
         return f"the API server cannot be reached: new proxies are given the last good configuration, {age:.0f} s old"
 
+    def verdict(self) -> Verdict:
+        """Whether all is well with it: degraded while it is offered, cannot be saved, or could not be read."""
+        if self.offered:
+            return Degraded(self.why())
+        if self._failure:
+            seconds = self._clock() - self._failing_since
+            return Degraded(
+                f"not saved for {seconds:.0f} s, tried again every {self._retry_seconds:g} s: {self._failure}: "
+                "a restart while the API server is away finds what was saved before, if anything"
+            )
+        return Degraded(self._unusable) if self._unusable else Passed()
+
     async def save(self, streams: Iterable[StreamStatus]) -> bool:
         """Writes what is published for the roles of which a proxy has accepted all of it; returns whether it did.
 
-        Writes nothing if that is what is on disk.
+        Writes nothing if that is what is on disk, or if it failed a short time ago.
         """
+        if self._failure and self._clock() < self._retry_at:
+            return False
         roles = accepted(streams) & self._store.roles
         views = [view for role in sorted(roles) if (view := self._store.view(role)) is not None]
         state = (*sorted(roles), *(table.version for view in views for table in view.values()))
@@ -135,11 +168,31 @@ class LastGood:
         try:
             await asyncio.to_thread(_write, self._path, data)
         except OSError as error:
-            event(_log, logging.WARNING, "last_good.not_saved", path=str(self._path), reason=str(error))
+            self._failed(str(error))
             return False
-        self._written = state
+        if self._failure:
+            event(
+                _log, logging.INFO, "last_good.saved", path=str(self._path), after=self._clock() - self._failing_since
+            )
+        self._written, self._failure, self._unusable = state, "", ""
         self._metrics.time.set(now)
         return True
+
+    def _failed(self, reason: str) -> None:
+        """It could not be saved: said when that begins or the reason is another, and tried again, ever less often."""
+        now = self._clock()
+        first, most = _RETRY_SECONDS
+        if not self._failure:
+            self._failing_since, self._retry_seconds = now, first
+        else:
+            self._retry_seconds = min(2 * self._retry_seconds, most)
+        if reason != self._failure:
+            event(
+                _log, logging.WARNING, "last_good.not_saved", path=str(self._path), reason=reason,
+                retry="ever less often; /readyz?verbose shows it",
+            )  # fmt: skip
+        self._failure, self._retry_at = reason, now + self._retry_seconds
+        self._metrics.failures.inc()
 
     def _wanted(self) -> bool:
         if self._saved is None or self._store.epoch is not None or self._clock() - self._started < self._grace:

@@ -24,6 +24,10 @@ class Limits:
     replica; 0 for never."""
     goodbye_seconds: float = 10
     """How long the streams on such a connection may go on."""
+    http_connections: int = 256
+    """On the HTTP port, in all. A newer one takes the place of the one that has been idle, or late, for the longest."""
+    http_connections_per_peer: int = 64
+    """... and from one IP address, or one /64."""
     answer_seconds: float = 30
     """When a client has not answered a response for so long, a newer state is sent nevertheless (R146)."""
     rollout_seconds: float = 5

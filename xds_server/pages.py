@@ -47,6 +47,7 @@ def add(
     timeline: Timeline,
     digests: Callable[..., object],
     parity: Callable[[], object],
+    connections: Callable[[], object],
 ) -> None:
     """Adds the pages below `/debug/`. *on_loop* calls a function on the event loop, and raises TimeoutError if that is busy.
 
@@ -118,7 +119,7 @@ def add(
     endpoints.page(
         "/debug/release",
         released,
-        about="POST, with ?kind= or for all kinds: ends holds (xds-server release does it)",
+        about="POST, with X-Requested-By, and ?kind= or for all kinds: ends holds (xds-server release does it)",
         methods=("POST",),
     )
     page("parity", parity, "how we compare with the peer, and what differs")
@@ -128,6 +129,13 @@ def add(
         about="what is published, as digests; ?resources for each of them",
     )
     endpoints.page("/debug/timeline", told, about="what happened, in the order of time; ?format=json")
+    endpoints.page(
+        "/debug/connections",
+        lambda _: Response(
+            content_type=JSON, body=msgspec.json.format(msgspec.json.encode(connections()), indent=2) + b"\n"
+        ),
+        about="who has connections to this port, and why some were ended",
+    )
     page("streams", lambda: list(streams()), "who is connected, and what was acknowledged")
 
 

@@ -57,10 +57,15 @@ def settle_collector() -> None:
 
 
 def called_on(loop: asyncio.AbstractEventLoop | None, content: Callable[[], bytes], seconds: float) -> bytes:
-    """What *content* returns, called on the event loop, for another thread. Raises: TimeoutError, after *seconds*."""
+    """What *content* returns, called on the event loop, for another thread.
+
+    Raises: TimeoutError, if it has not begun after *seconds*: then it never does. Once it has begun, it is waited for.
+    """
     answer: concurrent.futures.Future[bytes] = concurrent.futures.Future()
 
     def call() -> None:
+        if not answer.set_running_or_notify_cancel():
+            return
         try:
             answer.set_result(content())
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the asking thread's
@@ -68,5 +73,15 @@ def called_on(loop: asyncio.AbstractEventLoop | None, content: Callable[[], byte
 
     if loop is None:
         raise TimeoutError
-    loop.call_soon_threadsafe(call)
-    return answer.result(seconds)
+    try:
+        loop.call_soon_threadsafe(call)
+    except RuntimeError:  # the loop is closed: the server ends
+        raise TimeoutError from None
+    try:
+        return answer.result(seconds)
+    except concurrent.futures.CancelledError:
+        raise TimeoutError from None
+    except TimeoutError:
+        if answer.cancel() or answer.done():
+            raise
+        return answer.result()

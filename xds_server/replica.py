@@ -10,8 +10,20 @@ from typing import Literal, Protocol
 from prometheus_client import CollectorRegistry
 
 from krt import Graph, KrtError
-from probes import Degraded, Endpoints, Failed, Heartbeat, Passed, Report, Transition, Verdict, Waiting
-from probes.metrics import ReadinessMetrics, exposition
+from probes import (
+    Connections,
+    Endpoints,
+    Failed,
+    Guard,
+    Heartbeat,
+    Passed,
+    Report,
+    Transition,
+    Verdict,
+    Waiting,
+)
+from probes.connections import Limits
+from probes.metrics import ConnectionMetrics, ReadinessMetrics, exposition
 from xds_server import inputs, pages, pipeline, process, readiness, startup, writing
 from xds_server.ads.messages import Changes
 from xds_server.asking import ask
@@ -23,6 +35,7 @@ from xds_server.lastgood import LastGood, LastGoodMetrics
 from xds_server.logs import StreamLog, Timeline, event, every
 from xds_server.metrics import PREFIX, Live, Metrics
 from xds_server.model.source_state import Problem, SourceState
+from xds_server.open_files import OpenFiles, shares
 from xds_server.parity import Outcome, Parity, ParityMetrics, contents
 from xds_server.publisher import Publisher
 from xds_server.settings import Settings
@@ -55,8 +68,12 @@ class Replica:
         clock: Callable[[], float] = time.monotonic,
         started: float | None = None,
         asked: Callable[[str, str], object] = ask,
+        open_files: OpenFiles | None = None,
     ) -> None:
-        """*started*: when the process began, on the clock; by default as the system says. *asked*: as of `Parity`."""
+        """*started*: when the process began, on the clock; by default as the system says. *asked*: as of `Parity`.
+
+        *open_files*: of the process; None if nobody is to look.
+        """
         self.settings = settings
         self._clock = clock
         started = process.started() if started is None else started
@@ -66,6 +83,9 @@ class Replica:
         self._instance = f"{socket.gethostname()}/{os.getpid()}/{time.time_ns()}"
         self.timeline = Timeline(clock() - started)
         self.registry = CollectorRegistry()
+        self._open_files = open_files
+        self.connections = self._http_connections()
+        """Of the HTTP port."""
         self.metrics = Metrics(self.registry, clock=clock)
         self.heartbeat = Heartbeat(clock, _MAX_BEAT_AGE_SECONDS)
         self.store = Store(remake_cluster=clusters.departed)
@@ -145,6 +165,8 @@ class Replica:
     def tick(self) -> None:
         """What changes by time alone."""
         self.heartbeat.beat()
+        if self._open_files is not None:
+            self._open_files.look(self.connections.accept_errors)
         self.publisher.tick()
         self.evaluate()
         self._speak()
@@ -172,9 +194,11 @@ class Replica:
 
     def endpoints(self, on_loop: Callable[[Callable[[], bytes]], bytes]) -> Endpoints:
         """Probes and pages. *on_loop* calls what it is given where all of this may be read."""
+        names = (socket.gethostname(), self.settings.http_address.host, *self.settings.http_hosts)
         endpoints = Endpoints(
-            self.gate, liveness={"event_loop": self.heartbeat.verdict}, started="base", title="xds-server"
-        )
+            self.gate, liveness={"event_loop": self.heartbeat.verdict}, started="base", title="xds-server",
+            guard=Guard(names),
+        )  # fmt: skip
         endpoints.page("/metrics", exposition(self.registry), about="metrics, for Prometheus")
         pages.add(
             endpoints,
@@ -190,6 +214,7 @@ class Replica:
             timeline=self.timeline,
             digests=self._digests,
             parity=lambda: {} if self.parity is None else self.parity.page(),
+            connections=self.connections.shown,
         )
         return endpoints
 
@@ -216,6 +241,13 @@ class Replica:
             sources=self.board.states.values, started=started, clock=self._clock,
         )  # fmt: skip
 
+    def _http_connections(self) -> Connections:
+        limits = self.settings.limits
+        most, per_peer = limits.http_connections, limits.http_connections_per_peer
+        if self._open_files is not None:
+            most = shares(self._open_files.limit, most).http
+        return Connections(Limits(most=most, per_peer=per_peer), clock=time.monotonic)
+
     def _measure(self) -> None:
         self.metrics.watch(
             Live(
@@ -233,6 +265,7 @@ class Replica:
             )
         )
         ReadinessMetrics(self.gate, PREFIX, self.registry)
+        ConnectionMetrics(self.connections, PREFIX, self.registry)
 
     # -- what happens ------------------------------------------------------------------------------
 
@@ -299,8 +332,11 @@ class Replica:
         if self.settings.shadow:
             listening = Passed("a shadow serves nobody")
         checks = {"settings": Passed(), "http": Passed(str(self.settings.http_address)), "grpc": listening}
-        offered = "" if self.last_good is None else self.last_good.why()
-        return checks | ({"last_good": Degraded(offered)} if offered else {})
+        if self._open_files is not None:
+            checks["open_files"] = self._open_files.verdict()
+        if self.last_good is not None:
+            checks["last_good"] = self.last_good.verdict()
+        return checks
 
     def _serving(self) -> Mapping[str, Verdict]:
         draining: Verdict = Passed()

@@ -80,6 +80,8 @@ class Settings:
     """Gateways of this class are ours."""
     grpc_address: Address = Address("127.0.0.1", 18000)
     http_address: Address = Address("127.0.0.1", 18080)
+    http_hosts: tuple[str, ...] = ()
+    """Further names by which the HTTP port is asked; one that begins with a dot stands for all below it."""
     insecure: bool = False
     """Whether the gRPC port may be reached from outside without TLS."""
     gate: str = "bounded"

@@ -15,6 +15,7 @@ from xds_server.settings import MAX_PORT, Address, FilesSource, KubeSource, Sett
 _KIND = re.compile(r"[a-z]+")
 _DNS_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _OBJECT_KEY = re.compile(rf"{_DNS_LABEL}/{_DNS_LABEL}(\.{_DNS_LABEL})*")
+_HOST = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _ADDRESS = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F]*:[0-9a-fA-F:.]*)\]|(?P<host>[A-Za-z0-9._-]+)):(?P<port>[0-9]{1,5})")
 
 
@@ -115,6 +116,16 @@ def _kinds(name: str, value: object) -> frozenset[str]:
     return frozenset(_parts(value))
 
 
+def _hosts(name: str, value: object) -> tuple[str, ...]:
+    hosts = tuple(_parts(value))
+    for host in hosts:
+        if not _HOST.fullmatch(host):
+            raise SettingsError(
+                f"{name} has {host!r}: give names of hosts with commas, as in cp.example.com,.example.org"
+            )
+    return hosts
+
+
 def _pairs(value: object, *, between: str = ",", sign: str = "=") -> list[tuple[str, str]]:
     """The pairs of `name=value,name=value`, or of a mapping; of what has no sign, the second is ""."""
     pairs = (
@@ -170,6 +181,7 @@ _READERS: Mapping[str, Callable[[str, object], object]] = {
     "gateway_class": _word,
     "grpc_address": read_address,
     "http_address": read_address,
+    "http_hosts": _hosts,
     "insecure": _boolean,
     "read_certificates": _boolean,
     "write_status": _boolean,

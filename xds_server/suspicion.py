@@ -114,7 +114,7 @@ class Suspicion:
         age = self._clock() - self.suspect.since
         return (
             f"would lose {self.suspect.reason}: held for {age:.0f} s of at most {self._seconds:.0f}, "
-            "unless a fresh list confirms it, or POST /debug/release?kind=shrink"
+            "unless a fresh list confirms it, or xds-server release --kind shrink"
         )
 
     def _released(self, by: ChangeOutcome) -> Changes:

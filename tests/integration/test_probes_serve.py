@@ -1,28 +1,40 @@
 """The probes' HTTP server on a real socket, and the example that uses it."""
 
+import contextlib
 import http.client
 import logging
 import os
+import re
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from probes import AddressInUse, Endpoints, Gate, Layer, Passed, Request, Response, ServeError, Server, serve
-from probes.serve import _MAX_CONNECTIONS
+from probes.connections import Connections, End, Limits
+from probes.guard import Guard
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT = 10
 
 
-def new_endpoints() -> Endpoints:
+def new_endpoints(guard: Guard | None = None) -> Endpoints:
     gate = Gate(Layer("base", lambda: {"settings": Passed()}), clock=lambda: 0.0)
     gate.evaluate()
-    return Endpoints(gate)
+    return Endpoints(gate, guard=guard)
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Returns when it is true. Raises: AssertionError, if that takes too long."""
+    deadline = time.monotonic() + TIMEOUT
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -73,16 +85,106 @@ def test_head_has_a_length_and_no_body(client: http.client.HTTPConnection) -> No
 
 
 def test_a_body_is_not_taken_for_a_request(server: Server) -> None:
-    """What follows a request that has a body is not answered: the connection ends."""
+    """A request that has one is refused, and what follows it is not answered: the connection ends."""
     answer = raw(server, b"POST /readyz HTTP/1.1\r\nHost: a\r\nContent-Length: 22\r\n\r\nGET /livez HTTP/1.1\r\n\r\n")
 
-    assert answer.startswith(b"HTTP/1.1 405 ")
+    assert answer.startswith(b"HTTP/1.1 413 ")
     assert answer.count(b"HTTP/1.1") == 1
 
 
 @pytest.mark.parametrize(
+    ("status", "head"),
+    [
+        (400, b"GET /readyz HTTP/1.1\r\nHost: a\r\ntransfer-encoding : chunked"),
+        (400, b"GET /readyz HTTP/1.1\r\nHost: a\r\n transfer-encoding: chunked"),
+        (400, b"GET /readyz HTTP/1.1\r\nHost: a\r\nA: b\r\n\tc: d"),
+        (400, b"GET /readyz HTTP/1.1\r\nHost: a\r\nA: b\nTransfer-Encoding: chunked"),
+        (400, b"GET /readyz HTTP/1.1\r\nHost: a\r\nA: b\rTransfer-Encoding: chunked"),
+        (400, b"GET /readyz HTTP/1.1\r\nHost: a\r\nA: b\0"),
+        (413, b"GET /readyz HTTP/1.1\r\nHost: a\r\nContent-Length: +5"),
+        (413, b"GET /readyz HTTP/1.1\r\nHost: a\r\nContent-Length: 0, 5"),
+        (400, b"GET /readyz HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 5"),
+        (400, b"GET /readyz HTTP/1.1\r\nHost: a\r\nHost: b"),
+        (400, b"GET /readyz HTTP/1.1"),
+        (400, b"GET  /readyz HTTP/1.1\r\nHost: a"),
+        (400, b"GET http://a/readyz HTTP/1.1\r\nHost: a"),
+        (400, b"GET /readyz HTTP/2.0\r\nHost: a"),
+        (413, b"GET /readyz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked"),
+        (413, b"GET /readyz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity"),
+        (413, b"GET /readyz HTTP/1.1\r\nHost: a\r\nContent-Length: 40"),
+        (200, b"GET /readyz HTTP/1.0"),
+    ],
+)
+def test_no_request_hides_in_another(server: Server, status: int, head: bytes) -> None:
+    """What readers of HTTP take in different ways is refused, and so is what has a body: one answer, then the end."""
+    answer = raw(server, head + b"\r\n\r\n0\r\n\r\nGET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
+
+    assert answer.startswith(b"HTTP/1.1 %d " % status), answer
+    assert len(re.findall(rb"HTTP/1.1 \d", answer)) == 1
+
+
+def test_requests_may_follow_each_other_at_once(server: Server) -> None:
+    """Many in one write are answered in turn."""
+    one = b"GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n"
+
+    assert (
+        raw(server, 3000 * one + one.replace(b"a\r\n", b"a\r\nConnection: close\r\n")).count(b"HTTP/1.1 200 ") == 3001
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "fields"),
+    [
+        (403, "Content-Type: text/plain"),
+        (403, "Content-Type: application/x-www-form-urlencoded\r\nOrigin: http://evil.example"),
+        (403, "X-Requested-By: a\r\nOrigin: http://evil.example"),
+        (403, "X-Requested-By: a\r\nOrigin: null"),
+        (403, "X-Requested-By: a\r\nSec-Fetch-Site: cross-site"),
+        (403, "X-Requested-By: a\r\nSec-Fetch-Site: same-site\r\nSec-Fetch-Mode: navigate"),
+        (200, "X-Requested-By: a"),
+        (200, "X-Requested-By: a\r\nContent-Length: 0"),
+        (200, "X-Requested-By: a\r\nOrigin: http://127.0.0.1:1\r\nSec-Fetch-Site: same-origin"),
+    ],
+)
+def test_a_page_elsewhere_changes_nothing(endpoints: Endpoints, server: Server, status: int, fields: str) -> None:
+    """A browser sends a POST for any page; without a field that it must ask for first, nothing is done."""
+    done: list[Request] = []
+    endpoints.page("/act", lambda request: (done.append(request), Response())[1], about="", methods=("POST",))
+
+    answer = raw(server, f"POST /act HTTP/1.1\r\nHost: 127.0.0.1:1\r\nConnection: close\r\n{fields}\r\n\r\n".encode())
+
+    assert answer.startswith(b"HTTP/1.1 %d " % status), answer
+    assert len(done) == (status == 200)
+
+
+def test_a_name_that_may_be_anothers_is_told_nothing() -> None:
+    """A page may have its own name stand for our address: it is refused, and of a probe it learns one word."""
+    endpoints = new_endpoints(Guard(["cp.example.com", ".inner.example"]))
+
+    def asked(host: str, path: str) -> bytes:
+        return raw(server, f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+
+    with serve(endpoints, "127.0.0.1", 0) as server:
+        for host in ("evil.example", "evil.example:80", "127.0.0.1.evil.example", "", "a b", "localhost.evil.example"):
+            assert asked(host, "/").startswith(b"HTTP/1.1 421 "), host
+            probe = asked(host, "/readyz?verbose")
+            assert probe.startswith(b"HTTP/1.1 200 ")
+            assert probe.endswith(b"\r\n\r\nok\n")
+        for host in ("10.0.0.1:18080", "[::1]:18080", "[fe80::1]", "localhost", "xds-server:18080", "a.b.svc", "A.LOCALHOST.",
+                     "a.b.svc.cluster.local:1", "cp.example.com", "x.inner.example:1"):  # fmt: skip
+            assert asked(host, "/").startswith(b"HTTP/1.1 200 "), host
+
+
+@pytest.mark.parametrize(
     "data",
-    [b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"BREW / HTTP/1.1\r\n\r\n"],
+    [
+        b"\x00" * 20_000,
+        b"G" * 20_000,
+        b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"BREW / HTTP/1.1\r\n\r\n",
+    ],
 )
 def test_garbage_costs_its_own_connection(
     server: Server, client: http.client.HTTPConnection, data: bytes, capfd: pytest.CaptureFixture[str]
@@ -137,21 +239,124 @@ def test_a_page_that_hangs_keeps_no_probe_waiting(
     other.close()
 
 
-def test_connections_are_bounded(server: Server) -> None:
-    """Whoever opens very many is turned away, and those who are there are served on."""
-    held = []
-    for _ in range(_MAX_CONNECTIONS):
-        connection = http.client.HTTPConnection(server.host, server.port, timeout=TIMEOUT)
-        connection.request("GET", "/readyz")
-        connection.getresponse().read()
-        held.append(connection)
+def probed(server: Server) -> tuple[bytes, float]:
+    """The first line of a probe's answer, and how long it took."""
+    begin = time.monotonic()
+    answer = raw(server, b"GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    return answer.partition(b"\r\n")[0], time.monotonic() - begin
 
-    assert raw(server, b"") == b""
 
-    held[0].request("GET", "/readyz")
-    assert held[0].getresponse().read() == b"ok\n"
-    for connection in held:
-        connection.close()
+@pytest.mark.parametrize("first", [b"", b"G", b"GET /livez HTTP/1.1\r\nX:", b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n"])
+def test_whoever_takes_every_place_keeps_no_probe_waiting(endpoints: Endpoints, first: bytes) -> None:
+    """Ten times as many connections as there are places, left open at each stage: every probe between is answered at once."""
+    connections = Connections(Limits(most=32, per_peer=16), clock=time.monotonic)
+    with serve(endpoints, "127.0.0.1", 0, connections=connections) as server, contextlib.ExitStack() as held:
+        for _ in range(320):
+            one = held.enter_context(socket.create_connection((server.host, server.port), timeout=TIMEOUT))
+            one.sendall(first)
+            if _ % 16 == 0:
+                answer, seconds = probed(server)
+                assert (answer, seconds < 1) == (b"HTTP/1.1 200 OK", True)
+
+        assert len(connections) <= 16, "one peer has more than its share"
+        assert connections.ended[End.DISPLACED] >= 280
+
+
+def test_a_request_that_does_not_come_whole_has_a_deadline(endpoints: Endpoints) -> None:
+    """It counts from the opening of the connection, and bytes that drip in do not move it."""
+    connections = Connections(Limits(request_seconds=0.5), clock=time.monotonic)
+    with serve(endpoints, "127.0.0.1", 0, connections=connections) as server:
+        begin = time.monotonic()
+        with socket.create_connection((server.host, server.port), timeout=TIMEOUT) as silent:
+            with socket.create_connection((server.host, server.port), timeout=0.05) as dripping:
+                ended = b"x"
+                while ended:
+                    try:
+                        dripping.sendall(b"G")
+                        ended = dripping.recv(1)
+                    except TimeoutError:
+                        continue
+                    except OSError:
+                        break
+            assert silent.recv(1) == b""
+        assert 0.4 < time.monotonic() - begin < 5
+        assert connections.ended[End.DEADLINE] == 2
+
+
+def test_an_answer_that_is_not_taken_has_a_deadline(endpoints: Endpoints) -> None:
+    """A client that reads nothing does not keep the page in memory."""
+    connections = Connections(Limits(answer_seconds=0.5, bytes_per_second=1e9), clock=time.monotonic)
+    endpoints.page("/large", lambda _: Response(body=bytes(50 << 20)), about="")
+    with serve(endpoints, "127.0.0.1", 0, connections=connections) as server:
+        with socket.create_connection((server.host, server.port), timeout=TIMEOUT) as slow:
+            slow.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+            wait_until(lambda: connections.ended[End.DEADLINE] == 1)
+        assert not len(connections)
+
+
+def test_pages_are_made_a_few_at_a_time(endpoints: Endpoints) -> None:
+    """Who asks for more is told to come again, and a probe is answered meanwhile."""
+    leave = threading.Event()
+    endpoints.page("/slow", lambda _: (leave.wait(TIMEOUT), Response())[1], about="")
+    connections = Connections(Limits(pages_per_peer=2), clock=time.monotonic)
+    request = b"GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    with serve(endpoints, "127.0.0.1", 0, connections=connections) as server, contextlib.ExitStack() as held:
+        busy = [
+            held.enter_context(socket.create_connection((server.host, server.port), timeout=TIMEOUT)) for _ in range(2)
+        ]
+        for one in busy:
+            one.sendall(request)
+        wait_until(lambda: connections.states()["answering"] == 2)
+
+        assert raw(server, request).startswith(b"HTTP/1.1 503 ")
+        assert probed(server)[0] == b"HTTP/1.1 200 OK"
+        leave.set()
+        assert [one.recv(15) for one in busy] == [b"HTTP/1.1 200 OK"] * 2
+
+
+OUT_OF_DESCRIPTORS = """
+import os, resource, socket, sys, time
+from probes import Endpoints, Gate, Layer, Passed, serve
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+gate = Gate(Layer("base", lambda: {"settings": Passed()}), clock=time.monotonic)
+gate.evaluate()
+with serve(Endpoints(gate), "127.0.0.1", 0) as server:
+    taken = []
+    try:
+        while True:
+            taken.append(os.dup(0))
+    except OSError:
+        pass
+    print(server.port, flush=True)
+    for line in sys.stdin:
+        print(time.process_time(), flush=True)
+"""
+
+
+def test_without_descriptors_probes_are_answered_and_no_core_is_burnt(tmp_path: Path) -> None:
+    """Every descriptor but the reserve is taken: probes come one after another, beside connections that are left open."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", OUT_OF_DESCRIPTORS],
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+
+    def used() -> float:
+        process.stdin.write("\n")  # type: ignore[union-attr]
+        process.stdin.flush()  # type: ignore[union-attr]
+        return float(process.stdout.readline())  # type: ignore[union-attr]
+
+    with process, contextlib.ExitStack() as held:
+        server = Server("127.0.0.1", int(process.stdout.readline()), lambda: None)
+        for _ in range(20):
+            held.enter_context(socket.create_connection((server.host, server.port), timeout=TIMEOUT))
+            assert probed(server)[0] == b"HTTP/1.1 200 OK"
+        before, begin = used(), time.monotonic()
+        time.sleep(1)  # what is measured is the time itself
+        share = (used() - before) / (time.monotonic() - begin)
+        process.stdin.close()
+    assert share < 0.2, f"it used {share:.0%} of a core while nothing was asked"
 
 
 def test_a_port_in_use_is_named(server: Server) -> None:
@@ -166,6 +371,8 @@ def test_a_port_in_use_is_named(server: Server) -> None:
         ("192.0.2.1", 0, "cannot be listened on"),
         ("127.0.0.1", 70000, "from 0 to 65535"),
         ("no.such.host.invalid", 0, "cannot be listened on"),
+        ("a..b", 0, "cannot be listened on"),
+        ("\u00e4" * 64, 0, "cannot be the name of a host"),
     ],
 )
 def test_an_address_that_cannot_be_had_is_named(host: str, port: int, words: str) -> None:

@@ -31,6 +31,9 @@ _OPTIONS: Final = (
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.http2.max_pings_without_data", 0),
+    # A connection that does not begin to speak HTTP/2, or that has no stream, takes a file descriptor for nothing.
+    ("grpc.server_handshake_timeout_ms", 10_000),
+    ("grpc.max_connection_idle_ms", 60_000),
     # Two servers on a port would share its clients, one of them perhaps not ready.
     ("grpc.so_reuseport", 0),
     ("grpc.max_send_message_length", -1),
@@ -58,8 +61,13 @@ class AdsServer:
         clock: Clock = time.monotonic,
         limits: Limits = Limits(),  # noqa: B008
         debounce: Debounce = Debounce(rest_seconds=REST_SECONDS),  # noqa: B008  Each stream has a copy.
+        connections: int | None = None,
     ) -> None:
-        """*debounce*: of each stream. By default a change by itself is sent at once, and a burst in steps."""
+        """*debounce*: of each stream. By default a change by itself is sent at once, and a burst in steps.
+
+        *connections*: how many there may be, more are closed at once; None for as many as come.
+        """
+        self._connections = connections
         self._address = address
         self._limits = limits
         self._streams = Streams(
@@ -80,7 +88,7 @@ class AdsServer:
         """Opens the port, and returns its number. Raises PortInUse, if the address cannot be listened on."""
         await check_address(self._address)
         await self.set_health(serving=False)
-        server = grpc.aio.server(options=(*_OPTIONS, *_options(self._limits)))
+        server = grpc.aio.server(options=(*_OPTIONS, *_options(self._limits, self._connections)))
         server.add_generic_rpc_handlers(handlers(self._streams.serve))
         server.add_generic_rpc_handlers((client_status(self._streams.resources), *reflection()))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
@@ -129,9 +137,11 @@ class AdsServer:
         await self._server.stop(grace + spread)
 
 
-def _options(limits: Limits) -> list[tuple[str, int]]:
+def _options(limits: Limits, connections: int | None) -> list[tuple[str, int]]:
     # A message beyond our own limit is refused in our words; one beyond twice that, by gRPC before it is in memory.
     options = [("grpc.max_receive_message_length", 2 * limits.request_bytes)]
+    if connections is not None:
+        options.append(("grpc.max_allowed_incoming_connections", connections))
     if limits.connection_seconds:
         options.append(("grpc.max_connection_age_ms", round(limits.connection_seconds * 1000)))
         options.append(("grpc.max_connection_age_grace_ms", round(limits.goodbye_seconds * 1000)))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
+from probes import Degraded, Passed
 from tests.unit.xds_server.test_publisher import Rig
 from xds_server.ads.messages import Node, TypeStatus
 from xds_server.lastgood import FILE, LastGood, LastGoodMetrics, accepted
@@ -39,6 +40,9 @@ class Started:
             directory, 30, self.store, LastGoodMetrics(self.registry),
             sources=lambda: self.states, started=100.0, clock=lambda: self.now,
         )  # fmt: skip
+
+    def failures(self) -> float:
+        return self.registry.get_sample_value("xds_server_last_good_save_failures_total") or 0.0
 
     def offered(self) -> bool:
         self.last_good.turned()
@@ -135,13 +139,49 @@ async def test_only_what_changed_is_written_and_only_for_us_to_read(tmp_path: Pa
     assert (tmp_path / "new" / FILE).stat().st_mode & 0o777 == 0o600
 
 
-async def test_a_disk_that_is_full_is_said(tmp_path: Path) -> None:
-    """It costs the file, and nothing else."""
+async def test_a_disk_that_cannot_be_written_is_shown_and_tried_ever_less_often(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Degraded with the reason, counted, logged once; mended by itself when the disk is."""
     rig = Rig()
     rig.list()
     (tmp_path / "file").write_text("")
+    started = Started(tmp_path / "file", rig.store)
+    assert started.last_good.verdict() == Passed()
 
-    assert not await Started(tmp_path / "file", rig.store).last_good.save([status()])
+    tries = []
+    for _ in range(1000):
+        before = started.failures()
+        assert not await started.last_good.save([status()])
+        if started.failures() > before:
+            tries.append(started.now - 100.0)
+        started.now += 1.0
+
+    assert tries == [0, 2, 6, 14, 30, 62, 126, 254, 510, 810]
+    verdict = started.last_good.verdict()
+    assert isinstance(verdict, Degraded)
+    assert "not saved for 1000 s, tried again every 300 s: [Errno 17] File exists" in verdict.reason
+    assert [record.getMessage() for record in caplog.records] == ["last_good.not_saved"]
+
+    (tmp_path / "file").unlink()
+    started.now += 300
+    assert await started.last_good.save([status()])
+    assert started.last_good.verdict() == Passed()
+
+
+async def test_a_file_that_cannot_be_used_is_shown_until_there_is_another(tmp_path: Path) -> None:
+    """A directory in its place, for example, or half of it."""
+    rig = Rig()
+    rig.list()
+    (tmp_path / FILE).write_bytes(b"half")
+    started = Started(tmp_path, rig.store)
+    started.last_good.load()
+
+    verdict = started.last_good.verdict()
+    assert isinstance(verdict, Degraded)
+    assert f"{tmp_path / FILE} cannot be used (" in verdict.reason
+    assert await started.last_good.save([status()])
+    assert started.last_good.verdict() == Passed()
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ def endpoints(
         timeline=timeline or Timeline(0.0),
         digests=lambda *, resources: {"resources": resources},
         parity=dict,
+        connections=dict,
     )
     return made
 
