@@ -63,6 +63,7 @@ def upb_cluster() -> Any:
     eds.eds_config.resource_api_version = 2
     eds.service_name = NAME
     cluster.connect_timeout.seconds = 5
+    cluster.per_connection_buffer_limit_bytes.value = 32 << 10
     limits = cluster.circuit_breakers.thresholds.add()
     for limit in (limits.max_connections, limits.max_pending_requests, limits.max_requests, limits.max_retries):
         limit.value = 0xFFFFFFFF
@@ -111,10 +112,21 @@ def upb_listener() -> Any:
     http_filter.typed_config.value = upb("Router")().SerializeToString()
     manager.server_header_transformation = 2
     manager.use_remote_address.value = manager.normalize_path.value = True
+    manager.merge_slashes = manager.strip_trailing_host_dot = True
+    manager.path_with_escaped_slashes_action = 3
+    manager.common_http_protocol_options.idle_timeout.seconds = 3600
+    manager.common_http_protocol_options.headers_with_underscores_action = 1
+    manager.http2_protocol_options.max_concurrent_streams.value = 100
+    manager.http2_protocol_options.initial_stream_window_size.value = 64 << 10
+    manager.http2_protocol_options.initial_connection_window_size.value = 1 << 20
+    manager.stream_idle_timeout.seconds = 300
+    manager.request_headers_timeout.seconds = 10
     manager.upgrade_configs.add().upgrade_type = "websocket"
     made = upb("Listener")()
     made.name = PORT.name
-    made.address.socket_address.address = "0.0.0.0"
+    made.address.socket_address.address = "::"
+    made.address.socket_address.ipv4_compat = True
+    made.per_connection_buffer_limit_bytes.value = 32 << 10
     made.address.socket_address.port_value = PORT.number
     network_filter = made.filter_chains.add().filters.add()
     network_filter.name = "envoy.filters.network.http_connection_manager"

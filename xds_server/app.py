@@ -7,6 +7,7 @@ import importlib
 import logging
 import socket
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from probes import ServeError, Transition, serve
@@ -19,6 +20,7 @@ from xds_server.parity import Parity
 from xds_server.process import StartError
 from xds_server.replica import Replica
 from xds_server.settings import Settings
+from xds_server.transport.address import has_ipv6
 from xds_server.transport.admission import Admission
 from xds_server.transport.debounce import Debounce
 
@@ -35,12 +37,24 @@ _SAVE_SECONDS = 2.0
 def main(settings: Settings) -> None:
     """Runs the server until SIGTERM or SIGINT. Raises: StartError."""
     configure_logging(settings.log_format)
+    settings = suited(settings)
     files = OpenFiles(raised(), clock=time.monotonic)
     with contextlib.suppress(KeyboardInterrupt), process.quiet_collector():
         try:
             asyncio.run(App(settings, files).run())
         except* StartError as errors:
             raise errors.exceptions[0] from None
+
+
+def suited(settings: Settings) -> Settings:
+    """The settings, with IPv4 alone where this kernel knows no IPv6: proxies run on the same kind of machine, as a rule.
+
+    An Envoy on such a kernel rejects every listener on an IPv6 address, and every load assignment that has one.
+    """
+    if settings.ip_families != "dual" or has_ipv6():
+        return settings
+    event(_log, logging.WARNING, "ip_families", now="ipv4", why="this kernel has no IPv6: set ip_families=ipv4")
+    return replace(settings, ip_families="ipv4")
 
 
 def debounced(settings: Settings) -> Debounce:

@@ -24,6 +24,16 @@ node:
 admin:
   address:
     socket_address: {address: $admin_host, port_value: $admin_port}
+  ignore_global_conn_limit: true
+
+overload_manager:
+  resource_monitors:
+    # What is beyond this is refused, and the rest goes on; the readiness probe and the admin interface always answer.
+    # Keep it well below the limit of file descriptors (ulimit -n): a request takes two.
+    - name: envoy.resource_monitors.global_downstream_max_connections
+      typed_config:
+        "@type": type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig
+        max_active_downstream_connections: 50000
 
 dynamic_resources:
   ads_config:
@@ -53,7 +63,7 @@ static_resources:
   clusters:
     - name: xds_cluster
       type: $discovery
-      connect_timeout: 1s
+$families      connect_timeout: 1s
       typed_extension_protocol_options:
         envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
           "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
@@ -68,6 +78,10 @@ static_resources:
 $endpoints
 """)
 
+_ALL_FAMILIES: Final = """\
+      # All addresses of the name. By default Envoy takes the IPv6 ones alone if there are any, reachable or not.
+      dns_lookup_family: ALL
+"""
 _ENDPOINT: Final = """\
               - endpoint:
                   address:
@@ -90,6 +104,7 @@ def bootstrap(
     """
     key = read_gateway("gateway", gateway)
     replicas = [read_address("xds_address", one.strip()) for one in xds_address.split(",")]
+    static = all(map(_static, replicas))
     admin = read_address("admin_address", admin_address)
     return _BOOTSTRAP.substitute(
         gateway=key,
@@ -97,7 +112,8 @@ def bootstrap(
         node_id=json.dumps(node_id or f"proxy-{key.replace('/', '-')}"),
         admin_host=json.dumps(admin.host),
         admin_port=admin.port,
-        discovery="STATIC" if all(map(_static, replicas)) else "STRICT_DNS",
+        discovery="STATIC" if static else "STRICT_DNS",
+        families="" if static else _ALL_FAMILIES,
         endpoints="\n".join(
             Template(_ENDPOINT).substitute(host=json.dumps(one.host), port=one.port) for one in replicas
         ),

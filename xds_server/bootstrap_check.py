@@ -14,6 +14,7 @@ _ROLE = re.compile(r"[^/]+/[^/]+")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)s")
 _NAMES = frozenset({"metadata", "typed_extension_protocol_options"})  # below these, keys are names and not fields
 _MOST_BACK_OFF_SECONDS = 5.0
+_MOST_CONNECTIONS = "envoy.resource_monitors.global_downstream_max_connections"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def check(document: object) -> list[Finding]:
             Finding("error", "(document)", "it is no mapping, and Envoy does not start", "xds-server bootstrap > FILE")
         ]
     snake = _snaked(document)
-    return [finding for rule in (_node, _ads, _sources, _cluster, _admin) for finding in rule(snake)]
+    return [finding for rule in (_node, _ads, _sources, _cluster, _admin, _overload) for finding in rule(snake)]
 
 
 def _node(document: Document) -> Iterator[Finding]:
@@ -184,6 +185,13 @@ def _replicas(path: str, cluster: Document) -> Iterator[Finding]:
             "there is one address: refused or cut off there, the proxy has nowhere else to go",
             "type: STRICT_DNS with a headless Service's name, or the addresses of two replicas",
         )
+    if cluster.get("type") == "STRICT_DNS" and cluster.get("dns_lookup_family", "AUTO") == "AUTO":
+        yield Finding(
+            "warning",
+            f"{path}.dns_lookup_family",
+            "if the name has IPv6 addresses, they alone are tried: a proxy without a way to IPv6 finds no control plane",
+            "dns_lookup_family: ALL",
+        )
     if cluster.get("type") == "LOGICAL_DNS":
         yield Finding(
             "warning",
@@ -200,6 +208,17 @@ def _admin(document: Document) -> Iterator[Finding]:
             "admin",
             "nothing tells from outside why a proxy is not ready",
             "admin: {address: {socket_address: {address: 127.0.0.1, port_value: 19000}}}",
+        )
+
+
+def _overload(document: Document) -> Iterator[Finding]:
+    monitors = _list(at(document, "overload_manager.resource_monitors"))
+    if all(at(one, "name") != _MOST_CONNECTIONS for one in monitors):
+        yield Finding(
+            "warning",
+            "overload_manager.resource_monitors",
+            "whoever opens connections enough takes all file descriptors and all memory of the proxy",
+            f"- {{name: {_MOST_CONNECTIONS}, typed_config: ...}}, as xds-server bootstrap prints it",
         )
 
 

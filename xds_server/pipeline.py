@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from krt import Collection, Context, Graph, Source
+from xds_server.edge import Edge, Families
 from xds_server.envoy.clusters import clusters
 from xds_server.envoy.endpoints import Assignments
 from xds_server.envoy.listeners import listener
@@ -45,7 +46,13 @@ class Pipeline:
     """Not served: for those who ask why a route has no effect."""
 
 
-def build(graph: Graph, gateway_class: str) -> Pipeline:
+def build(
+    graph: Graph,
+    gateway_class: str,
+    *,
+    edge: Edge = Edge(),  # noqa: B008 - immutable
+    families: Families = "dual",
+) -> Pipeline:
     """Derives, in *graph*, everything that is served from four sources. *gateway_class*: whose Gateways are ours."""
     gateways: Source[ObjectKey, Gateway] = graph.source("gateways")
     httproutes: Source[ObjectKey, HTTPRoute] = graph.source("httproutes")
@@ -56,7 +63,7 @@ def build(graph: Graph, gateway_class: str) -> Pipeline:
     # Services and their endpoints
     all_clusters = services.flat_map(lambda _, service: clusters(service), name="clusters")
 
-    assignments = Assignments()
+    assignments = Assignments(families)
 
     def load_assignments_of(ctx: Context, service: Service) -> Mapping[str, Resource]:
         return assignments(service, ctx.lookup(slices_of, service.key))
@@ -70,7 +77,7 @@ def build(graph: Graph, gateway_class: str) -> Pipeline:
     our_gateways = gateways.map(ours, name="our_gateways")
     our_ports = our_gateways.flat_map(lambda _, gateway: ports(gateway), name="ports")
     ports_of = our_ports.index(lambda port: (port.gateway,), name="gateway")
-    listeners = our_ports.map(lambda _, port: listener(port), name="listeners")
+    listeners = our_ports.map(lambda _, port: listener(port, edge, families), name="listeners")
 
     # Routes: references resolved, then attached to domains of ports
     def resolved_route(ctx: Context, route: HTTPRoute) -> ResolvedRoute:

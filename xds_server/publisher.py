@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from krt import Change, Collection, Commit, Graph
+from xds_server.edge import Families
 from xds_server.envoy.marker import MARKER, marker_listener, marker_routes
 from xds_server.pipeline import Pipeline
 from xds_server.snapshot.behind import Behind, Place, places
@@ -35,6 +36,7 @@ class Publisher:
         suspicion: Suspicion | None = None,
         carry: CarryOver | None = None,
         marker_port: int = 0,
+        families: Families = "dual",
     ) -> None:
         """Without *suspicion* and *carry* every change is believed; with *marker_port* 0 there is no completeness marker."""
         self._pipeline = pipeline
@@ -42,7 +44,7 @@ class Publisher:
         self._on_publish = on_publish
         self._suspicion = suspicion
         self._carry = carry
-        self._marker = Marker(store, marker_port)
+        self._marker = Marker(store, marker_port, families)
         self._shared = {CLUSTER: pipeline.clusters, ENDPOINT: pipeline.load_assignments}
         self._own = {LISTENER: pipeline.listeners, ROUTE: pipeline.route_configurations}
         self._names_of_own = tuple(collection.name for collection in self._own.values())
@@ -172,10 +174,10 @@ class Marker:
     each change of an endpoint would rewrite a route configuration of every proxy.
     """
 
-    def __init__(self, store: Store, port: int) -> None:
+    def __init__(self, store: Store, port: int, families: Families) -> None:
         self._store = store
         self._port = port
-        self._listener = marker_listener(port)
+        self._listener = marker_listener(port, families)
 
     def put(self, for_all: Names, by_role: Mapping[str, Names]) -> Mapping[str, Names]:
         """Brings it up to date for the roles whose configuration changed; returns *by_role*, and what that changed."""

@@ -90,7 +90,9 @@ class Replica:
         self.heartbeat = Heartbeat(clock, _MAX_BEAT_AGE_SECONDS)
         self.store = Store(remake_cluster=clusters.departed)
         self.graph = Graph(on_failure=_derivation_failed)
-        self.pipeline = pipeline.build(self.graph, settings.gateway_class)
+        self.pipeline = pipeline.build(
+            self.graph, settings.gateway_class, edge=settings.edge, families=settings.ip_families
+        )
         self.kinds = inputs.kinds_of(settings)
         self.board = SourceBoard(self.kinds, clock=clock, on_change=self._source_changed, on_problem=_problem_found)
         self.holds = Holds(settings, self.pipeline, self.metrics, lambda: self.server, self._say, clock=clock)
@@ -126,6 +128,7 @@ class Replica:
         self.publisher = Publisher(
             self.graph, self.pipeline, self.store, self._published,
             suspicion=self.holds.suspicion, carry=self.holds.carry, marker_port=settings.marker_port,
+            families=settings.ip_families,
         )  # fmt: skip
         self.observer = every(
             self.metrics,

@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, TypeAlias, get_args
 
+from xds_server.edge import Edge, Families
 from xds_server.gating import GateMode, Warmth
 from xds_server.limits import Limits
 
@@ -108,6 +109,10 @@ class Settings:
     """... and at least so many of them."""
     carry_seconds: float = 15.0
     """How long a resource stays that is lost while a kind of objects that has a say in it is out of touch; 0 for never."""
+    ip_families: Families = "dual"
+    """On which IP families proxies listen, and by which they reach endpoints."""
+    edge: Edge = field(default_factory=Edge)
+    """What proxies do with what strangers send."""
     marker_port: int = 19002
     """Port on which proxies answer 200 once they have a complete configuration; 0 for none."""
     last_good_dir: Path | None = None
@@ -148,6 +153,7 @@ class Settings:
         _one_of("gate", self.gate, tuple(GateMode))
         _one_of("admit_first", self.admit_first, get_args(Warmth))
         _one_of("log_format", self.log_format, LOG_FORMATS)
+        _one_of("ip_families", self.ip_families, get_args(Families))
         for name in (each.name for each in fields(self) if each.name.endswith("_seconds")):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise SettingsError(f"{name} is {getattr(self, name)}: give a number of seconds, 0 or more")

@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
+from typing import get_args
 
+from xds_server.edge import RANGES, Edge
 from xds_server.limits import MAY_BE_ZERO, MOST, Limits
 from xds_server.settings import MAX_PORT, Address, FilesSource, KubeSource, Settings, SettingsError, SourceSetting
 
@@ -107,6 +109,33 @@ def _limits(name: str, value: object) -> Limits:
     return Limits(**limits)  # type: ignore[arg-type]
 
 
+def _edge(name: str, value: object) -> Edge:
+    """`name=value,...`, or such a mapping; what is left out has its default."""
+    kinds = {each.name: each.type for each in fields(Edge)}
+    edge: dict[str, object] = {}
+    for key, text in _pairs(value):
+        if key not in kinds:
+            near = get_close_matches(key, kinds, 1) or list(kinds)
+            raise SettingsError(f"{name} has {key!r}, which is not known: is {near[0]} meant?")
+        words = get_args(kinds[key])
+        if words and text not in words:
+            raise SettingsError(f"{name} has {key}={text}: say one of {', '.join(words)}")
+        edge[key] = text if words else _within(f"{name} has {key}={text}", text, kinds[key], RANGES[key])
+    return Edge(**edge)  # type: ignore[arg-type]
+
+
+def _within(said: str, text: str, kind: object, between: tuple[float, float]) -> float:
+    least, most = between
+    what = "a whole number" if kind is int else "a number"
+    try:
+        number = int(text) if kind is int else float(text)
+    except ValueError:
+        number = float("nan")
+    if not least <= number <= most:
+        raise SettingsError(f"{said}: give {what} from {least} to {most}")
+    return number
+
+
 def _kinds(name: str, value: object) -> frozenset[str]:
     for kind in _parts(value):
         if not _KIND.fullmatch(kind):
@@ -197,6 +226,8 @@ _READERS: Mapping[str, Callable[[str, object], object]] = {
     "shrink_share": _share,
     "shrink_at_least": _number,
     "carry_seconds": _seconds,
+    "ip_families": _word,
+    "edge": _edge,
     "marker_port": _number,
     "last_good_dir": lambda _name, value: Path(str(value)).expanduser(),
     "last_good_grace_seconds": _seconds,

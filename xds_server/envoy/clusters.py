@@ -13,6 +13,7 @@ from xds_server.model.objects import Service
 from xds_server.model.routing import cluster_name, is_cluster_name
 from xds_server.snapshot.resource import Resource, resource
 
+_BUFFER_BYTES: Final = 32 << 10  # Envoy, "Configuring Envoy as an edge proxy"
 _UNLIMITED: Final = (1 << 32) - 1
 _HTTP_PROTOCOL_OPTIONS: Final = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
@@ -64,6 +65,7 @@ def _cluster(name: str, *, http2: bool) -> cluster.Cluster:
         type="EDS",
         eds_cluster_config=cluster.cluster_eds_cluster_config(eds_config=ADS, service_name=name),
         connect_timeout=timedelta(seconds=5),
+        per_connection_buffer_limit_bytes=_BUFFER_BYTES,
         circuit_breakers=_CIRCUIT_BREAKERS,
         typed_extension_protocol_options=_SPEAKS_HTTP2 if http2 else None,
     )

@@ -5,6 +5,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Final
 
+from xds_server.edge import Families
 from xds_server.envoy.encoders import envoy_config_core_v3 as core
 from xds_server.envoy.encoders import envoy_config_endpoint_v3 as endpoint
 from xds_server.envoy.frame import Frame
@@ -15,6 +16,7 @@ from xds_server.snapshot.resource import Resource, resource
 
 _MANY_SLICES: Final = 8  # Of a hundred endpoints each, at most. For fewer, encoding anew costs less than remembering.
 _REMEMBERED: Final = 256
+_BOTH: Final = 2
 _ENDPOINTS: Final = tag(2, LENGTH_DELIMITED)  # ClusterLoadAssignment.endpoints
 _by_key = attrgetter("key")
 
@@ -30,11 +32,13 @@ class Assignments:
     changed, plus a join. It remembers the 256 of them that were asked for last.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, families: Families = "dual") -> None:
+        self._families = families
         self._pieces = lru_cache(maxsize=_REMEMBERED)(_Pieces)
 
     def __call__(self, service: Service, slices: Sequence[EndpointSlice]) -> dict[str, Resource]:
         """The load assignment of each port of *service*, by cluster."""
+        slices = reachable(service, slices, self._families)
         if len(slices) < _MANY_SLICES:
             return assignments(service, slices)
         ordered = sorted(slices, key=_by_key)
@@ -43,6 +47,21 @@ class Assignments:
             name = cluster_name(service.key, port.port)
             result[name] = _assignment(name, self._pieces(name, port.name).of(ordered))
         return result
+
+
+def reachable(service: Service, slices: Sequence[EndpointSlice], families: Families) -> Sequence[EndpointSlice]:
+    """The slices of *service* that proxies of these *families* are sent to.
+
+    A dual-stack Service has a slice of each family for the same Pods. With both families at hand those of its first one
+    count: a proxy that has no way to one family would otherwise fail half of its requests. The others count if there
+    is no endpoint of that family. Source: Kubernetes, "IPv4/IPv6 dual-stack", Service.spec.ipFamilies.
+    """
+    if families != "dual":
+        return [one for one in slices if one.family == families]
+    if len(service.families) < _BOTH:
+        return slices
+    first = [one for one in slices if one.family == service.families[0]]
+    return first if any(one.ready for one in first) else slices
 
 
 def assignments(service: Service, slices: Iterable[EndpointSlice]) -> dict[str, Resource]:

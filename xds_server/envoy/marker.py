@@ -6,6 +6,7 @@ every listener of its first set has its routes: so whoever asks this port asks w
 
 from typing import Final
 
+from xds_server.edge import Families
 from xds_server.envoy.config_source import ADS_WAITS
 from xds_server.envoy.encoders import envoy_config_core_v3 as core
 from xds_server.envoy.encoders import envoy_config_route_v3 as route
@@ -21,14 +22,14 @@ _ANSWER_200 = route.route(match=route.route_match(prefix="/"), direct_response=r
 _HOST = route.virtual_host(name="*", domains=["*"], routes=[_ANSWER_200])
 
 
-def marker_listener(port: int) -> Resource:
+def marker_listener(port: int, families: Families = "dual") -> Resource:
     """The listener. On all addresses: a kubelet probes that of the pod."""
     manager = hcm.http_connection_manager(
         stat_prefix=MARKER,
         rds=hcm.rds(config_source=ADS_WAITS, route_config_name=MARKER),
         http_filters=HTTP_FILTERS,
     )
-    return http_listener(MARKER, port, manager)
+    return http_listener(MARKER, port, manager, families=families, always_answers=True)
 
 
 def marker_routes(version: str) -> Resource:

@@ -37,6 +37,8 @@ class Service(Struct, frozen=True):
 
     key: ObjectKey
     ports: tuple[ServicePort, ...]
+    families: tuple[str, ...] = ()
+    """`ipv4` and `ipv6`, its first one first; empty if it does not say."""
 
 
 class EndpointSlice(Struct, frozen=True):
@@ -48,7 +50,12 @@ class EndpointSlice(Struct, frozen=True):
     ports: tuple[tuple[str, int], ...]
     """(port name, number), as the slice has them; "" for an unnamed port."""
     ready: tuple[str, ...]
-    """IPv4 and IPv6 addresses whose condition `ready` is not false, in the slice's order."""
+    """Addresses whose condition `ready` is not false, in the slice's order."""
+
+    @property
+    def family(self) -> str:
+        """The family of its addresses: `ipv4` or `ipv6`, and "" if it has none."""
+        return "" if not self.ready else "ipv6" if ":" in self.ready[0] else "ipv4"
 
 
 class Listener(Struct, frozen=True):

@@ -19,9 +19,10 @@ class PortInUse(Exception):  # noqa: N818  It is what the operator has to hear.
 
 async def check_address(address: Address) -> None:
     """Returns if *address* (port 0 for any) is free. Raises PortInUse otherwise."""
+    host = address.host if address.host != "::" or has_ipv6() else "0.0.0.0"  # noqa: S104 - as gRPC does
     try:
         found = await asyncio.get_running_loop().getaddrinfo(
-            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
     except OSError as error:
         raise PortInUse(address, f"host is unknown ({error.strerror})") from None
@@ -30,6 +31,15 @@ async def check_address(address: Address) -> None:
     taken = [failure for failure in failures if failure.errno == errno.EADDRINUSE]
     if taken or len(failures) == len(found):
         raise PortInUse(address, ((taken or failures)[0].strerror or "cannot bind").lower())
+
+
+def has_ipv6() -> bool:
+    """Whether the kernel knows IPv6: without it, `::` cannot be listened on, and IPv6 addresses cannot be dialled."""
+    try:
+        socket.socket(socket.AF_INET6, socket.SOCK_STREAM).close()
+    except OSError:
+        return False
+    return True
 
 
 def _bind_failure(family: socket.AddressFamily, place: tuple[object, ...]) -> OSError | None:

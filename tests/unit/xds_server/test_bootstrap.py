@@ -95,3 +95,12 @@ def test_what_is_no_address_is_refused(name: str) -> None:
     """The message names the setting."""
     with pytest.raises(SettingsError, match=f"{name} is '127.0.0.1'"):
         bootstrap("shop/web", **{name: "127.0.0.1"})  # type: ignore[arg-type]
+
+
+def test_a_name_is_looked_up_in_both_families() -> None:
+    """A name may have IPv6 addresses that the proxy cannot reach; addresses are not looked up at all."""
+    (named,) = parsed(xds_address="cp.svc:18000")["static_resources"]["clusters"]
+    (addressed,) = parsed(xds_address="[fd00::1]:18000")["static_resources"]["clusters"]
+
+    assert (named["type"], named["dns_lookup_family"]) == ("STRICT_DNS", "ALL")
+    assert (addressed["type"], addressed.get("dns_lookup_family")) == ("STATIC", None)

@@ -71,6 +71,8 @@ HTTP = f"static_resources.clusters.0.{OPTIONS}.envoy.extensions.upstreams.http.v
         ("dynamic_resources.lds_config.initial_fetch_timeout", "15s", "error", "lds_config.initial_fetch_timeout"),
         ("static_resources.clusters.0.typed_extension_protocol_options", ..., "error", OPTIONS),
         ("static_resources.clusters.0.type", "LOGICAL_DNS", "warning", "type"),
+        ("static_resources.clusters.0.type", "STRICT_DNS", "warning", "dns_lookup_family"),
+        ("overload_manager", ..., "warning", "overload_manager.resource_monitors"),
         ("admin", ..., "warning", "admin"),
     ],
 )

@@ -36,6 +36,8 @@ def test_values_are_read_from_text_or_yaml() -> None:
             "inject_list_delay": "endpointslices=2,services=0.5",
             "drain_seconds": "0",
             "limits": "streams=7, connection_seconds=0,answer_seconds=0.5",
+            "ip_families": "ipv6",
+            "edge": "escaped_slashes=keep, http2_streams=7,idle_seconds=0.5",
             "debounce_seconds": "0.1",
             "log_format": "json",
             "context": None,
@@ -55,6 +57,8 @@ def test_values_are_read_from_text_or_yaml() -> None:
             "inject_list_delay": {"endpointslices": 2, "services": 0.5},
             "drain_seconds": 0,
             "limits": {"streams": 7, "connection_seconds": 0, "answer_seconds": 0.5},
+            "ip_families": "ipv6",
+            "edge": {"escaped_slashes": "keep", "http2_streams": 7, "idle_seconds": 0.5},
             "debounce_seconds": 0.1,
             "log_format": "json",
         }

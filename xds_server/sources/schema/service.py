@@ -18,6 +18,7 @@ class Spec(Raw):
     """Of a Service."""
 
     ports: list[Port] | None = None
+    ip_families: list[str] | None = None
 
 
 class Service(Raw):
@@ -36,12 +37,15 @@ def flat(raw: Service, _: list[Finding]) -> objects.Service:
             for port in raw.spec.ports or ()
             if (port.protocol or "TCP") == "TCP"
         ),
+        families=tuple(family.lower() for family in raw.spec.ip_families or ()),
     )
 
 
 def admit(raw: Service) -> None:
     """The checks that an API server makes before it stores a Service."""
     ports = raw.spec.ports or []
+    for i, family in enumerate(raw.spec.ip_families or ()):
+        checks.one_of(family, ("IPv4", "IPv6"), f"spec.ipFamilies[{i}]")
     for i, port in enumerate(ports):
         checks.port(port.port, f"spec.ports[{i}].port")
         checks.one_of(port.protocol or "TCP", ("TCP", "UDP", "SCTP"), f"spec.ports[{i}].protocol")

@@ -19,9 +19,11 @@ from envoy_data_plane.envoy.config.core.v3 import (
     HeaderValue,
     HeaderValueOption,
     Http2ProtocolOptions,
+    HttpProtocolOptionsHeadersWithUnderscoresAction,
     Locality,
     SocketAddress,
 )
+from envoy_data_plane.envoy.config.core.v3 import HttpProtocolOptions as CommonOptions
 from envoy_data_plane.envoy.config.endpoint.v3 import (
     ClusterLoadAssignment,
     Endpoint,
@@ -44,6 +46,7 @@ from envoy_data_plane.envoy.config.route.v3 import (
 from envoy_data_plane.envoy.extensions.filters.http.router.v3 import Router
 from envoy_data_plane.envoy.extensions.filters.network.http_connection_manager.v3 import (
     HttpConnectionManager,
+    HttpConnectionManagerPathWithEscapedSlashesAction,
     HttpConnectionManagerServerHeaderTransformation,
     HttpConnectionManagerUpgradeConfig,
     HttpFilter,
@@ -89,6 +92,7 @@ def test_a_cluster_is_what_the_model_writes(app_protocol: str) -> None:
         type=ClusterDiscoveryType.EDS,
         eds_cluster_config=ClusterEdsClusterConfig(eds_config=ads(), service_name=name),
         connect_timeout=timedelta(seconds=5),
+        per_connection_buffer_limit_bytes=32 << 10,
         circuit_breakers=CircuitBreakers(
             thresholds=[
                 CircuitBreakersThresholds(
@@ -166,11 +170,24 @@ def test_a_listener_is_what_the_model_writes() -> None:
         use_remote_address=True,
         upgrade_configs=[HttpConnectionManagerUpgradeConfig(upgrade_type="websocket")],
         normalize_path=True,
+        merge_slashes=True,
+        path_with_escaped_slashes_action=HttpConnectionManagerPathWithEscapedSlashesAction.UNESCAPE_AND_REDIRECT,
+        strip_trailing_host_dot=True,
+        common_http_protocol_options=CommonOptions(
+            idle_timeout=timedelta(hours=1),
+            headers_with_underscores_action=HttpProtocolOptionsHeadersWithUnderscoresAction.REJECT_REQUEST,
+        ),
+        http2_protocol_options=Http2ProtocolOptions(
+            max_concurrent_streams=100, initial_stream_window_size=65536, initial_connection_window_size=1048576
+        ),
+        stream_idle_timeout=timedelta(minutes=5),
+        request_headers_timeout=timedelta(seconds=10),
     )
     name = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
     expected = Listener(
         name="shop/edge/8080",
-        address=Address(socket_address=SocketAddress(address="0.0.0.0", port_value=8080)),
+        address=Address(socket_address=SocketAddress(address="::", port_value=8080, ipv4_compat=True)),
+        per_connection_buffer_limit_bytes=32768,
         filter_chains=[
             FilterChain(
                 filters=[
@@ -200,7 +217,8 @@ def test_the_marker_is_what_the_models_write() -> None:
     )
     expected = Listener(
         name=MARKER,
-        address=Address(socket_address=SocketAddress(address="0.0.0.0", port_value=19002)),
+        address=Address(socket_address=SocketAddress(address="::", port_value=19002, ipv4_compat=True)),
+        ignore_global_conn_limit=True,
         filter_chains=[FilterChain(filters=[network_filter])],
     )
     answer = Route(match=RouteMatch(prefix="/"), direct_response=DirectResponseAction(status=200))

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.xds_server import builders
+from xds_server.edge import Families
 from xds_server.envoy import endpoints
 from xds_server.envoy.endpoints import Assignments, assignments
 from xds_server.model.objects import EndpointSlice, Service, ServicePort
@@ -120,3 +121,30 @@ def test_memory_has_an_end() -> None:
     assert remembering._pieces.cache_info().currsize == endpoints._REMEMBERED
     assert remembering(builders.service(), slices) == assignments(builders.service(), slices)
     assert remembering._pieces.cache_info().maxsize == endpoints._REMEMBERED
+
+
+V4, V6 = builders.slice_("10.0.0.1", key="shop/cart-4"), builders.slice_("fd00::1", key="shop/cart-6")
+NONE_READY = builders.slice_(key="shop/cart-4")
+SIDES = {"ipv4": ("ipv4", "ipv6"), "ipv6": ("ipv6", "ipv4")}
+
+
+@pytest.mark.parametrize(
+    ("families", "first", "slices", "expected"),
+    [
+        ("dual", "", [V4, V6], [V4, V6]),
+        ("dual", "ipv4", [V4, V6], [V4]),
+        ("dual", "ipv6", [V4, V6], [V6]),
+        ("dual", "ipv4", [NONE_READY, V6], [NONE_READY, V6]),
+        ("ipv4", "ipv6", [V4, V6], [V4]),
+        ("ipv6", "", [V4, V6], [V6]),
+        ("ipv6", "", [V4], []),
+        ("dual", "", [V6], [V6]),
+    ],
+)
+def test_the_family_of_a_slice_decides(
+    families: Families, first: str, slices: list[EndpointSlice], expected: list[EndpointSlice]
+) -> None:
+    """Proxies of one family get that; a dual-stack Service counts by its first family, if it has an endpoint of it."""
+    service = Service(key="shop/cart", ports=(ServicePort(name="http", port=80),), families=SIDES.get(first, ()))
+
+    assert Assignments(families)(service, slices) == assignments(service, expected)
