@@ -96,8 +96,16 @@ def serve(endpoints: Endpoints, host: str, port: int, *, connections: Connection
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    """A socket that listens; `::` is every address, of either family, or of IPv4 on a kernel without IPv6."""
     try:
+        listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    except OSError as error:
+        if host != "::" or error.errno != errno.EAFNOSUPPORT:
+            raise
+        return _listening("0.0.0.0", port)  # noqa: S104 - what was asked for, as far as there is any of it
+    try:
+        if host == "::":
+            listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         # Not SO_REUSEPORT: a second server would then silently share the port.
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
