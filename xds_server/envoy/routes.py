@@ -43,19 +43,31 @@ def _route(entry: Entry) -> route.Route:
 @lru_cache(maxsize=4096)
 def _match(match: Match) -> route.Route:
     """A route that has its match only. Most hosts have the same few."""
-    headers = match.headers if not match.method else ((":method", match.method), *match.headers)
-    matchers = [_header(name, value) for name, value in headers]
+    named = match.headers if not match.method else ((":method", match.method), *match.headers)
+    headers = [_header(name, value) for name, value in named]
+    query = [_parameter(name, value) for name, value in match.query]
     if match.path_type == "Exact":
-        matched = route.route_match(path=match.path, headers=matchers)
+        matched = route.route_match(path=match.path, headers=headers, query_parameters=query)
+    elif match.path_type == "StringPrefix":
+        matched = route.route_match(prefix=match.path, headers=headers, query_parameters=query)
     elif prefix := match.path.rstrip("/"):
-        matched = route.route_match(path_separated_prefix=prefix, headers=matchers)  # /a matches /a and /a/b, not /ab
+        # /a matches /a and /a/b, not /ab
+        matched = route.route_match(path_separated_prefix=prefix, headers=headers, query_parameters=query)
     else:
-        matched = route.route_match(prefix="/", headers=matchers)
+        matched = route.route_match(prefix="/", headers=headers, query_parameters=query)
     return route.route(match=matched)
 
 
-def _header(name: str, value: str) -> route.HeaderMatcher:
+def _header(name: str, value: str | None) -> route.HeaderMatcher:
+    if value is None:
+        return route.header_matcher(name=name, present_match=True)
     return route.header_matcher(name=name, string_match=matcher.string_matcher(exact=value))
+
+
+def _parameter(name: str, value: str | None) -> route.QueryParameterMatcher:
+    if value is None:
+        return route.query_parameter_matcher(name=name, present_match=True)
+    return route.query_parameter_matcher(name=name, string_match=matcher.string_matcher(exact=value))
 
 
 def _action(targets: Sequence[Target]) -> bytes:

@@ -17,7 +17,8 @@ GATEWAY_API: Final = "gateway.networking.k8s.io"
 """The group of Gateways, routes and their classes."""
 
 RoutesFrom = Literal["Same", "All", "None", "Selector"]
-PathType = Literal["Exact", "PathPrefix", "RegularExpression"]
+PathType = Literal["Exact", "PathPrefix", "StringPrefix"]
+"""The last is none of the API's: any path that begins with these characters, for rules that answer an error."""
 
 
 class Struct(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -39,6 +40,8 @@ class Service(Struct, frozen=True):
     ports: tuple[ServicePort, ...]
     families: tuple[str, ...] = ()
     """`ipv4` and `ipv6`, its first one first; empty if it does not say."""
+    external: bool = False
+    """Whether it is an alias for a DNS name (ExternalName): it has no endpoints, and no port is taken."""
 
 
 class EndpointSlice(Struct, frozen=True):
@@ -67,6 +70,12 @@ class Listener(Struct, frozen=True):
     hostname: str = ""
     """Lower case; "" for any."""
     routes_from: RoutesFrom = "Same"
+    invalid: str = ""
+    """Why no proxy can have it; "" for a good one."""
+    unsupported_kinds: tuple[str, ...] = ()
+    """Kinds of routes that it asks for and that are not served here."""
+    takes_routes: bool = True
+    """Whether HTTPRoute is among the kinds that it allows."""
 
 
 class Reference(NamedTuple):
@@ -136,9 +145,11 @@ class Match(Struct, frozen=True):
 
     path_type: PathType = "PathPrefix"
     path: str = "/"
-    headers: tuple[tuple[str, str], ...] = ()
-    """(lower-case name, exact value), the first of each name."""
+    headers: tuple[tuple[str, str | None], ...] = ()
+    """(lower-case name, exact value, or None for any), the first of each name."""
     method: str = ""
+    query: tuple[tuple[str, str | None], ...] = ()
+    """Parameters: (name, exact value, or None for any), the first of each name."""
 
 
 class BackendRef(Struct, frozen=True):
@@ -156,6 +167,8 @@ class Rule(Struct, frozen=True):
 
     matches: tuple[Match, ...]
     backends: tuple[BackendRef, ...]
+    dropped: str = ""
+    """Why it is not served: then it answers 500, to all that it would match at the least. "" if it is served."""
 
 
 class HTTPRoute(Struct, frozen=True):
@@ -166,7 +179,9 @@ class HTTPRoute(Struct, frozen=True):
     """creationTimestamp in RFC 3339 (UTC), which sorts as it is; "" if the object has none."""
     parents: tuple[ParentRef, ...]
     hostnames: tuple[str, ...]
-    """Lower case; empty for any."""
+    """Lower case; empty for any, unless some were dropped."""
     rules: tuple[Rule, ...]
+    dropped_hostnames: tuple[str, ...] = ()
+    """What is wrong with hostnames that are not served, a sentence each."""
     generation: int = 0
     """Counts the changes of its specification; 0 for an object from a file."""

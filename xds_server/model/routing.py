@@ -64,6 +64,8 @@ class ResolvedRule(Struct, frozen=True):
 
     matches: tuple[Match, ...]
     targets: tuple[Target, ...]
+    dropped: str = ""
+    """As of the rule: then it has no target."""
 
 
 class ResolvedRoute(Struct, frozen=True):
@@ -74,6 +76,7 @@ class ResolvedRoute(Struct, frozen=True):
     parents: tuple[ParentRef, ...]
     hostnames: tuple[str, ...]
     rules: tuple[ResolvedRule, ...]
+    dropped_hostnames: tuple[str, ...]
     unresolved: tuple[str, ...]
     """What is wrong with its references, a sentence each."""
     unresolved_reasons: tuple[str, ...] = ()

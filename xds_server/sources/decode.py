@@ -76,17 +76,23 @@ class Decoder:
 
     def loaded(self, document: object) -> Decoded:
         """One object, from loaded YAML: here the checks are made that an API server would have made."""
+        from xds_server.sources.schema import structural  # noqa: PLC0415 - who reads from an API server needs none of it
+
         key = _key(lambda: msgspec.convert(document, Object))
+        refused, unknown = structural.checked(self._kind.plural, document)
+        if refused:
+            return Decoded(key, None, refused + unknown)
         try:
             raw = msgspec.convert(document, self._kind.raw)
             checks.name(raw.metadata.name, "metadata.name")
             checks.name(raw.metadata.namespace or "default", "metadata.namespace")
             self._kind.admit(raw)
         except msgspec.ValidationError as error:
-            return Decoded(key, None, (finding(error),))
+            return Decoded(key, None, (finding(error), *unknown))
         except Invalid as refusal:
-            return Decoded(key, None, (refusal.finding,))
-        return self._flat(raw)
+            return Decoded(key, None, (refusal.finding, *unknown))
+        decoded = self._flat(raw)
+        return decoded._replace(findings=decoded.findings + unknown)
 
     def _flat(self, raw: Any) -> Decoded:
         findings: list[Finding] = []

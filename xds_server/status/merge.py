@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from xds_server.model.objects import GATEWAY_API, ObjectKey, ParentRef
-from xds_server.translate.conditions import Condition, GatewayStatus, ParentStatus, RouteStatus
+from xds_server.translate.conditions import PARTIALLY_INVALID, Condition, GatewayStatus, ParentStatus, RouteStatus
 
 CONTROLLER: Final = "xds-server.dev/gateway-controller"
 
@@ -24,7 +24,7 @@ def of_gateway(status: GatewayStatus, current: Json, now: str) -> dict[str, Any]
         "listeners": [
             {
                 "name": one.name,
-                "supportedKinds": [{"group": GATEWAY_API, "kind": "HTTPRoute"}],
+                "supportedKinds": [{"group": GATEWAY_API, "kind": "HTTPRoute"}] if one.takes_routes else [],
                 "attachedRoutes": one.attached_routes,
                 "conditions": _conditions(
                     one.conditions,
@@ -58,10 +58,12 @@ def of_class(generation: int, current: Json, now: str) -> dict[str, Any]:
 def _parent(status: ParentStatus, generation: int, namespace: str, ours: Sequence[Json], now: str) -> dict[str, Any]:
     reference = _reference(status.parent, namespace)
     before = next((one for one in ours if one.get("parentRef") == reference), {})
+    # This one is there only while it is true.
+    said = [one for one in before.get("conditions") or () if one.get("type") != PARTIALLY_INVALID]
     return {
         "parentRef": reference,
         "controllerName": CONTROLLER,
-        "conditions": _conditions(status.conditions, before.get("conditions") or (), generation, now),
+        "conditions": _conditions(status.conditions, said, generation, now),
     }
 
 

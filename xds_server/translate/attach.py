@@ -39,7 +39,7 @@ def _places(route: ResolvedRoute, parent: ParentRef, ports: Sequence[Port]) -> t
         return [], "NoMatchingParent", "no listener that can be served has that sectionName and port"
     allowed = [(port, listener) for port, listener in named if _allows(port, listener, route)]
     if not allowed:
-        return [], "NotAllowedByListeners", "the listener does not allow routes of this namespace"
+        return [], "NotAllowedByListeners", "the listener does not allow HTTPRoutes, or none of this namespace"
     places = [place for port, listener in allowed for place in _domains(route, port, listener)]
     if not places:
         return [], "NoMatchingListenerHostname", "no hostname in common with the listener"
@@ -52,13 +52,15 @@ def _names(parent: ParentRef, listener: Listener) -> bool:
 
 def _allows(port: Port, listener: Listener, route: ResolvedRoute) -> bool:
     same = port.gateway.partition("/")[0] == route.key.partition("/")[0]
-    return listener.routes_from == "All" or (listener.routes_from == "Same" and same)
+    return listener.takes_routes and (listener.routes_from == "All" or (listener.routes_from == "Same" and same))
 
 
 def _domains(route: ResolvedRoute, port: Port, listener: Listener) -> list[DomainKey]:
     """The domains that the route and the listener have in common and that no more specific listener owns."""
     hostnames = [one.hostname for one in port.listeners]
-    common = [intersection(listener.hostname, hostname) for hostname in route.hostnames or ("",)]
+    # Without any hostname a route is for all hosts, but not if those that it had were dropped.
+    wanted = route.hostnames or (() if route.dropped_hostnames else ("",))
+    common = [intersection(listener.hostname, hostname) for hostname in wanted]
     return [
         (port.gateway, port.number, listener.hostname, host)
         for host in common

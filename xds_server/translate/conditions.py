@@ -4,12 +4,17 @@ Source: Gateway API v1, types GatewayStatus, ListenerStatus and RouteParentStatu
 whoever writes a status keeps the time of a condition that has not turned.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
 
 from xds_server.model.objects import Gateway, HTTPRoute, Listener, ObjectKey, ParentRef, Struct
-from xds_server.model.routing import Attached
+from xds_server.model.routing import Attached, ParentVerdict, ResolvedRoute
 from xds_server.translate.ports import Refusal, refusals
+
+PARTIALLY_INVALID: Final = "PartiallyInvalid"
+UNSUPPORTED_VALUE: Final = "UnsupportedValue"
+# Without a hostname that can be served, a route has none in common with any listener.
+_UP_TO_THE_ROUTE: Final = ("Accepted", "NoMatchingListenerHostname")
 
 
 class Condition(NamedTuple):
@@ -27,6 +32,8 @@ class ListenerStatus(Struct, frozen=True):
     name: str
     attached_routes: int
     conditions: tuple[Condition, ...]
+    takes_routes: bool = True
+    """Whether HTTPRoute, the one kind that is served, is among those that it allows."""
 
 
 class GatewayStatus(Struct, frozen=True):
@@ -74,14 +81,15 @@ def gateway_status(gateway: Gateway, attached_routes: Callable[[Listener], int])
             ListenerStatus(
                 name=listener.name,
                 attached_routes=0 if listener.name in refused else attached_routes(listener),
-                conditions=_listener_conditions(refused.get(listener.name)),
+                takes_routes=listener.takes_routes and listener.protocol == "HTTP",
+                conditions=_listener_conditions(refused.get(listener.name), listener.unsupported_kinds),
             )
             for listener in gateway.listeners
         ),
     )
 
 
-def _listener_conditions(refusal: Refusal | None) -> tuple[Condition, ...]:
+def _listener_conditions(refusal: Refusal | None, unsupported_kinds: Sequence[str]) -> tuple[Condition, ...]:
     good = refusal is None
     conflict = refusal is not None and refusal.reason.endswith("Conflict")
     why = ("", "") if refusal is None else (refusal.reason, refusal.message)
@@ -89,8 +97,14 @@ def _listener_conditions(refusal: Refusal | None) -> tuple[Condition, ...]:
         Condition("Accepted", good, *(("Accepted",) if good else why)),
         Condition("Conflicted", conflict, *(why if conflict else ("NoConflicts",))),
         Condition("Programmed", good, *(("Programmed",) if good else ("Invalid", why[1]))),
-        Condition("ResolvedRefs", True, "ResolvedRefs"),  # noqa: FBT003 - of an HTTP listener, which has none
+        Condition("ResolvedRefs", not unsupported_kinds, *_resolved_refs(unsupported_kinds)),
     )
+
+
+def _resolved_refs(unsupported_kinds: Sequence[str]) -> tuple[str, str]:
+    if not unsupported_kinds:
+        return "ResolvedRefs", ""  # the others are of TLS, which is not served
+    return "InvalidRouteKinds", f"not supported yet: {', '.join(unsupported_kinds)}"
 
 
 def route_status(route: HTTPRoute, attached: Attached) -> RouteStatus:
@@ -101,21 +115,37 @@ def route_status(route: HTTPRoute, attached: Attached) -> RouteStatus:
         if unresolved
         else Condition("ResolvedRefs", True, "ResolvedRefs")  # noqa: FBT003
     )
+    nothing, dropped = serves_nothing(attached.route), _dropped(attached.route)
+    partly = (Condition(PARTIALLY_INVALID, True, UNSUPPORTED_VALUE, dropped),) if dropped else ()  # noqa: FBT003
+
+    def conditions(verdict: ParentVerdict) -> tuple[Condition, ...]:
+        if nothing and verdict.reason in _UP_TO_THE_ROUTE:
+            return (Condition("Accepted", False, UNSUPPORTED_VALUE, dropped), resolved)  # noqa: FBT003
+        if verdict.reason != "Accepted":
+            return (Condition("Accepted", False, verdict.reason, verdict.message), resolved)  # noqa: FBT003
+        return (Condition("Accepted", True, "Accepted"), resolved, *partly)  # noqa: FBT003
+
     return RouteStatus(
         generation=route.generation,
         parents=tuple(
-            ParentStatus(
-                parent=verdict.parent,
-                conditions=(
-                    Condition("Accepted", verdict.reason == "Accepted", verdict.reason, verdict.message),
-                    resolved,
-                ),
-            )
-            for verdict in attached.parents
+            ParentStatus(parent=verdict.parent, conditions=conditions(verdict)) for verdict in attached.parents
         ),
     )
 
 
+def serves_nothing(route: ResolvedRoute) -> bool:
+    """Whether all of a route's rules were dropped, or all of its hostnames."""
+    no_rule = bool(route.rules) and all(rule.dropped for rule in route.rules)
+    return no_rule or (bool(route.dropped_hostnames) and not route.hostnames)
+
+
+def _dropped(route: ResolvedRoute) -> str:
+    """What of a route is not served; "" if all is. Begins as the Gateway API has it for PartiallyInvalid."""
+    rules = [f"Dropped Rule {i}: {rule.dropped}" for i, rule in enumerate(route.rules) if rule.dropped]
+    hostnames = [f"Dropped Rules for a hostname: {reason}" for reason in route.dropped_hostnames]
+    return "; ".join([*rules, *hostnames])
+
+
 def listener_of(attached: Attached) -> frozenset[tuple[ObjectKey, int, str]]:
-    """(gateway, port, hostname) of the listeners that serve a route."""
-    return frozenset(domain[:3] for domain in attached.domains)
+    """(gateway, port, hostname) of the listeners that serve a route: none, if it is not accepted."""
+    return frozenset() if serves_nothing(attached.route) else frozenset(domain[:3] for domain in attached.domains)

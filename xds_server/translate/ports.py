@@ -35,13 +35,17 @@ class Refusal(NamedTuple):
 def refusals(gateway: Gateway) -> list[Refusal]:
     """The listeners that cannot be served."""
     places = Counter(
-        (listener.port, listener.hostname) for listener in gateway.listeners if listener.protocol == "HTTP"
+        (listener.port, listener.hostname)
+        for listener in gateway.listeners
+        if listener.protocol == "HTTP" and not listener.invalid
     )
     found = []
     for listener in gateway.listeners:
         if listener.protocol != "HTTP":
             message = f"protocol {listener.protocol!r} is not supported yet: use HTTP"
             found.append(Refusal(listener.name, "UnsupportedProtocol", message))
+        elif listener.invalid:
+            found.append(Refusal(listener.name, "UnsupportedValue", listener.invalid))
         elif listener.routes_from == "Selector":
             message = "allowedRoutes.namespaces.from Selector is not supported yet: use Same or All"
             found.append(Refusal(listener.name, "UnsupportedValue", message))

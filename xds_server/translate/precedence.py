@@ -33,6 +33,8 @@ def _host_rank(attachment: Attachment) -> tuple[bool, int]:
     return (not exact, -length)
 
 
-def _match_rank(match: Match) -> tuple[bool, int, bool, int]:
+def _match_rank(match: Match) -> tuple[bool, int, bool, bool, int, int]:
     length = len(match.path.rstrip("/"))
-    return (match.path_type != "Exact", -length, not match.method, -len(match.headers))
+    # Of equal lengths, what answers an error comes first: it may stand for what would be tried before the others.
+    path = (match.path_type != "Exact", -length, match.path_type != "StringPrefix")
+    return (*path, not match.method, -len(match.headers), -len(match.query))

@@ -10,6 +10,10 @@ _LABEL: Final = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 _HOSTNAME: Final = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*")
 _NAME: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _TOKEN: Final = re.compile(r"[-A-Za-z0-9!#$%&'*+.^_`|~]+")
+_PRINTED: Final = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]+")
+_PATH: Final = re.compile(r"([-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})+")
+_NOT_IN_A_PATH: Final = ("//", "/./", "/../", "%2f", "%2F", "#")
+_NOT_AT_ITS_END: Final = ("/..", "/.")
 _DOTTED_QUAD: Final = re.compile(r"[0-9]+(\.[0-9]+){3}")
 _LONGEST_NAME: Final = 253
 HIGHEST_PORT: Final = 65535
@@ -38,17 +42,40 @@ def name(value: str, field: str) -> str:
     return value
 
 
-def header_name(value: str, field: str) -> str:
-    """The name of an HTTP header, in lower case."""
+def token(value: str, field: str) -> str:
+    """The name of an HTTP header or of a query parameter."""
     if not _TOKEN.fullmatch(value):
-        raise Invalid(field, f"{value!r} is no header name: use letters, digits and '-'")
-    return value.lower()
+        raise Invalid(field, f"{value!r} is no name: use letters, digits and '-'")
+    return value
 
 
-def filled(value: str, field: str) -> str:
-    """Any text but the empty one."""
+def text(value: str, field: str) -> str:
+    """Any text but the empty one, of characters that a header can have."""
     if not value:
         raise Invalid(field, "is empty: give it a value")
+    if not _PRINTED.fullmatch(value):
+        raise Invalid(field, f"{value!r} contains control characters: remove them")
+    return value
+
+
+def path(value: str, field: str) -> str:
+    """A path, as HTTPPathMatch has it for Exact and PathPrefix."""
+    if not value.startswith("/"):
+        raise Invalid(field, f"{value!r} is no absolute path: start it with '/'")
+    for part in _NOT_IN_A_PATH:
+        if part in value:
+            raise Invalid(field, f"{value!r} contains {part!r}: remove it")
+    if value.endswith(_NOT_AT_ITS_END):
+        raise Invalid(field, f"{value!r} ends with a dot segment: remove it")
+    if not _PATH.fullmatch(value):
+        raise Invalid(field, f"{value!r} contains what no path has, as '?' and space: encode it with '%', or remove it")
+    return value
+
+
+def between(value: int, lowest: int, highest: int, field: str) -> int:
+    """A number of a range."""
+    if not lowest <= value <= highest:
+        raise Invalid(field, f"{value} is out of range: use {lowest} to {highest}")
     return value
 
 

@@ -1,13 +1,16 @@
 """Gateway, gateway.networking.k8s.io/v1."""
 
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
 from xds_server.model import objects
 from xds_server.sources.schema import checks
-from xds_server.sources.schema.base import Finding, Metadata, Raw
+from xds_server.sources.schema.base import Finding, Metadata, Raw, usable
 
+_NOT_SERVED: Final = "this listener is not served"
+_FROM: Final = ("Same", "All", "Selector", "None")
 _REFERENCED: Final = {("", "Secret"): "secrets", ("", "ConfigMap"): "configmaps"}
 
 
@@ -105,12 +108,11 @@ class Gateway(Raw):
 
 
 def flat(raw: Gateway, findings: list[Finding]) -> objects.Gateway:
-    """The flat value; findings name the listeners that ask for what is not supported yet."""
+    """The flat value; findings name the listeners that cannot be served."""
     listeners = raw.spec.listeners or []
-    checks.unique([listener.name for listener in listeners], "spec.listeners[{}].name")
     return objects.Gateway(
         key=raw.metadata.key,
-        class_name=checks.filled(raw.spec.gateway_class_name, "spec.gatewayClassName"),
+        class_name=raw.spec.gateway_class_name,
         listeners=tuple(_listener(listener, f"spec.listeners[{i}]", findings) for i, listener in enumerate(listeners)),
         references=_references(raw, listeners, findings) if raw.spec.tls or any(one.tls for one in listeners) else (),
         generation=raw.metadata.generation or 0,
@@ -118,18 +120,36 @@ def flat(raw: Gateway, findings: list[Finding]) -> objects.Gateway:
 
 
 def _listener(raw: Listener, at: str, findings: list[Finding]) -> objects.Listener:
-    protocol = checks.filled(raw.protocol, f"{at}.protocol")
-    if protocol != "HTTP":
-        findings.append(
-            Finding(f"{at}.protocol", f"{protocol} is not supported yet, so this listener is not served: use HTTP")
-        )
+    if raw.protocol != "HTTP":
+        message = f"{raw.protocol} is not supported yet, so this listener is not served: use HTTP"
+        findings.append(Finding(f"{at}.protocol", message))
+    reasons = list[Finding]()
+    usable(reasons, _NOT_SERVED, checks.port, raw.port, f"{at}.port")
+    if raw.hostname and raw.protocol == "HTTP":
+        usable(reasons, _NOT_SERVED, checks.hostname, raw.hostname, f"{at}.hostname")
+    findings += reasons
+    kinds = (raw.allowed_routes.kinds if raw.allowed_routes is not None else None) or []
     return objects.Listener(
-        name=checks.filled(raw.name, f"{at}.name"),
-        port=checks.port(raw.port, f"{at}.port"),
-        protocol=protocol,
-        hostname=checks.hostname(raw.hostname, f"{at}.hostname") if raw.hostname else "",
+        name=raw.name,
+        port=raw.port,
+        protocol=raw.protocol,
+        hostname=(raw.hostname or "").lower(),
         routes_from=_routes_from(raw.allowed_routes, f"{at}.allowedRoutes", findings),
+        invalid="; ".join(f"{field}: {message}" for field, message in reasons),
+        unsupported_kinds=tuple(_unsupported_kinds(kinds, f"{at}.allowedRoutes.kinds", findings)),
+        takes_routes=not kinds or any(_is_httproute(kind) for kind in kinds),
     )
+
+
+def _is_httproute(kind: RouteKind) -> bool:
+    return kind.group in (None, objects.GATEWAY_API) and kind.kind == "HTTPRoute"
+
+
+def _unsupported_kinds(kinds: list[RouteKind], at: str, findings: list[Finding]) -> Iterator[str]:
+    for i, kind in enumerate(kinds):
+        if not _is_httproute(kind):
+            findings.append(Finding(f"{at}[{i}]", f"{kind.kind} is not supported yet: use HTTPRoute"))
+            yield kind.kind
 
 
 def _references(raw: Gateway, listeners: list[Listener], findings: list[Finding]) -> tuple[objects.Reference, ...]:
@@ -151,13 +171,15 @@ def _references(raw: Gateway, listeners: list[Listener], findings: list[Finding]
         plural = _REFERENCED.get((ref.group or "", ref.kind or kind))
         if plural is None:
             findings.append(Finding(f"{at}.kind", f"{ref.kind!r} is not supported: use {kind}"))
+        elif not usable(findings, "it leads to nothing", checks.name, ref.name, f"{at}.name"):
+            continue
         elif (ref.namespace or namespace) != namespace:
             message = (
                 f"{ref.namespace!r} is another namespace, and ReferenceGrants are not supported yet: use {namespace!r}"
             )
             findings.append(Finding(f"{at}.namespace", message))
         else:
-            found.add(objects.Reference(plural, f"{namespace}/{checks.name(ref.name, f'{at}.name')}"))
+            found.add(objects.Reference(plural, f"{namespace}/{ref.name}"))
     return tuple(sorted(found))
 
 
@@ -169,21 +191,13 @@ def _clients(frontend: Frontend | None) -> list[tuple[str, Client | None]]:
 
 
 def _routes_from(raw: AllowedRoutes | None, at: str, findings: list[Finding]) -> objects.RoutesFrom:
-    """A listener that lists kinds of routes, and HTTPRoute is not among them, takes none."""
-    if raw is None:
-        return "Same"
-    kinds = raw.kinds or []
-    if kinds and not any(k.group in (None, objects.GATEWAY_API) and k.kind == "HTTPRoute" for k in kinds):
-        return "None"
-    match (raw.namespaces.from_ if raw.namespaces is not None else None) or "Same":
+    match (raw.namespaces.from_ if raw is not None and raw.namespaces is not None else None) or "Same":
         case "Selector":
             message = "Selector is not supported yet, so no route attaches to this listener: use Same or All"
             findings.append(Finding(f"{at}.namespaces.from", message))
             return "Selector"
-        case "All":
-            return "All"
-        case "None":
-            return "None"
+        case "All" | "None" | "Same" as word:
+            return word
         case other:
-            checks.one_of(other, ("Same", "All", "Selector", "None"), f"{at}.namespaces.from")
-            return "Same"
+            usable(findings, "no route attaches", checks.one_of, other, _FROM, f"{at}.namespaces.from")
+            return "None"

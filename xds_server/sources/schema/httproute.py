@@ -1,21 +1,18 @@
 """HTTPRoute, gateway.networking.k8s.io/v1."""
 
-from collections.abc import Iterator
-from typing import cast
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from xds_server.model import objects
-from xds_server.sources.schema import checks
-from xds_server.sources.schema.base import Finding, Given, Invalid, Metadata, Raw
+from xds_server.sources.schema import checks, regexes
+from xds_server.sources.schema.base import Finding, Given, Metadata, Raw, usable
 
 _PATH_TYPES = ("Exact", "PathPrefix", "RegularExpression")
 _VALUE_TYPES = ("Exact", "RegularExpression")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
-# HTTPPathMatch, validation rules of the CRD, for Exact and PathPrefix.
-_NOT_IN_A_PATH = ("//", "/./", "/../", "%2f", "%2F", "#")
-_NOT_AT_ITS_END = ("/..", "/.")
 _HEAVIEST = 1_000_000
+_NEVER = "it matches no request"
 
 
 class ParentRef(Raw):
@@ -92,53 +89,68 @@ class HTTPRoute(Raw):
 
 
 def flat(raw: HTTPRoute, findings: list[Finding]) -> objects.HTTPRoute:
-    """The flat value; a rule that needs what is not supported yet is left out, and found."""
+    """The flat value. A rule that cannot be served as it is written answers an error, and is found.
+
+    Source: Gateway API v1, HTTPRouteFilter.type: a filter that cannot be resolved is not to be skipped; requests that
+    it would have processed get an error. The same goes for what a rule asks of a request: without it, the requests
+    that the rule was to have would go to a wider one.
+    """
     namespace = raw.metadata.namespace or "default"
-    rules: list[objects.Rule] = []
+    hostnames, dropped_hostnames = _hostnames(raw.spec.hostnames or (), findings)
     # HTTPRouteSpec, "rules": when absent, one rule that matches everything; when empty, none.
-    for i, rule in enumerate(raw.spec.rules if raw.spec.rules is not None else [Rule()]):
-        at = f"spec.rules[{i}]"
-        value = _rule(rule, namespace, at)
-        reasons = list(_unsupported(rule, at))
-        findings += reasons
-        findings += _ignored(rule, at)
-        if not reasons:
-            rules.append(value)
+    rules = raw.spec.rules if raw.spec.rules is not None else [Rule()]
     return objects.HTTPRoute(
         key=raw.metadata.key,
         created=raw.metadata.creation_timestamp or "",
         parents=tuple(
-            _parent(ref, namespace, f"spec.parentRefs[{i}]")
-            for i, ref in enumerate(raw.spec.parent_refs or ())
+            objects.ParentRef(
+                gateway=f"{ref.namespace or namespace}/{ref.name}",
+                section_name=ref.section_name or "",
+                port=ref.port or 0,
+            )
+            for ref in raw.spec.parent_refs or ()
             if ref.group in (None, objects.GATEWAY_API) and (ref.kind or "Gateway") == "Gateway"
         ),
-        hostnames=tuple(
-            checks.hostname(name, f"spec.hostnames[{i}]") for i, name in enumerate(raw.spec.hostnames or ())
-        ),
-        rules=tuple(rules),
+        hostnames=hostnames,
+        rules=tuple(_rule(rule, namespace, f"spec.rules[{i}]", findings) for i, rule in enumerate(rules)),
+        dropped_hostnames=dropped_hostnames,
         generation=raw.metadata.generation or 0,
     )
 
 
+def _hostnames(raw: Iterable[str], findings: list[Finding]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The good ones, and what is wrong with the others."""
+    good, reasons = [], list[Finding]()
+    for i, name in enumerate(raw):
+        if usable(reasons, "it is not served", checks.hostname, name, f"spec.hostnames[{i}]"):
+            good.append(name.lower())
+    findings += reasons
+    return tuple(good), tuple(f"{reason.field}: {reason.message}" for reason in reasons)
+
+
+def _rule(rule: Rule, namespace: str, at: str, findings: list[Finding]) -> objects.Rule:
+    reasons = list(_unsupported(rule, at))
+    matches = [_match(match, f"{at}.matches[{i}]", reasons) for i, match in enumerate(rule.matches or [Match()])]
+    backends = [
+        _backend(ref, namespace, f"{at}.backendRefs[{i}]", reasons) for i, ref in enumerate(rule.backend_refs or ())
+    ]
+    for field, message in reasons:
+        findings.append(Finding(field, f"{message}; until then this rule answers 500"))
+    findings += _ignored(rule, at)
+    return objects.Rule(
+        matches=tuple(match for match in matches if match is not None),
+        backends=tuple(backend for backend in backends if backend is not None),
+        dropped="; ".join(f"{field}: {message}" for field, message in reasons),
+    )
+
+
 def _unsupported(rule: Rule, at: str) -> Iterator[Finding]:
-    """What the rule asks for and would not get: to serve it all the same would be another rule."""
-
-    def finding(field: str, what: str, instead: str) -> Finding:
-        return Finding(f"{at}.{field}", f"{what} not supported yet, so this rule is left out: {instead}")
-
+    """What is to happen to requests, and would not."""
     if rule.filters:
-        yield finding("filters", "filters are", "remove them")
-    for i, match in enumerate(rule.matches or ()):
-        if match.path is not None and match.path.type == "RegularExpression":
-            yield finding(f"matches[{i}].path.type", "RegularExpression is", "use Exact or PathPrefix")
-        for j, header in enumerate(match.headers or ()):
-            if header.type == "RegularExpression":
-                yield finding(f"matches[{i}].headers[{j}].type", "RegularExpression is", "use Exact")
-        if match.query_params:
-            yield finding(f"matches[{i}].queryParams", "matches on query parameters are", "remove them")
+        yield Finding(f"{at}.filters", "filters are not supported yet: remove them")
     for i, backend in enumerate(rule.backend_refs or ()):
         if backend.filters:
-            yield finding(f"backendRefs[{i}].filters", "filters are", "remove them")
+            yield Finding(f"{at}.backendRefs[{i}].filters", "filters are not supported yet: remove them")
 
 
 def _ignored(rule: Rule, at: str) -> Iterator[Finding]:
@@ -152,66 +164,78 @@ def _ignored(rule: Rule, at: str) -> Iterator[Finding]:
             yield Finding(f"{at}.{field}", "is not supported yet, and is ignored: remove it, or live without it")
 
 
-def _parent(ref: ParentRef, namespace: str, at: str) -> objects.ParentRef:
-    return objects.ParentRef(
-        gateway=f"{ref.namespace or namespace}/{checks.filled(ref.name, f'{at}.name')}",
-        section_name=ref.section_name or "",
-        port=checks.port(ref.port, f"{at}.port") if ref.port is not None else 0,
-    )
-
-
-def _rule(rule: Rule, namespace: str, at: str) -> objects.Rule:
-    return objects.Rule(
-        matches=tuple(_match(match, f"{at}.matches[{i}]") for i, match in enumerate(rule.matches or [Match()])),
-        backends=tuple(
-            _backend(ref, namespace, f"{at}.backendRefs[{i}]") for i, ref in enumerate(rule.backend_refs or ())
-        ),
-    )
-
-
-def _match(match: Match, at: str) -> objects.Match:
-    headers: dict[str, str] = {}
-    for i, header in enumerate(match.headers or ()):
-        checks.one_of(header.type or "Exact", _VALUE_TYPES, f"{at}.headers[{i}].type")
-        checks.filled(header.value, f"{at}.headers[{i}].value")
-        # HTTPHeaderMatch, "name": of equal names, in any case, only the first counts.
-        headers.setdefault(checks.header_name(header.name, f"{at}.headers[{i}].name"), header.value)
-    if match.method is not None:
-        checks.one_of(match.method, _METHODS, f"{at}.method")
-    path = match.path or Path()
-    path_type = checks.one_of(path.type or "PathPrefix", _PATH_TYPES, f"{at}.path.type")
-    value = path.value if path.value is not None else "/"
-    if path_type != "RegularExpression":
-        _check_path(value, f"{at}.path.value")
+def _match(match: Match, at: str, reasons: list[Finding]) -> objects.Match | None:
+    """The match. If *reasons* gets any, it matches at least what it should; None, if it can match no request at all."""
+    path = _path(match.path or Path(), f"{at}.path", reasons)
+    headers = _values(match.headers or (), f"{at}.headers", reasons)
+    query = _values(match.query_params or (), f"{at}.queryParams", reasons)
+    if match.query_params:
+        reasons.append(Finding(f"{at}.queryParams", "matches on query parameters are not supported yet: remove them"))
+    method = match.method or ""
+    known = not method or usable(reasons, _NEVER, checks.one_of, method, _METHODS, f"{at}.method")
+    if path is None or headers is None or query is None or not known:
+        return None
+    # HTTPHeaderMatch, "name": of equal names, in any case, only the first counts.
     return objects.Match(
-        path_type=cast("objects.PathType", path_type),
-        path=value,
-        headers=tuple(headers.items()),
-        method=match.method or "",
+        path_type=path[0],
+        path=path[1],
+        headers=_first_of_each((name.lower(), value) for name, value in headers),
+        method=method,
+        query=_first_of_each(query),
     )
 
 
-def _check_path(value: str, field: str) -> None:
-    if not value.startswith("/"):
-        raise Invalid(field, f"{value!r} is no absolute path: start it with '/'")
-    for part in _NOT_IN_A_PATH:
-        if part in value:
-            raise Invalid(field, f"{value!r} contains {part!r}: remove it")
-    if value.endswith(_NOT_AT_ITS_END):
-        raise Invalid(field, f"{value!r} ends with a dot segment: remove it")
+def _first_of_each(values: Iterable[tuple[str, str | None]]) -> tuple[tuple[str, str | None], ...]:
+    found: dict[str, str | None] = {}
+    for name, value in values:
+        found.setdefault(name, value)
+    return tuple(found.items())
 
 
-def _backend(ref: BackendRef, namespace: str, at: str) -> objects.BackendRef:
+def _path(path: Path, at: str, reasons: list[Finding]) -> tuple[objects.PathType, str] | None:
+    value = path.value if path.value is not None else "/"
+    match path.type or "PathPrefix":
+        case "Exact" | "PathPrefix" as kind:
+            return (kind, value) if usable(reasons, _NEVER, checks.path, value, f"{at}.value") else None
+        case "RegularExpression":
+            beginning = regexes.beginning(value)
+            message = "RegularExpression is not supported yet: use Exact or PathPrefix"
+            reasons.append(Finding(f"{at}.type", f"{message} (meant is whatever begins with {beginning!r})"))
+            return "StringPrefix", beginning
+        case unknown:
+            usable(reasons, "meant is any path", checks.one_of, unknown, _PATH_TYPES, f"{at}.type")
+            return "StringPrefix", ""
+
+
+def _values(raw: Sequence[Value], at: str, reasons: list[Finding]) -> list[tuple[str, str | None]] | None:
+    """(name, value), or None for any value; None for all, if one of the names is none."""
+    found: list[tuple[str, str | None]] = []
+    for i, one in enumerate(raw):
+        if not usable(reasons, _NEVER, checks.token, one.name, f"{at}[{i}].name"):
+            return None
+        exact = (one.type or "Exact") == "Exact"
+        if one.type == "RegularExpression":
+            message = "RegularExpression is not supported yet: use Exact (meant is any value)"
+            reasons.append(Finding(f"{at}[{i}].type", message))
+        elif not exact:
+            usable(reasons, "meant is any value", checks.one_of, one.type, _VALUE_TYPES, f"{at}[{i}].type")
+        elif not usable(reasons, "meant is any value", checks.text, one.value, f"{at}[{i}].value"):
+            exact = False
+        found.append((one.name, one.value if exact else None))
+    return found
+
+
+def _backend(ref: BackendRef, namespace: str, at: str, reasons: list[Finding]) -> objects.BackendRef | None:
     group, kind = ref.group or "", ref.kind or "Service"
     is_service = not group and kind == "Service"
     weight = ref.weight if ref.weight is not None else 1
-    if not 0 <= weight <= _HEAVIEST:
-        raise Invalid(f"{at}.weight", f"weight {weight} is out of range: use 0 to {_HEAVIEST}")
-    if ref.port is None and is_service:
-        raise Invalid(f"{at}.port", "is missing: name a port of the Service")
+    if not usable(reasons, "it gets nothing", checks.between, weight, 0, _HEAVIEST, f"{at}.weight"):
+        return None
+    if is_service and not usable(reasons, "it gets nothing", checks.port, ref.port or 0, f"{at}.port"):
+        return None
     return objects.BackendRef(
-        service=f"{ref.namespace or namespace}/{checks.filled(ref.name, f'{at}.name')}",
-        port=checks.port(ref.port, f"{at}.port") if ref.port is not None else 0,
+        service=f"{ref.namespace or namespace}/{ref.name}",
+        port=ref.port or 0,
         weight=weight,
         kind="Service" if is_service else f"{group}/{kind}",
     )

@@ -2,7 +2,7 @@
 
 from xds_server.model import objects
 from xds_server.sources.schema import checks
-from xds_server.sources.schema.base import Finding, Invalid, Metadata, Raw
+from xds_server.sources.schema.base import Finding, Invalid, Metadata, Raw, usable
 
 
 class Port(Raw):
@@ -19,6 +19,7 @@ class Spec(Raw):
 
     ports: list[Port] | None = None
     ip_families: list[str] | None = None
+    type: str | None = None
 
 
 class Service(Raw):
@@ -28,16 +29,19 @@ class Service(Raw):
     spec: Spec
 
 
-def flat(raw: Service, _: list[Finding]) -> objects.Service:
+def flat(raw: Service, findings: list[Finding]) -> objects.Service:
     """The flat value, with its TCP ports; others carry no HTTP and are passed over."""
+    external = raw.spec.type == "ExternalName"
     return objects.Service(
         key=raw.metadata.key,
         ports=tuple(
             objects.ServicePort(name=port.name or "", port=port.port, app_protocol=port.app_protocol or "")
-            for port in raw.spec.ports or ()
+            for i, port in enumerate(raw.spec.ports or () if not external else ())
             if (port.protocol or "TCP") == "TCP"
+            and usable(findings, "this port is left out", checks.port, port.port, f"spec.ports[{i}].port")
         ),
         families=tuple(family.lower() for family in raw.spec.ip_families or ()),
+        external=external,
     )
 
 

@@ -110,3 +110,18 @@ def test_objects_have_their_place() -> None:
     """With a namespace, or without."""
     assert place("gateways", "shop/edge") == f"/apis/{GATEWAY_API}/v1/namespaces/shop/gateways/edge"
     assert place("gatewayclasses", "ours") == f"/apis/{GATEWAY_API}/v1/gatewayclasses/ours"
+
+
+def test_partially_invalid_goes_when_it_is_over() -> None:
+    """It is there only while it is true; the time of the others stays."""
+    reference = ParentRef(gateway="shop/edge")
+    partly = Condition("PartiallyInvalid", True, "UnsupportedValue", "Dropped Rule 0")
+    broken = RouteStatus(generation=2, parents=(ParentStatus(parent=reference, conditions=(ACCEPTED, partly)),))
+
+    was = of_route(broken, "shop", {}, "then")
+    now = of_route(route_status(), "shop", was, "now")
+
+    assert [one["type"] for one in was["parents"][0]["conditions"]] == ["Accepted", "PartiallyInvalid"]
+    assert [(one["type"], one["lastTransitionTime"]) for one in now["parents"][0]["conditions"]] == [
+        ("Accepted", "then")
+    ]

@@ -1,7 +1,10 @@
 """What is said back about objects."""
 
+import pytest
+from msgspec import structs
+
 from tests.unit.xds_server.builders import backend, gateway, http, route, rule, service
-from xds_server.model.objects import Gateway, HTTPRoute, Listener, ParentRef
+from xds_server.model.objects import Gateway, HTTPRoute, Listener, Match, ParentRef, Rule
 from xds_server.translate.attach import attached
 from xds_server.translate.backends import resolved
 from xds_server.translate.conditions import Condition, RouteStatus, gateway_status, listener_of, route_status
@@ -85,6 +88,61 @@ def test_references_that_do_not_resolve_are_named_all_together() -> None:
 
     assert (condition.status, condition.reason) == (False, "BackendNotFound")
     assert condition.message.count(";") == 2
+
+
+DROPPED = Rule(matches=(Match(path="/a"),), backends=(backend(),), dropped="spec.rules[1].filters: why")
+
+
+def test_some_rules_that_are_dropped_are_partially_invalid() -> None:
+    """Accepted for the others, with a message as the specification wants it, and its reason."""
+    accepted, resolved_refs, partly = status_of(route(rule(), DROPPED), gateway()).parents[0].conditions
+
+    assert (accepted.status, accepted.reason) == (True, "Accepted")
+    assert (resolved_refs.status, resolved_refs.reason) == (True, "ResolvedRefs")
+    assert (partly.type, partly.status, partly.reason) == ("PartiallyInvalid", True, "UnsupportedValue")
+    assert partly.message == "Dropped Rule 1: spec.rules[1].filters: why"
+
+
+def test_a_route_without_a_rule_that_is_served_is_not_accepted() -> None:
+    """And says why; it is not counted, though its requests are answered with errors."""
+    subject = route(DROPPED)
+    made = attached(resolved(subject, lambda _: None), {"shop/edge": tuple(ports(gateway()).values())}.get)
+
+    accepted = route_status(subject, made).parents[0].conditions[0]
+
+    assert (accepted.status, accepted.reason) == (False, "UnsupportedValue")
+    assert accepted.message.startswith("Dropped Rule 0: ")
+    assert made.domains
+    assert listener_of(made) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("good", "expected"),
+    [
+        (("k.io",), {"Accepted": (True, "Accepted"), "PartiallyInvalid": (True, "UnsupportedValue")}),
+        ((), {"Accepted": (False, "UnsupportedValue")}),
+    ],
+)
+def test_hostnames_that_are_dropped_are_said(good: tuple[str, ...], expected: dict[str, tuple[bool, str]]) -> None:
+    """With others the route is served under those; without any it is served nowhere, not for all hosts."""
+    subject = structs.replace(
+        route(hostnames=good), dropped_hostnames=("spec.hostnames[1]: '10.0.0.1' is no hostname",)
+    )
+
+    said = status_of(subject, gateway()).parents[0].conditions
+
+    assert {name: one for name, one in reasons(said).items() if name != "ResolvedRefs"} == expected
+    assert any("10.0.0.1" in one.message for one in said)
+
+
+def test_a_listener_that_asks_for_routes_that_are_not_served_says_so() -> None:
+    """And which kinds it takes."""
+    listener = Listener(name="kinds", port=80, protocol="HTTP", unsupported_kinds=("GRPCRoute",), takes_routes=False)
+
+    made = gateway_status(gateway(listener), lambda _: 0).listeners[0]
+
+    assert reasons(made.conditions)["ResolvedRefs"] == (False, "InvalidRouteKinds")
+    assert not made.takes_routes
 
 
 def test_a_route_is_counted_at_each_listener_once() -> None:

@@ -34,7 +34,7 @@ def test_json_is_read_as_json() -> None:
 
 def test_a_time_is_text() -> None:
     """YAML would make an object of it; the Kubernetes API has it as text."""
-    parsed = parse(ROUTE.replace("{name: r}", "{name: r, creationTimestamp: 2026-01-02T03:04:05Z}"))
+    parsed = parse(ROUTE.replace("{name: r}", "{name: r, creationTimestamp: 2026-01-02T03:04:05Z}") + "spec: {}\n")
 
     value = parsed.objects["httproutes", "default/r"]
     assert isinstance(value, HTTPRoute)
@@ -90,7 +90,10 @@ def test_an_invalid_object_is_named_with_line_and_field() -> None:
     assert parsed.objects["httproutes", "default/r"] is None
     assert parsed.objects["services", "default/a"] is not None
     assert [str(p) for p in parsed.problems] == [
-        "a.yaml:8: HTTPRoute default/r spec.rules[0].matches[0].path.value: 'a' is no absolute path: start it with '/'"
+        (
+            "a.yaml:8: HTTPRoute default/r spec.rules[0].matches[0].path.value: 'a': value must be an absolute path and start with '/' "
+            "when type one of ['Exact', 'PathPrefix']: correct it"
+        )
     ]
 
 

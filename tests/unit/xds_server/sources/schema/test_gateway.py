@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from xds_server.model.objects import Gateway, Listener, Reference
@@ -11,15 +12,18 @@ from xds_server.sources.kinds import KINDS
 DECODER = Decoder(next(kind for kind in KINDS if kind.plural == "gateways"))
 
 
+HTTP = {"name": "http", "port": 80, "protocol": "HTTP"}
+
+
 def decode(**listener: Any) -> Decoded:
-    listeners = [{"name": "http", "port": 80, "protocol": "HTTP", **listener}]
+    listeners = [{**HTTP, **listener}]
     spec = {"gatewayClassName": "xds-server", "listeners": listeners}
     return DECODER.loaded({"metadata": {"name": "web"}, "spec": spec})
 
 
 def test_a_gateway_is_flattened() -> None:
     """A namespace that is left out is `default`, and routes come from the Gateway's own."""
-    assert decode(hostname="*.Example").value == Gateway(
+    assert decode(hostname="*.example").value == Gateway(
         key="default/web",
         class_name="xds-server",
         listeners=(Listener(name="http", port=80, protocol="HTTP", hostname="*.example", routes_from="Same"),),
@@ -33,9 +37,7 @@ def test_a_gateway_is_flattened() -> None:
         ({}, "Same"),
         ({"namespaces": {}}, "Same"),
         ({"namespaces": {"from": "All"}}, "All"),
-        ({"namespaces": {"from": "None"}}, "None"),
         ({"namespaces": {"from": "All"}, "kinds": [{"kind": "HTTPRoute"}]}, "All"),
-        ({"namespaces": {"from": "All"}, "kinds": [{"kind": "GRPCRoute"}]}, "None"),
     ],
 )
 def test_whose_routes_a_listener_takes(allowed: dict[str, Any] | None, expected: str) -> None:
@@ -44,6 +46,56 @@ def test_whose_routes_a_listener_takes(allowed: dict[str, Any] | None, expected:
 
     assert isinstance(value, Gateway)
     assert value.listeners[0].routes_from == expected
+
+
+@pytest.mark.parametrize(
+    ("kinds", "takes", "unsupported"),
+    [
+        ([], True, ()),
+        (["HTTPRoute"], True, ()),
+        (["GRPCRoute"], False, ("GRPCRoute",)),
+        (["HTTPRoute", "GRPCRoute"], True, ("GRPCRoute",)),
+    ],
+)
+def test_which_kinds_of_routes_a_listener_takes(kinds: list[str], takes: bool, unsupported: tuple[str, ...]) -> None:
+    """Kinds that are not served are named, and a listener without HTTPRoute takes none."""
+    decoded = decode(allowedRoutes={"kinds": [{"kind": kind} for kind in kinds]})
+
+    assert isinstance(decoded.value, Gateway)
+    assert decoded.value.listeners[0].takes_routes == takes
+    assert decoded.value.listeners[0].unsupported_kinds == unsupported
+    assert len(decoded.findings) == len(unsupported)
+
+
+ADMITTED = [
+    ({"hostname": "10.0.0.1"}, "spec.listeners[0].hostname"),
+    ({"hostname": f"{'a' * 64}.example"}, "spec.listeners[0].hostname"),
+]
+"""What the CRD admits, and no listener can be served with."""
+
+
+@pytest.mark.parametrize(("listener", "field"), ADMITTED)
+def test_a_listener_that_cannot_be_served_costs_itself(listener: dict[str, Any], field: str) -> None:
+    """The Gateway stands with its other listeners, and this one says why not."""
+    decoded = decode(**listener)
+
+    assert isinstance(decoded.value, Gateway)
+    assert field in decoded.value.listeners[0].invalid
+    assert [finding.field for finding in decoded.findings] == [field]
+
+
+@pytest.mark.parametrize(
+    "listener", [{"port": 0}, {"hostname": "a_b"}, {"allowedRoutes": {"namespaces": {"from": "Some"}}}]
+)
+def test_an_older_api_server_may_have_stored_what_a_file_may_not_say(listener: dict[str, Any]) -> None:
+    """It costs the listener, or its routes, and not the Gateway."""
+    document = {"metadata": {"name": "web"}, "spec": {"gatewayClassName": "x", "listeners": [{**HTTP, **listener}]}}
+
+    decoded = DECODER.json(msgspec.json.encode(document))
+
+    assert isinstance(decoded.value, Gateway)
+    assert decoded.value.listeners[0].invalid or decoded.value.listeners[0].routes_from == "None"
+    assert len(decoded.findings) == 1
 
 
 @pytest.mark.parametrize(
@@ -64,7 +116,7 @@ def test_what_is_not_supported_yet_is_named(listener: dict[str, Any], field: str
 @pytest.mark.parametrize(
     ("listener", "field"),
     [
-        ({"name": ""}, "spec.listeners[0].name"),
+        ({"name": "a_b"}, "spec.listeners[0].name"),
         ({"port": 0}, "spec.listeners[0].port"),
         ({"port": "80"}, "spec.listeners[0].port"),
         ({"hostname": "a_b"}, "spec.listeners[0].hostname"),
@@ -120,9 +172,9 @@ def test_what_a_gateway_refers_to_is_named_once() -> None:
 )
 def test_a_reference_that_cannot_be_followed_is_named(ref: dict[str, Any], field: str, hint: str) -> None:
     """The Gateway stands, and nothing is fetched."""
-    decoded = decode(tls={"certificateRefs": [ref]})
+    decoded = decode(protocol="HTTPS", tls={"certificateRefs": [ref]})
 
     assert isinstance(decoded.value, Gateway)
     assert decoded.value.references == ()
-    assert [finding.field for finding in decoded.findings] == [f"spec.listeners[0].tls.certificateRefs[0].{field}"]
-    assert hint in decoded.findings[0].message
+    assert decoded.findings[1].field == f"spec.listeners[0].tls.certificateRefs[0].{field}"
+    assert hint in decoded.findings[1].message

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from xds_server.model.objects import BackendRef, HTTPRoute, Match, ParentRef, Rule
@@ -39,6 +40,14 @@ def test_defaults_are_those_of_the_api() -> None:
     )
 
 
+def stored(spec: dict[str, Any]) -> HTTPRoute:
+    """As an API server has it, which may be older than its checks."""
+    document = {"metadata": {"name": "cart", "namespace": "shop"}, "spec": spec}
+    value = DECODER.json(msgspec.json.encode(document)).value
+    assert isinstance(value, HTTPRoute)
+    return value
+
+
 @pytest.mark.parametrize(
     ("match", "expected"),
     [
@@ -62,9 +71,9 @@ def test_a_match_is_flattened(match: dict[str, Any], expected: Match) -> None:
 
 
 def test_absent_rules_are_one_that_matches_everything() -> None:
-    """Without `rules` there is one rule, without backends; with an empty list there is none."""
+    """Without `rules` there is one rule, without backends; with an empty list, which a file may not have, there is none."""
     assert route({}).rules == (Rule(matches=(Match(),), backends=()),)
-    assert route({"rules": []}).rules == ()
+    assert stored({"rules": []}).rules == ()
 
 
 def test_only_gateways_are_parents() -> None:
@@ -90,30 +99,72 @@ def test_a_backend_of_another_kind_says_which() -> None:
     )
 
 
+MODIFIER = {"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [{"name": "a", "value": "b"}]}}
+LOGIN = {"type": "ExtensionRef", "extensionRef": {"group": "example.net", "kind": "RequireLogin", "name": "x"}}
+
+
 @pytest.mark.parametrize(
-    ("rule", "field"),
+    ("rule", "field", "match"),
     [
-        ({"filters": [{"type": "RequestRedirect"}]}, "filters"),
-        ({"matches": [{"path": {"type": "RegularExpression", "value": "/[a-z]+"}}]}, "matches[0].path.type"),
+        ({"filters": [LOGIN], "matches": [{"path": {"value": "/admin"}}]}, "filters", Match(path="/admin")),
+        ({"filters": [{"type": "RequestRedirect", "requestRedirect": {}}]}, "filters", Match()),
+        ({"filters": [{"type": "Unheard"}]}, "filters", Match()),
+        ({"backendRefs": [{"name": "a", "port": 1, "filters": [MODIFIER]}]}, "backendRefs[0].filters", Match()),
         (
-            {"matches": [{"headers": [{"name": "a", "value": ".*", "type": "RegularExpression"}]}]},
-            "matches[0].headers[0].type",
+            {"matches": [{"path": {"type": "RegularExpression", "value": "/v1/.*"}}]},
+            "matches[0].path.type",
+            Match(path_type="StringPrefix", path="/v1/"),
         ),
-        ({"matches": [{}, {"queryParams": [{"name": "a", "value": "b"}]}]}, "matches[1].queryParams"),
         (
-            {"backendRefs": [{"name": "a", "port": 1, "filters": [{"type": "RequestHeaderModifier"}]}]},
-            "backendRefs[0].filters",
+            {"matches": [{"headers": [{"name": "A", "value": ".*", "type": "RegularExpression"}]}]},
+            "matches[0].headers[0].type",
+            Match(headers=(("a", None),)),
+        ),
+        (
+            {"matches": [{"queryParams": [{"name": "A", "value": "b"}]}]},
+            "matches[0].queryParams",
+            Match(query=(("A", "b"),)),
         ),
     ],
 )
-def test_a_rule_that_asks_for_too_much_is_left_out_and_named(rule: dict[str, Any], field: str) -> None:
-    """What is not supported is never served as something else: the rule goes, the others stay, a finding says so."""
-    decoded = decode({"rules": [{"matches": [{"path": {"value": "/kept"}}]}, rule]})
+def test_a_rule_that_asks_for_too_much_answers_an_error(rule: dict[str, Any], field: str, match: Match) -> None:
+    """It keeps its matches, or wider ones, so that no other rule gets its requests; and it is named."""
+    spec = {"rules": [{"matches": [{"path": {"value": "/kept"}}]}, rule]}
 
-    assert isinstance(decoded.value, HTTPRoute)
-    assert [r.matches[0].path for r in decoded.value.rules] == ["/kept"]
-    assert [finding.field for finding in decoded.findings] == [f"spec.rules[1].{field}"]
-    assert "left out" in decoded.findings[0].message
+    value = stored(spec)
+
+    assert [bool(one.dropped) for one in value.rules] == [False, True]
+    assert value.rules[1].matches == (match,)
+    assert f"spec.rules[1].{field}: " in value.rules[1].dropped
+    findings = DECODER.json(msgspec.json.encode({"metadata": {"name": "cart"}, "spec": spec})).findings
+    assert f"spec.rules[1].{field}" in [finding.field for finding in findings]
+    assert all("answers 500" in finding.message for finding in findings)
+
+
+NO_PATHS = ["/search?q=1", "/a#b", "a", "", "/a b", "/\u00e9", "/a//b", "/a/..", "/a/./b", "/%2fa", "/%zz"]
+
+
+@pytest.mark.parametrize("kind", ["Exact", "PathPrefix"])
+@pytest.mark.parametrize("value", NO_PATHS)
+def test_what_is_no_path_matches_nothing_and_costs_its_rule(kind: str, value: str) -> None:
+    """From a file it is refused; an older API server may have stored it. The other matches of the rule answer an error."""
+    spec = {"rules": [{"matches": [{"path": {"type": kind, "value": value}}, {"path": {"value": "/b"}}]}, {}]}
+
+    rules = stored(spec).rules
+
+    assert [(bool(rule.dropped), rule.matches) for rule in rules] == [(True, (Match(path="/b"),)), (False, (Match(),))]
+    assert decode(spec).value is None
+
+
+@pytest.mark.parametrize("hostname", ["10.0.0.1", f"{'a' * 64}.example"])
+def test_a_hostname_that_is_none_costs_itself(hostname: str) -> None:
+    """The CRD admits it; the others are served, and if there are none, the route is not one for all hosts."""
+    for hostnames, good in ((["k.io", hostname], ("k.io",)), ([hostname], ())):
+        value = route({"hostnames": hostnames})
+
+        assert value.hostnames == good
+        assert len(value.dropped_hostnames) == 1
+        assert repr(hostname) in value.dropped_hostnames[0]
 
 
 def test_a_timeout_is_ignored_and_named() -> None:
@@ -129,7 +180,7 @@ def test_a_timeout_is_ignored_and_named() -> None:
     ("spec", "field"),
     [
         ({"hostnames": ["-a.example"]}, "spec.hostnames[0]"),
-        ({"hostnames": ["a.example", "10.0.0.1"]}, "spec.hostnames[1]"),
+        ({"hostnames": ["a.example", "Shop.Example"]}, "spec.hostnames[1]"),
         ({"hostnames": ["a.*.example"]}, "spec.hostnames[0]"),
         ({"hostnames": [7]}, "spec.hostnames[0]"),
         ({"parentRefs": [{"name": ""}]}, "spec.parentRefs[0].name"),
@@ -167,5 +218,5 @@ def test_an_invalid_route_is_refused_at_its_field(spec: dict[str, Any], field: s
 
 
 def test_hostnames_are_in_lower_case() -> None:
-    """Hostnames are compared as DNS does, without case."""
-    assert route({"hostnames": ["Shop.Example", "*.shop.example"]}).hostnames == ("shop.example", "*.shop.example")
+    """Hostnames are compared as DNS does, without case; an API server knows lower case only."""
+    assert stored({"hostnames": ["Shop.Example", "*.shop.example"]}).hostnames == ("shop.example", "*.shop.example")
