@@ -44,9 +44,8 @@ def json_of(kind: str, name: str, obj: Obj, version: int) -> dict[str, Any]:
             "metadata": meta, "addressType": "IPv4", "ports": ports, "endpoints": endpoints if good else "bad"
         }  # fmt: skip
     backends = [{"name": service, "port": port} for service, port in obj[2]]
-    path = f"/{name}" if good else "not-absolute"
-    rule = {"matches": [{"path": {"type": "PathPrefix", "value": path}}], "backendRefs": backends}
-    return {"metadata": meta, "spec": {"parentRefs": [{"name": obj[1]}], "rules": [rule]}}
+    rule = {"matches": [{"path": {"type": "PathPrefix", "value": f"/{name}"}}], "backendRefs": backends}
+    return {"metadata": meta, "spec": {"parentRefs": [{"name": obj[1]}], "rules": [rule] if good else "bad"}}
 
 
 @dataclass(frozen=True)
