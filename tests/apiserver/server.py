@@ -92,6 +92,8 @@ class ApiServer:
         self.bookmark_seconds = 60.0
         self.faults: list[Fault] = []
         self.asked: list[Asked] = []
+        self.pings = 0
+        """How often something small was asked, to see whether anybody answers."""
         self.watches: set[Watch] = set()
         self._told = asyncio.Event()
         self.port = 0
@@ -161,6 +163,8 @@ class ApiServer:
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         found = _PATH.fullmatch(request.path)
         if found is None:
+            self.pings += request.path == "/version"
+            await self._thawed()
             return web.Response(status=404, text="404 page not found\n", headers={"Audit-Id": "x"})
         params = dict(request.query)
         verb = "get" if found["name"] else "watch" if params.get("watch") == "true" else "list"

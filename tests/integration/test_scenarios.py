@@ -9,7 +9,7 @@ import pytest
 from tests.apiserver.follower import Follower, following
 from tests.apiserver.worlds import FakeWorld, RealWorld, World
 from xds_server.model.source_state import Phase
-from xds_server.sources.kube import informer
+from xds_server.sources.kube import informer, pulse
 
 
 @pytest.fixture(params=["to order", pytest.param("real", marks=pytest.mark.kube)])
@@ -206,3 +206,27 @@ async def test_a_frozen_server_is_noticed_and_deletes_nothing(world: World, monk
             await world.thaw()
         await world.put("services", service("b"))
         await it.until(lambda: ours(it) == {"a": 80, "b": 80}, seconds=40)
+
+
+async def test_a_frozen_server_is_noticed_before_its_watches_are_silent_for_long(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Something small is asked: stale, with the reason; once it answers, the watches go on, and nothing is listed."""
+    monkeypatch.setattr(pulse, "QUIET_SECONDS", 1.0)
+    monkeypatch.setattr(pulse, "ANSWER_SECONDS", 1.0)
+    async with following(world.kubeconfig) as it:
+        await synced(it)
+        await world.put("services", service("a"))
+        await it.until(lambda: ours(it) == {"a": 80})
+        lists = {plural: state.lists for plural, state in it.board.states.items()}
+        await world.freeze()
+        try:
+            await it.until(lambda: it.phases() == {Phase.STALE}, seconds=10)
+            assert "no answer within 1 s" in it.state("services").message
+            assert ours(it) == {"a": 80}
+        finally:
+            await world.thaw()
+        await world.put("services", service("b"))
+        await it.until(lambda: ours(it) == {"a": 80, "b": 80}, seconds=10)
+        await synced(it)
+        assert {plural: state.lists for plural, state in it.board.states.items()} == lists

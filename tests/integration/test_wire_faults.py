@@ -54,11 +54,11 @@ async def watching(world: FakeWorld, **more: bool) -> AsyncIterator[Follower]:
         yield it
 
 
-async def follows(world: FakeWorld, it: Follower) -> None:
-    """That a change still arrives, that all kinds are well, and that nothing else is there than on the server."""
+async def follows(world: FakeWorld, it: Follower, seconds: float = 10) -> None:
+    """That a change still arrives, that all kinds are well in time, and that nothing else is there than on the server."""
     await world.put("services", service("z"))
     await it.until(lambda: "z" in names(it), 10)
-    await it.until(lambda: it.phases() == {Phase.SYNCED}, 10)
+    await it.until(lambda: it.phases() == {Phase.SYNCED}, seconds)
     assert set(it.sources["services"]) == set(world.api.store.objects["services"])
 
 
@@ -227,13 +227,14 @@ async def test_a_login_that_fails_for_a_while_is_tried_again(world: FakeWorld) -
 
 
 async def test_a_watch_that_is_always_ended_at_once_is_not_hammered(world: FakeWorld, api: ApiServer) -> None:
-    """Something in between ends each at once: every try waits longer, and changes are found all the same."""
+    """Something in between ends each at once: it is shown, every try waits longer, and changes are found all the same."""
     async with watching(world) as it:
         fault = Fault(web.Response, "services", "watch", times=4)
         api.faults.append(fault)
         api.end("services")
         await it.until(lambda: it.state("services").restarts == 1 + 4)
-        await follows(world, it)
+        assert "ends within 1 s: look at what is between us" in it.state("services").message
+        await follows(world, it, 20)  # once a watch has stood for a while
         assert it.state("services").lists == 1
 
 

@@ -144,7 +144,7 @@ class Server(RuleBasedStateMachine):
     @rule()
     def stand(self) -> None:
         """The watch has stood for a while."""
-        self.it.settled()
+        self.it.stood()
         assert self.board.states["services"].phase is Phase.SYNCED
 
     @precondition(lambda self: not self.watching and self.position is not None)
@@ -153,6 +153,7 @@ class Server(RuleBasedStateMachine):
         """The time that a watch was to stand has passed, and it stands no longer: nothing is healed."""
         before = self.board.states["services"].phase
         self.it.settled()
+        self.it.stood()
         assert self.board.states["services"].phase is before
 
     @precondition(lambda self: self.watching)

@@ -138,6 +138,14 @@ class Client:
     async def close(self) -> None:
         """Nothing is open for longer than somebody waits for it."""
 
+    async def ping(self, seconds: float) -> None:
+        """Something small, which a frozen server answers as little as anything else."""
+        server = self._server
+        await server.delay()
+        if server.now() < server.weather.unreachable:
+            raise ApiError("cannot reach it")
+        await asyncio.sleep(max(0.0, server.weather.mute - server.now()))
+
     async def get(self, path: str, params: Mapping[str, str]) -> bytes:
         """A page of a list."""
         server, kind = self._server, path.rpartition("/")[2]

@@ -69,12 +69,14 @@ class SourceBoard:
         if not self._states[plural].known:
             self._update(plural, phase=Phase.LISTING, objects=objects, **_WELL | {"message": message})
 
-    def listed(self, plural: str, *, epoch: int, objects: int) -> None:
-        """The list is complete, and committed at *epoch*."""
+    def listed(self, plural: str, *, epoch: int, objects: int, in_touch: bool = True) -> None:
+        """The list is complete, and committed at *epoch*. A source that is stale stays it, unless we are *in_touch*."""
         state, now = self._states[plural], self.clock()
+        stays = state.phase is Phase.STALE and not in_touch
         self._update(
-            plural, phase=Phase.SYNCED, epoch=epoch, objects=objects, heard=now,
-            lists=state.lists + 1, listed_from=state.started, sync_seconds=now - state.started, **_WELL,
+            plural, epoch=epoch, objects=objects, heard=now, lists=state.lists + 1,
+            listed_from=state.started, sync_seconds=now - state.started,
+            **({} if stays else _WELL | {"phase": Phase.SYNCED}),
         )  # fmt: skip
 
     def absent(self, plural: str, *, epoch: int, message: str, retry_seconds: float | None = None) -> None:

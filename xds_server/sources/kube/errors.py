@@ -1,5 +1,6 @@
 """What can go wrong with an API server, as one exception; and what to make of it, as one table. Pure."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +13,7 @@ NOT_FOUND: Final = 404
 CONFLICT: Final = 409
 """Somebody else wrote in between."""
 
+_SERVER_ERRORS: Final = 500
 # No answer, or one that has nothing to do with what was asked.
 _SAME_WATCH_LATER: Final = (None, 401, 403, 429, 503)
 
@@ -55,6 +57,8 @@ class Trouble(StrEnum):
     """Neither event nor bookmark for too long: whether we still follow, a new list tells."""
     BUSY = "busy"
     """The server asks for patience, and may say how long."""
+    CUT = "cut"
+    """A watch that the server had agreed to ended too soon. It goes on from where it was."""
     FAILED = "failed"
     """Anything else."""
 
@@ -74,6 +78,7 @@ PHASES: Final = {
     Trouble.EXPIRED: Phase.ERROR,
     Trouble.SILENT: Phase.ERROR,
     Trouble.BUSY: Phase.ERROR,
+    Trouble.CUT: Phase.ERROR,
     Trouble.FAILED: Phase.ERROR,
 }
 """Where a source stands that was never listed, after such a failure."""
@@ -82,6 +87,11 @@ PHASES: Final = {
 def trouble(error: ApiError) -> Trouble:
     """The class of a failure."""
     return Trouble.SILENT if error.silent else _BY_CODE.get(error.code or 0, Trouble.FAILED)
+
+
+def is_outage(error: ApiError) -> bool:
+    """Whether the server was away: no answer, or a 5xx that names no time. What ends it, ends it for all kinds."""
+    return (error.code is None or error.code >= _SERVER_ERRORS) and error.retry_after is None
 
 
 def explain(kind: Kind, verb: Verb, error: ApiError) -> str:
@@ -112,6 +122,8 @@ _POLICIES: Final = {
     Trouble.EXPIRED: _Policy(first_seconds=0.2, longest_seconds=30.0),
     Trouble.SILENT: _Policy(first_seconds=0.2, longest_seconds=30.0),
     Trouble.BUSY: _Policy(first_seconds=0.5, longest_seconds=30.0),
+    # A watch that goes on costs the server little, and changes wait for it.
+    Trouble.CUT: _Policy(first_seconds=0.2, longest_seconds=4.0),
     Trouble.FAILED: _Policy(first_seconds=0.2, longest_seconds=30.0),
 }
 _LONGEST_SECONDS: Final = 30.0
@@ -119,26 +131,29 @@ _DOUBLINGS: Final = 16
 
 
 class Backoff:
-    """How long to wait before the next try: doubled with each failure in a row, with full jitter, for ever.
+    """How long to wait before the next try: doubled with each failure of a class, with jitter, for ever.
 
-    *jitter* returns a random number from 0 up to its argument.
+    Each class counts for itself, and only `succeeded` ends the count: failures that take turns are failures, too.
+    A wait is at least half of its bound, so that no luck makes many tries of few. *jitter* returns a random number
+    from 0 up to its argument.
     """
 
     def __init__(self, jitter: Callable[[float], float]) -> None:
         self._jitter = jitter
-        self._last: Trouble | None = None
-        self.failures = 0
-        """Of the same class in a row."""
+        self._failures: Counter[Trouble] = Counter()
+
+    def failures(self, reason: Trouble) -> int:
+        """Failures of a class since the last success."""
+        return self._failures[reason]
 
     def failed(self, reason: Trouble, retry_after: float | None = None) -> float:
         """Seconds to wait now: at least what the server asked for, at most 30."""
-        self.failures = self.failures + 1 if reason is self._last else 1
-        self._last = reason
+        self._failures[reason] += 1
         policy = _POLICIES[reason]
-        ceiling = min(policy.longest_seconds, policy.first_seconds * 2 ** min(self.failures - 1, _DOUBLINGS))
-        return min(max(self._jitter(ceiling), retry_after or 0.0), _LONGEST_SECONDS)
+        doublings = min(self._failures[reason] - 1, _DOUBLINGS)
+        half = min(policy.longest_seconds, policy.first_seconds * 2.0**doublings) / 2
+        return min(max(half + self._jitter(half), retry_after or 0.0), _LONGEST_SECONDS)
 
     def succeeded(self) -> None:
         """The next failure is a first one."""
-        self._last = None
-        self.failures = 0
+        self._failures.clear()

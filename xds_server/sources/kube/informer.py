@@ -2,18 +2,23 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol
 
-from xds_server.sources.kube.errors import ApiError
+from xds_server.sources.kube.errors import ApiError, is_outage
 from xds_server.sources.kube.listwatch import SILENCE_SECONDS, ListWatch, Request
+from xds_server.sources.kube.recovery import Recovery
 from xds_server.sources.kube.semaphore import PrioritySemaphore
 
 _log = logging.getLogger(__name__)
 
 # A version that has expired is refused by the first thing that a watch says, and that comes at once.
 _SETTLE_SECONDS = 0.5
+STOOD_SECONDS = 10.0
+"""A watch that has stood for so long ends the back-off."""
+# After a fault of ours while a failure was noted: no state says how long to wait.
+_FAULT_SECONDS = 30.0
 
 
 class Client(Protocol):
@@ -31,37 +36,85 @@ class Client(Protocol):
 
 
 class Informer:
-    """Keeps one kind equal to what the API server has. *list_delay* withholds each list for so many seconds."""
+    """Keeps one kind equal to what the API server has.
+
+    *list_delay* withholds each list for so many seconds. *turns*, *recovery* and *heard* are shared by all kinds:
+    who may list, who waits for the end of an outage, and who wants to know that the server has said something.
+    """
 
     def __init__(
-        self, listwatch: ListWatch, client: Client, *, turns: PrioritySemaphore | None = None, list_delay: float = 0.0
+        self,
+        listwatch: ListWatch,
+        client: Client,
+        *,
+        turns: PrioritySemaphore | None = None,
+        recovery: Recovery | None = None,
+        heard: Callable[[], None] = lambda: None,
+        list_delay: float = 0.0,
     ) -> None:
         self._listwatch = listwatch
         self._client = client
         self._turns = turns or PrioritySemaphore(1)
+        self._recovery = recovery or Recovery(lambda ceiling: ceiling)
+        self._heard = heard
         self._list_delay = list_delay
         self._asked = False
+        self._mute = False
+        self._outage = False
         self._watch_timeout: asyncio.Timeout | None = None
 
     def relist(self) -> None:
         """Has the kind listed anew: the watch ends now, and a list that is under way is followed by another."""
         self._asked = True
-        if self._watch_timeout is not None and not self._watch_timeout.expired():
-            self._watch_timeout.reschedule(asyncio.get_running_loop().time())
+        self._end_watch()
+
+    # -- as a patient of the pulse -----------------------------------------------------------------
+
+    @property
+    def following(self) -> bool:
+        """Whether a watch is open, or was asked for."""
+        return self._watch_timeout is not None
+
+    def mute(self, error: ApiError) -> None:
+        """The server does not answer: of an open watch it is not known whether it lives."""
+        if self.following:
+            self._mute = True
+            self._listwatch.mute(error)
+
+    def audible(self) -> None:
+        """It answers again: a watch that says nothing yet is begun again, from where it was."""
+        if self._mute and self.following:
+            self._end_watch()
+
+    # ----------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Lists, then watches, until cancelled."""
+        """Lists, then watches, until cancelled. Whatever the server answers, the next try follows."""
         while True:
-            try:
-                delay = await self._turn()
-            except ApiError as error:
-                delay = self._listwatch.failed(error)
-            except Exception as error:  # noqa: BLE001 - a fault of ours must cost one list, not the source
-                _log.exception("sources.informer: a fault of this program; listing again")
-                delay = self._listwatch.failed(
-                    ApiError(f"a fault of this program, {error!r}; see the log", relist=True)
-                )
-            await asyncio.sleep(delay)
+            delay = await self._tried()
+            await self._recovery.wait(delay, outage=self._outage)
+
+    async def _tried(self) -> float:
+        """One turn; the seconds to wait before the next."""
+        try:
+            return await self._turn()
+        except ApiError as error:
+            failure = error
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            failure = ApiError("the request was given up by the HTTP client", relist=True)
+        except Exception as error:  # noqa: BLE001 - a fault of ours must cost one list, not the source
+            _log.exception("sources.informer: a fault of this program; listing again")
+            failure = ApiError(f"a fault of this program, {error!r}; see the log", relist=True)
+        try:
+            delay = self._listwatch.failed(failure)
+        except Exception:  # noqa: BLE001 - the same, while it was noted
+            _log.exception("sources.informer: a fault of this program; trying again")
+            delay = _FAULT_SECONDS
+        self._outage = is_outage(failure)
+        return delay
 
     async def _turn(self) -> float:
         async with AsyncExitStack() as turn:
@@ -73,16 +126,29 @@ class Informer:
                 await turn.aclose()
             if not self._listwatch.listing and self._asked:
                 return self._expire()
-            self._watch_timeout = timeout = asyncio.timeout(None)
+            self._mute = False
+            self._watch_timeout = until = asyncio.timeout(SILENCE_SECONDS)
             try:
-                async with timeout:
-                    return await self._watch(turn)
+                async with until:
+                    return await self._watch(turn, until)
             except TimeoutError:
-                if not timeout.expired():
+                if not until.expired():
                     raise
-                return self._expire()
+                return self._timed_out()
             finally:
                 self._watch_timeout = None
+
+    def _end_watch(self) -> None:
+        if self._watch_timeout is not None and not self._watch_timeout.expired():
+            self._watch_timeout.reschedule(asyncio.get_running_loop().time())
+
+    def _timed_out(self) -> float:
+        """The watch has no more time: a list was asked for, or nothing was heard of it."""
+        if self._asked:
+            return self._expire()
+        if self._mute:
+            return self._listwatch.renew()
+        raise ApiError("neither event nor bookmark for too long; listing again", silent=True, relist=True)
 
     def _expire(self) -> float:
         self._asked = False
@@ -94,8 +160,10 @@ class Informer:
             # While the server gathers the next page, this one is decoded.
             async with _running(self._get(following)) as next_page:
                 self._listwatch.page(body)
+                self._answered()
                 body = await next_page
         self._listwatch.page(body)
+        self._answered()
         if self._list_delay:
             await asyncio.sleep(self._list_delay)
         self._listwatch.listed(body)
@@ -103,19 +171,47 @@ class Informer:
     async def _get(self, request: Request) -> bytes:
         return await self._client.get(request.path, request.params)
 
-    async def _watch(self, turn: AsyncExitStack) -> float:
+    async def _watch(self, turn: AsyncExitStack, until: asyncio.Timeout) -> float:
+        loop = asyncio.get_running_loop()
         request = self._listwatch.begin_watch()
         async with self._client.stream(request.path, request.params, silence_seconds=SILENCE_SECONDS) as chunks:
             self._listwatch.watching()
-            settling = asyncio.get_running_loop().call_later(_SETTLE_SECONDS, self._listwatch.settled)
+            listing = self._listwatch.listing
+            timers = [] if listing else self._timers(loop)
             try:
                 async for chunk in chunks:
-                    self._listwatch.chunk(chunk)
-                    if not self._listwatch.listing:
+                    if not self._listwatch.chunk(chunk):
+                        continue
+                    self._answered()
+                    if not self._asked:
+                        until.reschedule(loop.time() + SILENCE_SECONDS)
+                    if listing and not self._listwatch.listing:
+                        listing = False
+                        timers = self._timers(loop)
                         await turn.aclose()
             finally:
-                settling.cancel()
+                for timer in timers:
+                    timer.cancel()
         return self._listwatch.ended()
+
+    def _timers(self, loop: asyncio.AbstractEventLoop) -> list[asyncio.TimerHandle]:
+        """What becomes of a watch that does not fail at once, and of one that stands for a while."""
+        return [
+            loop.call_later(_SETTLE_SECONDS, self._settled),
+            loop.call_later(STOOD_SECONDS, self._listwatch.stood),
+        ]
+
+    def _settled(self) -> None:
+        self._listwatch.settled()
+        self._answered()
+
+    def _answered(self) -> None:
+        """The server said something good. Who often had that come to nothing is no witness that an outage is over."""
+        self._mute = False
+        self._heard()
+        if self._outage and not self._listwatch.doubtful:
+            self._outage = False
+            self._recovery.over()
 
 
 @asynccontextmanager

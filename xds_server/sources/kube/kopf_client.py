@@ -32,6 +32,8 @@ _STALL_SECONDS: Final = 30.0
 _SERVICE_ACCOUNT_TOKEN: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 # Kubernetes marks each answer with it; a 404 without it came from something in between.
 _MARK: Final = "Audit-Id"
+# Everybody may ask for it, and nothing is looked up for it.
+_SMALL: Final = "/version"
 _JSON: Final = "application/json"
 _AGENT: Final = f"xds-server/{__version__}"
 # kopf logs each failed request as an error; ours are states, shown with what to do.
@@ -89,6 +91,17 @@ class KopfClient:
             raise ApiError(f"no answer within {seconds:g} s") from error
         except _UNREACHABLE as error:
             raise ApiError(f"the answer broke off: {_said(error)}") from error
+
+    async def ping(self, seconds: float) -> None:
+        """Returns once the server has answered something, be it a refusal. Raises: ApiError, if there is no answer."""
+        context = await self._logged_in()
+        try:
+            response = await self._ask(context, _SMALL, {}, seconds)
+        except ApiError as error:
+            if error.code is None:
+                raise
+        else:
+            response.close()
 
     @contextlib.asynccontextmanager
     async def stream(

@@ -6,6 +6,7 @@ Invariants:
 - All events of one chunk are one transaction.
 - After the first complete list, no failure takes anything away or makes the kind unknown again.
 - What a watch tells grows newer, or there is a new list: an event out of order is never applied.
+- Only a watch that has stood for a while ends the back-off: a good list, or a good word, does not.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,10 +25,14 @@ PAGE_OBJECTS: Final = 1000
 _WATCH_SECONDS: Final = 300
 # An API server sends a bookmark a minute, even when nothing happens: two missed ones are a sign.
 SILENCE_SECONDS: Final = 150.0
-# A watch that was told nothing and ended sooner was ended by something in between.
+# A watch that ended sooner was ended by something in between.
 _SHORT_SECONDS: Final = 1.0
+# So often something good may come to nothing before it is no longer taken for a sign that we are in touch.
+_IN_VAIN: Final = 3
 # A kind of which objects are held is gone if it is said to be for so long.
 _ABSENT_SECONDS: Final = 60.0
+# A page may be empty, and others may follow; but not for ever.
+_EMPTY_PAGES: Final = 100
 # What servers answer that do not know lists as streams, or have them turned off.
 _NO_STREAMS: Final = (400, 422)
 _HOW_IT_ENDED: Final = {Trouble.EXPIRED: "expired", Trouble.SILENT: "silence"}
@@ -89,9 +94,12 @@ class ListWatch:
         self._version = ""
         self._lines = wire.Lines()
         self._problems: list[Problem] = []
+        self._pages = 0
         self._watch_began = 0.0
         self._watching = False
-        self._told = False
+        self._good = False
+        self._in_vain = 0
+        self._said = ""
         self._absent_since: float | None = None
 
     @property
@@ -110,6 +118,11 @@ class ListWatch:
         state = self._board.states[self._kind.plural]
         return 2 if state.known else 0 if state.required else 1
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether lists and watches have succeeded before, again and again, and no watch stood after them."""
+        return self._in_vain >= _IN_VAIN
+
     # -- list --------------------------------------------------------------------------------------
 
     def begin_list(self) -> Request:
@@ -126,6 +139,11 @@ class ListWatch:
         Raises: ApiError, if this is no page of a list.
         """
         token = wire.page_end(body).continue_
+        self._pages += 1
+        if self._pages > _EMPTY_PAGES + self._reflector.count and token:
+            raise ApiError(
+                f"the list goes on after {self._pages} pages with {self._reflector.count} objects", relist=True
+            )
         return self._page_request(token) if token else None
 
     def page(self, body: bytes) -> None:
@@ -136,12 +154,16 @@ class ListWatch:
         self._list(wire.page(body, self._decoder))
 
     def listed(self, last_page: bytes) -> None:
-        """The list is complete: one transaction replaces what there was."""
+        """The list is complete: one transaction replaces what there was.
+
+        Raises: ApiError, if it does not say of which version it is, so that nothing could follow it.
+        """
         self._listed(wire.page_end(last_page).version)
 
     def _begin(self) -> None:
         self._version = ""
         self._problems = []
+        self._pages = 0
         self._reflector.begin()
         self._board.asked(self._kind.plural)
 
@@ -150,16 +172,20 @@ class ListWatch:
             self._seen(decoded)
             if decoded.findings:
                 self._problems += decoded.problems(self._kind, self._kind.plural)
-        self._board.listing(self._kind.plural, self._reflector.count)
+        before = f"the last try failed: {self._said}" if self._said else ""
+        self._board.listing(self._kind.plural, self._reflector.count, message=before)
 
     def _listed(self, version: str) -> None:
+        if not version:
+            raise ApiError("the list has no resourceVersion, so it cannot be followed", relist=True)
         self._reflector.listed()
         self._version = version
         self._absent_since = None
-        self._backoff.succeeded()
+        self._said = ""
+        self._good = True
         plural = self._kind.plural
         self._board.replace(plural, self._problems)
-        self._board.listed(plural, epoch=self._graph.epoch, objects=self._reflector.count)
+        self._board.listed(plural, epoch=self._graph.epoch, objects=self._reflector.count, in_touch=not self.doubtful)
 
     def _page_request(self, token: str = "") -> Request:
         return self._request("list", {"limit": str(PAGE_OBJECTS)} | ({"continue": token} if token else {}))
@@ -173,7 +199,6 @@ class ListWatch:
     def begin_watch(self) -> Request:
         """The request of a watch, from where we are, or from a list. It ends after five to six minutes."""
         self._lines = wire.Lines()
-        self._told = False
         self._watch_began = self._clock()
         seconds = _WATCH_SECONDS + int(self._jitter(_WATCH_SECONDS / 5))
         params = {"watch": "true", "allowWatchBookmarks": "true", "timeoutSeconds": str(seconds)}
@@ -185,14 +210,22 @@ class ListWatch:
     def watching(self) -> None:
         """The server has agreed to the watch. Whether from where we are, only what it says next can tell: maybe 410."""
         self._watching = True
+        self._good = True
 
     def settled(self) -> None:
-        """The watch was agreed to, and has not failed at once: we follow changes again."""
-        if self._watching and self._version:
+        """The watch was agreed to, and has not failed at once: we follow changes again, unless that is doubtful."""
+        if self._watching and self._version and not self.doubtful:
             self._board.in_touch(self._kind.plural)
 
-    def chunk(self, data: bytes) -> None:
-        """Takes in what the watch said.
+    def stood(self) -> None:
+        """The watch has stood for a while: the next failure is a first one."""
+        if self._watching and self._version:
+            self._backoff.succeeded()
+            self._good, self._in_vain = False, 0
+            self.settled()
+
+    def chunk(self, data: bytes) -> bool:
+        """Takes in what the watch said; whether that was an event, or a bookmark, or more of them.
 
         Raises: ApiError, if it said that it has failed; what it said before has been applied.
         """
@@ -206,13 +239,25 @@ class ListWatch:
         self._take(events)
         if failure is not None:
             raise failure
+        return bool(events)
 
     def ended(self) -> float:
         """The watch has ended, as all do; returns the seconds to wait before the next one."""
+        if self.listing:
+            return self.failed(ApiError("the list ended before it was complete", relist=True))
         self._watch_over("eof")
-        if self._told or self._clock() - self._watch_began >= _SHORT_SECONDS:
+        if self._lasted():
             return 0.0
-        return self._backoff.failed(Trouble.FAILED)
+        self._note_failure()
+        delay = self._backoff.failed(Trouble.CUT)
+        if self.doubtful:
+            self._show(
+                Trouble.CUT,
+                f"every watch of {self._kind.resource} ends within {_SHORT_SECONDS:g} s: look at what is between us "
+                "and the API server, and at how long it lets a request take",
+                delay,
+            )
+        return delay
 
     def _watch_over(self, how: str) -> None:
         if self._watching:
@@ -236,7 +281,6 @@ class ListWatch:
                 self._reflector.delete(event.deleted)
             elif event.ends_list:
                 self._listed(event.version)
-                self._told = True
             elif event.applied is None:
                 raise ApiError("the server does not know lists as streams; listing in pages", code=422, relist=True)
 
@@ -250,11 +294,8 @@ class ListWatch:
                     elif event.deleted is not None:
                         self._reflector.delete(event.deleted)
             self._tell(news)
-        if events:
-            self._told = True
-            self._backoff.succeeded()
-            if disorder is None:
-                self.settled()
+        if events and disorder is None:
+            self.settled()
         if disorder is not None:
             raise disorder
 
@@ -299,15 +340,22 @@ class ListWatch:
         self._version = ""
         return 0.0
 
+    def renew(self) -> float:
+        """The watch is to be begun again from where it is; returns the seconds to wait before that."""
+        self._watch_over("silence")
+        return 0.0
+
     # -- failures ----------------------------------------------------------------------------------
 
     def failed(self, error: ApiError) -> float:
         """Something went wrong with what was asked last; returns the seconds to wait before the next try."""
-        reason, verb = trouble(error), self.verb
+        reason, verb = self._trouble(error), self.verb
         self._watch_over(_HOW_IT_ENDED.get(reason, "error"))
         if self._streamed and self.listing and error.code in _NO_STREAMS:
             self._streamed = False
             return 0.0
+        if reason is not Trouble.CUT or not self._lasted():
+            self._note_failure()
         if reason is Trouble.ABSENT and self._next_api_version():
             return 0.0
         if reason is not Trouble.ABSENT:
@@ -315,13 +363,39 @@ class ListWatch:
         delay = self._backoff.failed(reason, error.retry_after)
         if reason is Trouble.ABSENT and self._is_gone():
             self._absent(explain(self._kind, verb, error), delay)
-        elif reason not in _HOW_IT_ENDED or self._backoff.failures > 1:
+        elif reason not in _HOW_IT_ENDED or self._backoff.failures(reason) > 1:
             # That a version has expired, or that nothing was heard, is no news, unless it happens again and again.
-            message = explain(self._kind, verb, error)
-            self._board.failed(self._kind.plural, PHASES[reason], code=error.code, message=message, retry_seconds=delay)
+            self._show(reason, explain(self._kind, verb, error), delay, error.code)
         if error.relist:
             self._version = ""
         return delay
+
+    def mute(self, error: ApiError) -> None:
+        """The server does not answer, though the watch is open: what we know is stale until something is heard."""
+        if self._board.states[self._kind.plural].known:
+            self._show(Trouble.SILENT, explain(self._kind, "watch", error), None)
+
+    def _trouble(self, error: ApiError) -> Trouble:
+        """Its class: that the connection of a watch broke off is none of the server's words."""
+        reason = trouble(error)
+        broke_off = self._watching and not self.listing and error.code is None and not error.relist
+        return Trouble.CUT if reason is Trouble.FAILED and broke_off else reason
+
+    def _lasted(self) -> bool:
+        """Whether the watch was one, though it may not have stood for long."""
+        lasted = self._clock() - self._watch_began >= _SHORT_SECONDS
+        if lasted:
+            self._good, self._in_vain = False, 0
+        return lasted
+
+    def _note_failure(self) -> None:
+        """Something came to nothing, if there was something good since the failure before."""
+        self._in_vain += self._good
+        self._good = False
+
+    def _show(self, reason: Trouble, message: str, retry_seconds: float | None, code: int | None = None) -> None:
+        self._said = message
+        self._board.failed(self._kind.plural, PHASES[reason], code=code, message=message, retry_seconds=retry_seconds)
 
     def _next_api_version(self) -> bool:
         """Whether another version of the kind is to be asked for, before it is called absent."""

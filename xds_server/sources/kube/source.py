@@ -14,6 +14,8 @@ from xds_server.sources.kube.informer import Client, Informer
 from xds_server.sources.kube.kopf_client import KopfClient
 from xds_server.sources.kube.listwatch import ListWatch, Scope
 from xds_server.sources.kube.parts import Parts
+from xds_server.sources.kube.pulse import Pulse
+from xds_server.sources.kube.recovery import Recovery
 from xds_server.sources.kube.semaphore import PrioritySemaphore
 from xds_server.sources.references import References
 from xds_server.sources.state import SourceBoard
@@ -53,7 +55,9 @@ class KubeSource:
     ) -> None:
         self._client = client
         self._delays = dict(list_delay or {})
+        self._pulse = Pulse(self._client.ping)
         turns = PrioritySemaphore(lists_at_once)
+        recovery = Recovery(lambda ceiling: jitter() * ceiling)
 
         def informer(
             kind: Kind, namespace: str, reflector: Reflector[str, Any], board: SourceBoard, client: Client
@@ -66,7 +70,9 @@ class KubeSource:
                 kind, reflector=reflector, graph=graph, board=board,
                 jitter=lambda ceiling: jitter() * ceiling, clock=clock, scope=scope,
             )  # fmt: skip
-            return Informer(listwatch, client, turns=turns, list_delay=delay)
+            return Informer(
+                listwatch, client, turns=turns, recovery=recovery, heard=self._pulse.heard, list_delay=delay
+            )
 
         def informers(kinds: tuple[Kind, ...], into: Mapping[str, Reflector[str, Any]], client: Client) -> _Informers:
             if len(namespaces) <= 1:
@@ -90,6 +96,8 @@ class KubeSource:
                 self._client, references, graph, board, follow=self._follow, jitter=lambda ceiling: jitter() * ceiling
             )
 
+        self._pulse.patients = [informer for _, informer in (*self._informers, *self._referenced)]
+
     def relist(self, kinds: Collection[str]) -> None:
         """Has these kinds listed anew, now."""
         for plural, informer in self._informers:
@@ -111,6 +119,7 @@ class KubeSource:
             async with asyncio.TaskGroup() as self._tasks:
                 for _, informer in self._informers:
                     self._tasks.create_task(informer.run())
+                self._tasks.create_task(self._pulse.run())
                 if self._contents is not None:
                     self._tasks.create_task(self._contents.run())
         finally:

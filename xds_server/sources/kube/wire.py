@@ -46,9 +46,15 @@ class _Line(Raw):
 
 
 class _Status(Raw):
+    kind: str = ""
     message: str | None = None
     code: int | None = None
 
+
+# msgspec's own errors are ValueErrors, as is that of bytes that are no UTF-8.
+_UNREADABLE: Final = (ValueError, RecursionError)
+# etcd holds no object of more than 1.5 MiB, and JSON makes it no ten times longer.
+_LONGEST_LINE: Final = 16 * 2**20
 
 _HEAD: Final = msgspec.json.Decoder(_Head)
 _BOOKMARK: Final = msgspec.json.Decoder(_Bookmark)
@@ -64,7 +70,7 @@ def page_end(body: bytes) -> PageEnd:
     """
     try:
         meta = _HEAD.decode(body[: body.find(b',"items":[')] + b"}").metadata
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         meta = _whole(body)
     return PageEnd(meta.continue_ or "", meta.resource_version)
 
@@ -73,8 +79,19 @@ def _whole(body: bytes) -> _ListMeta:
     """The metadata, wherever it is: the objects are skipped, in a millisecond per thousand. Raises: ApiError."""
     try:
         return _HEAD.decode(body).metadata
-    except msgspec.DecodeError as error:
-        raise ApiError(f"the answer is no list: {error}") from error
+    except _UNREADABLE as error:
+        raise _no_list(body, error) from error
+
+
+def _no_list(body: bytes, error: Exception) -> ApiError:
+    """What a body says that is no list: an API server may have put its refusal there."""
+    try:
+        status = _STATUS.decode(body)
+    except _UNREADABLE:
+        return ApiError(f"the answer is no list: {error}")
+    if status.kind != "Status":
+        return ApiError(f"the answer is no list: {error}")
+    return ApiError(f"the answer is no list, but says: {status.message or 'nothing'}")
 
 
 def page(body: bytes, decoder: Decoder) -> list[Decoded]:
@@ -84,8 +101,8 @@ def page(body: bytes, decoder: Decoder) -> list[Decoded]:
     """
     try:
         return decoder.page(body)
-    except msgspec.DecodeError as error:
-        raise ApiError(f"the answer is no list: {error}") from error
+    except _UNREADABLE as error:
+        raise _no_list(body, error) from error
 
 
 class Event(NamedTuple):
@@ -123,17 +140,27 @@ def event(line: bytes, decoder: Decoder) -> Event:
                 return Event(version, deleted=meta.key)
             case _:
                 return Event(version)
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         raise ApiError(f"a line of the watch does not parse: {error}", relist=True) from error
 
 
 class Lines:
-    """Puts lines together from chunks as they come, of any length."""
+    """Puts lines together from chunks as they come, of any length that an object may have."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._parts: list[bytes] = []
+        self._length = 0
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """The lines that are complete now."""
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        """The lines that are complete now. Raises: ApiError, if a line is longer than any object."""
+        first, *more = chunk.split(b"\n")
+        self._parts.append(first)
+        self._length += len(first)
+        lines: list[bytes] = []
+        if more:
+            *others, rest = more
+            lines = [b"".join(self._parts), *others]
+            self._parts, self._length = [rest], len(rest)
+        if self._length > _LONGEST_LINE:
+            raise ApiError(f"a line of the watch is longer than {_LONGEST_LINE >> 20} MiB", relist=True)
         return [line for line in lines if line]

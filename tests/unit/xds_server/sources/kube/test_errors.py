@@ -3,7 +3,7 @@
 import pytest
 
 from xds_server.sources.kinds import kinds
-from xds_server.sources.kube.errors import ApiError, Backoff, Trouble, explain, trouble
+from xds_server.sources.kube.errors import ApiError, Backoff, Trouble, explain, is_outage, trouble
 
 ROUTES = next(kind for kind in kinds() if kind.plural == "httproutes")
 OPTIONAL_ROUTES = next(kind for kind in kinds(["httproutes"]) if kind.plural == "httproutes")
@@ -97,17 +97,50 @@ def test_the_server_says_how_long() -> None:
     """Retry-After is a lower bound, up to our limit."""
     backoff = Backoff(lambda _: 0.0)
 
-    assert [backoff.failed(Trouble.BUSY, seconds) for seconds in (7.0, 3600.0, None)] == [7.0, 30.0, 0.0]
+    assert [backoff.failed(Trouble.BUSY, seconds) for seconds in (7.0, 3600.0, None)] == [7.0, 30.0, 1.0]
 
 
-def test_success_and_another_class_start_over() -> None:
-    """Only failures of one kind in a row make us wait longer."""
+def test_no_luck_makes_many_tries_of_few() -> None:
+    """A wait is at least half of its bound."""
+    backoff = Backoff(lambda _: 0.0)
+
+    assert [backoff.failed(Trouble.FAILED) for _ in range(10)][:3] == [0.1, 0.2, 0.4]
+    assert backoff.failed(Trouble.FAILED) == 15.0
+
+
+def test_another_class_begins_anew_and_forgets_no_other() -> None:
+    """Failures that take turns are failures, too."""
     backoff = Backoff(longest)
-    assert [backoff.failed(Trouble.FAILED) for _ in range(3)] == [0.2, 0.4, 0.8]
 
-    assert backoff.failed(Trouble.DENIED) == 1.0
-    assert backoff.failed(Trouble.FAILED) == 0.2
-    backoff.failed(Trouble.FAILED)
+    waits = [backoff.failed(reason) for _ in range(3) for reason in (Trouble.FAILED, Trouble.DENIED)]
+
+    assert waits == [0.2, 1.0, 0.4, 2.0, 0.8, 4.0]
+
+
+def test_success_starts_all_over() -> None:
+    """Whatever had failed before."""
+    backoff = Backoff(longest)
+    for reason in (*Trouble, *Trouble):
+        backoff.failed(reason)
+
     backoff.succeeded()
 
+    assert [backoff.failures(reason) for reason in Trouble] == [0] * len(Trouble)
     assert backoff.failed(Trouble.FAILED) == 0.2
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ApiError("m"), True),
+        (ApiError("m", code=500), True),
+        (ApiError("m", code=503), True),
+        (ApiError("m", code=503, retry_after=3.0), False),
+        (ApiError("m", code=429), False),
+        (ApiError("m", code=403), False),
+        (ApiError("m", code=410), False),
+    ],
+)
+def test_an_outage_ends_for_all_at_once(error: ApiError, expected: bool) -> None:
+    """No answer and 5xx; who named a time is given it, and a refusal is of one kind."""
+    assert is_outage(error) is expected

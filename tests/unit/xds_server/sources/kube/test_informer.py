@@ -12,6 +12,7 @@ import pytest
 from krt import Graph, Reflector, Source
 from xds_server.model.source_state import Phase, SourceState
 from xds_server.sources.kinds import kinds
+from xds_server.sources.kube import informer
 from xds_server.sources.kube.errors import ApiError
 from xds_server.sources.kube.informer import Informer
 from xds_server.sources.kube.listwatch import ListWatch
@@ -216,3 +217,61 @@ async def test_a_list_that_is_asked_for_during_a_list_comes_after_it() -> None:
     await rig.end()
 
     assert list(rig.source) == ["n/a"]
+
+
+async def test_a_watch_that_may_be_dead_is_begun_again_once_the_server_answers() -> None:
+    """From where it was, without a list. Until then we are stale."""
+    rig = Rig(Api(page("a")))
+    await rig.until_phase(Phase.SYNCED)
+    await rig.api.watches.get()
+
+    rig.informer.mute(ApiError("no answer within 5 s"))
+    state = await rig.until_phase(Phase.STALE)
+    rig.informer.audible()
+    await rig.api.watches.get()
+    await rig.until_phase(Phase.SYNCED)
+    await rig.end()
+
+    assert "no answer within 5 s" in state.message
+    assert [what for _, what in rig.api.asked] == ["", "watch 10", "watch 10"]
+    assert rig.board.states["services"].ended == "silence"
+
+
+async def test_a_watch_that_speaks_again_goes_on() -> None:
+    """A server that was frozen has lost nothing."""
+    rig = Rig(Api(page("a")))
+    await rig.until_phase(Phase.SYNCED)
+    watch = await rig.api.watches.get()
+
+    rig.informer.mute(ApiError("no answer within 5 s"))
+    watch.put_nowait(json.dumps({"type": "ADDED", "object": service("b", "11")}).encode() + b"\n")
+    await rig.until_phase(Phase.SYNCED)
+    rig.informer.audible()
+    watch.put_nowait(json.dumps({"type": "ADDED", "object": service("c", "12")}).encode() + b"\n")
+    await rig.until(lambda: len(rig.source) == 3)
+    await rig.end()
+
+    assert [what for _, what in rig.api.asked] == ["", "watch 10"]
+
+
+async def test_bytes_that_say_nothing_are_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines without events do not keep a watch alive."""
+    monkeypatch.setattr(informer, "SILENCE_SECONDS", 61)
+    rig = Rig(Api(page("a"), page("b")))
+    await rig.until_phase(Phase.SYNCED)
+    watch = await rig.api.watches.get()
+    monkeypatch.setattr(informer, "SILENCE_SECONDS", 100)
+
+    until = rig.informer._watch_timeout
+    assert until is not None
+    deadline = until.when()
+    watch.put_nowait(b"\n")
+    watch.put_nowait(json.dumps({"type": "ADDED", "object": service("b", "11")}).encode()[:9])
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert until.when() == deadline
+    until.reschedule(0)
+    await rig.until(lambda: list(rig.source) == ["n/b"])
+    await rig.end()
+
+    assert rig.board.states["services"].ended == "silence"

@@ -379,37 +379,143 @@ def test_a_relist_forgets_problems_of_objects_that_are_gone() -> None:
 
 
 def test_a_watch_that_ends_is_begun_again_at_once() -> None:
-    """All watches end; but one that ends as soon as it began, again and again, is not hammered."""
+    """All watches end."""
     rig = Rig()
     rig.list()
 
     rig.it.begin_watch()
     rig.now += 300
+
     assert rig.it.ended() == 0.0
 
-    rig.it.begin_watch()
-    rig.it.chunk(line("BOOKMARK", {"metadata": {"resourceVersion": "11"}}))
-    assert rig.it.ended() == 0.0
+
+@pytest.mark.parametrize("said", [b"", line("BOOKMARK", {"metadata": {"resourceVersion": "11"}})])
+def test_a_watch_that_ends_as_soon_as_it_began_is_not_hammered_and_is_shown(said: bytes) -> None:
+    """Whatever it told: every try waits longer, up to a few seconds; what ends them is somewhere in between."""
+    rig = Rig()
+    rig.list()
 
     waits = []
-    for _ in range(3):
-        rig.it.begin_watch()
+    for _ in range(7):
+        rig.watch()
+        rig.it.chunk(said)
         waits.append(rig.it.ended())
-    assert waits == [0.2, 0.4, 0.8]
+
+    assert waits == [0.2, 0.4, 0.8, 1.6, 3.2, 4.0, 4.0]
+    assert (rig.state.phase, rig.state.retry_seconds) == (Phase.STALE, 4.0)
+    assert "every watch of services ends within 1 s: look at what is between us" in rig.state.message
+    rig.watch()
+    rig.now += 1.0
+    assert rig.it.ended() == 0.0
+    rig.watch()
+    assert rig.state.phase is Phase.SYNCED
+
+
+def test_a_good_list_does_not_end_the_back_off() -> None:
+    """Only a watch that stands for a while does."""
+    rig = Rig()
+    waits = []
+    for _ in range(3):
+        rig.list()
+        waits.append(rig.it.failed(ApiError("boom", code=500)))
+    rig.list()
+    rig.watch()
+    rig.it.stood()
+    waits.append(rig.it.failed(ApiError("boom", code=500)))
+
+    assert waits == [0.2, 0.4, 0.8, 0.2]
+
+
+def in_vain(rig: Rig, error: ApiError) -> None:
+    """A good list, a watch that is agreed to and fails."""
+    if rig.it.listing:
+        rig.list("a")
+    rig.watch()
+    rig.it.failed(error)
+
+
+@pytest.mark.parametrize("code", [410, 500, 504, 400])
+def test_a_kind_whose_watches_fail_after_good_lists_stays_stale(code: int) -> None:
+    """With the reason; what is listed is served all the same, and the first watch that stands heals."""
+    rig = Rig()
+    for _ in range(4):
+        in_vain(rig, ApiError("boom", code=code))
+
+    rig.list("a", "b")
+    rig.watch()
+    assert (rig.state.phase, rig.state.code, rig.keys) == (Phase.STALE, code, ["n/a", "n/b"])
+    assert "boom" in rig.state.message
+    rig.it.stood()
+
+    assert (rig.state.phase, rig.state.code, rig.state.message) == (Phase.SYNCED, None, "")
+
+
+def test_an_outage_is_over_with_the_first_list_or_watch() -> None:
+    """Nothing good had come to nothing before."""
+    rig = Rig()
+    rig.list()
+    rig.watch()
+    rig.it.stood()
+    for _ in range(9):
+        rig.it.failed(ApiError("refused"))
+
+    rig.watch()
+
     assert rig.state.phase is Phase.SYNCED
 
 
 def test_a_failed_list_counts_on() -> None:
-    """Waits grow from one failed list to the next, and start over after a good one."""
+    """Waits grow from one failed list to the next, and start over once a watch has stood."""
     rig = Rig()
     waits = []
     for _ in range(3):
         rig.it.begin_list()
         waits.append(rig.it.failed(ApiError("refused")))
     rig.list()
-    waits.append(rig.it.failed(ApiError("refused")))
+    rig.watch()
+    rig.it.stood()
+    waits.append(rig.it.failed(ApiError("refused", relist=True)))
 
     assert waits == [0.2, 0.4, 0.8, 0.2]
+
+
+def test_a_list_without_a_version_is_refused() -> None:
+    """Nothing could follow it."""
+    rig = Rig()
+    rig.it.begin_list()
+    body = page(service("a"), version="")
+    rig.it.page(body)
+
+    with pytest.raises(ApiError, match="no resourceVersion"):
+        rig.it.listed(body)
+
+    assert not rig.source.synced
+
+
+def test_a_list_that_never_ends_is_given_up() -> None:
+    """Pages may be empty, but not for ever."""
+    rig = Rig()
+    rig.it.begin_list()
+
+    for _ in range(100):
+        rig.it.following(page(token="t"))
+        rig.it.page(page(token="t"))
+
+    with pytest.raises(ApiError, match="the list goes on after 101 pages with 0 objects"):
+        rig.it.following(page(token="t"))
+
+
+def test_a_server_that_does_not_answer_makes_us_stale_until_something_is_heard() -> None:
+    """The watch is open all the while."""
+    rig = Rig()
+    rig.list()
+    rig.watch()
+
+    rig.it.mute(ApiError("no answer within 5 s"))
+    assert (rig.state.phase, "no answer within 5 s" in rig.state.message) == (Phase.STALE, True)
+    rig.it.chunk(line("BOOKMARK", {"metadata": {"resourceVersion": "11"}}))
+
+    assert rig.state.phase is Phase.SYNCED
 
 
 # -- lists as streams ------------------------------------------------------------------------------
@@ -438,6 +544,7 @@ def test_a_streamed_list_is_a_watch_that_begins_with_all_there_is() -> None:
     rig.it.chunk(line("BOOKMARK", END) + line("DELETED", service("b", version="21")))
 
     assert (rig.keys, rig.graph.epoch, rig.state.phase, rig.state.lists) == (["n/a"], 2, Phase.SYNCED, 1)
+    rig.now += 300
     assert (rig.it.listing, rig.it.ended()) == (False, 0.0)
     assert rig.it.begin_watch().params["resourceVersion"] == "21"
 
@@ -466,6 +573,20 @@ def test_a_server_that_takes_it_for_an_ordinary_watch_is_asked_for_pages() -> No
     assert rig.it.failed(failure.value) == 0.0
 
     assert (rig.it.verb, rig.keys, rig.source.synced) == ("list", [], False)
+
+
+def test_a_streamed_list_that_ends_too_soon_has_failed() -> None:
+    """However politely; the next one waits, and while it is under way, it is said."""
+    rig = streaming()
+    rig.it.chunk(line("ADDED", service("a", version="3")))
+
+    assert rig.it.ended() == 0.2
+    assert (rig.state.phase, rig.state.failures) == (Phase.ERROR, 1)
+    rig.watch()
+    rig.it.chunk(line("ADDED", service("a", version="3")))
+
+    assert rig.state.phase is Phase.LISTING
+    assert "the last try failed: cannot watch services: the list ended before it was complete" in rig.state.message
 
 
 def test_a_streamed_list_that_breaks_off_leaves_no_trace() -> None:

@@ -86,7 +86,19 @@ def test_an_error_event_is_a_failure_that_lists_again() -> None:
     assert (failure.value.code, failure.value.relist) == (410, True)
 
 
-@pytest.mark.parametrize("line", [b"<html>", b"{}", b'{"type":"ADDED","object":{}}', b'{"type":"ADDED","object":{'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"<html>",
+        b"{}",
+        b'{"type":"ADDED","object":{}}',
+        b'{"type":"ADDED","object":{',
+        b'{"type":"\xff"}',
+        b'{"type":"ADDED","object":' + b"[" * 100_000,
+        b'{"type":"BOOKMARK","object":[]}',
+        b'{"type":"ERROR","object":7}',
+    ],
+)
 def test_a_line_that_is_no_event_lists_again(line: bytes) -> None:
     """Nobody knows what was missed."""
     with pytest.raises(ApiError, match="a line of the watch does not parse") as failure:
@@ -105,3 +117,32 @@ def test_lines_do_not_depend_on_chunks(lines: list[bytes], cuts: list[int]) -> N
     fed = [line for start, end in itertools.pairwise(bounds) for line in feeder.feed(text[start:end])]
 
     assert fed == lines
+
+
+def test_a_line_that_never_ends_is_given_up() -> None:
+    """Longer than any object can be; until then each piece costs its own length."""
+    feeder = wire.Lines()
+    piece = b"x" * 2**20
+    for _ in range(16):
+        assert feeder.feed(piece) == []
+
+    with pytest.raises(ApiError, match="a line of the watch is longer than 16 MiB"):
+        feeder.feed(piece)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[" * 100_000, b'{"metadata":' + b"[" * 100_000, b'"\xff"', b"7", b"\xff"]
+)
+def test_any_bytes_are_a_list_or_a_failure(body: bytes) -> None:
+    """Whatever msgspec raises."""
+    for read in (wire.page_end, lambda body: wire.page(body, SERVICES)):
+        with pytest.raises(ApiError, match="the answer is no list: "):
+            read(body)
+
+
+def test_a_refusal_in_the_place_of_a_list_says_why() -> None:
+    """With status 200, so that its code is no answer to what was asked."""
+    with pytest.raises(ApiError, match="the answer is no list, but says: etcd is away") as failure:
+        wire.page_end(b'{"kind":"Status","metadata":{},"code":404,"message":"etcd is away"}')
+
+    assert failure.value.code is None
