@@ -290,7 +290,7 @@ class _State(Collector):
         problems = Tally(_bounded(problem.source) for problem in _steady(lambda: list(live.problems())))
         yield _gauge(
             "input_problems",
-            "Objects or files with something wrong, of which the last good state is kept.",
+            "Problems with the input: each costs its object, or the part of it that is said.",
             "source",
             problems,
         )

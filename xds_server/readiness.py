@@ -25,17 +25,19 @@ def gate(
     serving: Callable[[], Mapping[str, Verdict]],
     held: Callable[[], str] = lambda: "",
     parity: Callable[[], Verdict] | None = None,
+    problems: Callable[[], int] = lambda: 0,
     clock: Clock,
     started: float,
 ) -> Gate:
     """The gate of the server: ready is a fact, not a guess.
 
     *held*: which change is not published, and why, or "". *parity*: whether a peer publishes the same, if one is asked.
+    *problems*: how many there are with the input.
     """
     collections = tuple(derived)
 
     def source_checks() -> Mapping[str, Verdict]:
-        return {name: of_source(state) for name, state in sources().items()}
+        return {name: of_source(state) for name, state in sources().items()} | {"input": of_input(problems())}
 
     def derived_checks() -> Mapping[str, Verdict]:
         return {collection.name: of_collection(collection) for collection in collections}
@@ -47,7 +49,7 @@ def gate(
     peers = () if parity is None else (Layer("parity", lambda: {"peer": parity()}, names=("peer",)),)
     return Gate(
         Layer("base", base),
-        Layer("sources", source_checks, names=tuple(sources())),
+        Layer("sources", source_checks, names=(*sources(), "input")),
         Layer("derived", derived_checks, names=tuple(collection.name for collection in collections)),
         Layer("snapshots", snapshot_checks, names=("published", "believed")),
         *peers,
@@ -80,6 +82,11 @@ def of_source(state: SourceState) -> Verdict:
             return Waiting("pending: no answer yet")
         case _:
             return Failed(f"{state.phase}: {state.message}{_retried(state)}")
+
+
+def of_input(problems: int) -> Verdict:
+    """Whether anything is wrong with the objects: that costs themselves, and nobody waits for it."""
+    return Degraded(f"{problems} problems: /debug/problems says which") if problems else Passed("no problem")
 
 
 def _retried(state: SourceState) -> str:

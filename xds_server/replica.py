@@ -24,7 +24,7 @@ from probes import (
 )
 from probes.connections import Limits
 from probes.metrics import ConnectionMetrics, ReadinessMetrics, exposition
-from xds_server import inputs, pages, pipeline, process, readiness, startup, writing
+from xds_server import input_problems, inputs, pages, pipeline, process, readiness, startup, writing
 from xds_server.ads.messages import Changes
 from xds_server.asking import ask
 from xds_server.doorkeeper import Doorkeeper
@@ -38,7 +38,7 @@ from xds_server.model.source_state import Problem, SourceState
 from xds_server.open_files import OpenFiles, shares
 from xds_server.parity import Outcome, Parity, ParityMetrics, contents
 from xds_server.publisher import Publisher
-from xds_server.settings import Settings
+from xds_server.settings import FilesSource, Settings
 from xds_server.snapshot.store import Names, Store
 from xds_server.sources import references
 from xds_server.sources.state import SourceBoard
@@ -113,11 +113,16 @@ class Replica:
             clock=clock,
             held=self.holds.why,
             parity=self._parity_verdict if self.parity else None,
+            problems=lambda: self.board.problem_count,
             started=started,
         )
         self.gate.on_transition(self._turned)
         self.gate.on_change(self._checks_changed)
         self.references = references.build(self.graph, self.pipeline.roles) if settings.read_certificates else None
+        input_problems.follow(
+            self.graph, self.pipeline, self.board,
+            gateway_class=settings.gateway_class, shared=not isinstance(settings.source, FilesSource),
+        )  # fmt: skip
         self.keeper = writing.keeper(settings, self.graph, self.pipeline)
         self.doorkeeper = Doorkeeper(
             self.gate,

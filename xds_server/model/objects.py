@@ -181,6 +181,8 @@ class HTTPRoute(Struct, frozen=True):
     hostnames: tuple[str, ...]
     """Lower case; empty for any, unless some were dropped."""
     rules: tuple[Rule, ...]
+    other_parents: tuple[str, ...] = ()
+    """Parents of other kinds than Gateway, as `group/kind`."""
     dropped_hostnames: tuple[str, ...] = ()
     """What is wrong with hostnames that are not served, a sentence each."""
     generation: int = 0

@@ -35,6 +35,8 @@ class SourceBoard:
             kind.plural: SourceState(kind=kind.plural, required=kind.required, since=clock()) for kind in kinds
         }
         self._problems: dict[str, dict[str, tuple[Problem, ...]]] = {}
+        self.problem_count = 0
+        """How many there are."""
 
     def add(self, kind: Kind) -> None:
         """Shows a kind from now on, as pending."""
@@ -137,6 +139,7 @@ class SourceBoard:
         """What is wrong with one object of one source now; nothing takes back what was said."""
         said = self._problems.get(source, {})
         before = said.get(title, ())
+        self.problem_count += len(problems) - len(before)
         if problems:
             self._problems.setdefault(source, {})[title] = problems
         elif before:

@@ -12,6 +12,7 @@ _PATH_TYPES = ("Exact", "PathPrefix", "RegularExpression")
 _VALUE_TYPES = ("Exact", "RegularExpression")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
 _HEAVIEST = 1_000_000
+_GATEWAY = f"{objects.GATEWAY_API}/Gateway"
 _NEVER = "it matches no request"
 
 
@@ -96,6 +97,7 @@ def flat(raw: HTTPRoute, findings: list[Finding]) -> objects.HTTPRoute:
     that the rule was to have would go to a wider one.
     """
     namespace = raw.metadata.namespace or "default"
+    refs = raw.spec.parent_refs or []
     hostnames, dropped_hostnames = _hostnames(raw.spec.hostnames or (), findings)
     # HTTPRouteSpec, "rules": when absent, one rule that matches everything; when empty, none.
     rules = raw.spec.rules if raw.spec.rules is not None else [Rule()]
@@ -108,14 +110,20 @@ def flat(raw: HTTPRoute, findings: list[Finding]) -> objects.HTTPRoute:
                 section_name=ref.section_name or "",
                 port=ref.port or 0,
             )
-            for ref in raw.spec.parent_refs or ()
-            if ref.group in (None, objects.GATEWAY_API) and (ref.kind or "Gateway") == "Gateway"
+            for ref in refs
+            if _kind(ref) == _GATEWAY
         ),
         hostnames=hostnames,
         rules=tuple(_rule(rule, namespace, f"spec.rules[{i}]", findings) for i, rule in enumerate(rules)),
         dropped_hostnames=dropped_hostnames,
+        other_parents=tuple(kind for kind in map(_kind, refs) if kind != _GATEWAY),
         generation=raw.metadata.generation or 0,
     )
+
+
+def _kind(ref: ParentRef) -> str:
+    group = objects.GATEWAY_API if ref.group is None else ref.group
+    return f"{group}/{ref.kind or 'Gateway'}"
 
 
 def _hostnames(raw: Iterable[str], findings: list[Finding]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -1,0 +1,54 @@
+"""Problems that relations between objects show, on the board beside those that an object shows alone.
+
+They follow the graph: each appears and goes with the change that makes or mends it, at the cost of that change.
+"""
+
+from typing import Final
+
+from krt import Collection, Commit, Context, Graph
+from xds_server.model.objects import Gateway, HTTPRoute, ObjectKey
+from xds_server.model.source_state import Problem
+from xds_server.pipeline import Pipeline
+from xds_server.sources.state import SourceBoard
+from xds_server.translate.problems import SOURCE, of_gateway, of_route
+
+Problems = Collection[ObjectKey, tuple[Problem, ...]]
+
+_KINDS: Final = {"route_problems": "HTTPRoute", "gateway_problems": "Gateway"}
+
+
+def follow(graph: Graph, pipeline: Pipeline, board: SourceBoard, *, gateway_class: str, shared: bool) -> None:
+    """Keeps the board equal to what the graph shows. Nobody waits for it: make it after the gate.
+
+    *shared*: whether others may read the same objects, as those of an API server.
+    """
+    gateways, routes = pipeline.sources["gateways"], pipeline.sources["httproutes"]
+
+    def route_problems(ctx: Context, route: HTTPRoute) -> tuple[Problem, ...] | None:
+        attached = ctx.get(pipeline.attached_routes, route.key)
+        if attached is None:
+            return None
+
+        def class_of(key: ObjectKey) -> str | None:
+            return ctx.get(gateways, key, select=_class_name)
+
+        return tuple(of_route(route, attached, class_of, gateway_class, shared=shared)) or None
+
+    def gateway_problems(_: Context, gateway: Gateway) -> tuple[Problem, ...] | None:
+        return tuple(of_gateway(gateway, gateway_class, shared=shared)) or None
+
+    found: tuple[Problems, ...] = (
+        routes.map(route_problems, name="route_problems"),
+        gateways.map(gateway_problems, name="gateway_problems"),
+    )
+
+    def committed(commit: Commit) -> None:
+        for collection in found:
+            for key, change in commit.deltas.get(collection.name, ()):
+                board.report(SOURCE, f"{_KINDS[collection.name]} {key}", change.new or ())
+
+    graph.subscribe(committed, *found)
+
+
+def _class_name(gateway: Gateway) -> str:
+    return gateway.class_name
