@@ -48,6 +48,12 @@ def test_a_failed_source_says_why() -> None:
     assert Waiting("listing, 3 so far") == readiness.of_source(state(Phase.LISTING))
 
 
+def test_problems_with_the_input_are_counted_and_hold_nobody_up() -> None:
+    """They cost their own objects."""
+    assert Passed("no problem") == readiness.of_input(0)
+    assert Degraded("3 problems: /debug/problems says which") == readiness.of_input(3)
+
+
 def test_the_sync_epoch_is_that_of_the_last_required_source() -> None:
     """Unknown while a required source was not listed; optional ones do not count."""
     listed = [state(Phase.SYNCED, epoch=4), state(Phase.STALE, epoch=7), state(Phase.ABSENT, required=False)]
