@@ -3,7 +3,7 @@
 import functools
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from xds_server.envoy.endpoints import has_endpoints
 from xds_server.model.objects import ObjectKey
@@ -15,6 +15,8 @@ from xds_server.snapshot.shrink import Change, Changes, IsLoss, ShrinkGuard, Tol
 # A route that names a Service which we do not know, or that we know to be gone: the Service may be new, the route old.
 _REFERENCES: Final = frozenset({"httproutes", "services"})
 _ENDPOINTS: Final = frozenset({"services", "endpointslices"})
+# A route that moved to a Service of which we know no endpoint: its endpoints may be new, too.
+_LEADS: Final = _REFERENCES | _ENDPOINTS
 
 
 def shrink_guard(pipeline: Pipeline, tolerance: Tolerance) -> ShrinkGuard:
@@ -46,49 +48,86 @@ class Losses:
     """What may be lost only because some kind is out of touch. A Gateway, and what is its own, never is.
 
     A cluster goes though a route may lead to it; a load assignment is emptied; a reference of a route that was found is
-    found no longer. A new route takes nothing away, wherever it leads.
+    found no longer; a route newly leads to a cluster of which no endpoint is known. A new route takes nothing away,
+    wherever it leads, unless another one of that port goes or changes in the same step: it may have its place.
     """
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._clusters = pipeline.clusters.name
-        self._assignments = pipeline.load_assignments.name
+        self._assignments = pipeline.load_assignments
         self._routes = pipeline.route_configurations.name
         self._attached = pipeline.attached_routes.name
-        self._missing: defaultdict[PortKey, set[tuple[ObjectKey, str]]] = defaultdict(set)
+        self._missing: defaultdict[PortKey, set[_Lead]] = defaultdict(set)
+        self._new: defaultdict[PortKey, set[_Lead]] = defaultdict(set)
 
     def note(self, changes: Changes) -> None:
         """Takes in how routes changed."""
-        for route, (old, new) in changes.get(self._attached, {}).items():
-            before, after = _unfound(old), _unfound(new)
+        steps = [
+            (route, _leads(old), _leads(new)) for route, (old, new) in changes.get(self._attached, {}).items()
+        ]  # fmt: skip
+        left = {port for _, before, _ in steps for port in before}
+        for route, before, after in steps:
             for port in before.keys() | after.keys():
-                was, now = before.get(port, set()), after.get(port, set())
-                self._missing[port] -= {(route, cluster) for cluster in was - now}
-                if port in before:
-                    self._missing[port] |= {(route, cluster) for cluster in now - was}
+                was, now = before.get(port, _NOWHERE), after.get(port, _NOWHERE)
+                for known, had, has in (
+                    (self._missing[port], was.unfound, now.unfound),
+                    (self._new[port], was.found, now.found),
+                ):
+                    known -= {(route, cluster) for cluster in had - has}
+                    if port in left:
+                        known |= {(route, cluster) for cluster in has - had}
 
     def rests_on(self, key: Key, change: Change) -> frozenset[str]:
         """The kinds on which it rests that the change takes something away; none, if it does not."""
         name, place = key
         old, new = change
         if name == self._routes:
-            return _REFERENCES if new is not None and self._missing.get(place) else CERTAIN
-        if name in (self._clusters, self._assignments) and new is None:
+            return CERTAIN if old is None or new is None else self._led_astray(place)
+        if name in (self._clusters, self._assignments.name) and new is None:
             return _REFERENCES
-        emptied = name == self._assignments and old is not None and has_endpoints(old) and not has_endpoints(new)
+        emptied = name == self._assignments.name and old is not None and has_endpoints(old) and not has_endpoints(new)
         return _ENDPOINTS if emptied else CERTAIN
 
     def keep(self, keys: Iterable[Key]) -> None:
         """Forgets what was lost at all ports but those of *keys*."""
         ports = [place for name, place in keys if name == self._routes]
         self._missing = defaultdict(set, {port: self._missing[port] for port in ports if port in self._missing})
+        self._new = defaultdict(set, {port: self._new[port] for port in ports if port in self._new})
+
+    def _led_astray(self, port: PortKey) -> frozenset[str]:
+        """On what it rests that routes of a port lead where nobody answers."""
+        idle = any(self._is_idle(cluster) for _, cluster in self._new.get(port, ()))
+        return (_REFERENCES if self._missing.get(port) else CERTAIN) | (_LEADS if idle else CERTAIN)
+
+    def _is_idle(self, cluster: str) -> bool:
+        assignment = self._assignments.get(cluster)
+        return assignment is None or not has_endpoints(assignment)
 
 
-def _unfound(route: Attached | None) -> dict[PortKey, set[str]]:
-    """The clusters that a route names and that are not there, at each port where it is attached."""
+_Lead = tuple[ObjectKey, str]
+"""A route, and a cluster to which it leads."""
+
+
+class _Leads(NamedTuple):
+    """The clusters to which a route leads at a port."""
+
+    found: frozenset[str]
+    unfound: frozenset[str]
+
+
+_NOWHERE: Final = _Leads(frozenset(), frozenset())
+
+
+def _leads(route: Attached | None) -> dict[PortKey, _Leads]:
+    """Where a route leads, at each port where it is attached."""
     if route is None:
         return {}
-    names = {target.cluster for rule in route.route.rules for target in rule.targets if not target.found}
-    return {(gateway, port): names for gateway, port, _, _ in route.domains}
+    targets = [target for rule in route.route.rules for target in rule.targets]
+    leads = _Leads(
+        frozenset(target.cluster for target in targets if target.found and target.weight),
+        frozenset(target.cluster for target in targets if not target.found),
+    )
+    return {(gateway, port): leads for gateway, port, _, _ in route.domains}
 
 
 def _less(change: tuple[Any, Any], *, of: Callable[[Any], bool]) -> bool:

@@ -63,8 +63,7 @@ class Publisher:
         """Publishes what was held, or carried over, for as long as it may."""
         if self._suspicion is not None:
             self._release(self._suspicion.due())
-        if self._carry is not None and self._carry.carried:
-            self._drop(self._carry.due())
+        self._look_after_carried()
 
     def override(self) -> bool:
         """Publishes what is held, and returns whether anything was."""
@@ -98,6 +97,11 @@ class Publisher:
         if self._carry is not None:
             changes = self._carry.admit(joined(_level(step), changes))
         self._publish(commit.epoch, changes)
+        self._look_after_carried()
+
+    def _look_after_carried(self) -> None:
+        if self._carry is not None and self._carry.carried:
+            self._drop(self._carry.due())
 
     def _release(self, held: Changes) -> None:
         """Publishes, as it is derived now, what was held, and is believed."""

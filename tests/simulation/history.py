@@ -88,6 +88,8 @@ def history(seed: int) -> list[Event]:
             events += _move(random, at)
         elif choice < 0.08:
             events += _dark(random, at)
+        elif choice < 0.11:
+            events += _blind_move(random, at)
         elif choice < 0.55:
             events += [_change(random, at) for _ in range(random.choice((1, 1, 2, 5)))]
         elif choice < 0.8:
@@ -135,6 +137,20 @@ def _move(random: Random, at: float) -> list[Event]:
     ]
     gap = random.choice((0.0, 0.01, 0.1, 0.5))
     return [Event(at + i * gap, what, args) for i, (what, args) in enumerate(steps)]
+
+
+def _blind_move(random: Random, at: float) -> list[Event]:
+    """A route moves to a Service that comes, while the API server cannot be reached; then one kind is listed late."""
+    route, gateway, (_, new) = random.choice(ROUTES), random.choice(GATEWAYS), random.sample(SERVICES, 2)
+    late = random.choice(("services", "endpointslices", "endpointslices", "httproutes"))
+    return [
+        Event(at, "unreachable", (3.0,)),
+        Event(at + 0.5, "put", ("services", new, (True, (80,)))),
+        Event(at + 0.5, "put", ("endpointslices", f"for-{new}", (True, new, ("10.0.1.1",)))),
+        Event(at + 1.0, "put", ("httproutes", route, (True, gateway, ((new, 80),)))),
+        Event(at + 1.5, "compact", ()),
+        Event(at + 2.0, "slow", (late, 4.0, 10.0)),
+    ]
 
 
 def _dark(random: Random, at: float) -> list[Event]:

@@ -6,6 +6,8 @@ The rules:
 - ready means that all is listed, and that what is published contains it; ready stays;
 - the gate opens when all is known, and every wait at it ends by its clock;
 - a proxy that could answer a request goes on answering it, as long as its replica knows that it can be answered;
+- nor does it stop because the replica knows half of what happened: where a kind is out of touch, and both where the request
+  went and where it is to go answer in truth, it is answered as long as things are carried over;
 - a proxy is live with everything that its routes name;
 - what was good before is given to proxies that have nothing, and to nobody else; afterwards they are told the truth;
 - a replica that says that it agrees with another does; one that does not agree is ready when its time is up;
@@ -28,6 +30,7 @@ from tests.simulation.process import BEAT_SECONDS, ROLE_HOLD_SECONDS, Process
 from tests.simulation.wire import Answer, Call
 from tests.simulation.world import Facts, Obj, World, facts
 from xds_server.envoy.marker import MARKER
+from xds_server.model.source_state import Phase
 from xds_server.readiness import sync_epoch
 from xds_server.snapshot.resource import ROUTE, SHORT
 
@@ -60,6 +63,8 @@ class Simulation:
         self.world = World()
         self._random = Random(f"run {setting.seed}")
         self._working: dict[str, dict[tuple[str, str], float]] = {name: {} for name, _ in ENVOYS}
+        self._led: dict[str, dict[tuple[str, str], tuple[str, ...]]] = {name: {} for name, _ in ENVOYS}
+        """By proxy and request: the clusters to which its routes led before they changed last."""
         self._was_ready: set[Process] = set()
         self._live: set[str] = set()
         self.answers = Answers(self.violated, marked=setting.marked)
@@ -194,8 +199,10 @@ class Simulation:
             gained = had.pop(key)
             if envoy.session is not None and not envoy.tainted:
                 self._check_loss(envoy, envoy.session.call, key, gained)
+                self._check_halves(envoy, envoy.session.call, key)
         for key in has:
             had.setdefault(key, now)
+        self._led[envoy.name] = {(port, path): to for port, paths in envoy.routes.items() for path, to in paths.items()}
         if envoy.live and not envoy.tainted and envoy.name not in self._live:
             self._live.add(envoy.name)
             self._check_references(envoy)
@@ -207,6 +214,19 @@ class Simulation:
         if since is not None and since <= max(call.opened_at, gained - _SLACK_SECONDS):
             what = f"{envoy.name} answers {''.join(key)} no longer"
             self._disordered(f"{what}, and {process.name} knows since {since:.3f} s that it can be answered")
+
+    def _check_halves(self, envoy: Envoy, call: Call, key: tuple[str, str]) -> None:
+        """A request is answered no longer, as far as the replica knows: so it must have known all that bears on it."""
+        process, _ = self._calls[call]
+        since, now = process.client.broken_since.get(key), self.server.now()
+        if since is None or since < call.opened_at + _SLACK_SECONDS:
+            return
+        stale = [kind for kind, state in process.replica.board.states.items() if state.phase is Phase.STALE]
+        truth = facts(self.world.states[-1])
+        answers = truth.works(*key) and all(truth.endpoints.get(name) for name in self._led[envoy.name].get(key, ()))
+        if stale and answers and now < since + self.setting.carry_seconds:
+            what = f"{envoy.name} answers {''.join(key)} no longer, though it could, as could what it has moved to"
+            self._disordered(f"{what}, and {process.name} is out of touch with {', '.join(stale)}")
 
     def _check_references(self, envoy: Envoy) -> None:
         for port, paths in envoy.routes.items():

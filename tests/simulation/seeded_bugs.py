@@ -48,6 +48,8 @@ BUGS = (
     Bug("what is carried over has no clock", "xds_server/snapshot/carry.py", "if one.since <= late}", "if one.since < 0}"),
     Bug("what was carried over is never published", "xds_server/publisher.py",
         "self._drop(self._carry.due())", "self._carry.due()"),
+    Bug("a route moves to where nobody is known to answer", "xds_server/losses.py",
+        "idle = any(self._is_idle(cluster) for _, cluster in self._new.get(port, ()))", "idle = False"),
     Bug("what comes back does not end its carrying over", "xds_server/snapshot/carry.py",
         "changes.setdefault(name, {})[key] = self.carried.pop((name, key)).change",
         "changes.setdefault(name, {})[key] = self.carried[name, key].change"),

@@ -113,3 +113,26 @@ def test_a_route_may_have_moved_while_a_proxy_was_away() -> None:
     runs = [simulate(replace(CALM, seed=seed), [*before, *away]) for seed in range(8)]
 
     assert [[]] * 8 == [run.violations + run.disorder for run in runs]
+
+
+@pytest.mark.parametrize("late", ["endpointslices", "services", "httproutes"])
+def test_a_route_may_have_moved_while_nobody_looked(late: str) -> None:
+    """To a Service that came then, with its endpoints; when the kinds are back one after the other, it goes on answering."""
+    before = [
+        Event(0.0, "put", ("gateways", "g0", (True, (8080,)))),
+        Event(0.0, "put", ("services", "s0", (True, (80,)))),
+        Event(0.0, "put", ("endpointslices", "e0", (True, "s0", ("10.0.0.1",)))),
+        Event(0.0, "put", ("httproutes", "r0", (True, "g0", (("s0", 80),)))),
+    ]
+    blind = [
+        Event(10.0, "unreachable", (3.0,)),
+        Event(10.5, "put", ("services", "s1", (True, (80,)))),
+        Event(10.5, "put", ("endpointslices", "e1", (True, "s1", ("10.0.0.2",)))),
+        Event(11.0, "put", ("httproutes", "r0", (True, "g0", (("s1", 80),)))),
+        Event(11.5, "compact", ()),
+        Event(12.0, "slow", (late, 4.0, 10.0)),
+    ]
+
+    runs = [simulate(replace(CALM, carry_seconds=20.0, seed=seed), [*before, *blind]) for seed in range(8)]
+
+    assert [[]] * 8 == [run.violations + run.disorder for run in runs]

@@ -136,15 +136,17 @@ class CarryOver:
             self._on_end(gone, "converged")
 
     def due(self) -> Changes:
-        """What is to be published because its time is up, or because all that it rests on is in touch."""
+        """What is to be published: its time is up, all that it rests on is in touch, or it takes nothing away any more."""
         late = self._clock() - self._seconds
-        over = {place: one for place, one in self.carried.items() if one.since <= late}
-        sure = {
-            place: one
-            for place, one in self.carried.items()
-            if place not in over and not self._touch.lacks(one.kinds)
-        }  # fmt: skip
-        return self._released({"budget": over, "confirmed": sure})
+        ends: dict[ChangeOutcome, dict[Key, Carried]] = {"budget": {}, "confirmed": {}, "converged": {}}
+        for place, one in self.carried.items():
+            if one.since <= late:
+                ends["budget"][place] = one
+            elif not self._touch.lacks(one.kinds):
+                ends["confirmed"][place] = one
+            elif not self._losses.rests_on(place, one.change):
+                ends["converged"][place] = one
+        return self._released(ends)
 
     def override(self) -> Changes:
         """What is to be published because somebody says so: everything."""

@@ -281,6 +281,9 @@ MOVED = builders.route(builders.rule(to=(builders.backend("shop/new"),)))
 def test_a_route_that_moved_to_what_we_have_not_heard_of_stays_where_it_was() -> None:
     """Services are out of touch: nobody is sent to a Service that does not exist as far as we know, until we know."""
     rig = Carrying()
+    rig.pipeline.sources["endpointslices"].set(
+        "shop/new-1", builders.slice_("10.0.0.2", key="shop/new-1", of="shop/new")
+    )
     before = versions(rig)
     rig.touch.note("services", lost=True)
 
@@ -410,3 +413,65 @@ def test_what_was_held_of_a_gateway_that_went_is_not_in_the_way_of_its_return() 
     rig.publisher.override()
 
     assert names(rig, "shop/edge") == [{"shop/edge/8080"}] * 2
+
+
+def test_a_route_that_moved_stays_until_the_endpoints_that_it_moved_to_are_known() -> None:
+    """The Service came and the route moved while nobody looked; of its slices we have not heard yet."""
+    rig = Carrying()
+    before = versions(rig)
+    rig.touch.note("endpointslices", lost=True)
+
+    rig.pipeline.sources["services"].set("shop/new", builders.service("shop/new"))
+    rig.pipeline.sources["httproutes"].set("shop/cart", MOVED)
+    assert (versions(rig)[ROUTE], len(rig.carry.carried)) == (before[ROUTE], 1)
+
+    rig.pipeline.sources["endpointslices"].set("shop/new-1", builders.slice_(key="shop/new-1", of="shop/new"))
+    assert versions(rig)[ROUTE] == before[ROUTE]
+    rig.pipeline.sources["endpointslices"].set(
+        "shop/new-1", builders.slice_("10.0.0.2", key="shop/new-1", of="shop/new")
+    )
+    assert (rig.carry.carried, versions(rig)[ROUTE] != before[ROUTE]) == ({}, True)
+
+
+@pytest.mark.parametrize("first", ["services", "httproutes"])
+def test_it_stays_whichever_kind_is_in_touch_first(first: str) -> None:
+    """That the Service is not known, and that its endpoints are not, are one loss with one clock."""
+    rig = Carrying()
+    before = versions(rig)
+    for kind in ("services", "httproutes", "endpointslices"):
+        rig.touch.note(kind, lost=True)
+    news = {"services": ("shop/new", builders.service("shop/new")), "httproutes": ("shop/cart", MOVED)}
+
+    for kind in (first, *(kind for kind in news if kind != first)):
+        rig.pipeline.sources[kind].set(*news[kind])
+        rig.back(kind)
+        assert versions(rig)[ROUTE] == before[ROUTE]
+
+    rig.now += 15
+    rig.publisher.tick()
+    assert (rig.carry.carried, versions(rig)[ROUTE] != before[ROUTE]) == ({}, True)
+
+
+def test_a_route_in_the_place_of_another_stays_as_that_one_does() -> None:
+    """One goes and one comes, in one list: what was answered before is answered on."""
+    rig = Carrying()
+    before = versions(rig)
+    rig.touch.note("endpointslices", lost=True)
+    rig.pipeline.sources["services"].set("shop/new", builders.service("shop/new"))
+
+    renamed = builders.route(builders.rule(to=(builders.backend("shop/new"),)), key="shop/renamed")
+    rig.pipeline.sources["httproutes"].replace({"shop/renamed": renamed})
+
+    assert versions(rig)[ROUTE] == before[ROUTE]
+
+
+def test_a_route_to_endpoints_that_are_known_moves_at_once() -> None:
+    """Whatever is out of touch; and in touch, a route may move to a Service without endpoints."""
+    rig = Carrying()
+    rig.pipeline.sources["services"].set("shop/new", builders.service("shop/new"))
+    rig.pipeline.sources["httproutes"].set("shop/cart", MOVED)
+    assert rig.said[-1][1] == {"shop/edge": {ROUTE: frozenset({"shop/edge/8080"})}}
+
+    rig.touch.note("endpointslices", lost=True)
+    rig.pipeline.sources["httproutes"].set("shop/cart", builders.route())
+    assert rig.carry.carried == {}
