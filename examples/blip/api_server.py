@@ -107,22 +107,31 @@ def linkerd_4855_a_watch_that_says_nothing(gate: str) -> Outcome:
 
 def kgateway_14698_one_kind_out_of_touch(gate: str) -> Outcome:
     """Services are out of touch while a route moves to a new one: it stays where it was until we know where it goes."""
+    return _moved_while_out_of_touch("services", gate)
+
+
+def fault_lab_a_route_moves_before_its_endpoints(gate: str) -> Outcome:
+    """EndpointSlices are out of touch while a route moves to a new Service: it stays until we know of an endpoint there."""
+    return _moved_while_out_of_touch("endpointslices", gate)
+
+
+def _moved_while_out_of_touch(kind: str, gate: str) -> Outcome:
     with Bench(gate=gate) as bench, ToOrder(bench) as api:
         options = ("--carry-seconds=0",) if gate == "off" else ()
         plane = bench.up(f"--kubeconfig={api.kubeconfig}", *options, source="kube")
         bench.load()
-        api.forbid("services")
-        api.cut("services")
-        wait_for("stale", lambda: "services degraded: stale" in plane.why(), 20, plane)
+        api.forbid(kind)
+        api.cut(kind)
+        wait_for("stale", lambda: f"{kind} degraded: stale" in plane.why(), 20, plane)
         api.put(service("moved"))
         api.put(endpoints("moved", bench.green.port))
         api.put(moved(bench))
         if gate != "off":
             bench.wait_metric(plane, "hold_active", reason="carried")
-            wait_for("the reason", lambda: "services out of touch" in plane.why(), 5, plane)
+            wait_for("the reason", lambda: f"{kind} out of touch" in plane.why(), 5, plane)
         bench.calm(LATE_SECONDS)
         bench.expect("ready all the time", holds=plane.ready)
-        api.allow("services")
+        api.allow(kind)
         bench.wait_answers({"green"}, seconds=20)
         return bench.outcome()
 

@@ -21,6 +21,7 @@ SCENARIOS = (
     Scenario(9, starts.kgateway_13868_warm_client_waits_for_a_slow_source, bites=True),
     Scenario(9, starts.istio_28120_routes_ahead_of_warming_clusters),
     Scenario(9, api_server.kgateway_14698_one_kind_out_of_touch, bites=True),
+    Scenario(9, api_server.fault_lab_a_route_moves_before_its_endpoints, bites=True),
     Scenario(10, starts.contour_6250_same_version_is_answered, slow=True),
     Scenario(11, starts.java_control_plane_127_names_of_what_is_gone),
     Scenario(12, identities.kgateway_14471_a_superset_is_no_reason_to_be_silent),

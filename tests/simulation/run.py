@@ -7,7 +7,7 @@ The rules:
 - the gate opens when all is known, and every wait at it ends by its clock;
 - a proxy that could answer a request goes on answering it, as long as its replica knows that it can be answered;
 - nor does it stop because the replica knows half of what happened: where a kind is out of touch, and both where the request
-  went and where it is to go answer in truth, it is answered as long as things are carried over;
+  went and where it is to go answer in truth, as they did all the time, it is answered as long as things are carried over;
 - a proxy is live with everything that its routes name;
 - what was good before is given to proxies that have nothing, and to nobody else; afterwards they are told the truth;
 - a replica that says that it agrees with another does; one that does not agree is ready when its time is up;
@@ -65,6 +65,8 @@ class Simulation:
         self._working: dict[str, dict[tuple[str, str], float]] = {name: {} for name, _ in ENVOYS}
         self._led: dict[str, dict[tuple[str, str], tuple[str, ...]]] = {name: {} for name, _ in ENVOYS}
         """By proxy and request: the clusters to which its routes led before they changed last."""
+        self._answered_since: dict[tuple[str, str], float] = {}
+        """Requests that a backend answers in truth, and since when without a break."""
         self._was_ready: set[Process] = set()
         self._live: set[str] = set()
         self.answers = Answers(self.violated, marked=setting.marked)
@@ -221,12 +223,17 @@ class Simulation:
         since, now = process.client.broken_since.get(key), self.server.now()
         if since is None or since < call.opened_at + _SLACK_SECONDS:
             return
-        stale = [kind for kind, state in process.replica.board.states.items() if state.phase is Phase.STALE]
-        truth = facts(self.world.states[-1])
-        answers = truth.works(*key) and all(truth.endpoints.get(name) for name in self._led[envoy.name].get(key, ()))
-        if stale and answers and now < since + self.setting.carry_seconds:
+        stale = {kind: one.since for kind, one in process.replica.board.states.items() if one.phase is Phase.STALE}
+        truth, led = facts(self.world.states[-1]), self._led[envoy.name].get(key, ())
+        answers = all(truth.endpoints.get(name) for name in led) and key in self._answered_since
+        if (
+            stale
+            and answers
+            and now < since + self.setting.carry_seconds
+            and self._answered_since[key] < min(stale.values())
+        ):
             what = f"{envoy.name} answers {''.join(key)} no longer, though it could, as could what it has moved to"
-            self._disordered(f"{what}, and {process.name} is out of touch with {', '.join(stale)}")
+            self.violated(f"{what}, and {process.name} is out of touch with {', '.join(stale)}")
 
     def _check_references(self, envoy: Envoy) -> None:
         for port, paths in envoy.routes.items():
@@ -361,6 +368,8 @@ class Simulation:
 
     def _remember(self) -> None:
         self.answers.remember(self.world.states[-1])
+        working = facts(self.world.states[-1]).working
+        self._answered_since = {key: self._answered_since.get(key, self.server.now()) for key in working}
         self.server.changed()
 
 
