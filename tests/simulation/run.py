@@ -368,7 +368,10 @@ class Simulation:
 
     def _remember(self) -> None:
         self.answers.remember(self.world.states[-1])
-        working = facts(self.world.states[-1]).working
+        usable = {
+            kind: {name: obj for name, obj in some.items() if obj[0]} for kind, some in self.world.states[-1].items()
+        }
+        working = facts(usable).working
         self._answered_since = {key: self._answered_since.get(key, self.server.now()) for key in working}
         self.server.changed()
 
