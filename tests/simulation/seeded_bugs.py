@@ -45,7 +45,7 @@ BUGS = (
     Bug("what was held is never published", "xds_server/snapshot/shrink.py",
         "held, self._held, self._of = self._held, {}, {}", "held, self._held, self._of = {}, {}, {}"),
     Bug("a held change has no clock", "xds_server/publisher.py", "self._release(self._suspicion.due())", "pass"),
-    Bug("what is carried over has no clock", "xds_server/snapshot/carry.py", "if one.since <= late}", "if one.since < 0}"),
+    Bug("what is carried over has no clock", "xds_server/snapshot/carry.py", "if one.since <= late:", "if one.since < 0:"),
     Bug("what was carried over is never published", "xds_server/publisher.py",
         "self._drop(self._carry.due())", "self._carry.due()"),
     Bug("a route moves to where nobody is known to answer", "xds_server/losses.py",
