@@ -10,12 +10,16 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from xds_server.model.source_state import Problem
+from xds_server.printable import printable
 from xds_server.sources.kinds import Kind, Value
 from xds_server.sources.schema import checks
 from xds_server.sources.schema.base import Finding, Invalid, Object
 
 # The form of msgspec's messages: what was expected, and perhaps a path from `$`.
 _SHAPE_ERROR: Final = re.compile(r"(?P<what>.*?)(?: - at (?:`key` in )?`\$\.?(?P<at>[^`]*)`)?", re.DOTALL)
+_LONGEST_TITLE: Final = 512  # no name that an API server takes is as long
+_LONGEST_FIELD: Final = 200
+_LONGEST_MESSAGE: Final = 500
 _MISSING: Final = re.compile(r"Object missing required field `(?P<name>[^`]+)`")
 
 
@@ -34,8 +38,14 @@ class Decoded(NamedTuple):
 
 
 def problem(kind: Kind, key: str, finding: Finding, source: str, line: int | None = None) -> Problem:
-    """A finding about an object of this kind, met in *source*."""
-    return Problem(source=source, object=title(kind, key), field=finding.field, message=finding.message, line=line)
+    """A finding about an object of this kind, met in *source*; what it quotes is cut."""
+    return Problem(
+        source=source,
+        object=printable(title(kind, key), _LONGEST_TITLE),
+        field=printable(finding.field, _LONGEST_FIELD),
+        message=printable(finding.message, _LONGEST_MESSAGE),
+        line=line,
+    )
 
 
 def title(kind: Kind, key: str) -> str:

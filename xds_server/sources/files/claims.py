@@ -1,13 +1,18 @@
 """Which file says what about which object, and which of them counts. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Final
 
 from xds_server.model.source_state import Problem
+from xds_server.printable import printable
 from xds_server.sources.decode import problem
 from xds_server.sources.files.parse import ObjectId, Parsed
 from xds_server.sources.kinds import Kind, Value
 from xds_server.sources.schema.base import Finding
+
+_MOST_DUPLICATES: Final = 20
 
 
 class Claims:
@@ -72,12 +77,21 @@ class Claims:
         return [*contents.problems, *self._duplicates(path, contents)]
 
     def _duplicates(self, path: str, contents: Parsed) -> Iterator[Problem]:
-        for identity in contents.objects:
-            first = min(self._claimants[identity])
-            if first != path:
-                said = Finding("", f"is in {first} too, which comes first and counts: remove one of the two")
-                yield problem(self._kinds[identity[0]], identity[1], said, path)
+        firsts = ((identity, min(self._claimants[identity])) for identity in contents.objects)
+        lost = [(identity, first) for identity, first in firsts if first != path]
+        shown = printable(path, len(path))
+        for (plural, key), first in lost[:_MOST_DUPLICATES]:
+            said = Finding("", f"is in {printable(first)} too, which comes first and counts: remove one of the two")
+            yield problem(self._kinds[plural], key, said, shown)
+        if lost[_MOST_DUPLICATES:]:
+            message = (
+                f"{len(lost) - _MOST_DUPLICATES} objects more are in other files, too, which count: remove this file"
+            )
+            yield Problem(source=shown, object="", field="", message=message)
 
-    def ignored(self) -> Iterator[str]:
-        """Objects of kinds that are not read, each as `apiVersion kind`."""
-        return (name for contents in self._files.values() for name in contents.ignored)
+    def ignored(self) -> Counter[str]:
+        """How many objects there are of kinds that are not read, by `apiVersion kind`."""
+        counts: Counter[str] = Counter()
+        for contents in self._files.values():
+            counts.update(contents.ignored)
+        return counts

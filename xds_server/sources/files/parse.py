@@ -1,24 +1,33 @@
 """From the content of one file to the objects in it."""
 
-import re
+import logging
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
-
-import msgspec
-import yaml
+from typing import Any, Final
 
 from xds_server.model.source_state import Problem
+from xds_server.printable import printable
 from xds_server.sources.decode import Decoder, problem
-from xds_server.sources.files.lines import Lines
+from xds_server.sources.files.events import VALUE_COST
+from xds_server.sources.files.text import Chunk, Malformed, decoded, parsed
 from xds_server.sources.kinds import Kind, Value
 from xds_server.sources.schema.base import Finding
+
+_log = logging.getLogger(__name__)
 
 ObjectId = tuple[str, str]
 """Plural name of the kind, and `namespace/name`."""
 
-_QUOTED_TAG: Final = re.compile(r" '!.*'")
-_BYTE: Final = re.compile(r"\(byte (\d+)\)")
+_MOST_PROBLEMS: Final = 20
+_MOST_IGNORED: Final = 50  # kinds of a file that are counted one by one
+_LONGEST_NAME: Final = 80
+_LONGEST_MESSAGE: Final = 300
+_LARGEST_OBJECT: Final = 3 * 2**20
+_TOO_LARGE: Final = Finding("", "is larger than an API server takes: make several objects of it")
+_TWICE: Final = Finding("", "is in this file twice, and the first one counts: remove one")
+_REPEATED: Final = "a field is given twice, and the last one counts: remove one"
+_NO_OBJECT: Final = Finding("", "is no Kubernetes object: give it apiVersion, kind and metadata")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +35,10 @@ class Parsed:
     """What a file contains."""
 
     objects: Mapping[ObjectId, Value | None]
-    """None for an object that cannot be used as it is."""
+    """None for an object that cannot be used as it is. In the order of the file."""
     problems: tuple[Problem, ...] = ()
-    ignored: tuple[str, ...] = ()
-    """Of objects of kinds that are not read: `apiVersion kind`."""
+    ignored: Mapping[str, int] = field(default_factory=dict)
+    """How many objects there are of kinds that are not read, by `apiVersion kind`."""
     intact: bool = True
     """False for a file that could not be read or parsed: what it contained before still holds."""
 
@@ -48,38 +57,50 @@ class Parser:
     def __init__(self, kinds: tuple[Kind, ...]) -> None:
         self._decoders = [(kind, Decoder(kind)) for kind in kinds]
 
-    def parse(self, path: str, text: bytes) -> Parsed:
-        """All objects of a file; *path* is how problems name it."""
+    def parse(self, path: str, content: bytes) -> Parsed:
+        """All objects of a file; *path* is how problems name it. Whatever it holds, nothing is raised."""
+        contents = _Contents(path)
         try:
-            documents = list(_documents(path, text))
-        except (yaml.YAMLError, msgspec.DecodeError, ValueError, RecursionError) as error:
-            return broken(path, f"does not parse: {_what(error)}: mend it", _error_line(error, text))
-        contents = _Contents(path, Lines(text))
-        for document in documents:
-            self._read(document, contents)
-        return Parsed(objects=contents.objects, problems=tuple(contents.problems), ignored=tuple(contents.ignored))
+            for chunk, number, document in parsed(decoded(content)):
+                for one in _objects(_Object(chunk, number, "", document.content, document.cost)):
+                    self._read(one, contents)
+                contents.repeated(chunk, document.repeated)
+        except Malformed as error:
+            return broken(path, f"does not parse: {printable(str(error), _LONGEST_MESSAGE)}: mend it", error.line)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this file's alone
+            _log.exception("a file cannot be parsed, and this is a fault of ours: %s", path)
+            return broken(path, f"cannot be parsed ({type(error).__name__}): report it, and say it in another way")
+        return contents.parsed()
 
-    def _read(self, document: "_Document", contents: "_Contents") -> None:
-        content = document.content
+    def _read(self, one: "_Object", contents: "_Contents") -> None:
+        content = one.content
         if content is None:
             return
         if not isinstance(content, dict) or not isinstance(content.get("kind"), str):
-            contents.found(document, Finding("", "is no Kubernetes object: give it apiVersion, kind and metadata"))
+            contents.found(one, _NO_OBJECT)
             return
-        api_version, name = str(content.get("apiVersion", "")), content["kind"]
+        api_version, name = content.get("apiVersion"), content["kind"]
+        if not isinstance(api_version, str):
+            api_version = ""
         for kind, decoder in self._decoders:
             if kind.describes(api_version, name):
-                contents.add(document, kind, decoder)
+                contents.add(one, kind, decoder)
                 return
-        contents.ignored.append(f"{api_version} {name}")
+        contents.ignore(f"{printable(api_version, _LONGEST_NAME)} {printable(name, _LONGEST_NAME)}")
 
 
-class _Document(NamedTuple):
+@dataclass(slots=True)
+class _Object:
+    """What should be an object, and where it stands."""
+
+    chunk: Chunk
     number: int
-    """Which document of the file."""
+    """Which document of the chunk."""
     at: str
-    """Path in it; empty unless it is an item of a List."""
-    content: object
+    """Path in it; empty unless it is an item of a list."""
+    content: Any
+    cost: int
+    """At most: that of the whole document."""
 
 
 @dataclass(slots=True)
@@ -87,64 +108,97 @@ class _Contents:
     """What has been read of one file."""
 
     path: str
-    lines: Lines
     objects: dict[ObjectId, Value | None] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    ignored: list[str] = field(default_factory=list)
+    more_problems: int = 0
+    ignored: Counter[str] = field(default_factory=Counter)
 
-    def add(self, document: _Document, kind: Kind, decoder: Decoder) -> None:
+    def add(self, one: _Object, kind: Kind, decoder: Decoder) -> None:
         """Adds an object of a kind that is read."""
-        decoded = decoder.loaded(document.content)
-        for finding in decoded.findings:
-            self.found(document, finding, kind, decoded.key)
-        identity = (kind.plural, decoded.key)
+        if one.cost > _LARGEST_OBJECT and _exceeds(one.content, _LARGEST_OBJECT):
+            read = decoder.loaded(_named(one.content))._replace(value=None, findings=(_TOO_LARGE,))
+        else:
+            read = decoder.loaded(one.content)
+        for finding in read.findings:
+            self.found(one, finding, kind, read.key)
+        identity = (kind.plural, read.key)
         if identity in self.objects:
-            again = Finding("", "is in this file twice, and the first one counts: remove one")
-            self.found(document, again, kind, decoded.key)
-        elif decoded.key:
-            self.objects[identity] = decoded.value
+            self.found(one, _TWICE, kind, read.key)
+        elif read.key:
+            self.objects[identity] = read.value
 
-    def found(self, document: _Document, finding: Finding, kind: Kind | None = None, key: str = "") -> None:
+    def ignore(self, name: str) -> None:
+        """Counts an object of a kind that is not read."""
+        self.ignored[name if name in self.ignored or len(self.ignored) < _MOST_IGNORED else "others"] += 1
+
+    def repeated(self, chunk: Chunk, lines: list[int]) -> None:
+        """Notes fields that are given more than once in a mapping."""
+        for line in lines:
+            self._note(Problem(source=self.path, object="", field="", message=_REPEATED, line=chunk.line + line + 1))
+
+    def found(self, one: _Object, finding: Finding, kind: Kind | None = None, key: str = "") -> None:
         """Notes something wrong, with its line."""
-        line = self.lines.line(document.number, f"{document.at}.{finding.field}")
-        self.problems.append(
+        line = one.chunk.place(one.number, f"{one.at}.{finding.field}") if len(self.problems) < _MOST_PROBLEMS else None
+        self._note(
             problem(kind, key, finding, self.path, line)
             if kind is not None
             else Problem(source=self.path, object="", field="", message=finding.message, line=line)
         )
 
-
-class _Loader(yaml.CSafeLoader):
-    """Text stays text: the Kubernetes API knows no type for times, nor for a lone `=`."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] not in ("timestamp", "value")]
-    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def _documents(path: str, text: bytes) -> Iterator[_Document]:
-    """The documents of a file; a List is taken apart."""
-    is_json = path.endswith(".json")
-    loaded: list[Any] = [msgspec.json.decode(text)] if is_json else list(yaml.load_all(text, Loader=_Loader))
-    for number, content in enumerate(loaded):
-        items = content.get("items") if isinstance(content, dict) and content.get("kind") == "List" else None
-        if isinstance(items, list):
-            for i, item in enumerate(items):
-                yield _Document(number, f"items[{i}]", item)
+    def _note(self, one: Problem) -> None:
+        if len(self.problems) < _MOST_PROBLEMS:
+            self.problems.append(one)
         else:
-            yield _Document(number, "", content)
+            self.more_problems += 1
+
+    def parsed(self) -> Parsed:
+        """All of it."""
+        if self.more_problems:
+            message = f"has {self.more_problems} problems more: mend those first that are named"
+            self.problems.append(Problem(source=self.path, object="", field="", message=message))
+        return Parsed(objects=self.objects, problems=tuple(self.problems), ignored=self.ignored)
 
 
-def _what(error: Exception) -> str:
-    """The first line of it, without what it quotes of the file: that may be a password."""
-    return _QUOTED_TAG.sub("", str(getattr(error, "problem", None) or error).partition("\n")[0])
+def _objects(one: _Object) -> Iterator[_Object]:
+    """The objects of a document: it is one, or a list, whose items may leave out what its kind says of them."""
+    content = one.content
+    if not isinstance(content, dict):
+        yield one
+        return
+    kind, items = content.get("kind"), content.get("items", ())
+    if items is None and isinstance(kind, str) and kind.endswith("List"):
+        return
+    if not isinstance(items, list):
+        yield one
+        return
+    inferred: dict[str, Any] = {}
+    if isinstance(kind, str) and kind != "List":
+        inferred = {"apiVersion": content.get("apiVersion"), "kind": kind.removesuffix("List")}
+    for i, item in enumerate(items):
+        if isinstance(item, dict) and not item.get("kind") and not item.get("apiVersion"):
+            item = {**item, **inferred}  # noqa: PLW2901 - what is meant by it
+        at = f"{one.at}.items[{i}]" if one.at else f"items[{i}]"
+        yield from _objects(_Object(one.chunk, one.number, at, item, one.cost))
 
 
-def _error_line(error: Exception, text: bytes) -> int | None:
-    mark = getattr(error, "problem_mark", None)
-    if mark is not None:
-        return int(mark.line) + 1
-    byte = _BYTE.search(str(error))
-    return text.count(b"\n", 0, int(byte[1])) + 1 if byte is not None else None
+def _exceeds(content: Any, limit: int) -> bool:
+    """Whether its values cost more; no more of them are looked at than that takes."""
+    cost, rest = 0, [content]
+    while rest and cost <= limit:
+        value = rest.pop()
+        cost += VALUE_COST
+        if isinstance(value, dict):
+            cost += sum(map(len, value)) + VALUE_COST * len(value)
+            rest.extend(value.values())
+        elif isinstance(value, list):
+            rest.extend(value)
+        elif isinstance(value, str):
+            cost += len(value)
+    return cost > limit
+
+
+def _named(content: dict[str, Any]) -> dict[str, Any]:
+    """Of an object, what says its name."""
+    metadata = content.get("metadata")
+    names = metadata if isinstance(metadata, dict) else {}
+    return {"metadata": {field: names[field] for field in ("name", "namespace") if field in names}}

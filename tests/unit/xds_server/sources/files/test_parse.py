@@ -3,6 +3,7 @@
 import pytest
 
 from xds_server.model.objects import HTTPRoute
+from xds_server.sources.decode import Decoded, Decoder
 from xds_server.sources.files.parse import Parsed, Parser
 from xds_server.sources.kinds import KINDS
 
@@ -22,7 +23,7 @@ def test_documents_and_lists_are_taken_apart() -> None:
     parsed = parse(f"---\n---\n{SERVICE}---\n# nothing\n---\n{listed}")
 
     assert list(parsed.objects) == [("services", "default/a"), ("services", "default/b")]
-    assert (parsed.problems, parsed.ignored, parsed.intact) == ((), (), True)
+    assert (parsed.problems, parsed.ignored, parsed.intact) == ((), {}, True)
 
 
 def test_json_is_read_as_json() -> None:
@@ -45,7 +46,7 @@ def test_unknown_kinds_are_ignored_and_counted() -> None:
     """A directory may hold what others read."""
     parsed = parse("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n---\n" + SERVICE)
 
-    assert parsed.ignored == ("apps/v1 Deployment",)
+    assert parsed.ignored == {"apps/v1 Deployment": 1}
     assert not parsed.problems
     assert len(parsed.objects) == 1
 
@@ -61,15 +62,26 @@ def test_what_is_no_object_is_a_problem(text: str) -> None:
     assert len(parsed.objects) == 1
 
 
+WRONG_TAGS = (
+    "!!bool maybe", '!!int ""', "!!int 1.5", '!!float ""', "!!float x", "!!timestamp abc", "!!null 1", "!!binary a",
+    "!!int true", "!!bool 1", "!!int 1e999",
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("path", "text", "line"),
     [
         ("a.yaml", f"{SERVICE}---\nkind: [\n", 9),
         ("a.yaml", "a: b: c\n", 1),
-        ("a.yaml", "a: !custom b\n", 1),
-        ("a.yaml", "a: \0\n", None),
-        ("a.json", '{"a": 1,\n\n"b": }', 3),
-        ("a.json", "", None),
+        ("a.yaml", "a: \0\n", 1),
+        ("a.yaml", f"{SERVICE}---\na: 1\nb: *nobody\n", 9),
+        ("a.yaml", f"{SERVICE}---\na: &a [*a]\n", 8),
+        ("a.yaml", "\n".join(f"%TAG !a{i}! x" for i in range(20)) + "\n---\na: b\n", 1),
+        ("a.yaml", "a: " + "[" * 300 + "]" * 300, 1),
+        ("a.json", '{"a": 1,\n\n"b": ', 3),
+        ("a.json", '{"a": 1}\n{"b": 2', 2),
+        *(("a.yaml", f"{SERVICE}---\na:\n- {value}\n", 9) for value in WRONG_TAGS),
+        *(("a.yaml", f"{SERVICE}---\na:\n- {{{name}: 1}}\n", 9) for name in ("null", "[a]", "{a: b}", "~", "!!null a")),
     ],
 )
 def test_a_file_that_does_not_parse_is_not_intact(path: str, text: str, line: int | None) -> None:
@@ -103,3 +115,83 @@ def test_of_two_equal_names_in_a_file_the_first_counts() -> None:
 
     assert len(parsed.objects) == 1
     assert [(p.object, p.line) for p in parsed.problems] == [("Service default/a", 8)]
+
+
+def test_an_item_may_leave_out_what_the_kind_of_its_list_says() -> None:
+    """As in what an API server answers; lists may be in lists."""
+    services = "{apiVersion: v1, kind: ServiceList, items: [{metadata: {name: a}, spec: {}}, {metadata: {name: b}}]}"
+
+    parsed = parse(f"apiVersion: v1\nkind: List\nitems:\n- {services}\n- {{metadata: {{name: x}}}}\n")
+
+    assert list(parsed.objects) == [("services", "default/a"), ("services", "default/b")]
+    assert [(str(p.object), p.field, p.message, p.line) for p in parsed.problems] == [
+        ("Service default/b", "spec", "is missing: add it", 4),
+        ("", "", "is no Kubernetes object: give it apiVersion, kind and metadata", 5),
+    ]
+
+
+def test_a_field_that_is_given_twice_is_told() -> None:
+    """The last one counts, as for kubectl."""
+    parsed = parse(f"{SERVICE}metadata: {{name: b}}\n")
+
+    assert list(parsed.objects) == [("services", "default/b")]
+    assert [str(p) for p in parsed.problems] == [
+        "a.yaml:7: a field is given twice, and the last one counts: remove one"
+    ]
+
+
+def test_only_the_first_problems_of_a_file_are_told() -> None:
+    """And how many more there are; and only so many kinds that are not read are counted one by one."""
+    parsed = parse("---\n".join(["a: 1\n"] * 100 + [f"kind: K{i}\n" for i in range(100)]))
+
+    assert len(parsed.problems) == 21
+    assert parsed.problems[-1].message == "has 80 problems more: mend those first that are named"
+    assert (len(parsed.ignored), parsed.ignored["others"]) == (51, 50)
+
+
+def test_what_a_file_says_is_cut_where_it_is_shown() -> None:
+    """A name, a value, a kind of a megabyte; and what acts on a terminal or a log is escaped."""
+    long = "a" * 10**6
+    texts = (
+        SERVICE.replace("name: a", f"name: {long}"),
+        SERVICE.replace("80", f"[{long}]"),
+        SERVICE.replace("name: a", '"name": "a\\e\\n\\x85\\u2028"'),
+        ROUTE + f"spec: {{rules: [{{matches: [{{path: {{value: {long}}}}}]}}]}}",
+        f"apiVersion: v1\nkind: {long}\n",
+        f"apiVersion: v1\nkind: List\nitems: [{{apiVersion: {long}, kind: a}}]\n",
+    )
+    for text in texts:
+        parsed = parse(text)
+        said = [*map(str, parsed.problems), *parsed.ignored]
+        assert said
+        assert all(len(one) < 1200 and one.isprintable() for one in said)
+
+
+def test_an_object_that_is_too_large_costs_itself() -> None:
+    """It is there, and has no value; what its file holds besides is read."""
+    many = ",".join(["{}"] * 100_000)
+    for text in (
+        f"{ROUTE}spec: {{rules: [{many}]}}\n",
+        f'{{"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {{"name": "r"}}, "spec": {{"rules": [{many}]}}}}\n',
+    ):
+        parsed = parse(f"{SERVICE}---\n{text}")
+
+        assert parsed.objects["httproutes", "default/r"] is None
+        assert parsed.objects["services", "default/a"] is not None
+        assert [str(p) for p in parsed.problems] == [
+            "a.yaml:8: HTTPRoute default/r: is larger than an API server takes: make several objects of it"
+        ]
+
+
+def test_a_fault_of_ours_costs_one_file(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever is raised is a problem of the file, which keeps what it had."""
+
+    def fail(_decoder: Decoder, _document: object) -> Decoded:
+        raise KeyError("x")
+
+    monkeypatch.setattr(Decoder, "loaded", fail)
+    parsed = parse(SERVICE)
+
+    assert not parsed.intact
+    assert "cannot be parsed (KeyError)" in str(parsed.problems[0])
+    assert len(caplog.records) == 1

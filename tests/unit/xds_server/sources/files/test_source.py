@@ -40,6 +40,12 @@ class Rig:
             clock=self.clock,
         )
 
+    async def settle(self) -> None:
+        """Looks until what was written counts as written."""
+        await self.source.look()
+        self.clock.now += 1
+        await self.source.look()
+
     def keys(self, plural: str = "services") -> list[str]:
         return sorted(self.sources[plural])
 
@@ -66,7 +72,7 @@ async def test_the_first_look_syncs_every_kind_in_one_transaction(tmp_path: Path
     rig = Rig(tmp_path)
     assert rig.phases() == {Phase.PENDING}
 
-    await rig.source.look()
+    await rig.settle()
 
     assert len(rig.commits) == 1
     assert set(rig.commits[0].deltas) == {"services", "gateways"}
@@ -82,20 +88,20 @@ async def test_a_barrier_withholds_everything_until_it_is_there(tmp_path: Path) 
     (tmp_path / "a.yaml").write_text(service("a"))
     rig = Rig(tmp_path, barrier=barrier)
 
-    await rig.source.look()
+    await rig.settle()
     (tmp_path / "b.yaml").write_text(service("b"))
-    await rig.source.look()
+    await rig.settle()
     assert (rig.phases(), rig.keys(), rig.commits) == ({Phase.LISTING}, [], [])
     state = rig.board.states["services"]
     assert (state.objects, state.message) == (2, f"complete once there is a file {barrier}: let it be made last")
 
     barrier.touch()
-    await rig.source.look()
+    await rig.settle()
     assert (rig.phases(), rig.keys(), len(rig.commits)) == ({Phase.SYNCED}, ["default/a", "default/b"], 1)
     assert rig.board.states["services"].message == ""
     barrier.unlink()
     (tmp_path / "a.yaml").unlink()
-    await rig.source.look()
+    await rig.settle()
 
     assert (rig.phases(), rig.keys()) == ({Phase.SYNCED}, ["default/b"])
 
@@ -105,17 +111,17 @@ async def test_all_changes_of_a_look_are_one_transaction(tmp_path: Path) -> None
     (tmp_path / "a.yaml").write_text(service("a") + "---\n" + service("b"))
     (tmp_path / "c.yaml").write_text(service("c"))
     rig = Rig(tmp_path)
-    await rig.source.look()
+    await rig.settle()
     epoch = rig.graph.epoch
 
-    (tmp_path / "a.yaml").write_text(service("a", 81))
+    (tmp_path / "a.yaml").write_text(service("b", 81))
     (tmp_path / "c.yaml").unlink()
     (tmp_path / "d.yaml").write_text(service("d"))
-    await rig.source.look()
+    await rig.settle()
 
     assert rig.graph.epoch == epoch + 1
     assert set(rig.commits[-1].deltas["services"].changes) == {"default/a", "default/b", "default/c", "default/d"}
-    assert rig.keys() == ["default/a", "default/d"]
+    assert rig.keys() == ["default/b", "default/d"]
     assert rig.board.states["services"].objects == 2
 
 
@@ -123,12 +129,12 @@ async def test_a_look_without_changes_costs_no_transaction(tmp_path: Path) -> No
     """Not even when a file was written anew with the same objects."""
     (tmp_path / "a.yaml").write_text(service("a"))
     rig = Rig(tmp_path)
-    await rig.source.look()
+    await rig.settle()
     epoch = rig.graph.epoch
 
-    await rig.source.look()
+    await rig.settle()
     (tmp_path / "a.yaml").write_text("# touched\n" + service("a"))
-    await rig.source.look()
+    await rig.settle()
 
     assert rig.graph.epoch == epoch
 
@@ -139,11 +145,11 @@ async def test_bad_input_keeps_the_last_good_state(tmp_path: Path) -> None:
     path.write_text(service("a"))
     (tmp_path / "b.yaml").write_text(service("b"))
     rig = Rig(tmp_path)
-    await rig.source.look()
+    await rig.settle()
 
     path.write_text(service("a", "eighty"))
     (tmp_path / "b.yaml").write_text("kind: [")
-    await rig.source.look()
+    await rig.settle()
 
     assert rig.keys() == ["default/a", "default/b"]
     assert rig.sources["services"]["default/a"].ports[0].port == 80
@@ -154,7 +160,7 @@ async def test_bad_input_keeps_the_last_good_state(tmp_path: Path) -> None:
 
     path.write_text(service("a", 90))
     (tmp_path / "b.yaml").unlink()
-    await rig.source.look()
+    await rig.settle()
 
     assert not rig.board.problems
     assert rig.sources["services"]["default/a"].ports[0].port == 90
@@ -166,7 +172,7 @@ async def test_an_invalid_object_does_not_stop_the_first_list(tmp_path: Path) ->
     (tmp_path / "a.yaml").write_text(service("a", "eighty") + "---\n" + service("b"))
     rig = Rig(tmp_path)
 
-    await rig.source.look()
+    await rig.settle()
 
     assert rig.keys() == ["default/b"]
     assert rig.phases() == {Phase.SYNCED}
@@ -177,12 +183,12 @@ async def test_a_duplicate_is_settled_by_path(tmp_path: Path) -> None:
     (tmp_path / "1.yaml").write_text(service("a", 1))
     (tmp_path / "2.yaml").write_text(service("a", 2))
     rig = Rig(tmp_path)
-    await rig.source.look()
+    await rig.settle()
     assert rig.sources["services"]["default/a"].ports[0].port == 1
     assert [p.source for p in rig.board.problems] == [str(tmp_path / "2.yaml")]
 
     (tmp_path / "1.yaml").unlink()
-    await rig.source.look()
+    await rig.settle()
 
     assert rig.sources["services"]["default/a"].ports[0].port == 2
     assert not rig.board.problems
@@ -192,23 +198,23 @@ async def test_a_directory_that_cannot_be_read_is_not_empty(tmp_path: Path) -> N
     """At the start nothing is known; later what was known stays, and is marked; both heal."""
     root = tmp_path / "conf"
     rig = Rig(root)
-    await rig.source.look()
+    await rig.settle()
     assert rig.phases() == {Phase.ERROR}
     assert str(root) in rig.board.states["services"].message
     assert not rig.commits
 
     root.mkdir()
     (root / "a.yaml").write_text(service("a"))
-    await rig.source.look()
+    await rig.settle()
     assert rig.phases() == {Phase.SYNCED}
 
     root.rename(tmp_path / "away")
-    await rig.source.look()
+    await rig.settle()
     assert rig.phases() == {Phase.STALE}
     assert rig.keys() == ["default/a"]
 
     (tmp_path / "away").rename(root)
-    await rig.source.look()
+    await rig.settle()
     assert rig.phases() == {Phase.SYNCED}
 
 
@@ -218,18 +224,16 @@ async def test_a_withheld_kind_is_listed_later(tmp_path: Path) -> None:
     (tmp_path / "g.yaml").write_text(GATEWAY)
     rig = Rig(tmp_path, services=2.0)
 
-    await rig.source.look()
+    await rig.settle()  # one second
     assert rig.sources["gateways"].synced
     assert not rig.sources["services"].synced
     assert rig.board.states["services"].phase is Phase.LISTING
 
-    rig.clock.now += 1
     (tmp_path / "b.yaml").write_text(service("b"))
-    await rig.source.look()
+    await rig.settle()
     assert rig.keys() == []
 
-    rig.clock.now += 1
-    await rig.source.look()
+    await rig.settle()
     assert rig.keys() == ["default/a", "default/b"]
     assert rig.phases() == {Phase.SYNCED}
     assert rig.board.states["services"].epoch == rig.graph.epoch
@@ -241,11 +245,11 @@ async def test_ignored_kinds_are_counted_and_named_once(tmp_path: Path, caplog: 
     pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n"
     (tmp_path / "a.yaml").write_text(f"{pod}---\n{pod}")
     rig = Rig(tmp_path)
-    await rig.source.look()
+    await rig.settle()
     assert rig.source.ignored == {"v1 Pod": 2}
 
     (tmp_path / "a.yaml").write_text(pod)
-    await rig.source.look()
+    await rig.settle()
 
     assert rig.source.ignored == {"v1 Pod": 1}
     assert [record.message for record in caplog.records].count(
