@@ -113,7 +113,9 @@ class App:
         source = inputs.source(
             self.settings, replica.kinds, replica.pipeline,
             references=replica.references, graph=replica.graph, board=replica.board,
+            file_hold_ended=functools.partial(replica.metrics.hold_ended, "file"),
         )  # fmt: skip
+        replica.holds.source = source
         replica.holds.relist = source.relist
         async with asyncio.TaskGroup() as tasks:
             background = [tasks.create_task(one) for one in (source.run(), self._beat(), replica.keeper.run())]

@@ -19,6 +19,7 @@ _SERVE_OPTIONS: Mapping[str, str] = {
     "selectors": "Label selectors by kind, as in services:team=web, with ; between several.",
     "streamed_lists": "Ask for lists as streams, which cost the API server less.",
     "barrier_file": "A file before which the directory does not count as complete.",
+    "file_hold_seconds": "How long at most a file is not believed that is being written, or ends early; 0: not at all. [default: 10]",
     "gateway_class": "Gateways of this class are ours. [default: xds-server]",
     "grpc_address": "Where to serve ADS. [default: 127.0.0.1:18000]",
     "http_address": "Where to serve probes, metrics and pages. [default: 127.0.0.1:18080]",

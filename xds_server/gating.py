@@ -27,8 +27,8 @@ HoldOutcome = Literal["converged", "last_good", "budget", "override", "gone", "r
 we went away; ended at once.
 """
 
-ChangeKind = Literal["shrink", "carried"]
-"""Why what is served is not what is derived: a change is held; resources are carried over."""
+ChangeKind = Literal["shrink", "carried", "file"]
+"""Why what is served is not what was read: a change is held; resources are carried over; a file may not be complete."""
 ChangeOutcome = Literal["converged", "confirmed", "budget", "override"]
 """How that ended: what was missing is back; a fresh list says so, too; its time was up; an operator ended it."""
 

@@ -1,6 +1,7 @@
 """All that is held, in one place: what it is, what its beginning and end say, and how an operator ends it."""
 
 import functools
+import itertools
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
@@ -15,6 +16,7 @@ from xds_server.publisher import Publisher
 from xds_server.settings import Settings
 from xds_server.snapshot.carry import Carried, CarryOver, Key, Touch
 from xds_server.snapshot.shrink import Tolerance
+from xds_server.sources import Source
 from xds_server.suspicion import Suspect, Suspicion
 from xds_server.transport.observer import StreamInfo, StreamStatus
 from xds_server.writing import Say
@@ -57,6 +59,8 @@ class Holds:
         self._server = server
         self.relist: Callable[[frozenset[str]], None] = lambda _: None
         """Has kinds listed anew; for the source to set."""
+        self.source: Source | None = None
+        """Where objects come from, and may be held; None until that runs."""
         self._touch = Touch(clock)
         self.suspicion: Suspicion | None = None
         """None, if every change is believed."""
@@ -81,12 +85,17 @@ class Holds:
     def why(self) -> str:
         """What is held or carried over, in one line; "" if nothing is."""
         both = (self.suspicion, self.carry)
-        return "; ".join(why for one in both if one is not None and (why := one.why()))
+        files = (f"{path} {reason}" for path, reason in itertools.islice(self._files().items(), 1))
+        return "; ".join((*(why for one in both if one is not None and (why := one.why())), *files))
 
     def active(self) -> Mapping[str, int]:
         """How many changes are held, and resources carried over, by kind of hold."""
         suspected = self.suspicion is not None and self.suspicion.suspect is not None
-        return {"shrink": int(suspected), "carried": 0 if self.carry is None else len(self.carry.carried)}
+        carried = 0 if self.carry is None else len(self.carry.carried)
+        return {"shrink": int(suspected), "carried": carried, "file": len(self._files())}
+
+    def _files(self) -> Mapping[str, str]:
+        return {} if self.source is None else self.source.held
 
     def page(self) -> Mapping[str, object]:
         """Everything that is held, with reasons."""
@@ -101,7 +110,12 @@ class Holds:
             {"collection": name, "key": key, "seconds": now - one.since, "reason": one.reason}
             for (name, key), one in ({} if self.carry is None else self.carry.carried).items()
         ]
-        return {"streams": held, "shrink": "" if self.suspicion is None else self.suspicion.why(), "carried": carried}
+        return {
+            "streams": held,
+            "shrink": "" if self.suspicion is None else self.suspicion.why(),
+            "carried": carried,
+            "files": self._files(),
+        }
 
     def release(self, kind: str, publisher: Publisher) -> Mapping[str, int]:
         """Ends the holds of a kind, or of all kinds (""), and returns how many.
@@ -109,6 +123,8 @@ class Holds:
         Changes are published; streams are told why they wait, and may go elsewhere.
         """
         ends: dict[str, Callable[[], int]] = {"shrink": publisher.override, "carried": publisher.drop}
+        if self.source is not None:
+            ends["file"] = self.source.release
         server = self._server()
         for reason in STREAM_HOLDS:
             ends[reason] = functools.partial(_nothing if server is None else server.release, reason)

@@ -1,10 +1,11 @@
 """Where the objects come from, by the settings: which kinds, from which source, with which login."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from krt import Graph, Reflector
+from xds_server.gating import ChangeOutcome
 from xds_server.pipeline import Pipeline
 from xds_server.process import StartError
 from xds_server.settings import FilesSource, Settings
@@ -38,8 +39,12 @@ def source(
     references: References | None,
     graph: Graph,
     board: SourceBoard,
+    file_hold_ended: Callable[[float, ChangeOutcome], None] = lambda _seconds, _by: None,
 ) -> Source:
-    """The source of all objects, not running yet, which feeds the graph and says on the board where it stands."""
+    """The source of all objects, not running yet, which feeds the graph and says on the board where it stands.
+
+    *file_hold_ended* is told how long a file was held, and why it is no longer.
+    """
     reflectors = {name: Reflector(source) for name, source in pipeline.sources.items()}
     parts: dict[str, Any] = {
         "kinds": read,
@@ -54,7 +59,10 @@ def source(
         if references is not None:
             reflectors |= {name: Reflector(source) for name, source in references.stored.items()}
         barrier = None if settings.barrier_file is None else str(settings.barrier_file)
-        return FileSource(str(settings.source.directory), barrier=barrier, **parts)
+        return FileSource(
+            str(settings.source.directory), barrier=barrier, hold_seconds=settings.file_hold_seconds,
+            on_hold_ended=file_hold_ended, **parts,
+        )  # fmt: skip
     from xds_server.sources.kube.kopf_client import KopfClient, login  # noqa: PLC0415
     from xds_server.sources.kube.source import KubeSource  # noqa: PLC0415
 

@@ -77,6 +77,8 @@ class Settings:
     """Whether an API server is asked for lists as streams, which cost it less, if it knows how."""
     barrier_file: Path | None = None
     """A file before which a directory does not count as complete."""
+    file_hold_seconds: float = 10.0
+    """How long at most a file is not believed that is being written, or ends early; 0 to believe all at once."""
     gateway_class: str = "xds-server"
     """Gateways of this class are ours."""
     grpc_address: Address = Address("127.0.0.1", 18000)

@@ -205,6 +205,7 @@ _READERS: Mapping[str, Callable[[str, object], object]] = {
     "context": _word,
     "selectors": _selectors,
     "streamed_lists": _boolean,
+    "file_hold_seconds": _seconds,
     "barrier_file": lambda _name, value: Path(str(value)).expanduser(),
     "namespaces": lambda _name, value: tuple(_parts(value)),
     "gateway_class": _word,

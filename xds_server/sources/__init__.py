@@ -5,7 +5,7 @@ A source feeds one `krt.Reflector` per kind (begin, apply, delete, keep, listed)
 run from files never imports aiohttp: `sources.files.FileSource`, `sources.kube.source.KubeSource`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 
@@ -15,6 +15,15 @@ class Source(Protocol):
     Made with `kinds`, `reflectors` (by plural name), `graph` and `board`. Trouble outside is a state
     on the board and a reason to try again, never an exception and never an end.
     """
+
+    @property
+    def held(self) -> Mapping[str, str]:
+        """What is outside and not believed yet, as it is named to people, and why."""
+        ...
+
+    def release(self) -> int:
+        """Has all of that believed soon, and returns how much it is."""
+        ...
 
     async def run(self) -> None:
         """Lists, then follows changes, until cancelled."""

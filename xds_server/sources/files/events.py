@@ -128,7 +128,7 @@ class _Builder:
                 self._open([], event)
             case yaml.AliasEvent():
                 if event.anchor not in self._anchors:
-                    raise ValueError(f"*{event.anchor:.40} stands for nothing that is complete before it")
+                    raise ValueError("an alias stands for nothing that is complete before it")
                 value, cost = self._anchors[event.anchor]
                 self._budget.aliases -= cost
                 self._spend(cost)

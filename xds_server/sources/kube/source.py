@@ -111,6 +111,15 @@ class KubeSource:
             if name == plural:
                 self._tasks.create_task(informer.run())
 
+    @property
+    def held(self) -> Mapping[str, str]:
+        """Nothing: an API server tells what is complete."""
+        return {}
+
+    def release(self) -> int:
+        """Does nothing."""
+        return 0
+
     async def run(self) -> None:
         """Lists and watches all kinds until cancelled."""
         for plural, seconds in self._delays.items():

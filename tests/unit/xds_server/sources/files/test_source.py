@@ -155,7 +155,7 @@ async def test_bad_input_keeps_the_last_good_state(tmp_path: Path) -> None:
     assert rig.sources["services"]["default/a"].ports[0].port == 80
     assert [(p.source, p.line, p.object, p.field) for p in rig.board.problems] == [
         (str(path), 5, "Service default/a", "spec.ports[0].port"),
-        (str(tmp_path / "b.yaml"), 2, "", ""),
+        (str(tmp_path / "b.yaml"), 1, "", ""),
     ]
 
     path.write_text(service("a", 90))
