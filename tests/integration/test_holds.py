@@ -164,7 +164,7 @@ def test_a_parked_proxy_is_sent_away_by_a_release(tmp_path: Path) -> None:
 
         assert (
             _release(control_plane)
-            == "carried: 0 released, not_ready: 1 released, queued: 0 released, shrink: 0 released, unknown_role: 0 released\n"
+            == "carried: 0 released, file: 0 released, not_ready: 1 released, queued: 0 released, shrink: 0 released, unknown_role: 0 released\n"
         )
 
         released = "hold_released_total"
