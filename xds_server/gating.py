@@ -32,8 +32,9 @@ ChangeKind = Literal["shrink", "carried", "file"]
 ChangeOutcome = Literal["converged", "confirmed", "budget", "override"]
 """How that ended: what was missing is back; a fresh list says so, too; its time was up; an operator ended it."""
 
-LimitKind = Literal["streams", "connection", "rate"]
-"""Why a stream is one too many: in all, on its connection, or in this second."""
+LimitKind = Literal["streams", "connection", "address", "rate", "silent", "bytes", "aside"]
+"""Why a stream is one too many: in all, on its connection, from its address, or in this second; it made no request; it has us
+keep too much; it is one of too many beside discovery."""
 RefusalKind = HoldKind | LimitKind | Literal["invalid"]
 """Why a stream was turned away before it was admitted."""
 

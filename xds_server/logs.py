@@ -13,11 +13,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
-from xds_server.gating import HoldKind, HoldOutcome, RefusalKind
-from xds_server.snapshot.resource import SHORT, TypeUrl
-from xds_server.transport.observer import CloseReason, GivenUp, Observer, StreamInfo
-
-_log = logging.getLogger("xds_server")
+from xds_server.printable import printable
+from xds_server.transport.observer import Observer
 
 
 def configure_logging(log_format: str) -> None:
@@ -65,11 +62,11 @@ class Timeline(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keeps what is logged."""
-        self._keep(record.created, record.getMessage(), _fields(record))
+        self._keep(record.created, printable(record.getMessage()), _fields(record))
 
     def add(self, name: str, **fields: object) -> None:
         """Keeps an event that is not logged."""
-        self._keep(time.time(), name, fields)
+        self._keep(time.time(), name, _made_printable(fields))
 
     def entries(self) -> list[Mapping[str, object]]:
         """All that is kept, in the order of time: when (Unix time), how long after the start, what, and its fields."""
@@ -103,81 +100,43 @@ def _lock(handler: logging.Handler) -> Iterator[None]:
         handler.release()
 
 
-class StreamLog:
-    """An observer of the transport that writes what an operator cares about; *on_hold* is told who is held, and why."""
-
-    def __init__(self, on_hold: Callable[[StreamInfo, HoldKind], None] = lambda _stream, _kind: None) -> None:
-        self._on_hold = on_hold
-
-    def stream_opened(self, stream: StreamInfo) -> None:
-        """A client opened a stream."""
-
-    def holding(self, stream: StreamInfo, kind: HoldKind) -> None:
-        """A stream is held from now on."""
-        event(_log, logging.INFO, "stream.held", **_who(stream), reason=kind)
-        self._on_hold(stream, kind)
-
-    def held(self, stream: StreamInfo, kind: HoldKind, seconds: float, outcome: HoldOutcome) -> None:
-        """A hold ended: by what, and after how long."""
-        level = logging.WARNING if outcome == "budget" else logging.INFO
-        event(_log, level, "stream.released", **_who(stream), reason=kind, seconds=seconds, by=outcome)
-
-    def refused(self, kind: RefusalKind) -> None:
-        """A stream was ended unadmitted; `held` or the metric says the rest."""
-
-    def sent(self, stream: StreamInfo, type_url: TypeUrl, count: int, size: int) -> None:
-        """A response was sent: for the metrics alone."""
-
-    def acked(self, stream: StreamInfo, type_url: TypeUrl, seconds: float) -> None:
-        """A response was accepted: for the metrics alone."""
-
-    def nacked(self, stream: StreamInfo, type_url: TypeUrl, version: str, message: str) -> None:
-        """A response was rejected: the proxy keeps what it had, and says why."""
-        kind = SHORT.get(type_url, type_url)
-        event(_log, logging.WARNING, "stream.nack", **_who(stream), type=kind, version=version, message=message)
-
-    def ignored(self, stream: StreamInfo, type_url: TypeUrl, why: str) -> None:
-        """A request was passed over."""
-        if why == "unserved":
-            event(_log, logging.INFO, "stream.unserved_type", **_who(stream), type=type_url)
-
-    def gave_up(self, stream: StreamInfo, what: GivenUp) -> None:
-        """A stream has waited too long for another type, or for an answer."""
-        event(_log, logging.WARNING, "stream.gave_up", **_who(stream), waited_for=what)
-
-    def first_complete(self, stream: StreamInfo, seconds: float, *, warm: bool) -> None:
-        """A client has its first complete configuration."""
-        event(_log, logging.INFO, "stream.complete", **_who(stream), seconds=seconds, warm=warm)
-
-    def stream_closed(self, stream: StreamInfo, why: CloseReason) -> None:
-        """A stream ended."""
-        event(_log, logging.INFO, "stream.closed", **_who(stream), why=why)
-
-
-def _who(stream: StreamInfo) -> Mapping[str, object]:
-    return {"stream": stream.id, "peer": stream.peer, "node": stream.node.id, "role": stream.node.role}
-
-
 def _fields(record: logging.LogRecord) -> Mapping[str, Any]:
-    return getattr(record, "fields", {})
+    return _made_printable(getattr(record, "fields", {}))
+
+
+def _made_printable(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same fields; whatever is no number is a printable text of bounded length."""
+    return {
+        key: value if value is None or isinstance(value, int | float) else printable(str(value))
+        for key, value in fields.items()
+    }
+
+
+def _raised(formatter: logging.Formatter, record: logging.LogRecord) -> str:
+    """The traceback of what was raised: lines, each of them printable; "" if nothing was."""
+    text = formatter.formatException(record.exc_info) if record.exc_info else ""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 class _Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         clock = time.strftime("%H:%M:%S", time.localtime(record.created))
-        line = (
-            f"{clock}.{int(record.msecs):03} {record.levelname:<7} {record.getMessage()}{_shown_all(_fields(record))}"
-        )
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        said = f"{printable(record.getMessage())}{_shown_all(_fields(record))}"
+        line = f"{clock}.{int(record.msecs):03} {record.levelname:<7} {said}"
+        return f"{line}\n{_raised(self, record)}" if record.exc_info else line
 
 
 class _Json(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-        line = {"time": f"{moment}.{int(record.msecs):03}Z", "level": record.levelname, "event": record.getMessage()}
+        line = {
+            "time": f"{moment}.{int(record.msecs):03}Z",
+            "level": record.levelname,
+            "event": printable(record.getMessage()),
+        }
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line | dict(_fields(record)), default=str)
+            line["exception"] = _raised(self, record)
+        return json.dumps(line | dict(_fields(record)))
 
 
 def _shown_all(fields: Mapping[str, Any]) -> str:

@@ -68,6 +68,8 @@ class Live:
     """Whether this replica writes statuses."""
     written: Callable[[], int] = lambda: 0
     """Statuses that it has written."""
+    clients: Callable[[], Mapping[str, int]] = lambda: dict.fromkeys(("streams", "silent", "aside", "bytes"), 0)
+    """What clients have taken of what there is."""
 
 
 class Metrics:
@@ -143,6 +145,9 @@ class Metrics:
             "Ends of holds: served, confirmed, out of time, by an operator, or the client left.",
             "by",
             "reason",
+        )
+        self._lines_left_out = counter(
+            "log_lines_left_out_total", "Log lines about streams that were left out, as there were too many."
         )
         self._deadlines = counter("soft_deadlines_passed_total", "How often a start took longer than it should.")
         self._lag = histogram(
@@ -230,6 +235,10 @@ class Metrics:
         """It is not ready yet, and should be."""
         self._deadlines.inc()
 
+    def line_left_out(self) -> None:
+        """A log line about a stream was left out."""
+        self._lines_left_out.inc()
+
     def loop_lagged(self, seconds: float) -> None:
         """The event loop ran a timer so much later than it was asked to."""
         self._lag.observe(max(0.0, seconds))
@@ -316,6 +325,12 @@ class _State(Collector):
         )
         yield CounterMetricFamily(
             f"{PREFIX}status_writes", "Statuses that this replica has written.", value=live.written()
+        )
+        yield _gauge(
+            "client_use",
+            "What clients have taken: streams with and without a request, calls beside discovery, bytes that are kept for them.",
+            "kind",
+            _steady(live.clients),
         )
 
 

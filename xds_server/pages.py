@@ -41,6 +41,7 @@ def add(
     store: Store,
     graph: Graph,
     streams: Callable[[], Iterable[object]],
+    clients: Callable[[], object],
     on_loop: Callable[[Callable[[], bytes]], bytes],
     holds: Callable[[], object],
     release: Callable[[str], Mapping[str, int]],
@@ -137,6 +138,7 @@ def add(
         about="who has connections to this port, and why some were ended",
     )
     page("streams", lambda: list(streams()), "who is connected, and what was acknowledged")
+    page("clients", clients, "what clients have taken of what there is, by address, and the limits")
 
 
 def _rejection(role: str | None, type_url: TypeUrl, rejection: Rejection) -> Mapping[str, object]:

@@ -32,7 +32,7 @@ from xds_server.envoy import clusters
 from xds_server.greeting import Greeting, Later
 from xds_server.holds import Holds, Streams
 from xds_server.lastgood import LastGood, LastGoodMetrics
-from xds_server.logs import StreamLog, Timeline, event, every
+from xds_server.logs import Timeline, event, every
 from xds_server.metrics import PREFIX, Live, Metrics
 from xds_server.model.source_state import Problem, SourceState
 from xds_server.open_files import OpenFiles, shares
@@ -42,7 +42,8 @@ from xds_server.settings import FilesSource, Settings
 from xds_server.snapshot.store import Names, Store
 from xds_server.sources import references
 from xds_server.sources.state import SourceBoard
-from xds_server.transport.observer import StreamStatus
+from xds_server.stream_log import StreamLog
+from xds_server.transport.observer import ClientUse, StreamStatus
 from xds_server.verdicts import Verdicts
 
 _log = logging.getLogger("xds_server")
@@ -55,6 +56,10 @@ class Server(Streams, Protocol):
 
     def publish(self, changes: Mapping[str | None, Changes]) -> None:
         """Sends what changed: for all roles under None, or for one."""
+        ...
+
+    def clients(self) -> ClientUse:
+        """What clients have taken of what there is."""
         ...
 
 
@@ -135,11 +140,12 @@ class Replica:
             suspicion=self.holds.suspicion, carry=self.holds.carry, marker_port=settings.marker_port,
             families=settings.ip_families,
         )  # fmt: skip
+        self._stream_log = StreamLog(self.holds.stream_held, clock=clock, on_left_out=self.metrics.line_left_out)
         self.observer = every(
             self.metrics,
             self._greeting,
             Verdicts(self.store, self.publisher.judged),  # type: ignore[abstract]  # as above
-            StreamLog(self.holds.stream_held),
+            self._stream_log,
         )
         """Is to be told of the streams."""
         self._measure()
@@ -176,6 +182,7 @@ class Replica:
         if self._open_files is not None:
             self._open_files.look(self.connections.accept_errors)
         self.publisher.tick()
+        self._stream_log.tick()
         self.evaluate()
         self._speak()
 
@@ -216,6 +223,7 @@ class Replica:
             store=self.store,
             graph=self.graph,
             streams=self.streams,
+            clients=lambda: {"limits": self.settings.limits, "taken": self._clients()},
             on_loop=on_loop,
             holds=self.holds.page,
             release=lambda kind: self.holds.release(kind, self.publisher),
@@ -229,6 +237,13 @@ class Replica:
     def streams(self) -> Iterable[StreamStatus]:
         """Every open stream."""
         return () if self.server is None else self.server.streams()
+
+    def _clients(self) -> ClientUse:
+        return ClientUse() if self.server is None else self.server.clients()
+
+    def _client_use(self) -> Mapping[str, int]:
+        use = self._clients()
+        return {"streams": use.streams, "silent": use.silent, "aside": use.aside, "bytes": use.bytes}
 
     # -- the parts that depend on the settings -----------------------------------------------------
 
@@ -270,6 +285,7 @@ class Replica:
                 references=lambda: {} if self.references is None else self.references.counts(),
                 leading=lambda: self.keeper.leading,
                 written=lambda: self.keeper.written,
+                clients=self._client_use,
             )
         )
         ReadinessMetrics(self.gate, PREFIX, self.registry)

@@ -3,15 +3,15 @@
 Source: envoy/service/status/v3/csds.proto, envoy/type/matcher/v3/{node,string}.proto, envoy/admin/v3/config_dump_shared.proto.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
 
-from xds_server.ads.messages import Node, ResourceStatus
+from xds_server.ads.messages import ConfigStatus, Node, ResourceStatus
 from xds_server.envoy.protobuf import LENGTH_DELIMITED, VARINT, field_bytes, field_string, field_varint
 from xds_server.envoy.reader import field_at, text, varint_at
-from xds_server.snapshot.resource import SECRET
+from xds_server.snapshot.resource import SECRET, Resource
 
 Matches = Callable[[str], bool]
 
@@ -84,27 +84,39 @@ def _string_matcher(data: bytes, at: int, end: int) -> Matches:
     return lambda value: bool(test(value, pattern))
 
 
-def encode_status_response(configs: Iterable[bytes]) -> bytes:
-    """A ClientStatusResponse of encoded client configurations."""
-    return b"".join(field_bytes(1, config) for config in configs)
-
-
-def encode_client_config(node: Node, scope: str, resources: Iterator[ResourceStatus], *, contents: bool) -> bytes:
-    """A ClientConfig. Secrets are named, and never shown."""
+def encode_client_config(node: Node, scope: str, resources: Iterable[bytes]) -> bytes:
+    """A ClientConfig, of encoded resources."""
     encoded_node = field_string(1, node.id) + (field_string(2, node.cluster) if node.cluster else b"")
-    parts = [field_bytes(1, encoded_node)]
-    parts.extend(field_bytes(3, _resource(one, contents=contents)) for one in resources)
-    parts.append(field_string(4, scope))
-    return b"".join(parts)
+    return b"".join((field_bytes(1, encoded_node), *resources, field_string(4, scope)))
 
 
-def _resource(one: ResourceStatus, *, contents: bool) -> bytes:
-    parts = [field_string(1, one.type_url), field_string(2, one.name)]
-    if one.resource is not None:
-        parts.append(field_string(3, one.resource.version))
-        if contents and one.type_url != SECRET:
-            parts.append(field_bytes(4, field_string(1, one.type_url) + field_bytes(2, one.resource.body)))
-    parts.append(field_varint(6, one.status))
-    if one.message:
-        parts.append(field_bytes(8, field_string(3, one.message)))
-    return b"".join(parts)
+class ResourceEncoder:
+    """Encodes where clients stand with resources; what many clients have in common is encoded once."""
+
+    __slots__ = ("_contents", "_known")
+
+    def __init__(self, *, contents: bool) -> None:
+        """*contents*: whether the resources are shown, too. Secrets are named, and never shown."""
+        self._contents = contents
+        self._known: dict[tuple[int, ConfigStatus], tuple[Resource, bytes]] = {}
+
+    def encode(self, one: ResourceStatus) -> bytes:
+        """The field of a ClientConfig."""
+        if one.resource is None or one.message:
+            return field_bytes(3, self._encoded(one))
+        key = id(one.resource), one.status
+        known = self._known.get(key)
+        if known is None:  # The resource is kept, so that its id stays its own.
+            known = self._known[key] = one.resource, field_bytes(3, self._encoded(one))
+        return known[1]
+
+    def _encoded(self, one: ResourceStatus) -> bytes:
+        parts = [field_string(1, one.type_url), field_string(2, one.name)]
+        if one.resource is not None:
+            parts.append(field_string(3, one.resource.version))
+            if self._contents and one.type_url != SECRET:
+                parts.append(field_bytes(4, field_string(1, one.type_url) + field_bytes(2, one.resource.body)))
+        parts.append(field_varint(6, one.status))
+        if one.message:
+            parts.append(field_bytes(8, field_string(3, one.message)))
+        return b"".join(parts)

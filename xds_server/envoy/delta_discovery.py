@@ -14,8 +14,10 @@ from xds_server.envoy.discovery import (
     Memo,
     Parts,
     SharedBytes,
+    Steps,
     ascii_text,
     control_plane,
+    done,
     scan_names,
     type_field,
 )
@@ -27,6 +29,10 @@ _NODE, _TYPE_URL, _SUBSCRIBE, _UNSUBSCRIBE, _VERSIONS, _NONCE, _ERROR = (
     number << 3 | LENGTH_DELIMITED for number in range(1, 8)
 )
 _LOCATORS: Final = {8 << 3 | LENGTH_DELIMITED: _SUBSCRIBE, 9 << 3 | LENGTH_DELIMITED: _UNSUBSCRIBE}
+_STEP_ENTRIES: Final = 500
+_ENTRY_FIELDS: Final = 1000
+"""A resource locator has one for each of its parameters."""
+_NAME_BYTES: Final = 60
 _KEY, _VALUE = (number << 3 | LENGTH_DELIMITED for number in (1, 2))
 _PARTS: Final = {_NODE: "node", _TYPE_URL: "type_url", _NONCE: "nonce", _ERROR: "error"}
 _SYSTEM_VERSION, _RESOURCES, _RESPONSE_TYPE_URL, _RESPONSE_NONCE, _REMOVED, _CONTROL_PLANE = 1, 2, 4, 5, 6, 7
@@ -39,7 +45,11 @@ class DeltaRequestDecoder:
     __slots__ = ()
 
     def decode(self, data: bytes) -> DeltaRequest:
-        """The request in *data*. Raises DecodeError; unknown fields are skipped.
+        """The request in *data*. Raises DecodeError; unknown fields are skipped."""
+        return done(self.steps(data))
+
+    def steps(self, data: bytes) -> Steps[DeltaRequest]:
+        """The same in short steps, between which something else may be done.
 
         A resource locator counts as the name in it: dynamic parameters are not served (R112).
         """
@@ -55,8 +65,10 @@ class DeltaRequestDecoder:
                 name, version = _entry(data, begin, after)
                 versions[name] = version
                 room -= 1
+                if not room % _STEP_ENTRIES:
+                    yield
             elif key in lists:
-                names, after = scan_names(data, at, end, key, ascii_)
+                names, after = yield from scan_names(data, at, end, key, ascii_)
                 lists[key].extend(names)
                 room -= len(names)
             elif key in _LOCATORS:
@@ -83,13 +95,15 @@ class DeltaRequestDecoder:
 def _entry(data: bytes, at: int, end: int) -> tuple[str, str]:
     """Key and value of an entry of a map of strings; of a ResourceLocator, its name first."""
     name = version = ""
-    while at < end:
+    for _ in range(_ENTRY_FIELDS):
+        if at >= end:
+            return name, version
         key, begin, at = field_at(data, at, end)
         if key == _KEY:
             name = text(data, begin, at)
         elif key == _VALUE:
             version = text(data, begin, at)
-    return name, version
+    raise LimitError(at, f"{_ENTRY_FIELDS} fields or more in an entry of a map")
 
 
 class DeltaResponseEncoder:
@@ -105,7 +119,8 @@ class DeltaResponseEncoder:
         content: Hashable = response.version, response.digest, response.removed
         if response.beat:
             content = content, "beat"
-        return self._shared.encoded(response.type_url, content, response.nonce, lambda: _head(response))
+        weight = sum(map(len, response.removed)) + _NAME_BYTES * len(response.removed)
+        return self._shared.encoded(response.type_url, content, response.nonce, lambda: _head(response), weight)
 
 
 def _head(response: DeltaResponse) -> bytes:

@@ -4,15 +4,16 @@ Source: envoy/service/discovery/v3/discovery.proto, google/rpc/status.proto.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Generator, Hashable
 from functools import cache
 from sys import intern
-from typing import Final
+from typing import Final, TypeVar
 
 from xds_server.ads.messages import Node, Request, Response
 from xds_server.envoy.node import NodeReader
 from xds_server.envoy.protobuf import LENGTH_DELIMITED, duration, field_bytes, field_string, tag, varint
-from xds_server.envoy.reader import DecodeError, field_at, text
+from xds_server.envoy.reader import DecodeError, LimitError, Room, field_at, words
+from xds_server.printable import TEXT_LENGTH
 from xds_server.snapshot.resource import TYPES, Resource, TypeUrl
 
 __all__ = ["DecodeError", "LimitError", "RequestDecoder", "ResponseEncoder", "decode_request", "encode_response"]
@@ -23,6 +24,11 @@ MAX_FIELDS: Final = 1 << 12
 """Fields in one request, a run of names counted as one; a DiscoveryRequest has seven."""
 MAX_NESTED_BYTES: Final = 1 << 20
 """Size of node and error_detail together; Envoy's node, with all its extensions, takes a tenth of it."""
+MAX_NESTED_FIELDS: Final = 20_000
+"""Fields in them; Envoy's node has some 1,500."""
+
+STEP_NAMES: Final = 2000
+"""Names that are decoded in one step, in half a millisecond."""
 
 _VERSION, _NODE, _NAMES, _TYPE_URL, _NONCE, _ERROR = (number << 3 | LENGTH_DELIMITED for number in range(1, 7))
 _PARTS: Final = {_VERSION: "version", _NODE: "node", _TYPE_URL: "type_url", _NONCE: "nonce", _ERROR: "error"}
@@ -33,12 +39,23 @@ _TTL: Final = 6
 _LONG: Final = 0x80
 
 
+T = TypeVar("T")
+Steps = Generator[None, None, T]
+"""Work in short steps: something else may be done after each, and it returns what it made."""
+
+
+def done(steps: Steps[T]) -> T:
+    """What *steps* returns, without a pause."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+
 type_field: Final = cache(field_string)
 """A field with a type URL, of which there are a few."""
-
-
-class LimitError(DecodeError):
-    """A message that is well-formed, and larger than anybody needs."""
 
 
 class RequestDecoder:
@@ -55,6 +72,10 @@ class RequestDecoder:
 
     def decode(self, data: bytes) -> Request:
         """The request in *data*. Raises DecodeError; unknown fields are skipped."""
+        return done(self.steps(data))
+
+    def steps(self, data: bytes) -> Steps[Request]:
+        """The same in short steps, between which something else may be done."""
         parts = Parts()
         names: tuple[str, ...] = ()
         section = b""
@@ -68,11 +89,11 @@ class RequestDecoder:
                 if key in _PARTS:
                     parts.take(_PARTS[key], data, begin, at)
             elif not names:
-                section, names = self._names(data, start, end)
+                section, names = yield from self._names(data, start, end)
                 at = start + len(section)
             else:  # Names in two places: nobody writes that, and it is right all the same.
-                more, at = scan_names(data, start, end, _NAMES)
-                names, section = _joined(names, more, at), b""
+                more, at = yield from scan_names(data, start, end, _NAMES, before=len(names))
+                names, section = (*names, *more), b""
         else:
             raise LimitError(at, f"more than {MAX_FIELDS} fields")
         type_url = TypeUrl(parts.type_url)
@@ -80,26 +101,27 @@ class RequestDecoder:
             self._sections[type_url] = section, names
         return Request(type_url, parts.version, names, parts.nonce, parts.rejection, parts.node)
 
-    def _names(self, data: bytes, at: int, end: int) -> tuple[bytes, tuple[str, ...]]:
+    def _names(self, data: bytes, at: int, end: int) -> Steps[tuple[bytes, tuple[str, ...]]]:
         """The names from *at* on that follow each other without another field between: their bytes, and they."""
         for section, names in self._sections.values():
             after = at + len(section)
             if data.startswith(section, at) and (after == end or data[after] != _NAMES):
                 return section, names
-        names, after = scan_names(data, at, end, _NAMES, ascii_text(data))
+        names, after = yield from scan_names(data, at, end, _NAMES, ascii_text(data))
         return data[at:after], names
 
 
 class Parts:
     """What a request holds beside the names; a repeated field replaces the former one, or is merged with it."""
 
-    __slots__ = ("_budget", "_node", "nonce", "rejection", "type_url", "version")
+    __slots__ = ("_budget", "_node", "_room", "nonce", "rejection", "type_url", "version")
 
     def __init__(self) -> None:
         self.version = self.type_url = self.nonce = ""
         self.rejection: str | None = None
         self._node: NodeReader | None = None
         self._budget = MAX_NESTED_BYTES
+        self._room = Room(MAX_NESTED_FIELDS)
 
     @property
     def node(self) -> Node | None:
@@ -114,13 +136,13 @@ class Parts:
                 raise LimitError(begin, f"node and error_detail take more than {MAX_NESTED_BYTES} bytes")
             self._take_nested(field, data, begin, end)
         else:
-            setattr(self, field, text(data, begin, end))
+            setattr(self, field, words(data, begin, end))
 
     def _take_nested(self, field: str, data: bytes, begin: int, end: int) -> None:
         if field == "error":
-            self.rejection = _status_message(data, begin, end, self.rejection or "")
+            self.rejection = _status_message(data, begin, end, self.rejection or "", self._room)
         else:
-            self._node = self._node or NodeReader()
+            self._node = self._node or NodeReader(self._room)
             self._node.read(data, begin, end)
 
 
@@ -134,16 +156,32 @@ def ascii_text(data: bytes) -> str:
     return data.decode("ascii") if data.isascii() else ""
 
 
-def scan_names(data: bytes, at: int, end: int, tag_of_names: int, ascii_: str = "") -> tuple[tuple[str, ...], int]:
+def scan_names(
+    data: bytes, at: int, end: int, tag_of_names: int, ascii_: str = "", *, before: int = 0
+) -> Steps[tuple[tuple[str, ...], int]]:
     """The strings from *at* on in fields of that tag that follow each other, and the offset behind them.
 
-    *ascii_*: the `ascii_text` of *data*. The strings are those of all others that are equal, as each stream names what
-    others name.
+    *ascii_*: the `ascii_text` of *data*; *before*: how many names there are already. The strings are those of all others that are equal,
+    as each stream names what others name.
     """
+    names: list[str] = []
+    more = True
+    while more:
+        found, at, more = _some_names(data, at, end, tag_of_names, ascii_)
+        names += map(intern, found)
+        if before + len(names) > MAX_NAMES:
+            raise LimitError(at, f"more than {MAX_NAMES} resource names")
+        if more:
+            yield
+    return tuple(names), at
+
+
+def _some_names(data: bytes, at: int, end: int, tag_of_names: int, ascii_: str) -> tuple[list[str], int, bool]:
+    """The first of such strings, at least one; the offset behind them, and whether there are more."""
     names: list[str] = []
     begin = at
     try:
-        while at < end and (data[at] == tag_of_names or not names):
+        while at < end and (data[at] == tag_of_names or not names) and len(names) < STEP_NAMES:
             if (
                 at + 1 < end
                 and data[at] == tag_of_names
@@ -154,25 +192,16 @@ def scan_names(data: bytes, at: int, end: int, tag_of_names: int, ascii_: str = 
             else:
                 _, begin, at = field_at(data, at, end)
             names.append(ascii_[begin:at] if ascii_ else data[begin:at].decode())
-            if len(names) > MAX_NAMES:
-                raise LimitError(at, f"more than {MAX_NAMES} resource names")
     except UnicodeDecodeError as error:
         raise DecodeError(begin + error.start, "string is not UTF-8") from None
-    return tuple(map(intern, names)), at
+    return names, at, at < end and data[at] == tag_of_names
 
 
-def _joined(names: tuple[str, ...], more: tuple[str, ...], at: int) -> tuple[str, ...]:
-    if len(names) + len(more) > MAX_NAMES:
-        raise LimitError(at, f"more than {MAX_NAMES} resource names")
-    return names + more
-
-
-def _status_message(data: bytes, at: int, end: int, before: str) -> str:
+def _status_message(data: bytes, at: int, end: int, before: str, room: Room) -> str:
     message = before
-    while at < end:
-        key, begin, at = field_at(data, at, end)
+    for key, begin, after in room.fields(data, at, end):
         if key == _STATUS_MESSAGE:
-            message = text(data, begin, at)
+            message = words(data, begin, after, TEXT_LENGTH)
     return message
 
 
@@ -182,26 +211,28 @@ class Memo:
     __slots__ = ("_bytes", "_entries", "_max_bytes", "_max_entries")
 
     def __init__(self, *, max_entries: int = 256, max_bytes: int = 16 << 20) -> None:
-        self._entries: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._entries: OrderedDict[Hashable, tuple[bytes, int]] = OrderedDict()
         self._max_entries = max_entries
         self._max_bytes = max_bytes
         self._bytes = 0
 
     def get(self, key: Hashable) -> bytes | None:
         """What was kept under *key*, if it is still there."""
-        data = self._entries.get(key)
-        if data is not None:
-            self._entries.move_to_end(key)
-        return data
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        self._entries.move_to_end(key)
+        return entry[0]
 
-    def keep(self, key: Hashable, data: bytes) -> None:
-        """Keeps *data*, at the cost of what was not asked for longest."""
-        if len(data) > self._max_bytes:
+    def keep(self, key: Hashable, data: bytes, weight: int = 0) -> None:
+        """Keeps *data*, at the cost of what was not asked for longest. *weight*: bytes that the key takes."""
+        size = len(data) + weight
+        if size > self._max_bytes:
             return
-        self._entries[key] = data
-        self._bytes += len(data)
+        self._entries[key] = data, size
+        self._bytes += size
         while self._bytes > self._max_bytes or len(self._entries) > self._max_entries:
-            self._bytes -= len(self._entries.popitem(last=False)[1])
+            self._bytes -= self._entries.popitem(last=False)[1][1]
 
 
 class SharedBytes:
@@ -220,17 +251,22 @@ class SharedBytes:
         self._nonce_field = nonce_field
         self._tail = tail
 
-    def encoded(self, type_url: TypeUrl, content: Hashable, nonce: str, head: Callable[[], bytes]) -> bytes:
-        """The response with that *content* and *nonce*; *head* encodes all but the nonce and the tail."""
+    def encoded(
+        self, type_url: TypeUrl, content: Hashable, nonce: str, head: Callable[[], bytes], weight: int = 0
+    ) -> bytes:
+        """The response with that *content* and *nonce*; *head* encodes all but the nonce and the tail.
+
+        *weight*: bytes that the content takes.
+        """
         key = (type_url, content)
         data = self._whole.get((key, nonce))
         if data is None:
             known = self._heads.get(key)
             if known is None:
                 known = head()
-                self._heads.keep(key, known)
+                self._heads.keep(key, known, weight)
             data = b"".join((known, field_string(self._nonce_field, nonce), self._tail))
-            self._whole.keep((key, nonce), data)
+            self._whole.keep((key, nonce), data, weight)
         return data
 
 

@@ -1,4 +1,4 @@
-"""The node of a request: what we need of it, and nothing else is looked at.
+"""The node of a request: what we need of it, and nothing else is looked at. Its texts are cut, and made printable.
 
 Source: envoy/config/core/v3/base.proto (Node, BuildVersion), google/protobuf/struct.proto.
 """
@@ -7,7 +7,7 @@ from typing import Final
 
 from xds_server.ads.messages import Node
 from xds_server.envoy.protobuf import LENGTH_DELIMITED, VARINT
-from xds_server.envoy.reader import field_at, text, varint_at
+from xds_server.envoy.reader import Room, text, varint_at, words
 
 TTL_FEATURE: Final = "xds.config.supports-resource-ttl"
 """The client feature by which a client says that it knows resources with a time to live. Envoy says it if its
@@ -38,32 +38,32 @@ _UINT32: Final = (1 << 32) - 1
 class NodeReader:
     """Reads a Node; what is repeated is merged, as protobuf does it: the last scalar wins."""
 
-    __slots__ = ("_agent", "_build", "_cluster", "_id", "_role", "_takes_ttl", "_version")
+    __slots__ = ("_agent", "_build", "_cluster", "_id", "_role", "_room", "_takes_ttl", "_version")
 
-    def __init__(self) -> None:
+    def __init__(self, room: Room) -> None:
+        self._room = room
         self._id = self._cluster = self._role = self._agent = self._version = ""
         self._build = [0, 0, 0]
         self._takes_ttl = False
 
     def read(self, data: bytes, at: int, end: int) -> None:
         """Takes the bytes of a Node. Raises DecodeError."""
-        while at < end:
-            key, begin, at = field_at(data, at, end)
+        for key, begin, after in self._room.fields(data, at, end):
             if key == _ID:
-                self._id = text(data, begin, at)
+                self._id = words(data, begin, after)
             elif key == _CLUSTER:
-                self._cluster = text(data, begin, at)
+                self._cluster = words(data, begin, after)
             elif key == _METADATA:
-                self._read_metadata(data, begin, at)
+                self._read_metadata(data, begin, after)
             elif key == _FEATURE:
-                self._takes_ttl |= text(data, begin, at) == TTL_FEATURE
+                self._takes_ttl |= text(data, begin, after) == TTL_FEATURE
             elif key == _AGENT_NAME:
-                self._agent = text(data, begin, at)
+                self._agent = words(data, begin, after)
             elif key == _AGENT_VERSION:
-                self._version, self._build = text(data, begin, at), [0, 0, 0]
+                self._version, self._build = words(data, begin, after), [0, 0, 0]
             elif key == _AGENT_BUILD:
                 self._version = ""
-                self._read_build(data, begin, at)
+                self._read_build(data, begin, after)
 
     def node(self) -> Node:
         """What was read."""
@@ -72,39 +72,32 @@ class NodeReader:
         return Node(self._id, self._cluster, self._role or self._cluster, agent, self._takes_ttl)
 
     def _read_metadata(self, data: bytes, at: int, end: int) -> None:
-        while at < end:
-            key, begin, at = field_at(data, at, end)
+        for key, begin, after in self._room.fields(data, at, end):
             if key == _STRUCT_FIELD:
-                self._read_entry(data, begin, at)
+                self._read_entry(data, begin, after)
 
     def _read_entry(self, data: bytes, at: int, end: int) -> None:
         name = value = ""
-        while at < end:
-            key, begin, at = field_at(data, at, end)
+        for key, begin, after in self._room.fields(data, at, end):
             if key == _ENTRY_KEY:
-                name = text(data, begin, at)
+                name = text(data, begin, after)
             elif key == _ENTRY_VALUE:
-                value = _string_value(data, begin, at, value)
+                value = self._string_value(data, begin, after, value)
         if name == ROLE_KEY:
             self._role = value
 
     def _read_build(self, data: bytes, at: int, end: int) -> None:
-        while at < end:
-            key, begin, at = field_at(data, at, end)
+        for key, begin, after in self._room.fields(data, at, end):
             if key != _BUILD_VERSION:
                 continue
-            inner = begin
-            while inner < at:
-                part, value, inner = field_at(data, inner, at)
+            for part, value, inner in self._room.fields(data, begin, after):
                 if part in _VERSION_PARTS:
                     self._build[_VERSION_PARTS[part]] = varint_at(data, value, inner)[0] & _UINT32
 
-
-def _string_value(data: bytes, at: int, end: int, before: str) -> str:
-    """The string in a google.protobuf.Value; "" if the last of its kinds is another."""
-    value = before
-    while at < end:
-        key, begin, at = field_at(data, at, end)
-        if key in _VALUE_KINDS:
-            value = text(data, begin, at) if key == _VALUE_STRING else ""
-    return value
+    def _string_value(self, data: bytes, at: int, end: int, before: str) -> str:
+        """The string in a google.protobuf.Value; "" if the last of its kinds is another."""
+        value = before
+        for key, begin, after in self._room.fields(data, at, end):
+            if key in _VALUE_KINDS:
+                value = words(data, begin, after) if key == _VALUE_STRING else ""
+        return value

@@ -4,9 +4,11 @@ Only `DecodeError` leaves here. Groups, deprecated since 2008 and in none of our
 Source: protobuf encoding guide.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 from xds_server.envoy.protobuf import FIXED32, FIXED64, LENGTH_DELIMITED, MORE, VARINT
+from xds_server.printable import NAME_LENGTH, printable
 
 _MAX_VARINT_SHIFT: Final = 63
 _MAX_TAG: Final = (1 << 32) - 1
@@ -20,6 +22,28 @@ class DecodeError(ValueError):
         super().__init__(f"byte {offset}: {reason}")
         self.offset = offset
         self.reason = reason
+
+
+class LimitError(DecodeError):
+    """A message that is well-formed, and larger than anybody needs."""
+
+
+class Room:
+    """How many fields the messages within a message may have, all together."""
+
+    __slots__ = ("_left", "_most")
+
+    def __init__(self, most: int) -> None:
+        self._left = self._most = most
+
+    def fields(self, data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int]]:
+        """The fields between two offsets, each as of `field_at`. Raises DecodeError."""
+        while at < end:
+            self._left -= 1
+            if self._left < 0:
+                raise LimitError(at, f"more than {self._most} fields in messages within it")
+            key, begin, at = field_at(data, at, end)
+            yield key, begin, at
 
 
 def varint_at(data: bytes, at: int, end: int) -> tuple[int, int]:
@@ -61,6 +85,12 @@ def field_at(data: bytes, at: int, end: int) -> tuple[int, int, int]:
     if after > end:
         raise DecodeError(at, f"field {key >> 3} ends {after - end} bytes behind the message")
     return key, begin, after
+
+
+def words(data: bytes, begin: int, end: int, most: int = NAME_LENGTH) -> str:
+    """The string between two offsets as it may be kept and shown: see `printable`."""
+    value = text(data, begin, end)
+    return value if len(value) <= most and value.isprintable() else printable(value, most)
 
 
 def text(data: bytes, begin: int, end: int) -> str:

@@ -118,6 +118,11 @@ class Table:
         """Whether all its names are among *names*."""
         return self._resources.keys() <= names.keys()
 
+    def missing(self, names: Iterable[str]) -> list[str]:
+        """Those of *names* of which there is no resource."""
+        resources = self._resources
+        return [name for name in names if name not in resources]
+
     def get(self, name: str) -> Resource | None:
         """The resource of that name, if there is one."""
         return self._resources.get(name)

@@ -72,11 +72,25 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
 class Entrance:
     """One stream's way past the doorkeeper."""
 
-    __slots__ = ("_admission", "_clock", "_doorkeeper", "_pace", "_released", "_timeout", "hold", "outcome", "since")
+    __slots__ = (
+        "_address",
+        "_admission",
+        "_clock",
+        "_doorkeeper",
+        "_pace",
+        "_released",
+        "_timeout",
+        "hold",
+        "outcome",
+        "since",
+    )
 
-    def __init__(self, doorkeeper: Doorkeeper, admission: Admission, clock: Clock, pace: Pace | None = None) -> None:
-        """*pace* is that of all streams together; None to let in whoever may be."""
+    def __init__(
+        self, doorkeeper: Doorkeeper, admission: Admission, clock: Clock, pace: Pace | None = None, address: str = ""
+    ) -> None:
+        """*pace* is that of all streams together; None to let in whoever may be. *address*: from where it comes."""
         self._pace = pace
+        self._address = address
         self._doorkeeper = doorkeeper
         self._admission = admission
         self._clock = clock
@@ -125,7 +139,7 @@ class Entrance:
             if known is None or known.kind != answer.kind:
                 on_hold(answer)
             began = self._clock()
-            came = await self._wait(None if borne == "forever" else left, answer.kind, cold=cold)
+            came = await self._wait(None if borne == "forever" else left, answer.kind, node, cold=cold)
             turn = came and answer.kind == "queued"
             if borne == "bounded":
                 spent[answer.kind] = spent.get(answer.kind, 0.0) + (self._clock() - began if came else float("inf"))
@@ -151,13 +165,14 @@ class Entrance:
             "queued",
         )
 
-    async def _wait(self, seconds: float | None, kind: HoldKind, *, cold: bool) -> bool:
+    async def _wait(self, seconds: float | None, kind: HoldKind, node: Node, *, cold: bool) -> bool:
         """Whether something changed before time ran out; or, if one is queued, whether it is one's turn."""
         # No await between admit() and changed(): what changes in between would be missed.
         try:
             async with asyncio.timeout(seconds) as self._timeout:
                 if kind == "queued" and self._pace is not None:
-                    await self._pace.turn(preferred=cold is (self._admission.first == "cold"))
+                    preferred = cold is (self._admission.first == "cold")
+                    await self._pace.turn(preferred=preferred, address=self._address, name=node.id)
                 else:
                     await self._doorkeeper.changed()
         except TimeoutError:

@@ -47,6 +47,21 @@ class StreamStatus(msgspec.Struct, frozen=True):
     bytes_received: int = 0
 
 
+class ClientUse(msgspec.Struct, frozen=True):
+    """What clients have taken of what there is; the limits are those of `Limits`."""
+
+    streams: int = 0
+    """Streams that have made a request."""
+    silent: int = 0
+    """Streams that have made none yet."""
+    bytes: int = 0
+    """What requests that wait, and names that do not exist, take."""
+    by_address: Mapping[str, Mapping[str, int]] = {}
+    """The same by address."""
+    aside: int = 0
+    """Calls of health, reflection and client status."""
+
+
 class Observer(Protocol):
     """Is called from the event loop, and must neither block nor raise."""
 

@@ -1,17 +1,63 @@
-"""How fast streams are let in once they may be: a token bucket, and a queue that knows whom to let in first.
+"""How fast streams are let in: a token bucket, and a queue that knows whose turn it is.
 
 All proxies come at once, when everything is known or another replica has left. Each is owed a whole configuration, and
 who is not urgent can wait: one that has a configuration serves on with it, one that has nothing may have nothing to lose.
+But nobody waits for ever: every fourth turn is that of those who are not preferred. Within both, addresses take turns, so
+that one that opens many streams keeps nobody else waiting; and at an address, who came first, also by an earlier try.
+
+New streams are let through the turnstile by the same rules.
 """
 
 import asyncio
-import contextlib
-from collections import deque
-from collections.abc import Callable
+import heapq
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from itertools import count
+from typing import Final
+
+_IN_A_ROW: Final = 3
+"""So many of those who are preferred are let in before one of the others."""
+_REMEMBERED: Final = 10_000
+_REMEMBER_SECONDS: Final = 60.0
+"""Who comes again within that time has the place of before."""
+
+_Future = asyncio.Future[None]
+
+
+class _Line:
+    """Those who wait, by address; addresses take turns."""
+
+    def __init__(self) -> None:
+        self._addresses: OrderedDict[str, list[tuple[float, int, _Future]]] = OrderedDict()
+        self._numbers = count()
+        self.waiting = 0
+
+    def add(self, address: str, since: float, one: _Future) -> None:
+        heapq.heappush(self._addresses.setdefault(address, []), (since, next(self._numbers), one))
+        self.waiting += 1
+
+    def left(self) -> None:
+        """One that waited went away."""
+        self.waiting -= 1
+        if not self.waiting:
+            self._addresses.clear()
+
+    def next(self) -> _Future | None:
+        """The next whose turn it is; None if there is nobody, or all are about to go away."""
+        while self._addresses:
+            address, ones = next(iter(self._addresses.items()))
+            while ones:
+                one = heapq.heappop(ones)[2]
+                if not one.done():
+                    self._addresses.move_to_end(address)
+                    self.waiting -= 1
+                    return one
+            del self._addresses[address]
+        return None
 
 
 class Pace:
-    """Lets in *per_second* streams, and *burst* at once if there was quiet; of those who wait the preferred come first."""
+    """Lets in *per_second* streams, and *burst* at once if there was quiet."""
 
     def __init__(self, per_second: float, burst: int, *, clock: Callable[[], float]) -> None:
         self._per_second = per_second
@@ -19,14 +65,16 @@ class Pace:
         self._clock = clock
         self._tokens = float(burst)
         self._filled_at = clock()
-        self._preferred: deque[asyncio.Future[None]] = deque()
-        self._others: deque[asyncio.Future[None]] = deque()
+        self._preferred = _Line()
+        self._others = _Line()
+        self._in_a_row = 0
+        self._came: OrderedDict[Hashable, float] = OrderedDict()  # When who was not let in came first.
         self._timer: asyncio.TimerHandle | None = None
 
     @property
     def waiting(self) -> int:
         """How many wait."""
-        return len(self._preferred) + len(self._others)
+        return self._preferred.waiting + self._others.waiting
 
     def free(self) -> bool:
         """Takes a token, if there is one and nobody waits for it; returns whether it did."""
@@ -36,21 +84,37 @@ class Pace:
         self._tokens -= 1
         return True
 
-    async def turn(self, *, preferred: bool) -> None:
-        """Returns with a token, when it is one's turn."""
-        mine = asyncio.get_running_loop().create_future()
-        queue = self._preferred if preferred else self._others
-        queue.append(mine)
+    async def turn(self, *, preferred: bool, address: str = "", name: Hashable = None) -> None:
+        """Returns with a token, when it is one's turn.
+
+        *address*: from where it comes; *name*: by which it is known there when it tries again, None if it is not.
+        """
+        mine: _Future = asyncio.get_running_loop().create_future()
+        line = self._preferred if preferred else self._others
+        line.add(address, self._first_came(address, name), mine)
         self._arm()
         try:
             await mine
         except asyncio.CancelledError:
-            with contextlib.suppress(ValueError):
-                queue.remove(mine)
             if mine.done() and not mine.cancelled():  # The token that came in this very moment is for the next.
                 self._tokens += 1
                 self._due()
+            else:
+                line.left()
             raise
+        self._came.pop((address, name), None)
+
+    def _first_came(self, address: str, name: Hashable) -> float:
+        now = self._clock()
+        if name is None:
+            return now
+        since = self._came.get((address, name), now)
+        if now - since > _REMEMBER_SECONDS:
+            since = now
+        self._came[address, name] = since
+        if len(self._came) > _REMEMBERED:
+            self._came.popitem(last=False)
+        return since
 
     def _fill(self) -> None:
         now = self._clock()
@@ -68,9 +132,15 @@ class Pace:
             self._timer.cancel()
             self._timer = None
         self._fill()
-        while self.waiting and self._tokens >= 1 - 1e-9:  # what is a whole one, but for rounding
-            first = (self._preferred or self._others).popleft()
-            if not first.done():
-                self._tokens -= 1
-                first.set_result(None)
+        while self._tokens >= 1 - 1e-9 and (one := self._next()) is not None:  # a whole one, but for rounding
+            self._tokens -= 1
+            one.set_result(None)
         self._arm()
+
+    def _next(self) -> _Future | None:
+        """Whose turn it is: of two kinds that wait, the preferred ones have three turns of four."""
+        if self._in_a_row < _IN_A_ROW and (one := self._preferred.next()) is not None:
+            self._in_a_row += bool(self._others.waiting)
+            return one
+        self._in_a_row = 0
+        return self._others.next() or self._preferred.next()

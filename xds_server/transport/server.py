@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+import msgspec
 
 from xds_server.ads.messages import Changes
 from xds_server.gating import HoldKind
@@ -13,9 +13,11 @@ from xds_server.limits import Limits
 from xds_server.settings import Address
 from xds_server.transport.address import PortInUse, check_address
 from xds_server.transport.admission import Admission, Clock, Doorkeeper
-from xds_server.transport.client_status import client_status
+from xds_server.transport.aside import Aside
+from xds_server.transport.client_status import ClientStatus
 from xds_server.transport.debounce import Debounce
-from xds_server.transport.observer import Observer, StreamStatus
+from xds_server.transport.health import Health
+from xds_server.transport.observer import ClientUse, Observer, StreamStatus
 from xds_server.transport.reflection import reflection
 from xds_server.transport.services import SERVICES, handlers
 from xds_server.transport.streams import Streams
@@ -23,17 +25,18 @@ from xds_server.transport.streams import Streams
 REST_SECONDS: Final = 0.01
 """How long what changes after a response is gathered, on each stream: 100 steps a second are more than a proxy can use."""
 
+_LARGEST: Final = (1 << 31) - 1
+
 _OPTIONS: Final = (
-    # By default the core takes the pings of an idle Envoy for abuse, and ends its stream after the fourth.
-    ("grpc.http2.max_ping_strikes", 0),
+    # By default the core takes the pings of an idle Envoy for abuse, and ends its stream after the fourth; these it takes
+    # for abuse that come by the thousand.
+    ("grpc.http2.max_ping_strikes", 20),
+    ("grpc.http2.min_ping_interval_without_data_ms", 200),
     ("grpc.keepalive_permit_without_calls", 1),
     # Our own pings free the streams of peers that vanished.
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.http2.max_pings_without_data", 0),
-    # A connection that does not begin to speak HTTP/2, or that has no stream, takes a file descriptor for nothing.
-    ("grpc.server_handshake_timeout_ms", 10_000),
-    ("grpc.max_connection_idle_ms", 60_000),
     # Two servers on a port would share its clients, one of them perhaps not ready.
     ("grpc.so_reuseport", 0),
     ("grpc.max_send_message_length", -1),
@@ -79,7 +82,8 @@ class AdsServer:
             limits=limits,
             debounce=debounce,
         )
-        self._health = health.aio.HealthServicer()
+        self._health = Health(("", *(one.name for one in SERVICES)))
+        self._aside = Aside(limits, lambda: observer.refused("aside"))
         self._server: Any = None
         self.port = 0
         """The port that is open; 0 before `start`."""
@@ -87,11 +91,14 @@ class AdsServer:
     async def start(self) -> int:
         """Opens the port, and returns its number. Raises PortInUse, if the address cannot be listened on."""
         await check_address(self._address)
-        await self.set_health(serving=False)
-        server = grpc.aio.server(options=(*_OPTIONS, *_options(self._limits, self._connections)))
+        limits, counted = self._limits, self._aside.counted
+        server = grpc.aio.server(options=(*_OPTIONS, *_options(limits, self._connections)))
+        status = ClientStatus(
+            self._streams.resources, self._streams.slices, most=limits.answer_bytes, idle_seconds=limits.idle_seconds
+        )
         server.add_generic_rpc_handlers(handlers(self._streams.serve))
-        server.add_generic_rpc_handlers((client_status(self._streams.resources), *reflection()))
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
+        server.add_generic_rpc_handlers((status.handler(counted), self._health.handler(counted)))
+        server.add_generic_rpc_handlers(reflection(counted, limits.first_request_seconds))
         try:
             port: int = server.add_insecure_port(str(self._address))
         except RuntimeError as error:  # Taken between the check and here.
@@ -103,9 +110,7 @@ class AdsServer:
 
     async def set_health(self, *, serving: bool) -> None:
         """Answers health checks, of the server and of each discovery service, from now on so."""
-        status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
-        for service in ("", *(one.name for one in SERVICES)):
-            await self._health.set(service, status)
+        self._health.set(serving=serving)
 
     def publish(self, changes: Mapping[str | None, Changes]) -> None:
         """Tells streams which names changed in their tables, by role; under None what all roles share."""
@@ -114,6 +119,10 @@ class AdsServer:
     def streams(self) -> list[StreamStatus]:
         """Every open stream, the oldest first."""
         return self._streams.status()
+
+    def clients(self) -> ClientUse:
+        """What clients have taken of what there is."""
+        return msgspec.structs.replace(self._streams.clients(), aside=self._aside.open)
 
     def release(self, kind: HoldKind) -> int:
         """Ends waits at the gate for a reason of that kind, and returns of how many streams."""
@@ -132,17 +141,30 @@ class AdsServer:
         """
         if self._server is None:
             return
-        await self._health.enter_graceful_shutdown()
+        self._health.end()
         self._streams.end(reason, spread)
         await self._server.stop(grace + spread)
 
 
 def _options(limits: Limits, connections: int | None) -> list[tuple[str, int]]:
-    # A message beyond our own limit is refused in our words; one beyond twice that, by gRPC before it is in memory.
-    options = [("grpc.max_receive_message_length", 2 * limits.request_bytes)]
-    if connections is not None:
-        options.append(("grpc.max_allowed_incoming_connections", connections))
+    of_connection = limits.streams_per_connection + limits.side_streams // 4
+    wanted = limits.streams + limits.silent_streams + limits.side_streams
+    options = [
+        # A message beyond our own limit is refused in our words; one beyond this, by gRPC before it is in memory.
+        ("grpc.max_receive_message_length", limits.request_bytes + limits.request_bytes // 4),
+        # What is beyond our own limit is refused in our words; what is beyond this, by HTTP/2.
+        ("grpc.max_concurrent_streams", min(2 * of_connection, _LARGEST)),
+        # A connection that does not begin to speak HTTP/2, or that has no stream, takes a file descriptor for nothing.
+        ("grpc.server_handshake_timeout_ms", milliseconds(limits.first_request_seconds)),
+        ("grpc.max_connection_idle_ms", milliseconds(limits.idle_seconds)),
+        ("grpc.max_allowed_incoming_connections", min(wanted, connections or wanted, _LARGEST)),
+    ]
     if limits.connection_seconds:
-        options.append(("grpc.max_connection_age_ms", round(limits.connection_seconds * 1000)))
-        options.append(("grpc.max_connection_age_grace_ms", round(limits.goodbye_seconds * 1000)))
+        options.append(("grpc.max_connection_age_ms", milliseconds(limits.connection_seconds)))
+        options.append(("grpc.max_connection_age_grace_ms", milliseconds(limits.goodbye_seconds)))
     return options
+
+
+def milliseconds(seconds: float) -> int:
+    """At least one, and no more than gRPC's options can hold."""
+    return max(1, min(round(seconds * 1000), _LARGEST))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, Generic, Protocol
+from typing import Any, Final, Generic
 
 import grpc
 import msgspec
@@ -16,26 +16,10 @@ from xds_server.snapshot.table import View
 from xds_server.transport.admission import Clock, Entrance, Hold
 from xds_server.transport.bell import Bell
 from xds_server.transport.debounce import Debounce
-from xds_server.transport.limits import Bucket
+from xds_server.transport.demand import Demand, DemandError
 from xds_server.transport.observer import CloseReason, GivenUp, Observer, StreamInfo, StreamStatus
+from xds_server.transport.reader import Call, Reader
 from xds_server.transport.variant import Encoder, Machine, Q, R, Variant
-
-
-class Call(Protocol):
-    """What is used of a grpc.aio.ServicerContext."""
-
-    async def read(self) -> object:
-        """The next message as bytes; anything else is the end of what the client has to say."""
-
-    async def write(self, message: bytes) -> None:
-        """Returns when the message has been taken; one at a time."""
-
-    async def abort(self, code: grpc.StatusCode, details: str) -> None:
-        """Ends the call, and raises."""
-
-    def peer(self) -> str:
-        """The address at the other end."""
-        ...
 
 
 class Ending(msgspec.Struct, frozen=True):
@@ -47,6 +31,7 @@ class Ending(msgspec.Struct, frozen=True):
 
 
 CLIENT_LEFT: Final = Ending("client")
+FAILED: Final = Ending("failed")
 _NEVER: Final = float("inf")
 _CODES: Final = {
     "not_ready": grpc.StatusCode.UNAVAILABLE,
@@ -62,40 +47,6 @@ def protocol_ending(error: DecodeError | ProtocolError) -> Ending:
     return Ending("protocol", grpc.StatusCode.INVALID_ARGUMENT, f"discovery request refused: {error}")
 
 
-class Reader(Generic[Q]):
-    """Reads the requests of one call: none that is too large, and not faster than they may come."""
-
-    __slots__ = ("_bucket", "_call", "_clock", "_decode", "_limits", "_type_url", "bytes")
-
-    def __init__(
-        self, call: Call, decode: Callable[[bytes], Q], type_url: TypeUrl | None, limits: Limits, clock: Clock
-    ) -> None:
-        self._call = call
-        self._decode = decode
-        self._type_url = type_url
-        self._limits = limits
-        self._clock = clock
-        self._bucket = Bucket(limits.requests_per_second, limits.requests_burst)
-        self.bytes = 0
-
-    async def next(self) -> Q | None:
-        """The next request; None if there are no more. Raises DecodeError, ProtocolError."""
-        data = await self._call.read()
-        if not isinstance(data, bytes):
-            return None
-        self.bytes += len(data)
-        if len(data) > self._limits.request_bytes:
-            raise LimitError(0, f"{len(data)} bytes in one message, of {self._limits.request_bytes} at most")
-        if wait := self._bucket.take(self._clock()):
-            await asyncio.sleep(wait)  # What comes meanwhile stays with the client.
-        request = self._decode(data)
-        if self._type_url is None or request.type_url == self._type_url:
-            return request
-        if request.type_url:
-            raise ProtocolError(f"request is for {request.type_url!r} on a stream for {self._type_url}")
-        return msgspec.structs.replace(request, type_url=self._type_url)
-
-
 class Stream(Generic[Q, R]):
     """A stream from its first request on: it waits at the gate, then is served until one side ends it.
 
@@ -104,8 +55,28 @@ class Stream(Generic[Q, R]):
     """
 
     __slots__ = (
-        "_bell", "_blocked_since", "_bytes_sent", "_call", "_clock", "_complete", "_encoder", "_ended", "_entrance", "_join",
-        "_limits", "_machine", "_observer", "_reader", "_sent_at", "_timed", "_variant", "_waiting", "_writing", "info",
+        "_bell",
+        "_blocked_since",
+        "_bytes_sent",
+        "_call",
+        "_clock",
+        "_complete",
+        "_demand",
+        "_encoder",
+        "_ended",
+        "_entrance",
+        "_join",
+        "_limits",
+        "_machine",
+        "_observer",
+        "_reader",
+        "_sent_at",
+        "_served",
+        "_timed",
+        "_variant",
+        "_waiting",
+        "_writing",
+        "info",
     )  # fmt: skip
 
     def __init__(
@@ -121,6 +92,7 @@ class Stream(Generic[Q, R]):
         observer: Observer,
         clock: Clock,
         debounce: Debounce,
+        demand: Demand,
         join: Callable[["Stream[Any, Any]"], None],
     ) -> None:
         self.info = info
@@ -132,8 +104,10 @@ class Stream(Generic[Q, R]):
         self._limits = limits
         self._observer = observer
         self._clock = clock
+        self._demand = demand
         self._join = join
         self._machine: Machine[Q, R] | None = None
+        self._served: View = {}
         self._waiting: list[Q] = []  # Requests that came at the gate.
         self._sent_at: dict[TypeUrl, float] = {}
         self._bytes_sent = 0
@@ -145,20 +119,29 @@ class Stream(Generic[Q, R]):
         self._ended: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
 
     async def run(self, first: Q) -> Ending:
-        """Serves the stream, and returns how it is to end."""
-        tasks = reader, writer = asyncio.create_task(self._read(first)), asyncio.create_task(self._serve())
+        """Serves the stream, and returns how it is to end.
+
+        No operation of gRPC is cancelled, since each that is costs memory for ever: a read goes on until the call is over,
+        and a message that is being sent is sent, as there is no status before.
+        """
+        reader, writer = asyncio.create_task(self._read(first)), asyncio.create_task(self._serve())
+        self._reader.task = reader
         try:
-            await asyncio.wait((*tasks, self._ended), return_when=asyncio.FIRST_COMPLETED)
-            ending = next(end for end in (reader, writer, self._ended) if end.done()).result()
-            self.end(ending)
-            if self._writing:  # gRPC sends no status while it sends a message.
+            await asyncio.wait((reader, writer, self._ended), return_when=asyncio.FIRST_COMPLETED)
+            ended = next(end for end in (reader, writer, self._ended) if end.done())
+            self.end(FAILED if ended.exception() is not None else ended.result())
+            if self._writing:
                 await asyncio.wait((writer,))
-            return ending
+            return ended.result()
         finally:
+            self.end(CLIENT_LEFT)
             self._bell.stop()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            if not self._reader.reading:
+                reader.cancel()
+            if not self._writing:
+                writer.cancel()
+            await asyncio.wait((writer,))  # If gRPC says that the call is over, it says the same to a write.
+            writer.cancelled() or writer.exception()
 
     def offer(self, changes: Changes) -> None:
         """Notes what changed in the tables, and has the writer woken if that concerns it."""
@@ -192,12 +175,19 @@ class Stream(Generic[Q, R]):
     async def _read(self, first: Q) -> Ending:
         request: Q | None = first
         try:
-            while request is not None:
+            while request is not None and not self._ended.done():
                 self._take(request)
                 request = await self._reader.next()
         except (DecodeError, ProtocolError) as error:
-            return protocol_ending(error)
+            return self._refused(error)
+        except grpc.aio.BaseError:  # The call is over.
+            return CLIENT_LEFT
         return CLIENT_LEFT
+
+    def _refused(self, error: DecodeError | ProtocolError) -> Ending:
+        if isinstance(error, DemandError):
+            self._observer.refused("bytes")
+        return protocol_ending(error)
 
     def _take(self, request: Q) -> None:
         self._check_node(request)
@@ -215,6 +205,7 @@ class Stream(Generic[Q, R]):
             self._waiting = [one for one in self._waiting if one.type_url != request.type_url]
         if len(self._waiting) >= self._limits.requests_at_the_gate:
             raise LimitError(0, f"{len(self._waiting)} requests before the first response: wait until we are ready")
+        self._demand.waits(self._reader.last_bytes)
         self._waiting.append(request)
 
     def _check_node(self, request: Q) -> None:
@@ -234,13 +225,17 @@ class Stream(Generic[Q, R]):
         if type_url is not None and type_url not in view:
             return Ending("protocol", grpc.StatusCode.UNIMPLEMENTED, f"there is nothing of type {type_url} here")
         served = view if type_url is None else {type_url: view[type_url]}
+        self._served = served
         self._machine = machine = self._variant.machine(served, self.info.node)
         self._join(self)
-        for request in self._waiting:
-            self._receive(machine, request)
-        self._waiting.clear()
+        self._demand.waited()
         try:
+            for request in self._waiting:
+                self._receive(machine, request)
+            self._waiting.clear()
             return await self._write(machine)
+        except (DecodeError, ProtocolError) as error:
+            return self._refused(error)
         except grpc.aio.BaseError:  # The call is over; the reader's side says so, too.
             return CLIENT_LEFT
 
@@ -317,6 +312,7 @@ class Stream(Generic[Q, R]):
                 machine.abandon(type_url)
 
     def _receive(self, machine: Machine[Q, R], request: Q) -> None:
+        self._demand.asks(request, self._served)
         machine.receive(request)
         for event in machine.events():
             self._report(event)

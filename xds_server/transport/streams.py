@@ -1,25 +1,32 @@
 """The open streams: how each begins and ends, and who hears of a change."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import count
-from typing import Any
+from typing import Any, Final
 
 import grpc
 
-from xds_server.ads.messages import Changes, DeltaRequest, Node, ProtocolError, Request, ResourceStatus
+from xds_server.ads.messages import Changes, DeltaRequest, ProtocolError, Request, ResourceStatus
 from xds_server.envoy.discovery import DecodeError
-from xds_server.gating import HoldKind
+from xds_server.gating import HoldKind, LimitKind
 from xds_server.limits import Limits
+from xds_server.printable import printable
 from xds_server.snapshot.resource import TypeUrl
 from xds_server.transport.admission import Admission, Clock, Doorkeeper, Entrance
 from xds_server.transport.debounce import Debounce
-from xds_server.transport.limits import Turnstile
-from xds_server.transport.observer import CloseReason, Observer, StreamInfo, StreamStatus
+from xds_server.transport.demand import Demand
+from xds_server.transport.limits import NEW_STREAM_WAIT, Place, Stock, Turnstile
+from xds_server.transport.observer import ClientUse, CloseReason, Observer, StreamInfo, StreamStatus
 from xds_server.transport.pace import Pace
-from xds_server.transport.stream import CLIENT_LEFT, Call, Ending, Reader, Stream, protocol_ending
+from xds_server.transport.reader import Call, Reader
+from xds_server.transport.slices import Slices
+from xds_server.transport.stream import CLIENT_LEFT, Ending, Stream, protocol_ending
 from xds_server.transport.variant import DELTA, SOTW, Alike, AnyVariant, VariantName
+
+_DETAILS: Final = 1000
+"""Of the details of a status: gRPC sends them as a header, of which 8 KiB are welcome in all."""
 
 
 class Streams:
@@ -45,6 +52,10 @@ class Streams:
         self._pace = Pace(admission.per_second, admission.burst, clock=clock) if admission.per_second else None
         self._limits = limits
         self._turnstile = Turnstile(limits)
+        self._begins = Pace(limits.new_streams_per_second, limits.new_streams_burst, clock=clock)
+        self._stock = Stock(limits.client_bytes)
+        self.slices = Slices(clock)
+        self._left: set[asyncio.Task[object]] = set()  # Reads of streams that are over, until their calls are.
         self._debounce = debounce
         self._encoders: dict[VariantName, Any] = {one.name: one.encoder(identifier) for one in (SOTW, DELTA)}
         self._alike: dict[VariantName, Alike[Any]] = {one.name: Alike() for one in (SOTW, DELTA)}
@@ -57,19 +68,88 @@ class Streams:
     async def serve(self, call: Call, variant: AnyVariant = SOTW, type_url: TypeUrl | None = None) -> None:
         """Serves a call to its end, in one variant of the protocol, for one type or (None) for all."""
         opened_at, peer = self._clock(), call.peer()
-        entered = self._turnstile.enter(peer, opened_at)
-        if isinstance(entered, str):
-            self._observer.refused(entered)
-            await call.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, self._turnstile.reason(entered))
+        evicted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        place = self._turnstile.enter(peer, opened_at, partial(evicted.set_result, None))
+        if not isinstance(place, Place):
+            await self._tell(call, self._refusal(place))
             return
+        demand = Demand(self._stock, place.host, self._limits.stream_bytes)
+        reader: Reader[Any] = Reader(
+            call, variant.decoder(), self._alike[variant.name], type_url,
+            limits=self._limits, clock=self._clock, slices=self.slices,
+        )  # fmt: skip
         try:
-            if entered:
-                await asyncio.sleep(entered)
-            ending = await self._serve(call, variant, type_url, opened_at)
+            first = await self._first(reader, place, evicted)
+            ending = first
+            if not isinstance(first, Ending):
+                stream = self._stream(call, variant, reader, first, place=place, demand=demand)
+                ending = await self._run(stream, first)
+            await self._tell(call, ending)
         finally:
-            self._turnstile.leave(peer)
+            demand.end()
+            self._turnstile.leave(place)
+            if reader.task is not None and not reader.task.done():  # It ends with the call.
+                self._left.add(reader.task)
+                reader.task.add_done_callback(self._is_over)
+
+    async def _tell(self, call: Call, ending: Ending) -> None:
         if ending.code is not None:
-            await call.abort(ending.code, ending.text)
+            await call.abort(ending.code, printable(ending.text, _DETAILS))
+
+    async def _first(self, reader: Reader[Any], place: Place, evicted: "asyncio.Future[None]") -> Any:
+        """The first request; or how the stream ends without one, or because of a limit."""
+        reader.task = reading = asyncio.create_task(self._read_first(reader))
+        try:
+            await asyncio.wait(
+                (reading, evicted), timeout=self._limits.first_request_seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+        except asyncio.CancelledError:
+            if not reader.reading:
+                reading.cancel()
+            raise
+        if reader.reading:
+            return self._refusal("silent")
+        first = await reading
+        if isinstance(first, Ending):
+            return first
+        kind = self._turnstile.speak(place) or await self._turn(place)
+        return first if kind is None else self._refusal(kind)
+
+    async def _read_first(self, reader: Reader[Any]) -> Any:
+        """The first request, or how the stream ends without one."""
+        try:
+            first = await reader.next()
+            if first is None:
+                return CLIENT_LEFT
+            if self._stopping is not None:
+                return self._stopping
+            _check_identity(first)
+        except (DecodeError, ProtocolError) as error:
+            self._observer.refused("invalid")
+            return protocol_ending(error)
+        except grpc.aio.BaseError:  # The call is over.
+            return CLIENT_LEFT
+        return first
+
+    async def _turn(self, place: Place) -> LimitKind | None:
+        """Waits until another stream may begin, and says so if it does not come to that."""
+        if self._begins.free():
+            return None
+        try:
+            async with asyncio.timeout(NEW_STREAM_WAIT):
+                await self._begins.turn(preferred=True, address=place.host, name=place.peer)
+        except TimeoutError:
+            return "rate"
+        return None
+
+    def _refusal(self, kind: LimitKind) -> Ending:
+        self._observer.refused(kind)
+        code = grpc.StatusCode.DEADLINE_EXCEEDED if kind == "silent" else grpc.StatusCode.RESOURCE_EXHAUSTED
+        return Ending("limit", code, self._turnstile.reason(kind))
+
+    def _is_over(self, task: "asyncio.Task[object]") -> None:
+        self._left.discard(task)
+        task.cancelled() or task.exception()
 
     def publish(self, changes: Mapping[str | None, Changes]) -> None:
         """Tells streams which names changed in their tables, by role; under None what all roles share.
@@ -84,9 +164,19 @@ class Streams:
         """Every open stream, the oldest first."""
         return [stream.status() for stream in self._open.values()]
 
-    def resources(self) -> Iterator[tuple[StreamInfo, Iterator[ResourceStatus]]]:
-        """Every open stream, with where its client stands with each resource."""
-        return ((stream.info, stream.resources()) for stream in self._open.values())
+    def resources(self) -> Iterator[tuple[StreamInfo, Callable[[], Iterator[ResourceStatus]]]]:
+        """Every open stream, with what says where its client stands with each resource."""
+        return ((stream.info, stream.resources) for stream in self._open.values())
+
+    def clients(self) -> ClientUse:
+        """What clients have taken of what there is."""
+        return ClientUse(self._turnstile.spoke, self._turnstile.silent, self._stock.taken, self._of_addresses())
+
+    def _of_addresses(self) -> Mapping[str, Mapping[str, int]]:
+        found = {one: dict(counts) for one, counts in self._turnstile.by_address().items()}
+        for one, taken in self._stock.by_address.items():
+            found.setdefault(one, {})["bytes"] = taken
+        return found
 
     def release(self, kind: HoldKind) -> int:
         """Ends waits at the gate for a reason of that kind, and returns of how many streams."""
@@ -102,36 +192,41 @@ class Streams:
             else:
                 stream.end(self._stopping)
 
-    async def _serve(self, call: Call, variant: AnyVariant, type_url: TypeUrl | None, opened_at: float) -> Ending:
-        decode = partial(self._alike[variant.name].decode, decoder=variant.decoder())
-        reader: Reader[Any] = Reader(call, decode, type_url, self._limits, self._clock)
-        try:
-            first = await reader.next()
-            if first is None:
-                return CLIENT_LEFT
-            if self._stopping is not None:
-                return self._stopping
-            node = _identified(first)
-        except (DecodeError, ProtocolError) as error:
-            self._observer.refused("invalid")
-            return protocol_ending(error)
+    def _stream(
+        self,
+        call: Call,
+        variant: AnyVariant,
+        reader: Reader[Any],
+        first: Request | DeltaRequest,
+        *,
+        place: Place,
+        demand: Demand,
+    ) -> Stream[Any, Any]:
+        node = first.node
+        assert node is not None
         info = StreamInfo(
-            next(self._ids), call.peer(), node, opened_at, warm=first.warm, variant=variant.name, type_url=type_url
+            next(self._ids),
+            place.peer,
+            node,
+            place.since,
+            warm=first.warm,
+            variant=variant.name,
+            type_url=reader.type_url,
         )
-        stream = Stream(
+        return Stream(
             call,
             info,
             reader=reader,
             variant=variant,
             encoder=self._encoders[variant.name],
-            entrance=Entrance(self._doorkeeper, self._admission, self._clock, self._pace),
+            entrance=Entrance(self._doorkeeper, self._admission, self._clock, self._pace, place.host),
             limits=self._limits,
             observer=self._observer,
             clock=self._clock,
             debounce=self._debounce,
+            demand=demand,
             join=self._join,
         )
-        return await self._run(stream, first)
 
     async def _run(self, stream: Stream[Any, Any], first: Request | DeltaRequest) -> Ending:
         why: CloseReason = "failed"
@@ -164,9 +259,7 @@ class Streams:
             yield from peers.values()
 
 
-def _identified(request: Request | DeltaRequest) -> Node:
-    """The node of a stream's first request, which must bear one (R3, R5)."""
-    node = request.node
-    if node is None or not node.id:
+def _check_identity(request: Request | DeltaRequest) -> None:
+    """Raises ProtocolError, if a stream's first request does not bear a node (R3, R5)."""
+    if request.node is None or not request.node.id:
         raise ProtocolError("first request has no node.id: set --service-node, or node in the bootstrap")
-    return node

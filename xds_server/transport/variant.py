@@ -19,7 +19,7 @@ from xds_server.ads.messages import (
 )
 from xds_server.ads.sotw import SotwStream
 from xds_server.envoy.delta_discovery import DeltaRequestDecoder, DeltaResponseEncoder
-from xds_server.envoy.discovery import RequestDecoder, ResponseEncoder
+from xds_server.envoy.discovery import RequestDecoder, ResponseEncoder, Steps
 from xds_server.snapshot.resource import TypeUrl
 from xds_server.snapshot.table import View
 
@@ -40,6 +40,10 @@ class Decoder(Protocol[Q_co]):
 
     def decode(self, data: bytes) -> Q_co:
         """The request in *data*. Raises DecodeError."""
+        ...
+
+    def steps(self, data: bytes) -> Steps[Q_co]:
+        """The same, in short steps."""
         ...
 
 

@@ -5,13 +5,9 @@ import logging
 
 import pytest
 
-from xds_server.ads.messages import Node
-from xds_server.logs import StreamLog, Timeline, configure_logging, event, every
-from xds_server.snapshot.resource import CLUSTER, TypeUrl
-from xds_server.transport.observer import StreamInfo
+from xds_server.logs import Timeline, configure_logging, event, every
 
 LOG = logging.getLogger("xds_server")
-STREAM = StreamInfo(7, "ipv4:127.0.0.1:1", Node("proxy-1", role="shop/edge"), 0.0, warm=True)
 
 
 @pytest.fixture(autouse=True)
@@ -47,35 +43,29 @@ def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert (ready["level"], ready["event"], ready["seconds"]) == ("INFO", "ready", 1.5)
 
 
-def test_a_nack_is_a_warning_with_envoys_words(capsys: pytest.CaptureFixture[str]) -> None:
-    """With the type, the version, and who it was."""
-    configure_logging("json")
-
-    StreamLog().nacked(STREAM, CLUSTER, "v1", "Proto constraint validation failed")
-
-    line = json.loads(capsys.readouterr().err)
-    assert {"event": "stream.nack", "level": "WARNING", "type": "CDS", "version": "v1"}.items() <= line.items()
-    assert (line["message"], line["node"]) == ("Proto constraint validation failed", "proxy-1")
+LOUD = "a\r\n\x1b[31m\x00\u2028\x85\u202eb"
 
 
-def test_everything_that_matters_of_a_stream_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """Holds and their ends, the first configuration, the end; not each response."""
-    configure_logging("json")
-    log = every(StreamLog())
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_a_line_is_one_line_and_acts_on_no_terminal(log_format: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever is in a field, in an exception, or in the words of another library; and it is cut."""
+    configure_logging(log_format)
+    timeline = Timeline(0.0)
+    LOG.addHandler(timeline)
+    try:
+        event(LOG, logging.INFO, "stream.nack", node=LOUD, error=ValueError(LOUD), message="x" * 100_000)
+        LOG.error("failed", exc_info=ValueError(LOUD))
+        logging.getLogger("other").warning("they say %s", LOUD)
+    finally:
+        LOG.removeHandler(timeline)
+    timeline.add("check", reason=LOUD)
 
-    log.stream_opened(STREAM)
-    log.holding(STREAM, "not_ready")
-    log.held(STREAM, "not_ready", 3.0, "budget")
-    log.refused("not_ready")
-    log.sent(STREAM, CLUSTER, 1, 10)
-    log.acked(STREAM, CLUSTER, 0.1)
-    log.ignored(STREAM, CLUSTER, "stale")
-    log.ignored(STREAM, TypeUrl("x"), "unserved")
-    log.first_complete(STREAM, 0.2, warm=True)
-    log.stream_closed(STREAM, "client")
-
-    lines = [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()]
-    assert lines == ["stream.held", "stream.released", "stream.unserved_type", "stream.complete", "stream.closed"]
+    written = capsys.readouterr().err + timeline.text().rstrip("\n")
+    lines = written.split("\n")
+    assert all(line.isprintable() for line in lines)
+    assert len(lines[0]) < 2500
+    assert sum("they say" in line for line in lines) == 1
+    assert all(str(one["fields"]).isprintable() for one in timeline.entries())
 
 
 def test_every_observer_is_told() -> None:

@@ -26,6 +26,7 @@ def endpoints(
         store=rig.store,
         graph=rig.graph,
         streams=list,
+        clients=lambda: {"taken": 1},
         on_loop=on_loop,
         holds=lambda: {"shrink": ""},
         release=lambda kind: {kind or "all": 1},

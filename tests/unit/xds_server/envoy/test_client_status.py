@@ -7,12 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xds_server.ads.messages import ConfigStatus, Node, ResourceStatus
-from xds_server.envoy.client_status import (
-    Unsupported,
-    decode_status_request,
-    encode_client_config,
-    encode_status_response,
-)
+from xds_server.envoy.client_status import ResourceEncoder, Unsupported, decode_status_request, encode_client_config
+from xds_server.envoy.protobuf import field_bytes
 from xds_server.envoy.reader import DecodeError
 from xds_server.snapshot.resource import CLUSTER, SECRET, resource
 
@@ -78,8 +74,9 @@ def test_a_client_is_told_of_as_the_model_reads_it() -> None:
         ResourceStatus(CLUSTER, "z", ConfigStatus.NOT_SENT, None),
         ResourceStatus(SECRET, "s", ConfigStatus.SYNCED, secret),
     ]
-    config = encode_client_config(Node("edge-1", "shop/edge"), "stream 7", iter(statuses), contents=True)
-    (read,) = status_v3.ClientStatusResponse.parse(encode_status_response([config])).config
+    encoder = ResourceEncoder(contents=True)
+    config = encode_client_config(Node("edge-1", "shop/edge"), "stream 7", map(encoder.encode, statuses))
+    (read,) = status_v3.ClientStatusResponse.parse(field_bytes(1, config)).config
 
     assert read.node is not None
     assert (read.node.id, read.node.cluster, read.client_scope) == ("edge-1", "shop/edge", "stream 7")

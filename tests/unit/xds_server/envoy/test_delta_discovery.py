@@ -6,12 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.xds_server.envoy import oracle
+from tests.unit.xds_server.envoy.steps import stepwise
 from tests.unit.xds_server.envoy.test_discovery import SHORT_TEXT, TEXT
 from xds_server.ads.messages import DeltaRequest, DeltaResponse, Node
 from xds_server.envoy import delta_discovery
 from xds_server.envoy.delta_discovery import DeltaRequestDecoder, DeltaResponseEncoder
 from xds_server.envoy.discovery import DecodeError, LimitError
 from xds_server.envoy.protobuf import field_bytes, field_string
+from xds_server.printable import printable
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, TypeUrl, resource
 
 NAMES = st.lists(TEXT, max_size=5)
@@ -43,13 +45,13 @@ def expected(message: "oracle.Any") -> DeltaRequest:
     it = message.node
     role = it.metadata.fields["role"].string_value if "role" in it.metadata.fields else ""
     return DeltaRequest(
-        TypeUrl(message.type_url),
+        TypeUrl(printable(message.type_url)),
         (*message.resource_names_subscribe, *(one.name for one in message.resource_locators_subscribe)),
         (*message.resource_names_unsubscribe, *(one.name for one in message.resource_locators_unsubscribe)),
         {one.key: one.value for one in message.initial_resource_versions},
-        message.response_nonce,
-        message.error_detail.message if message.HasField("error_detail") else None,
-        Node(it.id, it.cluster, role or it.cluster) if message.HasField("node") else None,
+        printable(message.response_nonce),
+        printable(message.error_detail.message) if message.HasField("error_detail") else None,
+        Node(*map(printable, (it.id, it.cluster, role or it.cluster))) if message.HasField("node") else None,
     )
 
 
@@ -75,7 +77,7 @@ def test_damaged_request_is_refused_or_read(message: "oracle.Any", data: st.Data
     except RuntimeDecodeError:
         return  # In a field that we do not look at.
     assert (read.type_url, read.nonce, read.initial_versions) == (
-        known.type_url, known.response_nonce, {one.key: one.value for one in known.initial_resource_versions},
+        printable(known.type_url), printable(known.response_nonce), {one.key: one.value for one in known.initial_resource_versions},
     )  # fmt: skip
     assert sorted(read.subscribe) == sorted(
         [*known.resource_names_subscribe, *(one.name for one in known.resource_locators_subscribe)]
@@ -102,6 +104,22 @@ def test_fields_are_limited() -> None:
     """A message of very many fields is refused."""
     with pytest.raises(LimitError, match="fields"):
         DeltaRequestDecoder().decode(field_string(6, "n") * 5000)
+
+
+def test_an_entry_of_a_map_has_so_many_fields_at_most() -> None:
+    """Else a single one takes as long as all names that a request may have."""
+    with pytest.raises(LimitError, match="entry of a map"):
+        DeltaRequestDecoder().decode(field_bytes(5, field_string(1, "a") * 1001))
+
+
+def test_a_large_request_is_read_in_short_steps() -> None:
+    """Names and versions, a part of them in each step."""
+    message = oracle.DeltaDiscoveryRequest(resource_names_subscribe=[str(n) for n in range(9_000)])
+    for number in range(5_000):
+        message.initial_resource_versions.add(key=str(number), value="1")
+    read, count = stepwise(DeltaRequestDecoder().steps(message.SerializeToString()))
+    assert read == expected(message)
+    assert count >= 4 + 9
 
 
 @given(st.dictionaries(TEXT, st.binary(max_size=200), max_size=5), st.lists(TEXT, max_size=3).map(tuple), TEXT)

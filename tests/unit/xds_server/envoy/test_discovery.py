@@ -7,11 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.xds_server.envoy import oracle
+from tests.unit.xds_server.envoy.steps import stepwise
 from xds_server.ads.messages import Node, Request, Response
 from xds_server.envoy import discovery
-from xds_server.envoy.discovery import DecodeError, RequestDecoder, ResponseEncoder, decode_request, encode_response
+from xds_server.envoy.discovery import (
+    DecodeError,
+    LimitError,
+    RequestDecoder,
+    ResponseEncoder,
+    decode_request,
+    encode_response,
+)
 from xds_server.envoy.node import TTL_FEATURE
 from xds_server.envoy.protobuf import field_bytes, field_string, field_varint
+from xds_server.printable import printable
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl, resource
 from xds_server.snapshot.table import Table, version_of
 
@@ -54,10 +63,12 @@ def expected(message: "oracle.Any") -> Request:
         numbers = f"{v.major}.{v.minor}.{v.patch}"
         version = it.user_agent_version or (numbers if numbers != "0.0.0" else "")
         agent = "/".join(filter(None, (it.user_agent_name, version)))
-        node = Node(it.id, it.cluster, role or it.cluster, agent, TTL_FEATURE in it.client_features)
-    rejection = message.error_detail.message if message.HasField("error_detail") else None
+        who = map(printable, (it.id, it.cluster, role or it.cluster, agent))
+        node = Node(*who, TTL_FEATURE in it.client_features)
+    rejection = printable(message.error_detail.message) if message.HasField("error_detail") else None
     names = tuple(message.resource_names)
-    return Request(TypeUrl(message.type_url), message.version_info, names, message.response_nonce, rejection, node)
+    type_url, version, nonce = map(printable, (message.type_url, message.version_info, message.response_nonce))
+    return Request(TypeUrl(type_url), version, names, nonce, rejection, node)
 
 
 @given(requests())
@@ -223,7 +234,7 @@ def test_memo_is_bounded(bounds: dict[str, int]) -> None:
         assert encoder.encode(response) == encode_response(response, "cp")
         memo = encoder._memo
         assert len(memo._entries) <= bounds.get("max_entries", 9)
-        assert sum(map(len, memo._entries.values())) == memo._bytes <= bounds.get("max_bytes", 1 << 20)
+        assert sum(size for _, size in memo._entries.values()) == memo._bytes <= bounds.get("max_bytes", 1 << 20)
 
 
 def test_role_is_the_last_string_of_the_metadata() -> None:
@@ -265,3 +276,56 @@ def test_who_does_not_know_a_time_to_live_is_sent_the_resource_alone() -> None:
 
     assert [(one.type_url, one.value) for one in plain.resources] == [(CLUSTER, b"1")]
     assert wrapped.resources[0].type_url != CLUSTER
+
+
+LOUD = "a\r\n\x1b[31m\x00\u2028\x85\u202e\ue000b"
+QUIET = r"a\r\n\x1b[31m\x00\u2028\x85\u202e\ue000b"
+
+
+def test_what_a_client_says_is_kept_printable_and_cut() -> None:
+    """Who it is, for what it asks and why it rejects; names of resources are left as they are, as they are keys."""
+    node = {"id": LOUD, "cluster": LOUD, "user_agent_name": LOUD, "user_agent_version": "x" * 1000}
+    message = oracle.DiscoveryRequest(
+        type_url=LOUD, version_info=LOUD, response_nonce=LOUD, resource_names=[LOUD], node=node
+    )
+    message.node.metadata.update({"role": "r" * 600})
+    message.error_detail.message = LOUD + "y" * (1 << 15)
+
+    read = decode_request(message.SerializeToString())
+
+    assert (read.type_url, read.version, read.nonce, read.names) == (QUIET, QUIET, QUIET, (LOUD,))
+    assert read.node is not None
+    assert read.node.role == "r" * 512 + "... (88 more)"
+    assert read.node.user_agent == f"{QUIET}/{'x' * 512}... (488 more)"
+    assert (read.node.id, read.node.cluster) == (QUIET, QUIET)
+    assert read.rejection is not None
+    assert read.rejection.startswith(QUIET + "yyy")
+    assert len(read.rejection) < (1 << 14) + 100
+
+
+@pytest.mark.parametrize("number", [2, 6])
+@pytest.mark.parametrize("field", [b"\x10\x00", b"\x1a\x00", b"\x1a\x04\x0a\x02\x0a\x00", b"\x3a\x00"])
+def test_messages_within_a_message_have_so_many_fields_at_most(number: int, field: bytes) -> None:
+    """A node, its metadata, or the details of an error: all of them together."""
+    decode_request(field_bytes(number, field * 4_000))
+    with pytest.raises(LimitError, match="more than 20000 fields"):
+        decode_request(field_bytes(number, field * 20_001))
+
+
+def test_a_large_request_is_read_in_short_steps() -> None:
+    """No step reads more than some names, and what is read is the same."""
+    names = [f"name-{number}" for number in range(30_000)]
+    data = _request(ENDPOINT, names)
+    read, count = stepwise(RequestDecoder().steps(data))
+    assert read == decode_request(data)
+    assert count == len(names) // discovery.STEP_NAMES - 1
+
+
+@given(st.text(max_size=300), st.integers(0, 200))
+def test_whatever_is_shown_is_printable_and_bounded(text: str, most: int) -> None:
+    """And what was printable and short is as it was."""
+    shown = printable(text, most)
+    assert shown.isprintable()
+    assert len(shown) <= most * 10 + 20
+    if text.isprintable() and len(text) <= most:
+        assert shown == text

@@ -241,7 +241,7 @@ async def test_the_setting_says_who_is_first(first: Literal["cold", "warm"], col
     while not pace.waiting:
         await asyncio.sleep(0)
 
-    assert len(pace._preferred) == (cold is (first == "cold"))
+    assert pace._preferred.waiting == (cold is (first == "cold"))
     task.cancel()
     await asyncio.wait([task])
     assert pace.waiting == 0

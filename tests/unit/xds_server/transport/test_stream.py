@@ -13,10 +13,11 @@ from xds_server.ads.messages import Node, Request
 from xds_server.envoy.discovery import DecodeError
 from xds_server.gating import GateMode
 from xds_server.limits import Limits
-from xds_server.snapshot.resource import CLUSTER, LISTENER, SECRET, TypeUrl, resource
+from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, SECRET, TypeUrl, resource
 from xds_server.snapshot.table import Table, View
 from xds_server.transport.admission import Admission, Hold
 from xds_server.transport.debounce import Debounce
+from xds_server.transport.stream import Stream
 from xds_server.transport.streams import Streams
 from xds_server.transport.variant import DELTA, SOTW, Alike
 
@@ -52,6 +53,7 @@ class Wire:
 
     async def abort(self, code: grpc.StatusCode, details: str) -> None:
         self.aborted = code, details
+        self.inbox.put_nowait(grpc.aio.EOF)  # A read that waits ends with the call.
         raise AbortedError
 
     def peer(self) -> str:
@@ -310,6 +312,7 @@ async def test_one_stream_too_many_is_refused() -> None:
     serving = asyncio.create_task(streams.serve(first))
     first.ask(CLUSTER)
     await first.written.get()
+    second.ask(CLUSTER)
     with pytest.raises(AbortedError):
         await streams.serve(second)
     assert second.aborted is not None
@@ -317,7 +320,7 @@ async def test_one_stream_too_many_is_refused() -> None:
     assert ("refused",) in [call[:1] for call in ear.calls]
     first.inbox.put_nowait(grpc.aio.EOF)
     await serving
-    assert streams._turnstile._total == 0
+    assert streams._turnstile.spoke == 0
 
 
 async def test_requests_wait_at_the_gate_in_order_and_not_without_end() -> None:
@@ -376,3 +379,179 @@ async def test_a_request_too_large_is_a_limit() -> None:
     assert wire.aborted is not None
     assert wire.aborted[0] is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert ear.calls[-1] == ("stream_closed", "limit")
+
+
+async def test_a_stream_that_makes_no_request_is_ended() -> None:
+    """After its time, with what to do; until then it has no place of those that do."""
+    wire, other, ear = Wire(), Wire(), Ear()
+    streams = _streams(EMPTY_VIEW, ear, Limits(streams=1, streams_per_address=1, first_request_seconds=0.02))
+    silent = asyncio.create_task(streams.serve(wire))
+    await asyncio.sleep(0)
+    other.free.set()
+    other.ask(CLUSTER)
+    served = asyncio.create_task(streams.serve(other))
+    await other.written.get()
+    assert (streams.clients().streams, streams.clients().silent) == (1, 1)
+    await asyncio.wait([silent])
+    assert wire.aborted is not None
+    assert wire.aborted[0] is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert "begin a stream with a request" in wire.aborted[1]
+    assert ear.calls.count(("refused",)) == 1
+    other.inbox.put_nowait(grpc.aio.EOF)
+    await served
+    assert (streams.clients().streams, streams.clients().silent) == (0, 0)
+
+
+async def test_silent_streams_make_room_for_new_ones() -> None:
+    """The oldest of them ends, and the new one is served."""
+    wires, ear = [Wire() for _ in range(5)], Ear()
+    streams = _streams(EMPTY_VIEW, ear, Limits(silent_streams=3))
+    tasks = [asyncio.create_task(streams.serve(wire)) for wire in wires[:4]]
+    await asyncio.wait(tasks[:1])
+    assert [wire.aborted is not None for wire in wires] == [True, False, False, False, False]
+    wires[4].free.set()
+    wires[4].ask(CLUSTER)
+    tasks.append(asyncio.create_task(streams.serve(wires[4])))
+    assert _read(await wires[4].written.get()).type_url == CLUSTER
+    for wire in wires[1:]:
+        wire.inbox.put_nowait(grpc.aio.EOF)
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert (streams.clients().streams, streams.clients().silent, streams._left) == (0, 0, set())
+
+
+@pytest.mark.parametrize("ends", ["refused", "stopping", "cancelled", "failed", "limit"])
+async def test_no_operation_of_grpc_is_cancelled(ends: str) -> None:
+    """However a stream ends: a read ends with the call, and what is written is written."""
+    cancelled: list[str] = []
+
+    class Minding(Wire):
+        async def read(self) -> object:
+            try:
+                return await super().read()
+            except asyncio.CancelledError:
+                cancelled.append("read")
+                raise
+
+        async def write(self, message: bytes) -> None:
+            try:
+                await super().write(message)
+            except asyncio.CancelledError:
+                cancelled.append("write")
+                raise
+
+    wire, ear = Minding(), Ear()
+    view: View | Exception = LookupError("broken") if ends == "failed" else EMPTY_VIEW
+    streams = _streams(view, ear, Limits(request_bytes=100))
+    if ends == "refused":
+        streams._doorkeeper = Shut()
+    serving = asyncio.create_task(streams.serve(wire))
+    wire.ask(CLUSTER)
+    if ends in ("stopping", "cancelled", "limit"):
+        await wire.written.get()
+    if ends == "stopping":
+        streams.end("moving house")
+    elif ends == "cancelled":
+        serving.cancel()
+        wire.inbox.put_nowait(grpc.aio.EOF)
+    elif ends == "limit":
+        wire.inbox.put_nowait(bytes(200))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    wire.free.set()
+    await asyncio.wait([serving])
+    wire.inbox.put_nowait(grpc.aio.EOF)
+    while streams._left:
+        await asyncio.sleep(0)
+    assert cancelled == []
+
+
+async def test_a_fault_while_a_message_is_sent_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else gRPC could not even say that there was one."""
+    wire, ear = Wire(), Ear()
+    streams = _streams(EMPTY_VIEW, ear)
+    serving = asyncio.create_task(streams.serve(wire))
+    wire.ask(CLUSTER)
+    await wire.written.get()
+
+    def broken(*_: object) -> None:
+        raise LookupError("broken")
+
+    monkeypatch.setattr(Stream, "_take", broken)
+    wire.ask(LISTENER)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert (serving.done(), wire.writing) == (False, 1)
+    wire.free.set()
+    with pytest.raises(LookupError, match="broken"):
+        await serving
+    assert (wire.writing, ear.calls[-1]) == (0, ("stream_closed", "failed"))
+
+
+async def test_what_waits_at_the_gate_has_a_size() -> None:
+    """Of a stream, and of all streams; what waited is given back when the stream ends."""
+    wires, ear = [Wire() for _ in range(3)], Ear()
+    streams = Streams(
+        doorkeeper=Shut(),
+        observer=ear,
+        admission=Admission(mode=GateMode.PARK),
+        identifier="cp",
+        clock=lambda: 7.0,
+        limits=Limits(stream_bytes=5000, client_bytes=12_000),
+    )
+    tasks = [asyncio.create_task(streams.serve(wire, DELTA)) for wire in wires]
+    for wire in wires:
+        message = oracle.DeltaDiscoveryRequest(type_url=CLUSTER, resource_names_subscribe=["x" * 2500])
+        message.node.id = "proxy-1"
+        wire.inbox.put_nowait(message.SerializeToString())
+    await asyncio.wait(tasks[2:])
+    assert wires[2].aborted is not None
+    assert "of this address the half" in wires[2].aborted[1]
+    for wire in wires[:2]:
+        wire.ask(LISTENER, message_type=oracle.DeltaDiscoveryRequest)
+        message = oracle.DeltaDiscoveryRequest(type_url=ENDPOINT, resource_names_subscribe=["x" * 2500])
+        wire.inbox.put_nowait(message.SerializeToString())
+    await asyncio.wait(tasks)
+    for wire in wires:
+        assert wire.aborted is not None
+        assert wire.aborted[0] is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert streams.clients().bytes == 0
+    assert ear.calls.count(("refused",)) == 3
+
+
+@pytest.mark.parametrize("variant", [SOTW, DELTA], ids=lambda one: one.name)
+async def test_names_that_do_not_exist_have_a_size(variant: Any) -> None:
+    """Names that are published cost nothing, however many; others do, until they are taken back."""
+    table = Table(resource(f"known-{number}", b"1") for number in range(1000))
+    wire, ear = Wire(), Ear()
+    wire.free.set()
+    streams = _streams({**EMPTY_VIEW, ENDPOINT: table}, ear, Limits(stream_bytes=50_000))
+    serving = asyncio.create_task(streams.serve(wire, variant))
+
+    def ask(*names: str, gone: tuple[str, ...] = ()) -> None:
+        if variant is SOTW:
+            message = oracle.DiscoveryRequest(type_url=ENDPOINT, resource_names=names)
+        else:
+            fields = {"resource_names_subscribe": names, "resource_names_unsubscribe": gone}
+            message = oracle.DeltaDiscoveryRequest(type_url=ENDPOINT, **fields)
+        message.node.id = "proxy-1"
+        wire.inbox.put_nowait(message.SerializeToString())
+
+    ask(*(item.name for item in table))
+    await wire.written.get()
+    assert streams.clients().bytes == 0
+    former: tuple[str, ...] = ()
+    for turn in range(3):
+        names = tuple(f"other-{turn}-{number}" for number in range(100))
+        ask(*names, gone=former)
+        former = names
+    ask(gone=former)
+    wire.ask(LISTENER, message_type=oracle.DiscoveryRequest if variant is SOTW else oracle.DeltaDiscoveryRequest)
+    while LISTENER not in next(iter(streams._open.values())).status().types:
+        await asyncio.sleep(0)
+    assert streams.clients().bytes == 0
+    ask(*(f"more-{number}" for number in range(200)))
+    await asyncio.wait([serving])
+    assert wire.aborted is not None
+    assert wire.aborted[0] is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert "names that do not exist" in wire.aborted[1]
+    assert streams.clients().bytes == 0
