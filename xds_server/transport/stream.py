@@ -128,7 +128,7 @@ class Stream(Generic[Q, R]):
         self._reader.task = reader
         try:
             await asyncio.wait((reader, writer, self._ended), return_when=asyncio.FIRST_COMPLETED)
-            ended = next(end for end in (reader, writer, self._ended) if end.done())
+            ended = next(end for end in (self._ended, reader, writer) if end.done())
             self.end(FAILED if ended.exception() is not None else ended.result())
             if self._writing:
                 await asyncio.wait((writer,))
