@@ -88,7 +88,7 @@ class Decoder:
         """One object, from loaded YAML: here the checks are made that an API server would have made."""
         from xds_server.sources.schema import structural  # noqa: PLC0415 - who reads from an API server needs none of it
 
-        key = _key(lambda: msgspec.convert(document, Object))
+        key = key_of(document)
         refused, unknown = structural.checked(self._kind.plural, document)
         if refused:
             return Decoded(key, None, refused + unknown)
@@ -130,6 +130,11 @@ class _RawPage(msgspec.Struct):
 
 _RAW_PAGE: Final = msgspec.json.Decoder(_RawPage)
 _OBJECT: Final = msgspec.json.Decoder(Object)
+
+
+def key_of(document: object) -> str:
+    """`namespace/name` of an object from loaded YAML; empty, if it does not say its name."""
+    return _key(lambda: msgspec.convert(document, Object))
 
 
 def _key(decode: Callable[[], Object]) -> str:

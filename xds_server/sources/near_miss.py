@@ -10,6 +10,7 @@ from xds_server.sources.schema.base import Finding
 
 _NEAR: Final = 0.8
 """Of 1: `HTTPRoutes` is nearer to `HTTPRoute`, `ServiceAccount` is farther from `Service`."""
+_LONGEST: Final = 64
 _OTHER_KINDS: Final = frozenset({"TCPRoute", "UDPRoute", "TLSRoute", "GRPCRoute", "GatewayClass", "ListenerSet"})
 """Of the Gateway API, near to those that are read, and not read."""
 
@@ -37,7 +38,7 @@ def unread(api_version: str, name: str) -> str:
 
 
 def _near(one: str, other: str) -> bool:
-    return difflib.SequenceMatcher(None, one, other).ratio() >= _NEAR
+    return len(one) <= _LONGEST and difflib.SequenceMatcher(None, one, other).ratio() >= _NEAR
 
 
 def _full(kind: Kind) -> str:

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from xds_server.model.source_state import Problem
 from xds_server.printable import printable
-from xds_server.sources.decode import Decoder, problem
+from xds_server.sources.decode import Decoded, Decoder, key_of, problem
 from xds_server.sources.files.events import VALUE_COST
 from xds_server.sources.files.text import Chunk, Malformed, decoded, parsed
 from xds_server.sources.kinds import Kind, Value
+from xds_server.sources.near_miss import near_miss, unread
 from xds_server.sources.schema.base import Finding
 
 _log = logging.getLogger(__name__)
@@ -86,6 +87,12 @@ class Parser:
             if kind.describes(api_version, name):
                 contents.add(one, kind, decoder)
                 return
+        meant = near_miss([kind for kind, _ in self._decoders], api_version, name)
+        if meant is not None:
+            contents.refuse(one, *meant)
+            return
+        if hint := unread(api_version, name):
+            contents.found(one, Finding("kind", hint))
         contents.ignore(f"{printable(api_version, _LONGEST_NAME)} {printable(name, _LONGEST_NAME)}")
 
 
@@ -116,9 +123,15 @@ class _Contents:
     def add(self, one: _Object, kind: Kind, decoder: Decoder) -> None:
         """Adds an object of a kind that is read."""
         if one.cost > _LARGEST_OBJECT and _exceeds(one.content, _LARGEST_OBJECT):
-            read = decoder.loaded(_named(one.content))._replace(value=None, findings=(_TOO_LARGE,))
+            self.refuse(one, kind, _TOO_LARGE)
         else:
-            read = decoder.loaded(one.content)
+            self._add(one, kind, decoder.loaded(one.content))
+
+    def refuse(self, one: _Object, kind: Kind, finding: Finding) -> None:
+        """Adds an object that cannot be used: its last good state stays."""
+        self._add(one, kind, Decoded(key_of(_named(one.content)), None, (finding,)))
+
+    def _add(self, one: _Object, kind: Kind, read: Decoded) -> None:
         for finding in read.findings:
             self.found(one, finding, kind, read.key)
         identity = (kind.plural, read.key)

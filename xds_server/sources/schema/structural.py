@@ -57,6 +57,7 @@ def schemas() -> Mapping[str, Schema]:
     return content
 
 
+_LONGEST_NAME: Final = 64  # that is compared with others
 _FINE: Final = Checked((), ())
 _WITH_RULES: Final = ("gateways", "httproutes")
 
@@ -67,6 +68,8 @@ def _first(findings: Iterator[Finding]) -> Iterator[Finding]:
 
 def _completed(schema: Schema, value: object) -> object:
     """The value without nulls, and with the schema's defaults, as an API server completes it."""
+    if not schema:
+        return value  # however deep it is
     if isinstance(value, dict):
         known: Mapping[str, Schema] = schema.get("properties", {})
         others: Schema = schema.get("additionalProperties", {})
@@ -105,6 +108,7 @@ def _violations(schema: Schema, value: Any, at: str) -> Iterator[Finding]:
     for word, check in CHECKS.items():
         if word in schema and (message := check(value, schema[word])):
             yield Finding(at, message)
+            return
     if expected == "integer":
         low, high = BOUNDS.get(schema.get("format"), BOUNDS[None])
         if not low <= value <= high:
@@ -122,13 +126,13 @@ def _violations(schema: Schema, value: Any, at: str) -> Iterator[Finding]:
 
 def _repeated(items: list[Any], names: list[str], at: str) -> Iterator[Finding]:
     """Items that are there before; with *names*, by these fields alone."""
-    seen: list[object] = []
+    seen: set[str] = set()
     for i, one in enumerate(items):
-        key = [one.get(name) for name in names] if names and isinstance(one, dict) else [one]
+        key = " ".join(str(one.get(name)) for name in names) if names and isinstance(one, dict) else str(one)
         if key in seen:
             place = f"{at}[{i}].{names[0]}" if len(names) == 1 else f"{at}[{i}]"
-            yield Finding(place, f"{' '.join(map(str, key))!r} is used twice: make it unique")
-        seen.append(key)
+            yield Finding(place, f"{key!r} is used twice: make it unique")
+        seen.add(key)
 
 
 def _is(value: object, expected: str) -> bool:
@@ -149,7 +153,7 @@ def _unknown(schema: Schema, value: object, at: str) -> Iterator[Finding]:
     if isinstance(value, dict) and known and "additionalProperties" not in schema:
         for name in value:
             if name not in known:
-                near = difflib.get_close_matches(str(name), known, n=1)
+                near = difflib.get_close_matches(str(name)[:_LONGEST_NAME], known, n=1)
                 hint = f"did you mean {near[0]!r}?" if near else "remove it"
                 yield Finding(f"{at}.{name}" if at else str(name), f"is not known, and is ignored: {hint}")
     for part, one, place in _parts(schema, value, at):

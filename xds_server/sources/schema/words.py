@@ -55,16 +55,17 @@ def _max_items(value: list[object], most: int) -> str:
 
 
 CHECKS: Final[Mapping[str, Callable[[Any, Any], str]]] = {
-    "enum": _enum,
-    "pattern": _pattern,
+    # Limits first: what is beyond them is not looked at.
     "minLength": _min_length,
     "maxLength": _max_length,
-    "minimum": _minimum,
-    "maximum": _maximum,
     "minItems": _min_items,
     "maxItems": _max_items,
     "minProperties": _min_items,
     "maxProperties": _max_items,
+    "enum": _enum,
+    "minimum": _minimum,
+    "maximum": _maximum,
+    "pattern": _pattern,
 }
 
 

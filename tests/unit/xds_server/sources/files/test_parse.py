@@ -195,3 +195,27 @@ def test_a_fault_of_ours_costs_one_file(monkeypatch: pytest.MonkeyPatch, caplog:
     assert not parsed.intact
     assert "cannot be parsed (KeyError)" in str(parsed.problems[0])
     assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind", "hint"),
+    [
+        ("gateway.networking.k8s.io/v1", "HttpRoute", "a.yaml:2: HTTPRoute default/r kind: 'HttpRoute' is not known"),
+        ("gateway.networking.k8s.io/v9", "HTTPRoute", "a.yaml:1: HTTPRoute default/r apiVersion: 'v9' is not read"),
+    ],
+)
+def test_a_kind_that_is_misspelt_is_a_problem_and_keeps_the_object(api_version: str, kind: str, hint: str) -> None:
+    """Its last good state stays, as if an API server had refused it."""
+    parsed = parse(f"apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: r}}\nspec: {{}}\n")
+
+    assert dict(parsed.objects) == {("httproutes", "default/r"): None}
+    assert not parsed.ignored
+    assert [str(one).startswith(hint) for one in parsed.problems] == [True], parsed.problems
+
+
+def test_routes_that_are_not_supported_are_said() -> None:
+    """They are ignored, and not in silence."""
+    parsed = parse("apiVersion: gateway.networking.k8s.io/v1\nkind: GRPCRoute\nmetadata: {name: r}\n")
+
+    assert len(parsed.ignored) == 1
+    assert ["GRPCRoute is not supported yet" in str(one) for one in parsed.problems] == [True]

@@ -1,5 +1,6 @@
 """The checks of an API server, from its own schemas: none is forgotten, and each costs the object at its field."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -300,3 +301,24 @@ def test_whatever_a_document_is_a_finding_says_so(plural: str, made: object) -> 
 
     assert decoded.value is None
     assert decoded.findings
+
+
+def test_what_is_hostile_costs_no_more_than_its_size() -> None:
+    """Depth where the schema ends, names and texts without end, and lists of things that differ in nothing."""
+    deep: Any = {}
+    for _ in range(5000):
+        deep = {"a": [deep]}
+    hostile: list[tuple[str, dict[str, Any]]] = [
+        ("services", {"metadata": META, "spec": {"unknown": deep}}),
+        route(parentRefs=deep),
+        route(hostnames=["a." * 500_000]),
+        route(hostnames=["a" * 1_000_000 + "!"]),
+        route(**{"x" * 1_000_000: 1}),
+        ("endpointslices", {"metadata": META, "addressType": "IPv4", "endpoints": [{"addresses": ["1"] * 200_000}]}),
+    ]
+    began = time.process_time()
+
+    for plural, made in hostile:
+        assert DECODERS[plural].loaded(made).findings
+
+    assert time.process_time() - began < 3
