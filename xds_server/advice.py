@@ -50,16 +50,28 @@ def probes(start: Measured) -> str:
     )
 
 
+def workloads(document: object) -> Iterator[tuple[str, object]]:
+    """The objects in a document that have containers, in lists too: each with its kind and name."""
+    items = at(document, "items")
+    if isinstance(items, list):
+        for item in items:
+            yield from workloads(item)
+    elif _containers(document):
+        yield f"{at(document, 'kind')} {at(document, 'metadata.name')}", document
+
+
 def warnings(document: object, start: Measured) -> Iterator[str]:
     """What in a Deployment, or any object with a pod template, would hurt a start of that length, in one line each."""
-    spec = at(document, "spec")
-    limit = at(spec, "progressDeadlineSeconds")
-    if isinstance(limit, int) and limit < _MARGIN * start.total:
+    limit = _number(document, "spec.progressDeadlineSeconds")
+    if limit is not None and limit < _MARGIN * start.total:
         yield _low("progressDeadlineSeconds", limit, start.total, "a rollout is given up while it goes well")
-    pod = at(spec, "template.spec") or spec
-    containers = at(pod, "containers")
-    for container in containers if isinstance(containers, list) else ():
+    for container in _containers(document):
         yield from _container(container, start)
+
+
+def _containers(document: object) -> list[object]:
+    found = at(document, "spec.template.spec.containers") or at(document, "spec.containers")
+    return found if isinstance(found, list) else []
 
 
 def _container(container: object, start: Measured) -> Iterator[str]:
@@ -84,10 +96,15 @@ def _container(container: object, start: Measured) -> Iterator[str]:
         yield f"container {name}: readinessProbe does not ask /readyz: proxies are sent to a replica that refuses them"
 
 
-def _budget(probe: object) -> int:
+def _budget(probe: object) -> float:
     """How long a probe may fail. Units: seconds."""
-    period, threshold = (at(probe, field) or default for field, default in _DEFAULTS.items())
-    return int(period) * int(threshold)
+    return math.prod(_number(probe, field) or default for field, default in _DEFAULTS.items())
+
+
+def _number(document: object, path: str) -> float | None:
+    """The number there; None if there is none, as an API server would say of anything else."""
+    found = at(document, path)
+    return found if isinstance(found, int | float) and not isinstance(found, bool) and math.isfinite(found) else None
 
 
 def _low(what: str, value: float, took: float, effect: str) -> str:

@@ -15,7 +15,7 @@ from xds_server import __version__, inputs, process
 from xds_server.gating import GateMode
 from xds_server.lastgood import LastGood
 from xds_server.logs import configure_logging, event
-from xds_server.open_files import OpenFiles, raised, shares
+from xds_server.open_files import LEAST, OpenFiles, raised, shares
 from xds_server.parity import Parity
 from xds_server.process import StartError
 from xds_server.replica import Replica
@@ -39,6 +39,8 @@ def main(settings: Settings) -> None:
     configure_logging(settings.log_format)
     settings = suited(settings)
     files = OpenFiles(raised(), clock=time.monotonic)
+    if files.limit < LEAST:
+        raise StartError(f"only {files.limit} files may be open: let it be {LEAST} or more (ulimit -n), better 10,000")
     with contextlib.suppress(KeyboardInterrupt), process.quiet_collector():
         try:
             asyncio.run(App(settings, files).run())

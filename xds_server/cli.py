@@ -1,8 +1,11 @@
 """The command line: where settings come from, and which of them wins. Flag, then environment, then file."""
 
+import os
+import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -10,6 +13,9 @@ from xds_server import __version__
 from xds_server.gating import HOLDS
 from xds_server.settings import FilesSource, Settings, SettingsError
 from xds_server.settings_text import read_settings
+
+if TYPE_CHECKING:
+    from xds_server import advice
 
 _SERVE_OPTIONS: Mapping[str, str] = {
     "source": "files:DIR for a directory of YAML, or kube for an API server.",
@@ -58,6 +64,9 @@ _SERVE_OPTIONS: Mapping[str, str] = {
     "debounce_rest_seconds": "How long what changes after a response is gathered, on each stream. [default: 0.01]",
     "log_format": "text or json. [default: text]",
 }
+_PREFIX = "XDS_SERVER_"
+_OF_A_SERVICE = re.compile(r"XDS_SERVER_(SERVICE_|PORT(_|$)).*")
+"""Kubernetes sets such variables for a Service called xds-server."""
 _FLAGS = frozenset({"insecure", "shadow", "read_certificates", "write_status", "streamed_lists"})
 
 
@@ -78,14 +87,25 @@ def cli() -> None:
 
 
 def _option(name: str, text: str) -> click.Option:
-    flag = f"--{name.replace('_', '-')}"
     more: dict[str, Any] = {"is_flag": True, "default": None} if name in _FLAGS else {"metavar": "TEXT"}
-    return click.Option([flag, name], help=text, envvar=f"XDS_SERVER_{name.upper()}", show_envvar=True, **more)
+    return click.Option([_flag(name), name], help=f"{text}  [env var: {_variable(name)}]", **more)
 
 
-def _serve(config: str | None, **given: object) -> None:
-    values = _from_file(config) | {name: value for name, value in given.items() if value is not None}
-    settings = _checked(values)
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _variable(name: str) -> str:
+    return f"{_PREFIX}{name.upper()}"
+
+
+def _serve(config: str | None, **flags: object) -> None:
+    values: dict[str, object] = {}
+    places: dict[str, str] = {}
+    for found in (_from_file(config), _from_environment(), _from_flags(flags)):
+        for name, (value, place) in found.items():
+            values[name], places[name] = value, place
+    settings = _checked(values, places)
     from xds_server import app, process  # noqa: PLC0415 - after the settings: a wrong one is told at once
 
     try:
@@ -102,9 +122,8 @@ cli.add_command(
         params=[
             click.Option(
                 ["--config"],
-                envvar="XDS_SERVER_CONFIG",
                 metavar="FILE",
-                help="YAML with settings by name; flags and XDS_SERVER_* win over it.",
+                help="YAML with settings by name; flags and XDS_SERVER_* win over it.  [env var: XDS_SERVER_CONFIG]",
             ),
             *(_option(name, text) for name, text in _SERVE_OPTIONS.items()),
         ],
@@ -155,13 +174,12 @@ def bootstrap(
 )
 def release(url: str, kind: str | None) -> None:
     """End holds now: publish what is held back, and tell waiting streams why they cannot be served."""
-    from xds_server.asking import AskError, ask  # noqa: PLC0415 - only this command needs it
-
+    answer = _asked(url, f"/debug/release{f'?kind={kind}' if kind else ''}", method="POST")
     try:
-        released = ask(url, f"/debug/release{f'?kind={kind}' if kind else ''}", method="POST")["released"]
-    except AskError as error:
-        _fail(str(error))
-    click.echo(", ".join(f"{name}: {count} released" for name, count in sorted(released.items())))
+        lines = [f"{name}: {int(count)} released" for name, count in sorted(answer["released"].items())]
+    except (LookupError, TypeError, ValueError, AttributeError):
+        _fail(f"{url}/debug/release answers what xds-server does not: is that its http_address?")
+    click.echo(", ".join(lines))
 
 
 @cli.command()
@@ -174,21 +192,18 @@ def release(url: str, kind: str | None) -> None:
 def advise(url: str, manifest: str | None) -> None:
     """Print probes that fit how long the last start took; exit status 1 if those in FILE do not."""
     from xds_server import advice  # noqa: PLC0415 - only this command needs it
-    from xds_server.asking import AskError, ask  # noqa: PLC0415
 
+    answer = _asked(url, "/readyz?format=json")
     try:
-        answer = ask(url, "/readyz?format=json")
-    except AskError as error:
-        _fail(str(error))
-    start = advice.measured(answer["layers"])
+        start = advice.measured(answer["layers"])
+        reason = answer["reason"]
+    except (LookupError, TypeError, ValueError):
+        _fail(f"{url}/readyz answers what xds-server does not: is that its http_address?")
     if start is None:
-        _fail(f"{url} is not ready yet ({answer['reason']}): how long it takes is known when it is")
+        _fail(f"{url} is not ready yet ({reason}): how long it takes is known when it is")
     click.echo(advice.probes(start), nl=False)
-    found = list(advice.warnings(_yaml("manifest", manifest), start)) if manifest is not None else []
-    for line in found:
-        click.echo(f"warning: {line}")
-    if found:
-        raise SystemExit(1)
+    if manifest is not None:
+        _check_probes(manifest, start)
 
 
 @cli.command()
@@ -199,10 +214,23 @@ def metrics() -> None:
     click.echo(catalogue.page(app.App(Settings(source=FilesSource(Path()))).registry), nl=False)
 
 
+def _asked(url: str, path: str, *, method: str = "GET") -> Any:
+    """The JSON that a control plane answers."""
+    from xds_server.asking import AskError, ask  # noqa: PLC0415 - only these commands need it
+
+    try:
+        return ask(url, path, method=method)
+    except AskError as error:
+        _fail(str(error))
+
+
 def _check_bootstrap(path: str) -> None:
     from xds_server.bootstrap_check import check  # noqa: PLC0415 - only this command needs it
 
-    findings = check(_yaml("bootstrap", path))
+    found = _documents("bootstrap", path)
+    if len(found) != 1:
+        _fail(f"bootstrap {path!r} has {len(found)} documents: Envoy reads one")
+    findings = check(found[0])
     for finding in findings:
         click.echo(str(finding))
     errors = sum(finding.level == "error" for finding in findings)
@@ -213,37 +241,82 @@ def _check_bootstrap(path: str) -> None:
         raise SystemExit(1)
 
 
-def _checked(values: Mapping[str, object]) -> Settings:
+def _check_probes(path: str, start: "advice.Measured") -> None:
+    from xds_server import advice  # noqa: PLC0415 - only this command needs it
+
+    checked, lines = 0, []
+    for name, pods in (one for document in _documents("manifest", path) for one in advice.workloads(document)):
+        checked += 1
+        found = list(advice.warnings(pods, start))
+        lines += [f"warning: {name}: {line}" for line in found] or [f"{path}: {name}: as it should be"]
+    if not checked:
+        _fail(f"manifest {path!r} has no object with a pod template: give the file of the Deployment")
+    for line in lines:
+        click.echo(line)
+    if any(line.startswith("warning: ") for line in lines):
+        raise SystemExit(1)
+
+
+def _checked(values: Mapping[str, object], places: Mapping[str, str]) -> Settings:
     try:
         settings = read_settings(values)
     except SettingsError as error:
-        _fail(str(error))
-    if isinstance(settings.source, FilesSource) and not settings.source.directory.is_dir():
-        _fail(
-            f"source is {settings.source}: {settings.source.directory} is not a directory: create it, or mend the path"
-        )
+        named = [name for name in dict.fromkeys(re.findall("[a-z_]+", str(error))) if name in places]
+        _fail(f"{error}{''.join(f' ({places[name]})' for name in named)}")
+    if isinstance(settings.source, FilesSource):
+        _check_directory(settings.source, places.get("source", ""))
     return settings
 
 
-def _from_file(path: str | None) -> dict[str, object]:
-    if path is None:
+def _check_directory(source: FilesSource, place: str) -> None:
+    try:
+        found = source.directory.is_dir()
+    except OSError as error:  # for want of a permission, for example
+        _fail(f"source is {source}: {source.directory} cannot be looked at ({error.strerror}): mend the path ({place})")
+    if not found:
+        _fail(f"source is {source}: {source.directory} is not a directory: create it, or mend the path ({place})")
+
+
+_Found = dict[str, tuple[object, str]]
+"""Settings by name, each with its place: a flag, a variable, or a line of a file."""
+
+
+def _from_file(path: str | None) -> _Found:
+    path = path or os.environ.get(f"{_PREFIX}CONFIG")
+    if not path:
         return {}
-    content = _yaml("config", path)
-    if not isinstance(content or {}, dict):
-        _fail(f"config {path!r} is not a mapping: write one setting per line, as in gate: bounded")
-    return {str(name).replace("-", "_"): value for name, value in (content or {}).items()}
-
-
-def _yaml(what: str, path: str) -> Any:
-    """The one document in a file, which messages call *what*."""
-    import yaml  # noqa: PLC0415 - only who has a file pays for it
+    from xds_server.documents import DocumentError, settings  # noqa: PLC0415 - only who has a file pays for it
 
     try:
-        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        _fail(f"{what} {path!r} cannot be read: {error}")
-    except yaml.YAMLError as error:
-        _fail(f"{what} {path!r} is not YAML: {' '.join(str(error).split())}")
+        found = settings(path)
+    except DocumentError as error:
+        _fail(str(error))
+    return {name: (one.value, f"{path}, line {one.line}") for name, one in found.items() if one.value is not None}
+
+
+def _from_environment() -> _Found:
+    """What the environment says; of a variable that is much like one of ours it is said that nobody reads it."""
+    ours = {_variable(name): name for name in _SERVE_OPTIONS}
+    for variable in sorted(os.environ):
+        if not variable.startswith(_PREFIX) or variable in ours or variable == f"{_PREFIX}CONFIG":
+            continue
+        near = get_close_matches(variable, ours, 1, 0.8)
+        if near and not _OF_A_SERVICE.fullmatch(variable):
+            click.echo(f"xds-server: {variable} is not read: is {near[0]} meant?", err=True)
+    return {name: (text, variable) for variable, name in ours.items() if (text := os.environ.get(variable))}
+
+
+def _from_flags(flags: Mapping[str, object]) -> _Found:
+    return {name: (value, _flag(name)) for name, value in flags.items() if value is not None}
+
+
+def _documents(what: str, path: str) -> list[Any]:
+    from xds_server.documents import DocumentError, documents  # noqa: PLC0415 - only who has a file pays for it
+
+    try:
+        return documents(what, path)
+    except DocumentError as error:
+        _fail(str(error))
 
 
 def _fail(message: str) -> NoReturn:

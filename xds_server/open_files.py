@@ -15,6 +15,8 @@ from probes import Degraded, Passed, Verdict
 
 _RESERVED: Final = 128
 """For the API server, files, pipes and what libraries open: some 40 are open in a server without a client."""
+LEAST: Final = 64
+"""With fewer, gRPC ends the process when it starts."""
 _COUNT_SECONDS: Final = 5.0
 _SAID_SECONDS: Final = 60.0
 """How long it is shown that connections could not be taken."""

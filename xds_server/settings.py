@@ -5,18 +5,40 @@ from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, TypeAlias, get_args
+from urllib.parse import urlsplit
 
 from xds_server.edge import Edge, Families
 from xds_server.gating import GateMode, Warmth
-from xds_server.limits import Limits
+from xds_server.limits import MOST, Limits
 
 LOG_FORMATS: Final = ("text", "json")
 
 MAX_PORT: Final = 65535
 
 
+MOST_SECONDS: Final = 2_000_000
+"""23 days: as milliseconds, it fits into the 32 bits that gRPC has for them."""
+LEAST: Final = 0.001
+"""Of seconds, and of what comes per second, if it is not 0."""
+
+
 class SettingsError(ValueError):
-    """A setting cannot be; the message names it, its value, and the next step, in one line."""
+    """A setting cannot be; the message begins with its name, and says its value and the next step, in one line."""
+
+
+def is_url(text: str) -> bool:
+    """Whether it is the URL of a host, by HTTP or HTTPS."""
+    try:
+        parts = urlsplit(text)
+        return (
+            parts.scheme in {"http", "https"}
+            and bool(parts.hostname)
+            and parts.port != 0
+            and text.isprintable()
+            and " " not in text
+        )
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +179,11 @@ class Settings:
         _one_of("log_format", self.log_format, LOG_FORMATS)
         _one_of("ip_families", self.ip_families, get_args(Families))
         for name in (each.name for each in fields(self) if each.name.endswith("_seconds")):
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise SettingsError(f"{name} is {getattr(self, name)}: give a number of seconds, 0 or more")
+            seconds = getattr(self, name)
+            if seconds and not LEAST <= seconds <= MOST_SECONDS:
+                raise SettingsError(
+                    f"{name} is {seconds}: give a number of seconds, 0 or from {LEAST} to {MOST_SECONDS}"
+                )
         self._check_limits()
         if not 0 <= self.marker_port <= MAX_PORT:
             raise SettingsError(f"marker_port is {self.marker_port}: give a port, or 0 for no marker")
@@ -167,7 +192,7 @@ class Settings:
                 f"debounce_seconds is {self.debounce_seconds}, and debounce_ceiling_seconds {self.debounce_ceiling_seconds}: "
                 "give a ceiling that is no less"
             )
-        if self.parity_peer and not self.parity_peer.startswith(("http://", "https://")):
+        if self.parity_peer and not is_url(self.parity_peer):
             raise SettingsError(f"parity_peer is {self.parity_peer!r}: give a URL, as in http://xds-server:18080")
         if self.shadow and not self.parity_peer:
             raise SettingsError("shadow is said, but no parity_peer: give the URL of the replica to compare with")
@@ -187,12 +212,13 @@ class Settings:
         """Raises: SettingsError, for a limit that cannot be."""
         if not 0 <= self.shrink_share <= 1:
             raise SettingsError(f"shrink_share is {self.shrink_share}: give a part of one, as in 0.5")
-        if self.shrink_at_least < 1:
-            raise SettingsError(f"shrink_at_least is {self.shrink_at_least}: give a number, 1 or more")
-        if not 0 <= self.admit_per_second < float("inf"):
-            raise SettingsError(f"admit_per_second is {self.admit_per_second}: give a number, or 0 for as many as come")
-        if self.admit_burst < 1:
-            raise SettingsError(f"admit_burst is {self.admit_burst}: give a number, 1 or more")
+        if self.admit_per_second and not LEAST <= self.admit_per_second <= MOST:
+            raise SettingsError(
+                f"admit_per_second is {self.admit_per_second}: give a number from {LEAST} to {MOST}, or 0 for as many as come"
+            )
+        for name in ("shrink_at_least", "admit_burst"):
+            if not 1 <= getattr(self, name) <= MOST:
+                raise SettingsError(f"{name} is {getattr(self, name)}: give a number, 1 or more, and {MOST} at most")
 
     def _check_source(self) -> None:
         """Raises: SettingsError, for what is about another source than ours."""

@@ -4,20 +4,38 @@ Where the text comes from (flag, environment, file) and which of them wins is th
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from difflib import get_close_matches
+from ipaddress import ip_address
+from math import isnan, nan
 from pathlib import Path
 from typing import get_args
 
 from xds_server.edge import RANGES, Edge
 from xds_server.limits import MAY_BE_ZERO, MOST, Limits
-from xds_server.settings import MAX_PORT, Address, FilesSource, KubeSource, Settings, SettingsError, SourceSetting
+from xds_server.settings import (
+    LEAST,
+    MAX_PORT,
+    MOST_SECONDS,
+    Address,
+    FilesSource,
+    KubeSource,
+    Settings,
+    SettingsError,
+    SourceSetting,
+)
 
 _KIND = re.compile(r"[a-z]+")
 _DNS_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _OBJECT_KEY = re.compile(rf"{_DNS_LABEL}/{_DNS_LABEL}(\.{_DNS_LABEL})*")
 _HOST = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+_NAMESPACE = re.compile(_DNS_LABEL)
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+_DECIMAL = re.compile(r"[+-]?([0-9]{1,18}(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]{1,3})?", re.IGNORECASE)
+_LONGEST, _LONGEST_NAME, _LONGEST_LABEL = 4096, 253, 63
+_SHOWN = 80
 _ADDRESS = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F]*:[0-9a-fA-F:.]*)\]|(?P<host>[A-Za-z0-9._-]+)):(?P<port>[0-9]{1,5})")
 
 
@@ -31,20 +49,47 @@ def read_settings(values: Mapping[str, object]) -> Settings:
     for name, value in values.items():
         if name not in known:
             near = get_close_matches(name, known, 1)
-            raise SettingsError(f"setting {name!r} is not known: {f'is {near[0]} meant?' if near else 'leave it out'}")
+            raise SettingsError(f"{_shown(name)} is no setting: {f'is {near[0]} meant?' if near else 'leave it out'}")
         if value is not None:
-            read[name] = _READERS[name](name, value)
+            read[name] = _READERS[name](name, _printable(name, value))
     if "source" not in read:
         raise SettingsError("source is not given: say files:DIR for a directory of YAML, or kube for an API server")
     return Settings(**read)  # type: ignore[arg-type]
 
 
+def _printable(name: str, value: object) -> object:
+    """The value, if it has nothing that would break a line of a log, a path or a URL."""
+    texts = [*value.keys(), *value.values()] if isinstance(value, Mapping) else _parts(value)
+    for text in (str(each) for each in texts):
+        if not text.isprintable():
+            raise SettingsError(f"{name} is {text!r}: leave out what is not printed")
+        if len(text) > _LONGEST:
+            raise SettingsError(f"{name} has {len(text)} characters: give {_LONGEST} at most")
+    return value
+
+
+def _shown(text: str) -> str:
+    return text if text.isprintable() and " " not in text and len(text) <= _SHOWN else f"{text[:_SHOWN]!r}"
+
+
 def read_address(name: str, value: object) -> Address:
     """`host:port` or `[v6]:port` as an Address. Raises: SettingsError, in which the setting is called *name*."""
     found = _ADDRESS.fullmatch(str(value))
-    if found is None or int(found["port"]) > MAX_PORT:
+    if found is None or int(found["port"]) > MAX_PORT or not _is_host(found["v6"], found["host"]):
         raise SettingsError(f"{name} is {str(value)!r}: give host:port, as in 127.0.0.1:18000 or [::1]:18000")
     return Address(found["v6"] or found["host"], int(found["port"]))
+
+
+def _is_host(v6: str | None, name: str | None) -> bool:
+    """Whether that may be an address, or the name of a host: RFC 1123 has 63 letters for a label, and 253 for all."""
+    if name is not None:
+        return len(name) <= _LONGEST_NAME and all(
+            0 < len(each) <= _LONGEST_LABEL for each in name.removesuffix(".").split(".")
+        )
+    try:
+        return bool(ip_address(str(v6)))
+    except ValueError:
+        return False
 
 
 def read_gateway(name: str, value: object) -> str:
@@ -61,19 +106,16 @@ def _source(name: str, value: object) -> SourceSetting:
         return KubeSource()
     scheme, _, path = text.partition(":")
     if scheme == "files" and path:
-        return FilesSource(Path(path))
+        return FilesSource(_path(name, path))
     raise SettingsError(f"{name} is {text!r}: say files:DIR for a directory of YAML, or kube for an API server")
 
 
 def _delays(name: str, value: object) -> Mapping[str, float]:
     """`kind=seconds,...`, or such a mapping."""
     delays = {}
-    for kind, seconds in _pairs(value):
-        try:
-            delays[kind] = float(seconds)
-        except ValueError:
-            delays[kind] = -1.0
-        if not _KIND.fullmatch(kind) or not 0 <= delays[kind] < float("inf"):
+    for kind, seconds in _once(name, _pairs(value)):
+        delays[kind] = _read_number(float, seconds)
+        if not _KIND.fullmatch(kind) or not 0 <= delays[kind] <= MOST_SECONDS:
             raise SettingsError(
                 f"{name} has {kind}={seconds}: give kind=seconds, as in endpointslices=2, with commas between several"
             )
@@ -82,7 +124,7 @@ def _delays(name: str, value: object) -> Mapping[str, float]:
 
 def _selectors(name: str, value: object) -> Mapping[str, str]:
     """`kind:selector;...`, or such a mapping: a selector has commas and equals signs of its own."""
-    selectors = dict(_pairs(value, between=";", sign=":"))
+    selectors = dict(_once(name, _pairs(value, between=";", sign=":")))
     for kind, selector in selectors.items():
         if not _KIND.fullmatch(kind) or not selector:
             raise SettingsError(
@@ -95,17 +137,11 @@ def _limits(name: str, value: object) -> Limits:
     """`limit=number,...`, or such a mapping; what is left out has its default."""
     kinds = {each.name: each.type for each in fields(Limits)}
     limits: dict[str, float] = {}
-    for key, text in _pairs(value):
+    for key, text in _once(name, _pairs(value)):
         if key not in kinds:
             near = get_close_matches(key, kinds, 1) or list(kinds)
             raise SettingsError(f"{name} has {key!r}, which is no limit: is {near[0]} meant?")
-        try:
-            limits[key] = int(text) if kinds[key] is int else float(text)
-        except ValueError:
-            limits[key] = -1
-        if not 0 < limits[key] <= MOST and not (limits[key] == 0 and key in MAY_BE_ZERO):
-            what = "a whole number" if kinds[key] is int else "a number"
-            raise SettingsError(f"{name} has {key}={text}: give {what} above 0, and {MOST} at most")
+        limits[key] = _limit(f"{name} has {key}={text}", key, text, kinds[key])
     return Limits(**limits)  # type: ignore[arg-type]
 
 
@@ -113,7 +149,7 @@ def _edge(name: str, value: object) -> Edge:
     """`name=value,...`, or such a mapping; what is left out has its default."""
     kinds = {each.name: each.type for each in fields(Edge)}
     edge: dict[str, object] = {}
-    for key, text in _pairs(value):
+    for key, text in _once(name, _pairs(value)):
         if key not in kinds:
             near = get_close_matches(key, kinds, 1) or list(kinds)
             raise SettingsError(f"{name} has {key!r}, which is not known: is {near[0]} meant?")
@@ -127,13 +163,17 @@ def _edge(name: str, value: object) -> Edge:
 def _within(said: str, text: str, kind: object, between: tuple[float, float]) -> float:
     least, most = between
     what = "a whole number" if kind is int else "a number"
-    try:
-        number = int(text) if kind is int else float(text)
-    except ValueError:
-        number = float("nan")
+    number = _read_number(kind, text)
     if not least <= number <= most:
         raise SettingsError(f"{said}: give {what} from {least} to {most}")
     return number
+
+
+def _limit(said: str, limit: str, text: str, kind: object) -> float:
+    if limit in MAY_BE_ZERO and _read_number(kind, text) == 0:
+        return 0
+    most = MOST_SECONDS if limit.endswith("_seconds") else MOST
+    return _within(said, text, kind, (1 if kind is int else LEAST, most))
 
 
 def _kinds(name: str, value: object) -> frozenset[str]:
@@ -173,12 +213,46 @@ def _numeric(made: type[int] | type[float], what: str) -> Callable[[str, object]
     """What reads a number of that type; *what* says in the error what to give."""
 
     def read(name: str, value: object) -> float:
-        try:
-            return made(str(value))
-        except ValueError:
-            raise SettingsError(f"{name} is {value!r}: give {what}") from None
+        number = _read_number(made, str(value))
+        if isnan(number):
+            raise SettingsError(f"{name} is {value!r}: give {what}")
+        return number
 
     return read
+
+
+def _read_number(kind: object, text: str) -> float:
+    """The number that a text is in plain digits; NaN if it is none."""
+    if kind is int:
+        return int(text) if _WHOLE.fullmatch(text) else nan
+    return float(text) if _DECIMAL.fullmatch(text) else nan
+
+
+def _once(name: str, pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The pairs, if no key comes twice."""
+    for key, count in Counter(key for key, _ in pairs).items():
+        if count > 1:
+            raise SettingsError(f"{name} has {key} {count} times: give it once")
+    return pairs
+
+
+def _path(name: str, value: object) -> Path:
+    if not str(value).strip():
+        raise SettingsError(f"{name} is {str(value)!r}: give a path")
+    try:
+        return Path(str(value)).expanduser()
+    except RuntimeError:
+        raise SettingsError(f"{name} is {str(value)!r}: there is no such user: give the path without ~") from None
+
+
+def _namespaces(name: str, value: object) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(_parts(value)))
+    for namespace in found:
+        if not _NAMESPACE.fullmatch(namespace):
+            raise SettingsError(f"{name} has {namespace!r}: give names of namespaces with commas, as in team-a,team-b")
+    if not found:
+        raise SettingsError(f"{name} is empty: name some, or leave it out for all")
+    return found
 
 
 def _boolean(name: str, value: object) -> bool:
@@ -201,13 +275,13 @@ _number = _numeric(int, "a whole number")
 
 _READERS: Mapping[str, Callable[[str, object], object]] = {
     "source": _source,
-    "kubeconfig": lambda _name, value: Path(str(value)).expanduser(),
+    "kubeconfig": _path,
     "context": _word,
     "selectors": _selectors,
     "streamed_lists": _boolean,
     "file_hold_seconds": _seconds,
-    "barrier_file": lambda _name, value: Path(str(value)).expanduser(),
-    "namespaces": lambda _name, value: tuple(_parts(value)),
+    "barrier_file": _path,
+    "namespaces": _namespaces,
     "gateway_class": _word,
     "grpc_address": read_address,
     "http_address": read_address,
@@ -230,7 +304,7 @@ _READERS: Mapping[str, Callable[[str, object], object]] = {
     "ip_families": _word,
     "edge": _edge,
     "marker_port": _number,
-    "last_good_dir": lambda _name, value: Path(str(value)).expanduser(),
+    "last_good_dir": _path,
     "last_good_grace_seconds": _seconds,
     "parity_peer": _word,
     "parity_seconds": _seconds,

@@ -43,8 +43,7 @@ class SoftDeadline:
         """Whether another deadline has passed since the last one that was."""
         if not self._seconds or now < self._next:
             return False
-        while self._next <= now:
-            self._next += self._seconds
+        self._next = max(self._next + self._seconds * ((now - self._next) // self._seconds + 1), now)
         return True
 
     def progress(self, sources: Iterable[SourceState]) -> str:

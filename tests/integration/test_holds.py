@@ -171,7 +171,9 @@ def test_a_parked_proxy_is_sent_away_by_a_release(tmp_path: Path) -> None:
         wait_for("its end", lambda: control_plane.metric(released, by="override", reason="not_ready") == 1, 10, envoy)
         wait_for("its return", lambda: control_plane.metric("hold_active", reason="not_ready") == 1, 20, envoy)
         assert 0 == control_plane.metric("xds_responses_total")
-        assert control_plane.metric("soft_deadlines_passed_total") >= 1
+        wait_for(
+            "the soft deadline", lambda: control_plane.metric("soft_deadlines_passed_total") >= 1, 10, control_plane
+        )
         assert "still_not_ready" in control_plane.log.read_text()
 
 

@@ -1,12 +1,22 @@
-"""Settings of the transport, in a server that runs: a process of its own, asked over real gRPC."""
+"""Settings in a server that runs: a process of its own, asked over real gRPC, or the parts that take them."""
 
+import dataclasses
 from pathlib import Path
 
 import grpc
+import pytest
 
 from examples.rig.stack import Stack
 from tests.integration.ads_rig import Proxy
+from tests.unit.xds_server.edges import EDGES, NAMES, base
+from xds_server import app
+from xds_server.limits import Limits
+from xds_server.process import StartError
+from xds_server.replica import Replica
+from xds_server.settings import Address, Settings, SettingsError
+from xds_server.settings_text import read_settings
 from xds_server.snapshot.resource import CLUSTER
+from xds_server.transport.server import AdsServer
 
 
 async def test_limits_and_debounce_reach_the_transport(tmp_path: Path) -> None:
@@ -29,3 +39,59 @@ async def test_limits_and_debounce_reach_the_transport(tmp_path: Path) -> None:
             services = stack.manifests / "more.yaml"
             services.write_text("apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {ports: [{port: 1}]}\n")
             assert len(before.resources) + 1 == len((await first.read()).resources)
+
+
+def _accepted(name: str) -> list[Settings]:
+    """The settings in which one is at each of its edges that is not refused."""
+    found = []
+    for value in EDGES:
+        try:
+            found.append(read_settings({**base(name), name: value}))
+        except SettingsError:
+            continue
+    return found
+
+
+def _limits() -> list[Limits]:
+    """Each limit at the least and the most that it may be."""
+    found = []
+    for field in dataclasses.fields(Limits):
+        for text in ("0", "0.001", "1", "1000000000", "2000000"):
+            try:
+                found.append(read_settings({"source": "kube", "limits": f"{field.name}={text}"}).limits)
+            except SettingsError:
+                continue
+    return found
+
+
+async def _start(settings: Settings) -> None:
+    """Makes all parts that take settings, and opens the gRPC port."""
+    try:
+        replica = Replica(settings)
+    except StartError:  # a kind that there is not, for example
+        return
+    server = AdsServer(
+        Address("127.0.0.1", 0), doorkeeper=replica.doorkeeper, observer=replica.observer,
+        admission=app.admission(settings), limits=settings.limits, debounce=app.debounced(settings), connections=100,
+    )  # fmt: skip
+    await server.start()
+    replica.tick()
+    await server.stop(0)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_what_is_taken_can_be_started_with(name: str) -> None:
+    """A setting at any edge that is not refused: the replica is made, and gRPC takes what is made of it."""
+    seen: list[Settings] = []
+    for settings in _accepted(name):
+        if settings not in seen:
+            seen.append(settings)
+            await _start(settings)
+
+
+async def test_every_limit_can_be_started_with_at_its_edges() -> None:
+    """What is a number of milliseconds, or of twice as many bytes, fits into what gRPC has for it."""
+    found = _limits()
+    assert len(found) > 2 * len(dataclasses.fields(Limits))
+    for limits in found:
+        await _start(read_settings({"source": "kube"} | {"limits": dataclasses.asdict(limits)}))

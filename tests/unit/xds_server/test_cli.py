@@ -57,7 +57,7 @@ def test_limits_are_settings_like_the_others(tmp_path: Path, started: list[Setti
         ([], "source is not given: say files:DIR for a directory of YAML, or kube for an API server"),
         (["--source=files:/no/such"], "/no/such is not a directory: create it, or mend the path"),
         (["--source=kube", "--gate=maybe"], "gate is 'maybe': say one of bounded, refuse, park, off"),
-        (["--source=kube", "--limits=streams=0"], "limits has streams=0: give a whole number above 0"),
+        (["--source=kube", "--limits=streams=0"], "limits has streams=0: give a whole number from 1"),
         (["--source=kube", "--debounce-seconds=2"], "debounce_seconds is 2.0, and debounce_ceiling_seconds 1.0"),
         (["--config=/no/such"], "config '/no/such' cannot be read"),
     ],
