@@ -10,6 +10,7 @@ import yaml
 _MOST_BYTES: Final = 1 << 20
 _MOST_VALUES: Final = 200_000
 """In a document, after its aliases are written out: 1 KiB of them can stand for billions."""
+_DEEPEST: Final = 100
 _SHOWN: Final = 80
 _NULL: Final = "tag:yaml.org,2002:null"
 
@@ -82,9 +83,7 @@ def _nodes(what: str, path: str) -> list[yaml.Node]:
     if len(data) > _MOST_BYTES:
         raise DocumentError(f"{what} {path!r} has more than {_MOST_BYTES >> 20} MiB: is it the right file?")
     try:
-        return list(yaml.compose_all(data, Loader=yaml.SafeLoader))
-    except RecursionError:
-        raise DocumentError(f"{what} {path!r} is nested too deeply: is it the right file?") from None
+        return list(yaml.compose_all(data, Loader=yaml.CSafeLoader))
     except Exception as error:  # noqa: BLE001 - as above
         raise DocumentError(f"{what} {path!r} is not YAML: {_said(error)}") from None
 
@@ -97,16 +96,15 @@ def _weight(node: yaml.Node, where: str) -> int:
     def weigh(one: yaml.Node) -> int:
         if id(one) in open_:
             raise DocumentError(f"{where}, line {one.start_mark.line + 1}: what &... marks contains itself")
+        if len(open_) > _DEEPEST:
+            raise DocumentError(f"{where}, line {one.start_mark.line + 1} is nested more than {_DEEPEST} deep")
         if id(one) not in known:
             open_.add(id(one))
             known[id(one)] = 1 + sum(map(weigh, _below(one)))
             open_.discard(id(one))
         return known[id(one)]
 
-    try:
-        return weigh(node)
-    except RecursionError:
-        raise DocumentError(f"{where} is nested too deeply: is it the right file?") from None
+    return weigh(node)
 
 
 def _below(node: yaml.Node) -> Iterator[yaml.Node]:

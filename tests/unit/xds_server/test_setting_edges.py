@@ -120,7 +120,7 @@ def test_what_yaml_takes_for_something_else_is_the_word_that_stands_there(
         ("[a, b]: c\n", ", line 1: a name is to be a text or a number"),
         ("a: 1\n---\nb: 2\n", "has 2 documents: leave one"),
         ("- a\n", "is not a mapping: write one setting per line"),
-        ("[" * 50_000, "is nested too deeply"),
+        ("[" * 50_000, "exceeded maximum nesting depth"),
         ("a: " + "x" * (2 << 20), "has more than 1 MiB: is it the right file?"),
         ("gate: \x00\n", "is not YAML: "),
         ("source: kube\ngate: !!python/object:os.system x\n", "gate is 'x': say one of"),
