@@ -84,13 +84,13 @@ def test_a_change_that_is_held_and_its_end_are_events() -> None:
 
 def test_a_hold_whose_time_is_up_is_a_warning() -> None:
     """Then what is served may be missing something."""
-    rig = Rig(shrink_at_least=2, shrink_hold_seconds=1e-9)
+    rig = Rig(shrink_at_least=2, shrink_hold_seconds=0.001)
     rig.lists(carts(4))
 
     rig.lists({"gateways": carts(0)["gateways"]})
-    rig.replica.tick()
 
-    assert ("Warning", "ChangeReleased", "ChangeHeld") in rig.reasons()
+    while ("Warning", "ChangeReleased", "ChangeHeld") not in rig.reasons():  # the test's own time limit ends it
+        rig.replica.tick()
 
 
 def test_proxies_that_wait_are_events_by_why_they_do() -> None:
