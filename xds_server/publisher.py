@@ -80,10 +80,17 @@ class Publisher:
         return count
 
     def judged(self, role: str, type_url: TypeUrl) -> None:
-        """Notes that a proxy of *role* accepted or rejected something: the marker shows what is accepted."""
+        """Notes that a proxy of *role* accepted or rejected something: the marker shows what is accepted.
+
+        What was rejected before, and accepted now, is published to all again.
+        """
+        for_all, by_role = self._store.cleared(role, type_url)
         changed = self._marker.judged(self._store.roles if type_url == CLUSTER else {role})
-        if changed:
-            self._on_publish({}, changed)
+        for each, names in changed.items():
+            mine = by_role.setdefault(each, {})
+            by_role[each] = {**mine, **{kind: those | mine.get(kind, frozenset()) for kind, those in names.items()}}
+        if for_all or by_role:
+            self._on_publish(for_all, by_role)
 
     def _committed(self, commit: Commit) -> None:
         if self._store.epoch is None:

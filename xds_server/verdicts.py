@@ -24,4 +24,4 @@ class Verdicts(Observer):
         """Something was accepted: perhaps what others had rejected."""
         if self._open:
             self._judged(stream.node.role, type_url)
-            self._open = any(self._store.rejections())
+            self._open = self._store.doubted

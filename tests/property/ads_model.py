@@ -7,20 +7,22 @@ from typing import Any
 from xds_server.ads.delta import DeltaStream
 from xds_server.ads.messages import DeltaRequest, DeltaResponse, Request, Response
 from xds_server.ads.sotw import SotwStream
-from xds_server.snapshot.resource import CLUSTER, LISTENER, TypeUrl
+from xds_server.snapshot.resource import CLUSTER, LISTENER, Resource, TypeUrl
 from xds_server.snapshot.table import View
 
 FULL = (CLUSTER, LISTENER)
 
 
 class Client(ABC):
-    """What a client wants of one type, and what it was sent of it."""
+    """What a client wants of one type, and what it has of it."""
 
     def __init__(self, type_url: TypeUrl) -> None:
         self.type_url = type_url
         self.asked = False
         self.nonce = ""
         self.seen: dict[str, int] = {}
+        self.warm = False
+        """Whether it came back, and has accepted nothing on this stream yet."""
 
     @abstractmethod
     def wants(self, name: str) -> bool: ...
@@ -33,12 +35,26 @@ class Client(ABC):
     def again(self, rejection: str | None = None) -> Any:
         """The request that changes nothing."""
 
+    def take(self, response: Any, bad: Iterable[str] = (), *, partly: bool = True) -> None:
+        """Takes a response, but for what is *bad* of it; if it is not taken *partly*, nothing of one with anything bad."""
+        bad = {*bad}
+        self.nonce = response.nonce
+        if not bad or partly:
+            self._apply(response, [item for item in response.resources if item.name not in bad], bad)
+        if not bad:
+            self.warm = False
+            self._accept(response)
+
     @abstractmethod
-    def take(self, response: Any) -> None: ...
+    def _apply(self, response: Any, good: list[Resource], bad: set[str]) -> None: ...
+
+    @abstractmethod
+    def _accept(self, response: Any) -> None:
+        """Notes what the client tells of when it comes back."""
 
     @abstractmethod
     def reconnected(self) -> Any:
-        """The same client on a new stream: it knows what it was sent, and has yet to ask."""
+        """The same client on a new stream: it knows what it has, and has yet to ask."""
 
 
 class SotwClient(Client):
@@ -63,16 +79,17 @@ class SotwClient(Client):
     def again(self, rejection: str | None = None) -> Request:
         return self.ask(self.names, rejection)
 
-    def take(self, response: Response) -> None:
-        """Looks at what is wanted; whether it will be accepted does not matter here."""
-        self.nonce, self.version = response.nonce, response.version
+    def _apply(self, response: Response, good: list[Resource], bad: set[str]) -> None:
         if self.type_url in FULL:
-            self.seen = {}
-        self.seen.update((item.name, item.digest) for item in response.resources if self.wants(item.name))
+            self.seen = {name: digest for name, digest in self.seen.items() if name in bad}
+        self.seen.update((item.name, item.digest) for item in good if self.wants(item.name))
+
+    def _accept(self, response: Response) -> None:
+        self.version = response.version
 
     def reconnected(self) -> "SotwClient":
         client = SotwClient(self.type_url)
-        client.seen, client.version = dict(self.seen), self.version
+        client.seen, client.version, client.warm = dict(self.seen), self.version, bool(self.version)
         return client
 
 
@@ -103,19 +120,22 @@ class DeltaClient(Client):
     def again(self, rejection: str | None = None) -> DeltaRequest:
         return DeltaRequest(self.type_url, nonce=self.nonce, rejection=rejection)
 
-    def take(self, response: DeltaResponse) -> None:
-        self.nonce = response.nonce
+    def _apply(self, response: DeltaResponse, good: list[Resource], bad: set[str]) -> None:
         names = [item.name for item in response.resources]
         assert not {*names} & {*response.removed}, "a name is there and is not"
-        for item in response.resources:
+        for item in good:
             if self.wants(item.name):
                 self.seen[item.name], self.versions[item.name] = item.digest, item.version
         for name in response.removed:
             self.seen.pop(name, None)
 
+    def _accept(self, response: DeltaResponse) -> None:
+        """It tells of what it has, and nothing else."""
+
     def reconnected(self) -> "DeltaClient":
         client = DeltaClient(self.type_url)
         client.seen, client.versions = dict(self.seen), dict(self.versions)
+        client.warm = bool(self.seen)
         return client
 
 
@@ -124,6 +144,6 @@ def names_of(response: Any) -> Iterable[str]:
     return [item.name for item in response.resources]
 
 
-def stream(client: type[Client], view: View) -> Any:
+def stream(client: type[Client], view: View, node: str = "model") -> Any:
     """The server's side for such clients."""
-    return client.machine(view, "model")  # type: ignore[attr-defined]
+    return client.machine(view, node)  # type: ignore[attr-defined]

@@ -78,7 +78,7 @@ BUGS = (
         " and self._clock() - began < self._seconds", ""),
     # changes instead of the whole state
     Bug("nobody is told what is gone", "xds_server/ads/increment.py", "removed.append(name)", "pass"),
-    Bug("what a client has already is believed to be current", "xds_server/ads/increment.py", "item.digest if item is not None and item.version == versions[name] else 0", "item.digest if item is not None else 0"),
+    Bug("what a client has already is believed to be current", "xds_server/ads/increment.py", "item.digest if item is not None and item.version == versions[name] else UNKNOWN", "item.digest if item is not None else UNKNOWN"),
     Bug("a kept load assignment outlives the return of its cluster", "xds_server/ads/rollout.py",
         "assignments.selection.restore(name)", "pass"),
     # krt's sync
@@ -90,9 +90,9 @@ BUGS = (
         "        self.source.replace(dict(held) | \n            {key"),
     Bug("an object that cannot be used is gone", "krt/reflector.py", "self._seen.setdefault(key, None)", "pass"),
     # the protocol and the informer
-    Bug("an answer is made of what changed", "xds_server/ads/selection.py",
+    Bug("an answer is made of what changed", "xds_server/ads/full_state.py",
         "Answer(selected.resources, selected.digest,",
-        "Answer([one for one in selected.resources if first or one.name in dirty], selected.digest,"),
+        "Answer([one for one in selected.resources if one.name in changed], selected.digest,"),
     Bug("a watch goes on from the end of the list, but one", "xds_server/sources/kube/listwatch.py",
         "            self._version = event.version or self._version\n",
         "            self._version = str(int(event.version or self._version) + 1)\n"),

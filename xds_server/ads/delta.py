@@ -19,10 +19,13 @@ class DeltaStream(AdsStream[DeltaRequest, DeltaResponse, Increment]):
         full = type_url in FULL_STATE
         subscription = Subscription(legacy=full)
         selection = Increment(subscription, keeps_removed=type_url == CLUSTER, split=not full)
-        return Exchange(type_url, subscription, selection)
+        return Exchange(type_url, subscription, selection, self._node)
 
     def _subscribe(self, exchange: Exchange[Increment], request: DeltaRequest, table: Table) -> bool:
         first = not exchange.subscription.begun
+        if first and table.sealed:  # It has what comes last, if it has that, and not what is sent in its place.
+            has = request.initial_versions
+            exchange.selection.opened = all(has.get(n, one.version) != one.version for n, one in table.sealed.items())
         change = exchange.subscription.alter(request.subscribe, request.unsubscribe)
         if change:
             exchange.selection.subscribed(change, table)

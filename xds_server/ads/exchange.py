@@ -1,6 +1,6 @@
 """One type on one stream: what was sent last, and what the client thought of it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 from xds_server.ads.messages import Acked, ConfigStatus, Nacked, ResourceStatus, Subscribed, TypeStatus
@@ -11,21 +11,20 @@ from xds_server.snapshot.table import Table
 
 S = TypeVar("S", bound=Selection)
 
-_MAX_MESSAGE_LOOK = 1 << 14
-"""How much of a rejection's text is searched for names."""
-
 
 class Exchange(Generic[S]):
     """The responses of a type, numbered from 1; at most one of them waits for its answer."""
 
     __slots__ = (
-        "_place", "_rejected", "_serial", "_tried", "_tried_at", "accepted", "acked_version", "answered", "beaten_at", "beating", "beats", "comes_after", "fresh", "in_flight", "nonce", "number",
-        "rejection", "selection", "sent_version", "subscription", "type_url", "waits_for",
+        "__weakref__", "_place", "_rejected", "_serial", "accepted", "acked_version", "answered", "beaten_at", "beating",
+        "beats", "comes_after", "fresh", "in_flight", "node", "nonce", "number", "rejection", "selection", "sent_version",
+        "subscription", "type_url", "waits_for",
     )  # fmt: skip
 
-    def __init__(self, type_url: TypeUrl, subscription: Subscription, selection: S) -> None:
+    def __init__(self, type_url: TypeUrl, subscription: Subscription, selection: S, node: str = "") -> None:
         self.type_url = type_url
         self.subscription = subscription
+        self.node = node
         self.selection = selection
         self.nonce = ""
         self.number = 0
@@ -51,8 +50,6 @@ class Exchange(Generic[S]):
         self.comes_after: int | None = 0
         """Number of the load assignments' response that has to be sent before; None if that is not settled yet."""
         self._place = place(type_url)
-        self._tried: Collection[str] = ()
-        self._tried_at = 0
         self._rejected = 0
         self._serial = 0
 
@@ -60,6 +57,15 @@ class Exchange(Generic[S]):
     def ready(self) -> bool:
         """Whether there may be something to send, now."""
         return not self.in_flight and (self.beats or self.selection.due)
+
+    @property
+    def at_a_loss(self) -> bool:
+        """Whether the client rejected something, and has neither accepted it since nor something in its place."""
+        quarantine = self.selection.quarantine
+        return quarantine is not None and (
+            quarantine.searching
+            or any(one.own and self.selection.overlay.get(name) is None for name, one in quarantine.refused.items())
+        )
 
     @property
     def unanswered(self) -> bool:
@@ -81,9 +87,7 @@ class Exchange(Generic[S]):
         self.in_flight = True
         self.beating = answer.beat
         self.number += 1
-        overlay = self.selection.overlay
-        self._tried = [name for name in answer.changed if name not in overlay] if overlay else answer.changed
-        self._tried_at = table.trial.serial
+        self.selection.sends(answer, table)
 
     def pass_over(self) -> None:
         """Notes that there was nothing to send after all: as good as a response that is answered like the last one."""
@@ -96,6 +100,7 @@ class Exchange(Generic[S]):
     def abandon(self) -> None:
         """No longer waits for an answer, which may come yet."""
         self.in_flight = False
+        self.selection.abandoned()
 
     def accept(self, table: Table) -> Acked:
         """Notes an ACK of the last response."""
@@ -104,23 +109,24 @@ class Exchange(Generic[S]):
             self.rejection = None
         self.answered = self.accepted = self.number
         self.acked_version = self.sent_version
-        for name in self._on_trial(table):
-            table.trial.accepted(name)
+        self.selection.accepted(table, self.node)
+        self._doubt(table)
         return Acked(self.type_url, self.nonce, self.sent_version)
 
-    def reject(self, table: Table, node: str, message: str) -> Nacked:
+    def reject(self, table: Table, message: str) -> Nacked:
         """Notes a NACK of the last response."""
         self.in_flight, self.rejection = False, message
         self.answered = self.number
         self._rejected += 1
-        suspects = self._on_trial(table)
-        searched = message[:_MAX_MESSAGE_LOOK]
-        suspects = [name for name in suspects if _names(searched, name)] or suspects
-        for name in suspects:
-            if (item := table.get(name)) is not None:
-                table.trial.rejected(item, node, message)
-        self.selection.fall_back(suspects, table)
+        suspects = self.selection.rejected(table, self.node, message)
+        self._doubt(table)
         return Nacked(self.type_url, self.nonce, self.sent_version, message, tuple(suspects))
+
+    def _doubt(self, table: Table) -> None:
+        if self.selection.quarantine is not None:
+            table.trial.doubted.add(self)
+        elif table.trial.doubted:
+            table.trial.doubted.discard(self)
 
     def subscribed_event(self) -> Subscribed:
         """What the client asks for."""
@@ -139,37 +145,25 @@ class Exchange(Generic[S]):
             self.number,
             self._rejected,
             len(self.selection.withheld),
+            *self._quarantined(),
         )
+
+    def _quarantined(self) -> tuple[int, int]:
+        quarantine = self.selection.quarantine
+        return (0, 0) if quarantine is None else (len(quarantine.refused), len(quarantine.suspects))
 
     def resources(self, table: Table) -> Iterator[ResourceStatus]:
         """Where the client stands with each resource that it asked for."""
+        quarantine = self.selection.quarantine
         for name, item in self.selection.wanted(table):
-            rejected = table.trial.rejections.get(name) if self.rejection is not None else None
-            status = ConfigStatus.SYNCED
-            if item is None or not self.selection.holds(name):
+            refusal = quarantine.refused.get(name) if quarantine is not None else None
+            status, message = ConfigStatus.SYNCED, ""
+            if refusal is not None:
+                status, message = ConfigStatus.ERROR if refusal.own else ConfigStatus.STALE, refusal.message
+            elif quarantine is not None and quarantine.suspected(name):
+                status, message = ConfigStatus.STALE, quarantine.message
+            elif item is None or not self.selection.holds(name):
                 status = ConfigStatus.NOT_SENT
-            elif rejected is not None:
-                status = ConfigStatus.ERROR
             elif self.unanswered or self.selection.is_due(name):
                 status = ConfigStatus.STALE
-            yield ResourceStatus(self.type_url, name, status, item, "" if rejected is None else rejected.message)
-
-    def _on_trial(self, table: Table) -> list[str]:
-        """Names of contents that were new with the last response, and that nobody has accepted or replaced since."""
-        tried, self._tried = self._tried, ()
-        return table.trial.open(tried, self._tried_at)
-
-
-def _names(message: str, name: str) -> bool:
-    """Whether *message* has *name* as a word of its own."""
-    at = message.find(name) if name else -1
-    while at >= 0:
-        end = at + len(name)
-        if not _in_name(message[at - 1 : at]) and not _in_name(message[end : end + 1]):
-            return True
-        at = message.find(name, at + 1)
-    return False
-
-
-def _in_name(character: str) -> bool:
-    return character.isalnum() or character in {"-", "_", "/", "|"}
+            yield ResourceStatus(self.type_url, name, status, item, message)

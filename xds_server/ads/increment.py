@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from xds_server.ads.selection import Answer, Selection
-from xds_server.ads.sent import Sent
+from xds_server.ads.quarantine import Contents
+from xds_server.ads.selection import Answer, Selection, taken_back
+from xds_server.ads.sent import UNKNOWN, Sent
 from xds_server.ads.subscription import Change, Subscription
 from xds_server.snapshot.resource import Resource
 from xds_server.snapshot.table import Table
@@ -19,11 +20,12 @@ class Increment(Selection):
     the whole, and would begin to serve with a part of it.
     """
 
-    __slots__ = ("_asked", "_known", "_owed", "_split")
+    __slots__ = ("_asked", "_before", "_known", "_owed", "_split")
 
     def __init__(self, subscription: Subscription, *, keeps_removed: bool, split: bool) -> None:
         super().__init__(subscription, keeps_removed=keeps_removed)
-        self._known = Sent()  # And what the client says it has; 0 for a content that we do not know.
+        self._known = Sent()  # And what the client says it has.
+        self._before: dict[str, int | None] = {}  # What the client had of what is in flight, by name.
         self._asked: dict[str, None] = {}
         self._owed = False
         self._split = split
@@ -31,7 +33,7 @@ class Increment(Selection):
     @property
     def due(self) -> bool:
         """Whether there may be something to send."""
-        return self._owed or bool(self._dirty) or self._known.left
+        return self._owed or self._known.left or super().due
 
     @property
     def silent(self) -> bool:
@@ -42,8 +44,13 @@ class Increment(Selection):
         """Notes what a client that comes back says it has; *again*: send it nevertheless what it names (R82, R82a)."""
         self._halt()
         for name in self._subscription.covered(versions):
+            item = table.get(name)
+            if item is not None and item.version == versions[name] and self.quarantine is not None:
+                self._release(name, table)  # Others may reject it, this one has it.
             item = self._find(name, table)
-            self._known[name] = item.digest if item is not None and item.version == versions[name] else 0
+            self._known[name] = item.digest if item is not None and item.version == versions[name] else UNKNOWN
+            if item is None and name in self.overlay:
+                continue
             if item is None and self._keeps_removed:
                 self._dirty.pop(name, None)
                 self.withheld[name] = None
@@ -66,8 +73,7 @@ class Increment(Selection):
             self._known.pop(name)
             self._asked.pop(name, None)
             self._forget(name)
-        if change.began or change.added:
-            self._fall_back_from_the_start(table)
+        self._begin(change, table)
         self._owed = self._owed or change.began  # It ends the wait of who asks for all, even if there is nothing (R79).
         exact = all(name in table for name in change.added)  # Of others it has to be told that they do not exist.
         if new and exact and not self.overlay and self._subscription.covers(table):
@@ -87,6 +93,7 @@ class Increment(Selection):
     def answer(self, table: Table) -> Answer | None:
         """What is due, the first of it if it is much; None if there is nothing."""
         removed: list[str] = []
+        self._before = {}
         if self._known.left and not self._dirty and not self.overlay and self._known.current(table.generation):
             part = self._known.take(split=self._split)
         else:
@@ -106,10 +113,25 @@ class Increment(Selection):
             asked = self._asked.pop(name, self) is None
             item = self._find(name, table)
             if item is None:
-                if self._known.pop(name) is not None or asked:
+                if name not in self.overlay and (self._known.pop(name) is not None or asked):
                     removed.append(name)
-            elif self._known.put(name, item.digest) or asked:
+            elif (before := self._known.put(name, item.digest)) != item.digest or asked:
+                self._before[name] = before
                 yield item
+
+    def _tried(self, contents: Contents, table: Table) -> Answer:  # noqa: ARG002
+        self._halt()
+        part = Part(item for item in contents.values() if item is not None)
+        self._before = {item.name: self._known.put(item.name, item.digest) for item in part.resources}
+        removed = tuple(name for name, item in contents.items() if item is None)
+        for name in removed:
+            self._known.pop(name)
+        return Answer(part.resources, part.digest, part.digests, removed)
+
+    def _take_back(self, flight: Answer) -> Contents:
+        assert self.quarantine is not None
+        self._halt()
+        return taken_back(flight, self._subscription, self._known, self._before, self.quarantine)
 
     def holds(self, name: str) -> bool:
         """Whether the client may have it."""

@@ -153,7 +153,8 @@ class Nacked(msgspec.Struct, frozen=True, gc=False):
     message: str
     """The client's own words."""
     suspects: tuple[str, ...] = ()
-    """Names of what may be at fault: new content that nobody has accepted; those that the message names, if it does."""
+    """Names of what may be at fault, all of which were in the response: those that the message names, if it does, else those
+    that nobody has accepted, if there are such."""
 
 
 class Stale(msgspec.Struct, frozen=True, gc=False):
@@ -192,16 +193,21 @@ class TypeStatus(msgspec.Struct, frozen=True, gc=False):
     """How many of them were rejected."""
     withheld: int = 0
     """Resources that are no more, and are still kept for what may name them."""
+    refused: int = 0
+    """Resources of which the client is not sent what is published, since it, or another, rejected that."""
+    suspected: int = 0
+    """Resources that were rejected with others, and are tried again."""
 
 
 class ConfigStatus(IntEnum):
     """Where a client stands with a resource. Source: envoy.service.status.v3.ConfigStatus."""
 
     SYNCED = 1
-    """It accepted what is published, or what it is served instead."""
+    """It accepted what is published."""
     NOT_SENT = 2
     STALE = 3
-    """It has not said yet what it thinks of what is published, or was not sent that yet."""
+    """It has not said yet what it thinks of what is published: it was not sent that yet, or is tried again, or is withheld
+    as another client rejected it."""
     ERROR = 4
     """It rejected what is published."""
 
@@ -215,4 +221,4 @@ class ResourceStatus(msgspec.Struct, frozen=True, gc=False):
     resource: Resource | None
     """What it is served; None if there is no such resource."""
     message: str = ""
-    """Its words, if it rejected that."""
+    """Why it is not served what is published, in the words of who rejected that."""

@@ -120,9 +120,7 @@ class Rollout:
             self._removals = False
             self._marks = {one.type_url: one.mark for one in self._referrers()}
         # One that is just being taken may be warming, and would for long without its load assignment.
-        named = self._exchanges[CLUSTER].in_flight or any(
-            one.accepted < self._marks.get(one.type_url, 0) for one in self._referrers()
-        )
+        named = self._exchanges[CLUSTER].in_flight or any(self._names(one) for one in self._referrers())
         self.blocked = self.blocked or named
         if not named:
             self._withdraw()
@@ -155,9 +153,27 @@ class Rollout:
         if exchange.fresh:
             exchange.fresh = False
             exchange.waits_for, exchange.comes_after = clusters.mark, None
-        waits = clusters.answered < exchange.waits_for or self._overtakes(exchange)
+        waits = self._warms(clusters, exchange.waits_for) or self._overtakes(exchange)
         self.blocked = self.blocked or waits
         return waits
+
+    def _names(self, exchange: Exchange[Any]) -> bool:
+        """Whether the client may still have listeners or routes that name what is removed.
+
+        Not if there is nothing more to come of what it was to have: it has given back the names of the rest.
+        """
+        quarantine = exchange.selection.quarantine
+        if quarantine is not None and any(refusal.own for refusal in quarantine.refused.values()):
+            return True
+        awaited = exchange.unanswered or exchange.selection.due
+        return awaited and exchange.accepted < self._marks.get(exchange.type_url, 0)
+
+    def _warms(self, clusters: Exchange[Any], number: int) -> bool:
+        """Whether clusters are to be answered up to that response, or are tried again as it was rejected."""
+        quarantine = clusters.selection.quarantine
+        if quarantine is not None and quarantine.searching:
+            return True
+        return clusters.answered < number and (clusters.unanswered or clusters.selection.due)
 
     def _overtakes(self, exchange: Exchange[Any]) -> bool:
         """Whether it would be sent before load assignments that are due, and wait for the answer to the last ones."""
@@ -166,7 +182,7 @@ class Rollout:
             return False
         if exchange.comes_after is None:
             exchange.comes_after = assignments.mark
-        return assignments.number < exchange.comes_after
+        return assignments.number < exchange.comes_after and assignments.selection.due
 
     def _referrers(self) -> list[Exchange[Any]]:
         return [one for type_url in REFERRERS if (one := self._exchanges.get(type_url)) is not None]

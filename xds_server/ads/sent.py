@@ -9,6 +9,11 @@ from xds_server.snapshot.whole import Part, Whole
 _NOTHING: Final[Mapping[str, int]] = {}
 _MISSING: Final = -1
 
+UNKNOWN: Final = 0
+"""In place of the digest of a content that we do not know: the client has something of that name."""
+PERHAPS: Final = -2
+"""The same of what it had nothing of, and rejected in a response with others: it may have taken that, or not."""
+
 
 class Sent:
     """Digests by name, as differences from those of a whole table; that may have been sent in part only, so far."""
@@ -39,13 +44,14 @@ class Sent:
     def __setitem__(self, name: str, digest: int) -> None:
         self._own[name] = digest
 
-    def put(self, name: str, digest: int) -> bool:
-        """Notes that this is what is sent, and returns whether it is another than before. Not between parts."""
-        own = self._own.get(name, _MISSING)
-        if digest == (own if own != _MISSING else self._base.get(name)):
-            return False
-        self._own[name] = digest
-        return True
+    def put(self, name: str, digest: int) -> int | None:
+        """Notes that this is what is sent, and returns what was before, which may be the same. Not between parts."""
+        old = self._own.get(name, _MISSING)
+        if old == _MISSING:
+            old = self._base.get(name)
+        if old != digest:
+            self._own[name] = digest
+        return old
 
     def get(self, name: str) -> int | None:
         """The digest of that name; None if it was not sent."""

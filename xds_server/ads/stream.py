@@ -38,7 +38,7 @@ from xds_server.ads.messages import (
 )
 from xds_server.ads.rollout import Rollout
 from xds_server.ads.selection import Answer
-from xds_server.snapshot.resource import PUSH_ORDER, TypeUrl, place
+from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE, TypeUrl, place
 from xds_server.snapshot.table import Table, View
 
 BEAT_SHARE: Final = 1 / 3
@@ -54,13 +54,17 @@ R = TypeVar("R")
 class AdsStream(ABC, Generic[Q, R, S]):
     """One stream, served from the tables of *view*, which others alter in place and then `offer`.
 
-    node: how the client calls itself, for whom its verdicts are shown to; takes_ttl: whether it knows resources that expire.
+    node: how the client calls itself, for whom its verdicts are shown to; takes_ttl: whether it knows resources that expire;
+    surroundings: the tables of the types that it has other streams for, by the same name.
     """
 
-    __slots__ = ("_events", "_exchanges", "_in_order", "_node", "_rollout", "_takes_ttl", "_view")
+    __slots__ = ("_events", "_exchanges", "_in_order", "_node", "_rollout", "_surroundings", "_takes_ttl", "_view")
 
-    def __init__(self, view: View, node: str = "", *, takes_ttl: bool = False) -> None:
+    def __init__(
+        self, view: View, node: str = "", *, takes_ttl: bool = False, surroundings: View | None = None
+    ) -> None:
         self._view = view
+        self._surroundings = surroundings or view
         self._node = node
         self._takes_ttl = takes_ttl
         self._exchanges: dict[TypeUrl, Exchange[S]] = {}
@@ -87,6 +91,7 @@ class AdsStream(ABC, Generic[Q, R, S]):
         if self._subscribe(exchange, request, table) or first:
             self._events.append(exchange.subscribed_event())
             self._rollout.subscribed(type_url)
+        self._open()
 
     def offer(self, changes: Changes) -> bool:
         """Notes what changed in the tables, at the cost of what changed; returns whether there may be something to send."""
@@ -104,9 +109,10 @@ class AdsStream(ABC, Generic[Q, R, S]):
 
     def beat(self, now: float) -> float | None:
         """Sees to it that what would expire at the client is heard of again, a third of its time to live after the last
-        time (R103, R104); returns when to ask next, None for not before something is sent. *now*: seconds on any clock.
+        time (R103, R104), and that what it rejected is tried again, when its time has come; returns when to ask next,
+        None for not before something is sent or rejected. *now*: seconds on any clock.
         """  # noqa: D205  One sentence.
-        next_at = None
+        next_at = self._retried(now)
         for exchange in self._in_order if self._takes_ttl else ():
             mortal = self._view[exchange.type_url].mortal
             if not mortal or not exchange.number or exchange.type_url in HEARD_OF_ONCE:
@@ -130,6 +136,8 @@ class AdsStream(ABC, Generic[Q, R, S]):
         response = self._first_ready()
         if response is None and self._rollout.settle():  # What turned out to be nothing is waited for no longer.
             response = self._first_ready()
+        if response is None and self._open():
+            response = self._first_ready()
         return response
 
     def events(self) -> list[Event]:
@@ -139,11 +147,12 @@ class AdsStream(ABC, Generic[Q, R, S]):
 
     @property
     def ready(self) -> bool:
-        """Whether there may be something to send."""
+        """Whether there may be something to send, or `beat` is to be asked."""
         if self._rollout.keeping:
             return True
-        for exchange in self._in_order:  # noqa: SIM110  Asked after every request: any() takes three times as long.
-            if exchange.ready:
+        for exchange in self._in_order:  # Asked after every request: any() takes three times as long.
+            quarantine = exchange.selection.quarantine
+            if exchange.ready or (quarantine is not None and quarantine.unarmed):
                 return True
         return False
 
@@ -168,7 +177,7 @@ class AdsStream(ABC, Generic[Q, R, S]):
     def complete(self) -> bool:
         """Whether the client has accepted a whole configuration.
 
-        That is: of each type, something was ACKed, and nothing is in flight or due. Of the named types only if the view
+        That is: of each type, something was ACKed, nothing is in flight or due, and nothing that it rejected is missing. Of the named types only if the view
         has any: a proxy without routes never asks for one.
         """
         if any(type_url in self._view and type_url not in self._exchanges for type_url in _NEEDED):
@@ -202,7 +211,7 @@ class AdsStream(ABC, Generic[Q, R, S]):
                 continue
             type_url = exchange.type_url
             table = self._view[type_url]
-            answer = exchange.selection.answer(table)
+            answer = exchange.selection.take(table)
             if answer is None:
                 exchange.pass_over()
                 answer = self._beaten(exchange, table)
@@ -211,6 +220,46 @@ class AdsStream(ABC, Generic[Q, R, S]):
                 exchange.send(answer, table)
                 return self._response(exchange, answer, table)
         return None
+
+    def _retried(self, now: float) -> float | None:
+        next_at = None
+        for exchange in self._in_order:
+            quarantine = exchange.selection.quarantine
+            at = quarantine.tick(now) if quarantine is not None else None
+            if at is not None:
+                next_at = at if next_at is None else min(next_at, at)
+        return next_at
+
+    def _open(self) -> bool:
+        """Sends what comes last, if the client has accepted all the rest; returns whether it does from now on."""
+        opened = False
+        for exchange in self._in_order:
+            table = self._view[exchange.type_url]
+            if table.sealed and not exchange.selection.opened and self._has_the_rest():
+                exchange.selection.open(table)
+                opened = True
+        return opened
+
+    def _has_the_rest(self) -> bool:
+        """Whether the client has accepted all that there is, but for what comes last; and has asked for all that."""
+        if not self.complete or any(
+            doubter.node == self._node and doubter.at_a_loss
+            for table in self._surroundings.values()
+            for doubter in table.trial.doubted
+        ):
+            return False
+        return all(self._covers(*pair) for pair in ((CLUSTER, ENDPOINT), (LISTENER, ROUTE)))
+
+    def _covers(self, leader: TypeUrl, follower: TypeUrl) -> bool:
+        """Whether the client has asked for all of *follower* that belongs to a resource of *leader*: it does so in steps."""
+        exchange = self._exchanges.get(follower)
+        if exchange is None:
+            return True  # Then there is none, or another stream has it: else the client has not all.
+        leaders, wanted = self._surroundings.get(leader), exchange.subscription
+        table = self._view[follower]
+        return wanted.wildcard or all(
+            item.name in wanted.names for item in table if leaders is None or item.name in leaders
+        )
 
     def _beaten(self, exchange: Exchange[S], table: Table) -> Answer | None:
         """What an exchange has to tell of again, if anything; nothing to who has accepted nothing."""
@@ -224,7 +273,7 @@ class AdsStream(ABC, Generic[Q, R, S]):
         elif exchange.unanswered and request.rejection is None:
             self._events.append(exchange.accept(table))
         elif exchange.unanswered and request.rejection is not None:
-            self._events.append(exchange.reject(table, self._node, request.rejection))
+            self._events.append(exchange.reject(table, request.rejection))
 
     def _follow(self, type_url: TypeUrl, answer: Answer) -> None:
         leader, follower = self._exchanges[type_url], self._exchanges.get(FOLLOWS.get(type_url, TypeUrl("")))
@@ -235,9 +284,11 @@ class AdsStream(ABC, Generic[Q, R, S]):
     def _settled(self, type_url: TypeUrl, table: Table) -> bool:
         exchange = self._exchanges.get(type_url)
         if type_url not in PUSH_ORDER:  # Not every proxy asks for these.
-            return exchange is None or not (exchange.in_flight or exchange.selection.due)
+            return exchange is None or not (exchange.unanswered or exchange.selection.due or exchange.at_a_loss)
         if exchange is None:
             return type_url not in FULL_STATE and not len(table)
+        if exchange.at_a_loss:
+            return False
         if not exchange.acked_version and not (exchange.selection.silent and not exchange.sent_version):
             return type_url not in FULL_STATE and not len(table)
-        return not exchange.in_flight and not exchange.selection.due
+        return not exchange.unanswered and not exchange.selection.due

@@ -1,10 +1,12 @@
 """The completeness marker: a listener that answers 200 once Envoy has a complete configuration, and says which.
 
-Its route configuration is the last resource of the last type that Envoy is sent, and Envoy takes connections only when
-every listener of its first set has its routes: so whoever asks this port asks whether all of it was accepted.
+Its route configuration that says so is the last resource that Envoy is sent, when it has accepted all others. Until then
+there is another one in its place, which answers 503: no listener has to wait for the marker's.
 """
 
 from typing import Final
+
+import msgspec
 
 from xds_server.edge import Families
 from xds_server.envoy.config_source import ADS_WAITS
@@ -18,8 +20,15 @@ MARKER: Final = "xds-server/ready"
 """Name of the listener and of its route configuration; no Gateway's, since those have a port at the end."""
 VERSION_HEADER: Final = "x-xds-version"
 
-_ANSWER_200 = route.route(match=route.route_match(prefix="/"), direct_response=route.direct_response_action(status=200))
-_HOST = route.virtual_host(name="*", domains=["*"], routes=[_ANSWER_200])
+
+def _answering(status: int) -> route.VirtualHost:
+    answer = route.direct_response_action(status=status)
+    routes = [route.route(match=route.route_match(prefix="/"), direct_response=answer)]
+    return route.virtual_host(name="*", domains=["*"], routes=routes)
+
+
+_READY, _NOT_READY = _answering(200), _answering(503)
+_MEANWHILE: Final = resource(MARKER, route.route_configuration(name=MARKER, virtual_hosts=[_NOT_READY]))
 
 
 def marker_listener(port: int, families: Families = "dual") -> Resource:
@@ -33,7 +42,7 @@ def marker_listener(port: int, families: Families = "dual") -> Resource:
 
 
 def marker_routes(version: str) -> Resource:
-    """The route configuration: 200 for every request, with the version in a header."""
+    """The route configuration: 200 for every request, with the version in a header; 503 for who has not all the rest."""
     header = core.header_value_option(header=core.header_value(key=VERSION_HEADER, value=version))
-    body = route.route_configuration(name=MARKER, virtual_hosts=[_HOST], response_headers_to_add=[header])
-    return resource(MARKER, body)
+    body = route.route_configuration(name=MARKER, virtual_hosts=[_READY], response_headers_to_add=[header])
+    return msgspec.structs.replace(resource(MARKER, body), meanwhile=_MEANWHILE)

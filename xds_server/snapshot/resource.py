@@ -53,6 +53,8 @@ class Resource(msgspec.Struct, frozen=True, gc=False):
     """The encoded message, without the `Any` around it."""
     ttl: float = 0.0
     """After how many seconds a client is to forget it, if it does not hear of it again; 0 for never."""
+    meanwhile: "Resource | None" = None
+    """What a client is sent in its place until it has accepted all the rest; None: it is not the last one to be sent."""
 
     @property
     def version(self) -> str:

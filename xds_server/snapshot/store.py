@@ -68,6 +68,20 @@ class Store:
             for rejection in table.trial.rejections.values():
                 yield role, type_url, rejection
 
+    @property
+    def doubted(self) -> bool:
+        """Whether there is anything that a client rejected, and neither it nor another has accepted since."""
+        tables = [*self._shared.values(), *(table for view in self._views.values() for table in view.values())]
+        return any(table.trial.rejections or table.trial.doubted for table in tables)
+
+    def cleared(self, role: str, type_url: TypeUrl) -> tuple[Names, dict[str, Names]]:
+        """Names of what was rejected, and is accepted since the last call: (for all roles, by role)."""
+        view = self._views.get(role, {})
+        names = view[type_url].trial.cleared() if type_url in view else frozenset()
+        if not names:
+            return {}, {}
+        return ({type_url: names}, {}) if type_url in self._shared else ({}, {role: {type_url: names}})
+
     def publish(
         self,
         epoch: int,

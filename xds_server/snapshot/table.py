@@ -27,11 +27,11 @@ class Table:
         "_remake",
         "_resources",
         "_whole",
-        "added",
         "digest",
         "generation",
         "mortal",
         "removed",
+        "sealed",
         "trial",
     )
 
@@ -44,26 +44,23 @@ class Table:
         """Sum of the digests; not reduced."""
         self.generation = 0
         """Counts the changes."""
-        self.added: set[str] = set()
-        """Names of what came since `begin`."""
         self.removed: dict[str, Resource] = {}
         """What went since `begin`: streams take leave of it in their own time."""
         self.mortal: dict[str, float] = {}
         """Names of what has a time to live, with that: in seconds."""
+        self.sealed: dict[str, Resource] = {}
+        """By name, what is sent in place of what is to be sent last (`Resource.meanwhile`)."""
         self.trial = Trial()
         for item in resources:
             self.put(item)
 
     def begin(self) -> None:
         """Another change begins; streams have been told of the one before."""
-        self.added.clear()
         self.removed.clear()
 
     def put(self, item: Resource) -> None:
         """Adds or replaces a resource."""
         old = self._resources.get(item.name)
-        if old is None:
-            self.added.add(item.name)
         self.digest += item.digest - (old.digest if old is not None else 0)
         self._resources[item.name] = item
         self._whole = None
@@ -73,6 +70,10 @@ class Table:
             self.mortal[item.name] = item.ttl
         elif self.mortal:
             self.mortal.pop(item.name, None)
+        if item.meanwhile is not None:
+            self.sealed[item.name] = item.meanwhile
+        elif self.sealed:
+            self.sealed.pop(item.name, None)
         self.trial.published(old, item)
 
     def discard(self, name: str) -> None:
@@ -82,8 +83,11 @@ class Table:
             self._whole = None
             self.generation += 1
             self.mortal.pop(name, None)
+            self.sealed.pop(name, None)
             self.digest -= old.digest
-            self.removed[name] = self._departed[name] = old
+            rejected = name in self.trial.rejections
+            left = (self.trial.former(name) if rejected else None) or old  # What clients have of it.
+            self.removed[name] = self._departed[name] = left
             if len(self._departed) > _DEPARTED:
                 del self._departed[next(iter(self._departed))]
             self.trial.removed(name)

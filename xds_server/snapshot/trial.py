@@ -5,6 +5,8 @@ what changed.
 """
 
 from collections.abc import Collection, Mapping
+from typing import Protocol
+from weakref import WeakSet
 
 import msgspec
 
@@ -22,15 +24,32 @@ class Rejection(msgspec.Struct, frozen=True, gc=False):
     """In its own words."""
 
 
+class Doubter(Protocol):
+    """Who searches what a client rejects."""
+
+    @property
+    def node(self) -> str:
+        """How the client calls itself."""
+        ...
+
+    @property
+    def at_a_loss(self) -> bool:
+        """Whether it has nothing in place of what it rejected, or may have nothing."""
+        ...
+
+
 class Trial:
     """The contents of one table that are on trial."""
 
-    __slots__ = ("_former", "_rejected", "_since", "serial")
+    __slots__ = ("_cleared", "_former", "_rejected", "_since", "doubted", "serial")
 
     def __init__(self) -> None:
         self._former: dict[str, Resource | None] = {}  # name -> the last content that somebody accepted
         self._since: dict[str, int] = {}  # name -> serial of the content on trial
         self._rejected: dict[str, Rejection] = {}
+        self._cleared: set[str] = set()
+        self.doubted: WeakSet[Doubter] = WeakSet()
+        """Open streams whose client rejected something of this table, and has not accepted all of it since."""
         self.serial = 0
         """Counts contents that went on trial: who was sent something at a serial was sent no later content."""
 
@@ -39,6 +58,7 @@ class Trial:
         if old is not None and old.digest == new.digest:
             return
         self._rejected.pop(new.name, None)
+        self._cleared.discard(new.name)
         former = self._former.setdefault(new.name, old)
         self.serial += 1
         self._since[new.name] = self.serial
@@ -47,6 +67,7 @@ class Trial:
 
     def removed(self, name: str) -> None:
         """A resource is there no more."""
+        self._cleared.discard(name)
         self._end(name)
 
     def open(self, names: Collection[str], serial: int) -> list[str]:
@@ -57,12 +78,21 @@ class Trial:
 
     def accepted(self, name: str) -> None:
         """A client accepted the present content."""
+        if name in self._rejected:
+            self._cleared.add(name)
         self._end(name)
 
     def rejected(self, item: Resource, node: str, message: str) -> None:
-        """A client rejected *item*, the present content."""
+        """A client rejected *item*, the present content, and nothing but that, or said that it was that."""
         if item.name in self._former:
             self._rejected[item.name] = Rejection(item.name, item.version, node, message)
+
+    def cleared(self) -> frozenset[str]:
+        """Names of what a client has accepted, after another had rejected it, since the last call: it is good for all."""
+        if not self._cleared:
+            return frozenset()
+        names, self._cleared = frozenset(self._cleared), set()
+        return names
 
     def former(self, name: str) -> Resource | None:
         """The content that was accepted before the one on trial, if there is one."""

@@ -226,7 +226,7 @@ class Stream(Generic[Q, R]):
             return Ending("protocol", grpc.StatusCode.UNIMPLEMENTED, f"there is nothing of type {type_url} here")
         served = view if type_url is None else {type_url: view[type_url]}
         self._served = served
-        self._machine = machine = self._variant.machine(served, self.info.node)
+        self._machine = machine = self._variant.machine(served, self.info.node, view)
         self._join(self)
         self._demand.waited()
         try:

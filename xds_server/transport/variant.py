@@ -104,17 +104,19 @@ class Variant(msgspec.Struct, Generic[Q, R], frozen=True):
     name: VariantName
     decoder: Callable[[], Decoder[Q]]
     encoder: Callable[[str], Encoder[R]]
-    machine: Callable[[View, Node], Machine[Q, R]]
+    machine: Callable[[View, Node, View], Machine[Q, R]]
+    """Makes the machine for a view, a node, and the tables of all types that the node is served, on whatever stream."""
     replaces: bool
     """Whether a request says all that the ones before it said, so that the last of a type is enough."""
 
 
-def _sotw(view: View, node: Node) -> SotwStream:
-    return SotwStream(view, node.id, takes_ttl=node.takes_ttl)
+def _sotw(view: View, node: Node, surroundings: View) -> SotwStream:
+    return SotwStream(view, node.id, takes_ttl=node.takes_ttl, surroundings=surroundings)
 
 
-def _delta(view: View, node: Node) -> DeltaStream:
-    return DeltaStream(view, node.id, takes_ttl=True)  # There a time to live is a field like others (R101).
+def _delta(view: View, node: Node, surroundings: View) -> DeltaStream:
+    # There a time to live is a field like others (R101).
+    return DeltaStream(view, node.id, takes_ttl=True, surroundings=surroundings)
 
 
 SOTW: Final = Variant[Request, Response]("sotw", RequestDecoder, ResponseEncoder, _sotw, replaces=True)
