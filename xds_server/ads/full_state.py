@@ -94,7 +94,10 @@ class FullState(Selection):
     def rejected(self, table: Table, node: str, message: str) -> Collection[str]:
         """Notes that the client rejected what was sent last; returns the names of what may be at fault."""
         if not self.blind or self._offered is None:
-            return super().rejected(table, node, message)
+            suspects = super().rejected(table, node, message)
+            if self._accepted is not None and self._selected(table, {}).digest != self._accepted.digest:
+                self._owed = True  # What was removed with it.
+            return suspects
         # It takes what is good of a set, and says what is not (R29). To leave something out may take that away from it.
         contents, self._flight, self._offered = {item.name: item for item in self._offered.resources}, None, None
         suspects = self._likely(contents, table, message)
