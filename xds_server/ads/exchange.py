@@ -68,6 +68,16 @@ class Exchange(Generic[S]):
         )
 
     @property
+    def idle(self) -> bool:
+        """Whether nothing is to be sent or answered, and nothing is missing that the client rejected."""
+        return not (self.unanswered or self.selection.due or self.at_a_loss)
+
+    @property
+    def has_something(self) -> bool:
+        """Whether the client has accepted something, or was told that it has all that there is."""
+        return bool(self.acked_version) or (self.selection.silent and not self.sent_version)
+
+    @property
     def unanswered(self) -> bool:
         """Whether the client has yet to say what it thinks of the last response."""
         return self.answered < self.number

@@ -49,11 +49,23 @@ class Rollout:
         exchange.fresh = type_url in REFERRERS
         if type_url == ENDPOINT and self._early:
             for item in self._early.values():
-                exchange.selection.keep(item)
+                exchange.selection.keep(item.name, item)
             exchange.selection.again(self._early)
             self._early = {}
         if type_url == CLUSTER and exchange.selection.withheld:
             self._removals = self.keeping = True
+        if type_url in (CLUSTER, ENDPOINT) and self._returning:
+            self._keep_known()
+
+    def _keep_known(self) -> None:
+        """Keeps the load assignments of clusters that a client came back with, and that it keeps: as they were, if we know."""
+        clusters, assignments = self._exchanges.get(CLUSTER), self._exchanges.get(ENDPOINT)
+        if clusters is None or assignments is None:
+            return
+        table = self._view[ENDPOINT]
+        for name in assignments.selection.covered(clusters.selection.withheld):
+            if name not in table:
+                assignments.selection.keep(name, table.departed(name))
 
     def came_back(self, version: str) -> None:
         """The client has clusters from an earlier stream, and routes that lead there; an empty *version*: it says which.
@@ -74,10 +86,10 @@ class Rollout:
         for name in assignments.subscription.names:
             if (item := table.departed(name)) is None:
                 continue
-            self._exchanges[CLUSTER].selection.keep(item)
+            self._exchanges[CLUSTER].selection.keep(name, item)
             self._removals = self.keeping = True
             if (item := self._view[ENDPOINT].departed(name)) is not None:  # Were it taken for another, it would wait.
-                assignments.selection.keep(item)
+                assignments.selection.keep(name, item)
                 assignments.selection.again((name,))
         return True
 
@@ -103,7 +115,7 @@ class Rollout:
             elif assignments is None:
                 self._early[name] = item
             else:
-                assignments.selection.keep(item)
+                assignments.selection.keep(name, item)
 
     def begin(self) -> None:
         """Another response is asked for."""

@@ -256,7 +256,11 @@ class Selection(ABC):
         holds = self.holds(name)
         self._release(name, table)
         if self._keeps_removed and holds and old is not None:
-            self.keep(old)
+            self.keep(name, old)
+
+    def covered(self, names: Iterable[str]) -> list[str]:
+        """Those of *names* that are asked for."""
+        return list(self._subscription.covered(names))
 
     def wanted(self, table: Table) -> Iterator[tuple[str, Resource | None]]:
         """What is asked for, by name, with what is served under it."""
@@ -274,10 +278,10 @@ class Selection(ABC):
         """Whether there is a resource of that name for this stream."""
         return self._find(name, table) is not None
 
-    def keep(self, item: Resource) -> None:
-        """Keeps a removed resource until `withdraw`."""
-        self.overlay.setdefault(item.name, item)
-        self.withheld[item.name] = None
+    def keep(self, name: str, item: Resource | None) -> None:
+        """Keeps a removed resource until `withdraw`; None: it is not told of either, as nobody knows what it was."""
+        self.overlay.setdefault(name, item)
+        self.withheld[name] = None
 
     def restore(self, name: str) -> None:
         """Serves what the table has under a name again."""

@@ -21,10 +21,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Final, Generic, TypeVar
 
+from xds_server.ads.completeness import Around, Exchanges, complete, covered
 from xds_server.ads.exchange import Exchange, S
 from xds_server.ads.messages import (
     FOLLOWS,
-    FULL_STATE,
     HEARD_OF_ONCE,
     Changes,
     DeltaRequest,
@@ -38,14 +38,11 @@ from xds_server.ads.messages import (
 )
 from xds_server.ads.rollout import Rollout
 from xds_server.ads.selection import Answer
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE, TypeUrl, place
+from xds_server.snapshot.resource import TypeUrl, place
 from xds_server.snapshot.table import Table, View
 
 BEAT_SHARE: Final = 1 / 3
 """After what part of the shortest time to live a client hears again of what it has: two may be lost, or late."""
-
-_NEEDED: Final = FULL_STATE.intersection(PUSH_ORDER)
-"""Types that every proxy asks for."""
 
 Q = TypeVar("Q", bound=Request | DeltaRequest)
 R = TypeVar("R")
@@ -55,16 +52,14 @@ class AdsStream(ABC, Generic[Q, R, S]):
     """One stream, served from the tables of *view*, which others alter in place and then `offer`.
 
     node: how the client calls itself, for whom its verdicts are shown to; takes_ttl: whether it knows resources that expire;
-    surroundings: the tables of the types that it has other streams for, by the same name.
+    around: what the client has other streams for, if it has one for each type.
     """
 
-    __slots__ = ("_events", "_exchanges", "_in_order", "_node", "_rollout", "_surroundings", "_takes_ttl", "_view")
+    __slots__ = ("_around", "_events", "_exchanges", "_in_order", "_node", "_rollout", "_takes_ttl", "_view")
 
-    def __init__(
-        self, view: View, node: str = "", *, takes_ttl: bool = False, surroundings: View | None = None
-    ) -> None:
+    def __init__(self, view: View, node: str = "", *, takes_ttl: bool = False, around: Around | None = None) -> None:
         self._view = view
-        self._surroundings = surroundings or view
+        self._around = around
         self._node = node
         self._takes_ttl = takes_ttl
         self._exchanges: dict[TypeUrl, Exchange[S]] = {}
@@ -180,9 +175,16 @@ class AdsStream(ABC, Generic[Q, R, S]):
         That is: of each type, something was ACKed, nothing is in flight or due, and nothing that it rejected is missing. Of the named types only if the view
         has any: a proxy without routes never asks for one.
         """
-        if any(type_url in self._view and type_url not in self._exchanges for type_url in _NEEDED):
-            return False
-        return all(self._settled(type_url, table) for type_url, table in self._view.items())
+        return complete(self._view, [self._exchanges])
+
+    @property
+    def exchanges(self) -> Exchanges:
+        """What is told on it, by type."""
+        return self._exchanges
+
+    def look(self) -> bool:
+        """Whether there is something to send now, as another stream of the same proxy has got on."""
+        return self._open()
 
     def status(self) -> Mapping[TypeUrl, TypeStatus]:
         """Where each type stands that the client asked for."""
@@ -242,24 +244,12 @@ class AdsStream(ABC, Generic[Q, R, S]):
 
     def _has_the_rest(self) -> bool:
         """Whether the client has accepted all that there is, but for what comes last; and has asked for all that."""
-        if not self.complete or any(
-            doubter.node == self._node and doubter.at_a_loss
-            for table in self._surroundings.values()
-            for doubter in table.trial.doubted
-        ):
+        if not all(exchange.idle for exchange in self._in_order):
             return False
-        return all(self._covers(*pair) for pair in ((CLUSTER, ENDPOINT), (LISTENER, ROUTE)))
-
-    def _covers(self, leader: TypeUrl, follower: TypeUrl) -> bool:
-        """Whether the client has asked for all of *follower* that belongs to a resource of *leader*: it does so in steps."""
-        exchange = self._exchanges.get(follower)
-        if exchange is None:
-            return True  # Then there is none, or another stream has it: else the client has not all.
-        leaders, wanted = self._surroundings.get(leader), exchange.subscription
-        table = self._view[follower]
-        return wanted.wildcard or all(
-            item.name in wanted.names for item in table if leaders is None or item.name in leaders
-        )
+        around = self._around
+        view, others = (self._view, ()) if around is None else (around.view, around.others())
+        streams = [self._exchanges, *others]
+        return complete(view, streams) and covered(view, streams)
 
     def _beaten(self, exchange: Exchange[S], table: Table) -> Answer | None:
         """What an exchange has to tell of again, if anything; nothing to who has accepted nothing."""
@@ -280,15 +270,3 @@ class AdsStream(ABC, Generic[Q, R, S]):
         if follower is not None and follower.number:  # To who was sent nothing yet, all that is wanted is due.
             table = self._view[type_url]
             follower.selection.again([name for name in answer.changed if leader.selection.serves(name, table)])
-
-    def _settled(self, type_url: TypeUrl, table: Table) -> bool:
-        exchange = self._exchanges.get(type_url)
-        if type_url not in PUSH_ORDER:  # Not every proxy asks for these.
-            return exchange is None or not (exchange.unanswered or exchange.selection.due or exchange.at_a_loss)
-        if exchange is None:
-            return type_url not in FULL_STATE and not len(table)
-        if exchange.at_a_loss:
-            return False
-        if not exchange.acked_version and not (exchange.selection.silent and not exchange.sent_version):
-            return type_url not in FULL_STATE and not len(table)
-        return not exchange.unanswered and not exchange.selection.due

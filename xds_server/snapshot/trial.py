@@ -5,7 +5,6 @@ what changed.
 """
 
 from collections.abc import Collection, Mapping
-from typing import Protocol
 from weakref import WeakSet
 
 import msgspec
@@ -24,20 +23,6 @@ class Rejection(msgspec.Struct, frozen=True, gc=False):
     """In its own words."""
 
 
-class Doubter(Protocol):
-    """Who searches what a client rejects."""
-
-    @property
-    def node(self) -> str:
-        """How the client calls itself."""
-        ...
-
-    @property
-    def at_a_loss(self) -> bool:
-        """Whether it has nothing in place of what it rejected, or may have nothing."""
-        ...
-
-
 class Trial:
     """The contents of one table that are on trial."""
 
@@ -48,7 +33,7 @@ class Trial:
         self._since: dict[str, int] = {}  # name -> serial of the content on trial
         self._rejected: dict[str, Rejection] = {}
         self._cleared: set[str] = set()
-        self.doubted: WeakSet[Doubter] = WeakSet()
+        self.doubted: WeakSet[object] = WeakSet()
         """Open streams whose client rejected something of this table, and has not accepted all of it since."""
         self.serial = 0
         """Counts contents that went on trial: who was sent something at a serial was sent no later content."""

@@ -1,12 +1,13 @@
 """One open stream: a reader, a writer, and the machine between them."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Generic
 
 import grpc
 import msgspec
 
+from xds_server.ads.completeness import Around, Exchanges
 from xds_server.ads.messages import Acked, Changes, Event, Nacked, ProtocolError, ResourceStatus, Stale, Unserved
 from xds_server.envoy.discovery import DecodeError, LimitError
 from xds_server.gating import HoldKind
@@ -72,6 +73,7 @@ class Stream(Generic[Q, R]):
         "_reader",
         "_sent_at",
         "_served",
+        "_siblings",
         "_timed",
         "_variant",
         "_waiting",
@@ -94,6 +96,7 @@ class Stream(Generic[Q, R]):
         debounce: Debounce,
         demand: Demand,
         join: Callable[["Stream[Any, Any]"], None],
+        siblings: Callable[["Stream[Any, Any]"], Iterable["Stream[Any, Any]"]] = lambda _: (),
     ) -> None:
         self.info = info
         self._call = call
@@ -106,6 +109,7 @@ class Stream(Generic[Q, R]):
         self._clock = clock
         self._demand = demand
         self._join = join
+        self._siblings = siblings
         self._machine: Machine[Q, R] | None = None
         self._served: View = {}
         self._waiting: list[Q] = []  # Requests that came at the gate.
@@ -147,6 +151,16 @@ class Stream(Generic[Q, R]):
         """Notes what changed in the tables, and has the writer woken if that concerns it."""
         machine = self._machine
         if machine is not None and (machine.offer(changes) or machine.unanswered()):
+            self._bell.changed()
+
+    @property
+    def exchanges(self) -> Exchanges:
+        """What is told on it, by type; nothing while it waits."""
+        return {} if self._machine is None else self._machine.exchanges
+
+    def look(self) -> None:
+        """Has the writer woken if there is something to send now, as another stream of the same proxy has got on."""
+        if self._machine is not None and self._machine.look():
             self._bell.changed()
 
     def end(self, ending: Ending) -> None:
@@ -225,8 +239,11 @@ class Stream(Generic[Q, R]):
         if type_url is not None and type_url not in view:
             return Ending("protocol", grpc.StatusCode.UNIMPLEMENTED, f"there is nothing of type {type_url} here")
         served = view if type_url is None else {type_url: view[type_url]}
+        around = None
+        if type_url is not None:
+            around = Around(view, lambda: [stream.exchanges for stream in self._siblings(self)])
         self._served = served
-        self._machine = machine = self._variant.machine(served, self.info.node, view)
+        self._machine = machine = self._variant.machine(served, self.info.node, around)
         self._join(self)
         self._demand.waited()
         try:
@@ -316,6 +333,9 @@ class Stream(Generic[Q, R]):
         machine.receive(request)
         for event in machine.events():
             self._report(event)
+        if self.info.type_url is not None:
+            for stream in self._siblings(self):
+                stream.look()
         if self.info.type_url is None and not self._complete and machine.complete:
             self._complete = True
             self._observer.first_complete(self.info, self._clock() - self.info.opened_at, warm=self.info.warm)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import grpc
 
@@ -63,6 +63,7 @@ class Streams:
         self._ids = count(1)
         self._open: dict[int, Stream[Any, Any]] = {}
         self._by_role: dict[str, dict[int, Stream[Any, Any]]] = {}
+        self._by_node: dict[tuple[str, str], dict[int, Stream[Any, Any]]] = {}  # Those that are for one type.
         self._stopping: Ending | None = None
 
     async def serve(self, call: Call, variant: AnyVariant = SOTW, type_url: TypeUrl | None = None) -> None:
@@ -226,6 +227,7 @@ class Streams:
             debounce=self._debounce,
             demand=demand,
             join=self._join,
+            siblings=self._siblings,
         )
 
     async def _run(self, stream: Stream[Any, Any], first: Request | DeltaRequest) -> Ending:
@@ -245,14 +247,23 @@ class Streams:
         return ending
 
     def _join(self, stream: Stream[Any, Any]) -> None:
-        self._by_role.setdefault(stream.info.node.role, {})[stream.info.id] = stream
+        node = stream.info.node
+        self._by_role.setdefault(node.role, {})[stream.info.id] = stream
+        if stream.info.type_url is not None:
+            self._by_node.setdefault((node.role, node.id), {})[stream.info.id] = stream
 
     def _leave(self, stream: Stream[Any, Any]) -> None:
-        role = stream.info.node.role
-        peers = self._by_role.get(role, {})
-        peers.pop(stream.info.id, None)
-        if not peers:
-            self._by_role.pop(role, None)
+        node = stream.info.node
+        _drop(self._by_role, node.role, stream.info.id)
+        if stream.info.type_url is not None:
+            _drop(self._by_node, (node.role, node.id), stream.info.id)
+            for other in self._siblings(stream):
+                other.look()
+
+    def _siblings(self, stream: Stream[Any, Any]) -> list[Stream[Any, Any]]:
+        """The other streams of a proxy that has one for each type."""
+        node = stream.info.node
+        return [other for other in self._by_node.get((node.role, node.id), {}).values() if other is not stream]
 
     def _admitted(self, role: str | None) -> Iterator[Stream[Any, Any]]:
         for peers in self._by_role.values() if role is None else (self._by_role.get(role, {}),):
@@ -263,3 +274,13 @@ def _check_identity(request: Request | DeltaRequest) -> None:
     """Raises ProtocolError, if a stream's first request does not bear a node (R3, R5)."""
     if request.node is None or not request.node.id:
         raise ProtocolError("first request has no node.id: set --service-node, or node in the bootstrap")
+
+
+K = TypeVar("K")
+
+
+def _drop(groups: dict[K, dict[int, Stream[Any, Any]]], key: K, number: int) -> None:
+    group = groups.get(key, {})
+    group.pop(number, None)
+    if not group:
+        groups.pop(key, None)

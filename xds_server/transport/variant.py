@@ -5,6 +5,7 @@ from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 
 import msgspec
 
+from xds_server.ads.completeness import Around, Exchanges
 from xds_server.ads.delta import DeltaStream
 from xds_server.ads.messages import (
     Changes,
@@ -90,6 +91,9 @@ class Machine(Protocol[Q_contra, R_co]):
     def abandon(self, type_url: TypeUrl) -> None: ...  # noqa: D102
     def status(self) -> Mapping[TypeUrl, TypeStatus]: ...  # noqa: D102
     def resources(self) -> Iterator[ResourceStatus]: ...  # noqa: D102
+    def look(self) -> bool: ...  # noqa: D102
+    @property
+    def exchanges(self) -> Exchanges: ...  # noqa: D102
     @property
     def ready(self) -> bool: ...  # noqa: D102
     @property
@@ -104,19 +108,19 @@ class Variant(msgspec.Struct, Generic[Q, R], frozen=True):
     name: VariantName
     decoder: Callable[[], Decoder[Q]]
     encoder: Callable[[str], Encoder[R]]
-    machine: Callable[[View, Node, View], Machine[Q, R]]
-    """Makes the machine for a view, a node, and the tables of all types that the node is served, on whatever stream."""
+    machine: Callable[[View, Node, Around | None], Machine[Q, R]]
+    """Makes the machine for a view, a node, and what the node has other streams for."""
     replaces: bool
     """Whether a request says all that the ones before it said, so that the last of a type is enough."""
 
 
-def _sotw(view: View, node: Node, surroundings: View) -> SotwStream:
-    return SotwStream(view, node.id, takes_ttl=node.takes_ttl, surroundings=surroundings)
+def _sotw(view: View, node: Node, around: Around | None) -> SotwStream:
+    return SotwStream(view, node.id, takes_ttl=node.takes_ttl, around=around)
 
 
-def _delta(view: View, node: Node, surroundings: View) -> DeltaStream:
+def _delta(view: View, node: Node, around: Around | None) -> DeltaStream:
     # There a time to live is a field like others (R101).
-    return DeltaStream(view, node.id, takes_ttl=True, surroundings=surroundings)
+    return DeltaStream(view, node.id, takes_ttl=True, around=around)
 
 
 SOTW: Final = Variant[Request, Response]("sotw", RequestDecoder, ResponseEncoder, _sotw, replaces=True)

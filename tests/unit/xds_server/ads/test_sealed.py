@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from tests.unit.xds_server.ads.rig import DeltaRig, Rig
+from xds_server.ads.completeness import Around
 from xds_server.ads.messages import DeltaRequest, Request
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, resource
+from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, TypeUrl, resource
 
 each_variant = pytest.mark.parametrize("rig", [Rig, DeltaRig])
 BEGIN = "set CDS c=1\nset EDS c=1\nset LDS l=1 m=1\nset RDS l=1"
@@ -151,15 +152,28 @@ def _return(back: Proxy, first: Proxy, *, complete: bool) -> None:
 
 
 @each_variant
-def test_a_stream_of_routes_alone_looks_at_the_others(rig: type[Rig]) -> None:
-    """A proxy that rejected clusters on another stream has not all, though its routes are accepted."""
-    one = Proxy(rig).ask().says("nack CDS")
-    tables = one.rig.tables
-    machine = type(one.rig.stream)
-    for node, expected in (("rig", "not yet"), ("another", "ready 1")):
-        alone = rig({ROUTE: tables[ROUTE]})
-        alone.stream = machine({ROUTE: tables[ROUTE]}, node, surroundings=tables)
-        it = Proxy(rig, one.rig)
-        it.rig = alone
-        it.says("ask RDS l m", "ack RDS")
-        assert it.marker == expected
+def test_a_stream_per_type_waits_for_the_others(rig: type[Rig]) -> None:
+    """A proxy that has a stream for each type has all when it has accepted all on all of them."""
+    tables = Proxy(rig).rig.tables
+    streams: dict[TypeUrl, Any] = {}
+    alone: dict[str, Proxy] = {}
+    for short, type_url in (("CDS", CLUSTER), ("EDS", ENDPOINT), ("LDS", LISTENER), ("RDS", ROUTE)):
+        it = alone[short] = Proxy(rig, Proxy(rig).rig)
+        others = [stream for other, stream in streams.items() if other is not type_url]
+        around = Around(tables, lambda others=others: [one.exchanges for one in others])  # type: ignore[misc]
+        it.rig.tables = {type_url: tables[type_url]}
+        it.rig.stream = streams[type_url] = type(it.rig.stream)(it.rig.tables, "rig", around=around)
+        it.says(f"ask {short} { ({'EDS': 'c', 'RDS': 'l m'}.get(short, '')) }")
+    routes = alone["RDS"]
+    routes.says("ack RDS")
+    for short in ("LDS", "EDS"):
+        alone[short].says(f"ack {short}")
+    assert not streams[ROUTE].look()
+    alone["CDS"].says("nack CDS")
+    assert not streams[ROUTE].look()
+    alone["CDS"].says("set CDS c=2")
+    assert not streams[ROUTE].look()
+    alone["CDS"].says("ack CDS")
+    assert streams[ROUTE].look()
+    routes.turn()
+    assert routes.marker == "ready 1"
