@@ -6,7 +6,7 @@ from typing import Final
 
 from xds_server.sources.files.scan import Signature, signature
 
-LARGEST: Final = 16 * 2**20
+LARGEST: Final = 8 * 2**20
 """Bytes that a file may have."""
 # A pipe that took the file's place must not be waited for, nor a terminal become ours.
 _FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC

@@ -14,13 +14,16 @@ from xds_server.sources.files.scalars import key, plain, tagged
 
 VALUE_COST: Final = 32
 """What a value costs besides the length of its text. Unit: about a byte."""
-LARGEST_DOCUMENT: Final = 64 * 2**20
-"""What the values of one document may cost together: up to 12 MB of text, or two million values."""
+LARGEST_OBJECT: Final = 3 * 2**20
+"""What the values of one object may cost: a hundred thousand of them, or 3 MB of text, which no API server takes."""
+LARGEST_DOCUMENT: Final = 32 * 2**20
+"""What the values of one document may cost, which may be a list: a million of them."""
 MOST_ALIASED: Final = 4 * 2**20
 """What all may cost together that the aliases of a file stand for, each time that they do."""
 _DEEPEST: Final = 256
 _MOST_REPEATED: Final = 20
 _NAME_IS_COLLECTION: Final = "a field's name is a mapping or a sequence"
+_IDENTITY: Final = frozenset({"apiVersion", "kind", "metadata", "name", "namespace"})
 _MERGE_TAG: Final = "tag:yaml.org,2002:merge"
 
 
@@ -44,10 +47,14 @@ class Document:
     """One document."""
 
     content: Any
-    cost: int
+    cost: int = 0
     """Of its values."""
-    line: int
+    line: int = 0
     """On which it begins, from 0."""
+    oversized: set[int] = field(default_factory=set)
+    """The ids of objects that are too large: of those only what says which they are is there."""
+    aliased: bool = False
+    """Whether a value may be in several places."""
     repeated: list[int] = field(default_factory=list)
     """Lines on which a field is given once more: the last one counts."""
 
@@ -83,12 +90,16 @@ class _Pieces:
 class _Frame:
     """A mapping or sequence that is being filled."""
 
-    __slots__ = ("anchor", "began", "content", "key", "merging")
+    __slots__ = ("anchor", "began", "content", "key", "lists", "merging", "outside")
 
     def __init__(self, content: dict[str, Any] | list[Any], anchor: str | None, began: int) -> None:
         self.content = content
         self.anchor = anchor
         self.began = began
+        self.lists = False
+        """Whether it is a sequence of objects, or an object that may hold one."""
+        self.outside: int | None = None
+        """If an object begins with it: what that in which it is has cost until then."""
         self.key: str | None = None
         """Of the value that comes next; None if a key comes next."""
         self.merging = False
@@ -104,7 +115,8 @@ class _Builder:
         self._marks = marks
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._stack: list[_Frame] = []
-        self._document = Document(None, 0, 0)
+        self._document = Document(None)
+        self._object_cost = 0
 
     def build(self) -> Document:
         """The document that has just begun."""
@@ -131,16 +143,22 @@ class _Builder:
                     raise ValueError("an alias stands for nothing that is complete before it")
                 value, cost = self._anchors[event.anchor]
                 self._budget.aliases -= cost
+                self._document.aliased = True
                 self._spend(cost)
                 self._put(value, event)
             case _:  # the end of a mapping or sequence
                 frame = self._stack.pop()
+                if frame.outside is not None:
+                    if self._object_cost > LARGEST_OBJECT:
+                        self._document.oversized.add(id(frame.content))
+                    self._object_cost = frame.outside
                 if frame.anchor is not None:
                     self._anchors[frame.anchor] = (frame.content, self._document.cost - frame.began)
                 self._put(frame.content, event)
 
     def _spend(self, cost: int) -> None:
         self._document.cost += cost
+        self._object_cost += cost
         if self._budget.aliases < 0:
             raise ValueError("aliases stand for too much: write it out, or say less")
         if self._document.cost > LARGEST_DOCUMENT:
@@ -152,7 +170,14 @@ class _Builder:
         if self._at_key():
             raise ValueError(_NAME_IS_COLLECTION)
         self._mark(event)
-        self._stack.append(_Frame(content, event.anchor, self._document.cost))
+        frame = _Frame(content, event.anchor, self._document.cost)
+        top = self._stack[-1] if self._stack else None
+        if isinstance(content, list):
+            frame.lists = top is not None and top.lists and top.key == "items"
+        elif top is None or (top.lists and isinstance(top.content, list)):
+            frame.lists = True
+            frame.outside, self._object_cost = self._object_cost, 0
+        self._stack.append(frame)
         self._spend(VALUE_COST)
 
     def _scalar(self, event: Any) -> None:
@@ -179,10 +204,12 @@ class _Builder:
         if isinstance(top.content, list):
             if not isinstance(event, yaml.CollectionEndEvent):
                 self._mark(event)
-            top.content.append(value)
+            if top.lists or self._object_cost <= LARGEST_OBJECT:
+                top.content.append(value)
         elif top.merging:
             top.merging = False
-            _merge(top.content, value)
+            if self._object_cost <= LARGEST_OBJECT:
+                _merge(top.content, value)
         elif top.key is None:
             if isinstance(value, dict | list):
                 raise ValueError(_NAME_IS_COLLECTION)  # noqa: TRY004 - about the text, not about our types
@@ -192,7 +219,8 @@ class _Builder:
             if self._marks is not None:
                 self._marks.setdefault(id(top.content), {})[top.key] = event.start_mark.line
         else:
-            top.content[top.key] = value
+            if self._object_cost <= LARGEST_OBJECT or top.key in _IDENTITY:
+                top.content[top.key] = value
             top.key = None
 
     def _mark(self, event: Any) -> None:
@@ -209,3 +237,19 @@ def _merge(into: dict[str, Any], value: Any) -> None:
         if not isinstance(source, dict):
             raise ValueError("<< merges mappings alone")  # noqa: TRY004 - about the text, not about our types
         into.update(source)
+
+
+def exceeds(content: Any, limit: int) -> bool:
+    """Whether the values of *content* cost more than *limit*; no more of them are looked at than that takes."""
+    cost, rest = 0, [content]
+    while rest and cost <= limit:
+        value = rest.pop()
+        cost += VALUE_COST
+        if isinstance(value, dict):
+            cost += sum(map(len, value)) + VALUE_COST * len(value)
+            rest.extend(value.values())
+        elif isinstance(value, list):
+            rest.extend(value)
+        elif isinstance(value, str):
+            cost += len(value)
+    return cost > limit

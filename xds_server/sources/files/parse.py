@@ -9,7 +9,7 @@ from typing import Any, Final
 from xds_server.model.source_state import Problem
 from xds_server.printable import printable
 from xds_server.sources.decode import Decoded, Decoder, key_of, problem
-from xds_server.sources.files.events import VALUE_COST
+from xds_server.sources.files.events import Document
 from xds_server.sources.files.text import Chunk, Malformed, decoded, parsed
 from xds_server.sources.kinds import Kind, Value
 from xds_server.sources.near_miss import near_miss, unread
@@ -24,7 +24,6 @@ _MOST_PROBLEMS: Final = 20
 _MOST_IGNORED: Final = 50  # kinds of a file that are counted one by one
 _LONGEST_NAME: Final = 80
 _LONGEST_MESSAGE: Final = 300
-_LARGEST_OBJECT: Final = 3 * 2**20
 _TOO_LARGE: Final = Finding("", "is larger than an API server takes: make several objects of it")
 _TWICE: Final = Finding("", "is in this file twice, and the first one counts: remove one")
 _REPEATED: Final = "a field is given twice, and the last one counts: remove one"
@@ -63,7 +62,7 @@ class Parser:
         contents = _Contents(path)
         try:
             for chunk, number, document in parsed(decoded(content)):
-                for one in _objects(_Object(chunk, number, "", document.content, document.cost)):
+                for one in _objects(chunk, number, document, document.content):
                     self._read(one, contents)
                 contents.repeated(chunk, document.repeated)
         except Malformed as error:
@@ -106,8 +105,8 @@ class _Object:
     at: str
     """Path in it; empty unless it is an item of a list."""
     content: Any
-    cost: int
-    """At most: that of the whole document."""
+    oversized: bool
+    """Whether it is too large, and only in parts there."""
 
 
 @dataclass(slots=True)
@@ -122,14 +121,14 @@ class _Contents:
 
     def add(self, one: _Object, kind: Kind, decoder: Decoder) -> None:
         """Adds an object of a kind that is read."""
-        if one.cost > _LARGEST_OBJECT and _exceeds(one.content, _LARGEST_OBJECT):
+        if one.oversized:
             self.refuse(one, kind, _TOO_LARGE)
         else:
             self._add(one, kind, decoder.loaded(one.content))
 
     def refuse(self, one: _Object, kind: Kind, finding: Finding) -> None:
         """Adds an object that cannot be used: its last good state stays."""
-        self._add(one, kind, Decoded(key_of(_named(one.content)), None, (finding,)))
+        self._add(one, kind, Decoded(key_of(one.content), None, (finding,)))
 
     def _add(self, one: _Object, kind: Kind, read: Decoded) -> None:
         for finding in read.findings:
@@ -172,46 +171,21 @@ class _Contents:
         return Parsed(objects=self.objects, problems=tuple(self.problems), ignored=self.ignored)
 
 
-def _objects(one: _Object) -> Iterator[_Object]:
+def _objects(chunk: Chunk, number: int, document: Document, content: Any, at: str = "") -> Iterator[_Object]:
     """The objects of a document: it is one, or a list, whose items may leave out what its kind says of them."""
-    content = one.content
-    if not isinstance(content, dict):
-        yield one
-        return
-    kind, items = content.get("kind"), content.get("items", ())
+    kind, items = (content.get("kind"), content.get("items", ())) if isinstance(content, dict) else (None, ())
     if items is None and isinstance(kind, str) and kind.endswith("List"):
         return
     if not isinstance(items, list):
-        yield one
+        yield _Object(chunk, number, at, content, id(content) in document.oversized)
         return
     inferred: dict[str, Any] = {}
     if isinstance(kind, str) and kind != "List":
         inferred = {"apiVersion": content.get("apiVersion"), "kind": kind.removesuffix("List")}
     for i, item in enumerate(items):
-        if isinstance(item, dict) and not item.get("kind") and not item.get("apiVersion"):
-            item = {**item, **inferred}  # noqa: PLW2901 - what is meant by it
-        at = f"{one.at}.items[{i}]" if one.at else f"items[{i}]"
-        yield from _objects(_Object(one.chunk, one.number, at, item, one.cost))
-
-
-def _exceeds(content: Any, limit: int) -> bool:
-    """Whether its values cost more; no more of them are looked at than that takes."""
-    cost, rest = 0, [content]
-    while rest and cost <= limit:
-        value = rest.pop()
-        cost += VALUE_COST
-        if isinstance(value, dict):
-            cost += sum(map(len, value)) + VALUE_COST * len(value)
-            rest.extend(value.values())
-        elif isinstance(value, list):
-            rest.extend(value)
-        elif isinstance(value, str):
-            cost += len(value)
-    return cost > limit
-
-
-def _named(content: dict[str, Any]) -> dict[str, Any]:
-    """Of an object, what says its name."""
-    metadata = content.get("metadata")
-    names = metadata if isinstance(metadata, dict) else {}
-    return {"metadata": {field: names[field] for field in ("name", "namespace") if field in names}}
+        if not document.aliased:
+            items[i] = None  # to forget a long list bit by bit, not all at once
+        for one in _objects(chunk, number, document, item, f"{at}.items[{i}]" if at else f"items[{i}]"):
+            if one.content is item and isinstance(item, dict) and not item.get("kind") and not item.get("apiVersion"):
+                one.content = {**item, **inferred}
+            yield one

@@ -13,13 +13,23 @@ from typing import Any, Final
 import msgspec
 import yaml
 
-from xds_server.sources.files.events import VALUE_COST, Budget, Document, Marks, Refused, documents
+from xds_server.sources.files.events import (
+    LARGEST_OBJECT,
+    VALUE_COST,
+    Budget,
+    Document,
+    Marks,
+    Refused,
+    documents,
+    exceeds,
+)
 
-LARGEST_JSON: Final = 3 * 2**19
-"""Bytes of a JSON value, or of an item of a list: what etcd takes. Longer ones would be read in one call for too long."""
+_LARGEST_JSON: Final = 2**20  # bytes of an object: longer ones would be read in one call for too long
 _MOST_DOCUMENTS: Final = 100_000
+_TOO_MANY: Final = f"has more than {_MOST_DOCUMENTS} documents: split it"
 _MOST_DIRECTIVES: Final = 16  # libyaml compares each of them with every other
-_SEPARATOR: Final = re.compile(r"^---(?=[ \t\r\n]|\Z)[^\n]*\n?", re.MULTILINE)
+_SEPARATOR: Final = "\n---"
+_PIECE: Final = 2**18  # bytes that are decoded in one call
 _DIRECTIVES: Final = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n|%[^\n]*\n)*")
 _STEP: Final = re.compile(r"\[(?P<index>\d+)\]|(?P<name>[^.\[\]]+)")
 _TRAILING: Final = re.compile(r"trailing characters \(byte (\d+)\)")
@@ -73,8 +83,14 @@ def decoded(content: bytes) -> str:
     """The text of a file: UTF-8, or as its byte order mark says; what cannot be read becomes U+FFFD."""
     for mark, encoding in _BOMS:
         if content.startswith(mark):
-            return content[len(mark) :].decode(encoding, errors="replace")
-    return content.decode(errors="replace")
+            return _decoded(content[len(mark) :], encoding)
+    return _decoded(content, "utf-8")
+
+
+def _decoded(content: bytes, encoding: str) -> str:
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    pieces = [decoder.decode(content[at : at + _PIECE]) for at in range(0, len(content), _PIECE)]
+    return "".join((*pieces, decoder.decode(b"", final=True)))
 
 
 def parsed(text: str) -> Iterator[tuple[Chunk, int, Document]]:
@@ -82,7 +98,7 @@ def parsed(text: str) -> Iterator[tuple[Chunk, int, Document]]:
     budget = Budget()
     for count, chunk in enumerate(_chunks(text)):
         if count >= _MOST_DOCUMENTS:
-            raise Malformed(f"has more than {_MOST_DOCUMENTS} documents: split it", chunk.line + 1)
+            raise Malformed(_TOO_MANY, chunk.line + 1)
         values: list[tuple[Chunk, int, Document]] = []
         if chunk.text.lstrip()[:1] == "{":
             try:
@@ -99,18 +115,34 @@ def parsed(text: str) -> Iterator[tuple[Chunk, int, Document]]:
 def _chunks(text: str) -> Iterator[Chunk]:
     """What is between lines of `---`, but for the parts that are blank. Directives stay with what comes after them."""
     begin = line = 0
-    for separator in _SEPARATOR.finditer(text):
-        part = text[begin : separator.start()]
+    for start, after, end in _separators(text):
+        part = text[begin:start]
         if "%" in part and _DIRECTIVES.fullmatch(part):
             continue
-        if not part.isspace():
+        if part.strip():
             yield Chunk(part.removeprefix("\ufeff"), line)
-        after = separator[0][3:].strip()
-        end = separator.start() if after and after[0] != "#" else separator.end()
-        line += text.count("\n", begin, end)
-        begin = end
+        following = start if after and after[0] != "#" else end
+        line += text.count("\n", begin, following)
+        begin = following
     if text[begin:].strip():
         yield Chunk(text[begin:].removeprefix("\ufeff"), line)
+
+
+def _separators(text: str) -> Iterator[tuple[int, str, int]]:
+    """Where each line of `---` begins, what else is on it, and where the next line begins."""
+    at = -1 if text.startswith("---") else _found(text, 0)
+    while at is not None:
+        start = at + 1
+        end = text.find("\n", start) + 1 or len(text)
+        rest = text[start + 3 : end]
+        if not rest or rest[0].isspace():
+            yield start, rest.strip(), end
+        at = _found(text, end - 1)
+
+
+def _found(text: str, begin: int) -> int | None:
+    at = text.find(_SEPARATOR, begin)
+    return at if at >= 0 else None
 
 
 def _yaml(chunk: Chunk, budget: Budget) -> Iterator[Document]:
@@ -141,13 +173,16 @@ def _what(error: yaml.YAMLError) -> str:
 def _json(chunk: Chunk) -> Iterator[tuple[Chunk, int, Document]]:
     """The JSON values that a part of a file is made of. Raises: msgspec.DecodeError, RecursionError, Malformed."""
     rest, line = memoryview(chunk.text.encode()), chunk.line
-    while rest.nbytes:
+    for _ in range(_MOST_DOCUMENTS):
         raw = bytes(rest[: _first_value(rest)])
-        here = Chunk(raw.decode(), line)
-        # A value takes two bytes at least, so that this is not less than its values cost.
-        yield here, 0, Document(_value(raw, here), len(raw) * (VALUE_COST // 2 + 1), 0)
+        document = Document(None)
+        document.content = _value(raw, document)
+        yield Chunk(raw.decode(), line), 0, document
         line += raw.count(b"\n")
         rest = rest[len(raw) :]
+        if not rest:
+            return
+    raise Malformed(_TOO_MANY, line + 1)
 
 
 def _first_value(rest: memoryview) -> int:
@@ -162,15 +197,22 @@ def _first_value(rest: memoryview) -> int:
     return rest.nbytes
 
 
-def _value(raw: bytes | msgspec.Raw, where: Chunk) -> Any:
-    """A JSON value; of a list that is long, each item by itself."""
-    if len(memoryview(raw)) <= LARGEST_JSON:
-        return msgspec.json.decode(raw)
+def _value(raw: bytes | msgspec.Raw, document: Document) -> Any:
+    """A JSON value. Of a list that is long each item is read by itself, and of an object what says which it is."""
+    size = len(memoryview(raw))
+    if size <= _LARGEST_JSON:
+        content = msgspec.json.decode(raw)
+        # A value takes two bytes at least: what is short need not be counted.
+        if size * VALUE_COST // 2 > LARGEST_OBJECT and exceeds(content, LARGEST_OBJECT):
+            document.oversized.add(id(content))
+        return content
     fields = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-    if "items" not in fields:
-        raise Malformed("has an object that is larger than an API server takes: split it", where.line + 1)
-    items = msgspec.json.decode(fields.pop("items"), type=list[msgspec.Raw])
-    return {
-        **{name: _value(field, where) for name, field in fields.items()},
-        "items": [_value(item, where) for item in items],
+    items = fields.pop("items", None)
+    content = {
+        name: msgspec.json.decode(field) for name, field in fields.items() if len(memoryview(field)) <= _LARGEST_JSON
     }
+    if items is None:
+        document.oversized.add(id(content))
+    else:
+        content["items"] = [_value(item, document) for item in msgspec.json.decode(items, type=list[msgspec.Raw])]
+    return content
