@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import change, encode, herd, informers, start, transport, xds
+from benchmarks import change, encode, herd, informers, recovery, start, transport, xds
 from benchmarks.krt import bench as krt
 
 COMMANDS = {
@@ -12,6 +12,7 @@ COMMANDS = {
     "informers": informers.main,
     "xds": xds.main,
     "herd": herd.main,
+    "recovery": recovery.main,
     "transport": transport.main,
     "krt": krt.main,
 }

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-# Over how long the others ask, so that the server is not stormed: this, or as many a second.
+# Over how long the others ask, so that the server is not stormed; many take longer, up to this.
 _SPREAD_SECONDS: Final = 1.0
-_A_SECOND: Final = 20
+_LONGEST_SECONDS: Final = 2.0
+_A_SECOND: Final = 50
 
 
 class Recovery:
@@ -36,7 +37,7 @@ class Recovery:
 
     def over(self) -> None:
         """The server answers again: whoever waits because it did not asks soon, one after the other."""
-        spread = max(_SPREAD_SECONDS, len(self._waiting) / _A_SECOND)
+        spread = min(max(_SPREAD_SECONDS, len(self._waiting) / _A_SECOND), _LONGEST_SECONDS)
         for waiting in self._waiting:
             if not waiting.done():
                 waiting.set_result(spread)
