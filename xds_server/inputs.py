@@ -78,7 +78,8 @@ async def check_login(settings: Settings) -> None:
     """Finds a misspelt kubeconfig or context. Credentials that nobody named may yet come. Raises: StartError."""
     if settings.kubeconfig is None and not settings.context:
         return
-    from xds_server.sources.kube.kubeconfig import LoginError, connection, paths  # noqa: PLC0415
+    from xds_server.sources.kube.credentials import LoginError  # noqa: PLC0415
+    from xds_server.sources.kube.kubeconfig import connection, paths  # noqa: PLC0415
 
     path = None if settings.kubeconfig is None else str(settings.kubeconfig)
     try:

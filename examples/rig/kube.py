@@ -41,7 +41,8 @@ class Kube:
         self.cluster("crds", "standard")
 
     def wait_established(self, crd: str) -> None:
-        """Returns when the API server serves it; `--for=condition` fails while it has no conditions yet."""
+        """Returns when the API server serves it. A filter fails while there are no conditions, so those come first."""
+        self.run("wait", "--for=jsonpath={.status.conditions[0].type}", "crd", crd)
         self.run("wait", """--for=jsonpath={.status.conditions[?(@.type=='Established')].status}=True""", "crd", crd)
 
 

@@ -1,17 +1,19 @@
 """The client on the wire: what each misbehaviour of a server becomes."""
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from random import Random
 
 import kopf
 import pytest
 from aiohttp import web
 
 from xds_server.sources.kube import kopf_client
+from xds_server.sources.kube.credentials import LoginError
 from xds_server.sources.kube.errors import ApiError
 from xds_server.sources.kube.kopf_client import KopfClient
-from xds_server.sources.kube.kubeconfig import LoginError
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 Serve = Callable[[Handler], Awaitable[str]]
@@ -138,6 +140,144 @@ async def test_credentials_that_stay_refused_are_a_401(serve: Serve, connect: Co
     error = await failure(connect(kopf.ConnectionInfo(server=await serve(handler), token="old")))
 
     assert (error.code, count) == (401, 1)
+
+
+async def test_a_watch_outlives_the_token_that_it_began_with(serve: Serve, connect: Connect) -> None:
+    """A login that finds a new one ends nothing that is open; what was replaced is closed with its last answer."""
+    tokens, go_on = {"old"}, asyncio.Event()
+
+    async def handler(request: web.BaseRequest) -> web.StreamResponse:
+        if request.headers["Authorization"].removeprefix("Bearer ") not in tokens:
+            return status(401, "Unauthorized")
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"a")
+        if request.path == "/watch":
+            await go_on.wait()
+        await response.write(b"b")
+        return response
+
+    server = await serve(handler)
+    client = connect(*(kopf.ConnectionInfo(server=server, token=token) for token in ("old", "new", "newest")))
+    async with client.stream("/watch", {}, silence_seconds=5) as chunks:
+        assert await anext(chunks) == b"a"
+        for token in ("new", "newest"):
+            tokens.clear()
+            tokens.add(token)
+            assert await client.get("/x", {}) == b"ab"
+        assert len(client._retired) == 1
+        go_on.set()
+        assert [chunk async for chunk in chunks] == [b"b"]
+
+
+async def test_an_address_is_not_looked_up_with_every_failure(connect: Connect) -> None:
+    """A login may be a command of some seconds."""
+    client = connect(*(kopf.ConnectionInfo(server=f"http://127.0.0.1:{port}") for port in (1, 2, 3)))
+
+    said = [(await failure(client)).message for _ in range(3)]
+
+    assert ["127.0.0.1:1" in said[0], *("127.0.0.1:2" in message for message in said)] == [False, True, True, True]
+
+
+JUNK = (
+    b"",
+    b"hello\n",
+    b"\x16\x03\x01" * 100,
+    b"HTTP/1.1 200 OK\r\n\r\n<html>",
+    b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\nhello",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello",
+    b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello",
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=nonsense\r\nContent-Length: 1\r\n\r\n\xff",
+    b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 100_000 + b"\r\n",
+    b"HTTP/1.1 200 " + b"x" * 100_000 + b"\r\n\r\n",
+    b"HTTP/9.9 200 OK\r\n\r\n",
+    b"HTTP/1.1 999 ?\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 500 no\r\nContent-Type: application/json\r\nContent-Length: 3\r\n\r\n[1]",
+    b"HTTP/1.1 500 no\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n7",
+    b"HTTP/1.1 500 no\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n\xff",
+    b"HTTP/1.1 500 no\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n" + b"[" * 100_000,
+    b"HTTP/1.1 500 no\r\nContent-Type: text/plain; charset=nonsense\r\nContent-Length: 1\r\n\r\n\xff",
+    b'HTTP/1.1 500 no\r\nContent-Type: application/json\r\nContent-Length: 30\r\n\r\n{"kind":"Status","message":[]}',
+    b"HTTP/1.1 302 Found\r\nLocation: ftp://x\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 302 Found\r\nLocation: http://[\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 429 no\r\nRetry-After: 99999999999999999999999999999999\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
+    b"HTTP/1.1 100 Continue\r\n\r\n" * 50,
+)
+
+
+async def answered(connect: Connect, junk: bytes) -> None:
+    """Asks a server that says this, and hangs up: an answer, or an ApiError of one line."""
+
+    async def say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(junk)
+            await writer.drain()
+            writer.close()
+
+    server = await asyncio.start_server(say, "127.0.0.1", 0)
+    client = connect(kopf.ConnectionInfo(server=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"))
+    for what in ("get", "stream", "ping", "send"):
+        try:
+            async with asyncio.timeout(10):
+                match what:
+                    case "get":
+                        await client.get("/x", {})
+                    case "ping":
+                        await client.ping(5)
+                    case "send":
+                        await client.send("patch", "/x", {}, seconds=5)
+                    case "stream":
+                        async with client.stream("/x", {}, silence_seconds=5) as chunks:
+                            async for _ in chunks:
+                                pass
+        except ApiError as error:
+            assert error.message.isprintable()
+            assert len(error.message) <= 501
+    server.close()
+    await client.close()
+
+
+@pytest.mark.parametrize("junk", JUNK)
+async def test_whatever_bytes_a_server_answers_they_are_an_answer_or_an_api_error(
+    connect: Connect, junk: bytes
+) -> None:
+    """No other exception of aiohttp's or kopf's, whatever it is."""
+    await answered(connect, junk)
+
+
+async def test_random_bytes_are_an_answer_or_an_api_error(connect: Connect) -> None:
+    """Parts of good answers, cut and mixed."""
+    random = Random(7)
+    for _ in range(300):
+        one, other = random.choice(JUNK)[:500], random.choice(JUNK)[:500]
+        junk = bytearray(one[: random.randint(0, len(one))] + other[random.randint(0, len(other)) :])
+        for _ in range(random.randint(0, 3) if junk else 0):
+            junk[random.randrange(len(junk))] = random.randrange(256)
+        await answered(connect, bytes(junk))
+
+
+async def test_an_answer_without_an_end_is_given_up(
+    serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before it has taken the memory of all else; compressed ones, too."""
+    monkeypatch.setattr(kopf_client, "_LONGEST_BODY", 2**20)
+
+    async def handler(request: web.BaseRequest) -> web.StreamResponse:
+        response = web.StreamResponse()
+        response.enable_compression(web.ContentCoding.gzip)
+        await response.prepare(request)
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await response.write(bytes(2**16))
+        return response
+
+    error = await failure(connect(kopf.ConnectionInfo(server=await serve(handler))))
+
+    assert error.message == "the answer is longer than 1 MiB"
 
 
 async def test_a_server_that_has_moved_is_found_again(serve: Serve, connect: Connect) -> None:

@@ -14,6 +14,9 @@ CONFLICT: Final = 409
 """Somebody else wrote in between."""
 
 _SERVER_ERRORS: Final = 500
+_LONGEST_MESSAGE: Final = 500
+# Whom a server takes those for whose credentials are of a kind that it does not look at, such as a password.
+_NOBODY: Final = '"system:anonymous"'
 # No answer, or one that has nothing to do with what was asked.
 _SAME_WATCH_LATER: Final = (None, 401, 403, 429, 503)
 
@@ -37,11 +40,18 @@ class ApiError(Exception):
         silent: bool = False,
     ) -> None:
         super().__init__(message)
-        self.message = message
+        self.message = _readable(message)
         self.code = code
         self.retry_after = retry_after
         self.silent = silent
         self.relist = code not in _SAME_WATCH_LATER if relist is None else relist
+
+
+def _readable(message: str) -> str:
+    """What somebody else said, as one line of a length that somebody reads."""
+    line = "".join(char if char.isprintable() else " " for char in message[: 2 * _LONGEST_MESSAGE])
+    line = " ".join(line.split())
+    return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}…"
 
 
 class Trouble(StrEnum):
@@ -100,6 +110,8 @@ def explain(kind: Kind, verb: Verb, error: ApiError) -> str:
     match error.code:
         case 401:
             return f"{what}: renew the credentials"
+        case 403 if _NOBODY in error.message:
+            return f"{what}: the server passes over these credentials: use a token, a certificate, or exec"
         case 403:
             return f"may not {verb} {kind.resource}: add this to the rules of the ClusterRole: - {kind.rule}"
         case 404 if kind.required:

@@ -1,7 +1,6 @@
 """The API server's client, made of kopf's: the one module that knows kopf's inner names.
 
-Used of kopf 1.45: `login_with_service_account`, `ConnectionInfo` and `OperatorSettings`, which are
-public, and `APIContext`, `api.request` and the `errors`, which are not. What is relied upon is
+Used of kopf 1.45: `ConnectionInfo` and `OperatorSettings`, which are public, and `APIContext`, `api.request` and the `errors`, which are not. What is relied upon is
 pinned by tests/unit/xds_server/sources/kube/test_kopf_contract.py.
 """
 
@@ -20,8 +19,9 @@ from kopf._cogs.clients import api, auth, errors
 
 from xds_server import __version__
 from xds_server.sources.kube import kubeconfig
+from xds_server.sources.kube.credentials import LoginError
 from xds_server.sources.kube.errors import NOT_FOUND, ApiError
-from xds_server.sources.kube.kubeconfig import LoginError
+from xds_server.sources.kube.service_account import service_account
 
 Login = Callable[[], Awaitable[kopf.ConnectionInfo]]
 """Finds credentials, anew each time. Raises LoginError."""
@@ -29,16 +29,22 @@ Login = Callable[[], Awaitable[kopf.ConnectionInfo]]
 _CONNECT_SECONDS: Final = 5.0
 # Between two pieces of an answer: a page that stalls must not hold up a list for ever.
 _STALL_SECONDS: Final = 30.0
-_SERVICE_ACCOUNT_TOKEN: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+_SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 # Kubernetes marks each answer with it; a 404 without it came from something in between.
 _MARK: Final = "Audit-Id"
 # Everybody may ask for it, and nothing is looked up for it.
 _SMALL: Final = "/version"
+_UNAUTHORIZED: Final = 401
 _JSON: Final = "application/json"
 _AGENT: Final = f"xds-server/{__version__}"
 # kopf logs each failed request as an error; ours are states, shown with what to do.
 _SILENT: Final = logging.Logger("kopf", logging.CRITICAL + 1)  # noqa: LOG001 - in nobody's tree, so nobody turns it up
 _UNREACHABLE: Final = (aiohttp.ClientError, OSError, TimeoutError, errors.APISessionClosed)
+# More than a page of the largest objects that occur; what is longer would take the memory of all else.
+_LONGEST_BODY: Final = 256 * 2**20
+_WHOLE_SECONDS: Final = 300.0
+# While nobody answers, so often at most is it looked whether the address is another one by now.
+_LOOK_AGAIN_SECONDS: Final = 5.0
 
 
 def login(kubeconfig_path: str | None = None, context: str | None = None) -> Login:
@@ -46,10 +52,8 @@ def login(kubeconfig_path: str | None = None, context: str | None = None) -> Log
     told = bool(kubeconfig_path or context or os.environ.get("KUBECONFIG"))
 
     async def find() -> kopf.ConnectionInfo:
-        if not told and _SERVICE_ACCOUNT_TOKEN.exists():
-            found = kopf.login_with_service_account(settings=kopf.OperatorSettings())
-            if found is not None:
-                return found
+        if not told and (found := service_account(_SERVICE_ACCOUNT, os.environ)) is not None:
+            return found
         return await kubeconfig.connection(kubeconfig.paths(kubeconfig_path, os.environ), context)
 
     return find
@@ -64,21 +68,21 @@ class KopfClient:
         self._settings = kopf.OperatorSettings()
         self._info: kopf.ConnectionInfo | None = None
         self._context: auth.APIContext | None = None
+        self._retired: list[auth.APIContext] = []
+        self._looked_again = -_LOOK_AGAIN_SECONDS
 
     async def close(self) -> None:
         """Ends all requests."""
-        context, self._context, self._info = self._context, None, None
-        if context is not None:
+        contexts = [*self._retired, *([] if self._context is None else [self._context])]
+        self._retired, self._context, self._info = [], None, None
+        for context in contexts:
             await _close(context)
 
     async def get(self, path: str, params: Mapping[str, str], *, accept: str = _JSON) -> bytes:
         """The body of the answer. Raises: ApiError."""
         response = await self._request(path, params, _STALL_SECONDS, accept=accept)
-        try:
-            with _cut(response):
-                return await response.read()
-        except _UNREACHABLE as error:
-            raise ApiError(f"the answer broke off: {_said(error)}") from error
+        with _cut(response):
+            return await _body(response, _WHOLE_SECONDS)
 
     async def send(self, method: str, path: str, body: object, *, content_type: str = _JSON, seconds: float) -> bytes:
         """Writes once, and takes no longer than *seconds*; the body of the answer. Raises: ApiError."""
@@ -86,11 +90,9 @@ class KopfClient:
             async with asyncio.timeout(seconds):
                 response = await self._request(path, {}, seconds, method=method, body=body, content_type=content_type)
                 with _cut(response):
-                    return await response.read()
+                    return await _body(response, seconds)
         except TimeoutError as error:
             raise ApiError(f"no answer within {seconds:g} s") from error
-        except _UNREACHABLE as error:
-            raise ApiError(f"the answer broke off: {_said(error)}") from error
 
     async def ping(self, seconds: float) -> None:
         """Returns once the server has answered something, be it a refusal. Raises: ApiError, if there is no answer."""
@@ -121,7 +123,7 @@ class KopfClient:
             return await self._ask(context, path, params, silence_seconds, **more)
         except ApiError as error:
             # The address may have changed as well as the token: look up both.
-            if error.code not in (None, 401) or not await self._log_in_again(context):
+            if not self._worth_a_login(error) or not await self._log_in_again(context):
                 raise
         return await self._ask(await self._logged_in(), path, params, silence_seconds, **more)
 
@@ -153,6 +155,9 @@ class KopfClient:
             raise _refused(error) from error
         except _UNREACHABLE as error:
             raise ApiError(f"cannot reach {context.server}: {_said(error)}") from error
+        except Exception as error:
+            # aiohttp and kopf expect an API server, and whoever answers may be none.
+            raise ApiError(f"what {context.server} answers cannot be read: {error!r}") from error
         return response
 
     async def _logged_in(self) -> auth.APIContext:
@@ -161,6 +166,15 @@ class KopfClient:
                 self._info = await self._found()
                 self._context = _context(self._info)
             return self._context
+
+    def _worth_a_login(self, error: ApiError) -> bool:
+        if error.code is not None:
+            return error.code == _UNAUTHORIZED
+        now = asyncio.get_running_loop().time()
+        due = now - self._looked_again >= _LOOK_AGAIN_SECONDS
+        if due:
+            self._looked_again = now
+        return due
 
     async def _log_in_again(self, refused: auth.APIContext) -> bool:
         """Whether there are other credentials now than those that were refused."""
@@ -172,8 +186,17 @@ class KopfClient:
                 return False
             context = _context(info)
             self._info, self._context = info, context
-        await _close(refused)
+            self._retired.append(refused)
+            await self._dismiss()
         return True
+
+    async def _dismiss(self) -> None:
+        """Closes what was replaced and has nothing open any more: a watch outlives the token that it began with."""
+        for context in list(self._retired):
+            context.flush_closed_responses()
+            if not context.responses:
+                self._retired.remove(context)
+                await _close(context)
 
     async def _found(self) -> kopf.ConnectionInfo:
         try:
@@ -214,13 +237,31 @@ def _cut(response: aiohttp.ClientResponse) -> Iterator[None]:
         response.close()
 
 
+async def _body(response: aiohttp.ClientResponse, seconds: float) -> bytes:
+    """All of an answer. Raises: ApiError, also if it is longer than any answer is, or takes longer."""
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(seconds):
+            async for piece in response.content.iter_any():
+                pieces.append(piece)
+                size += len(piece)
+                if size > _LONGEST_BODY:
+                    break
+    except Exception as error:
+        raise ApiError(f"the answer broke off: {_said(error)}") from error
+    if size > _LONGEST_BODY:
+        raise ApiError(f"the answer is longer than {_LONGEST_BODY >> 20} MiB")
+    return b"".join(pieces)
+
+
 async def _chunks(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
     try:
         async for chunk in response.content.iter_any():
             yield chunk
     except TimeoutError as error:
         raise ApiError("neither event nor bookmark for too long; listing again", silent=True, relist=True) from error
-    except _UNREACHABLE as error:
+    except Exception as error:
         raise ApiError(f"the watch broke off: {_said(error)}") from error
 
 

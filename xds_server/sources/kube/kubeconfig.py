@@ -1,47 +1,53 @@
-"""Reads kubeconfig files, as kubectl does, into the credentials that the client is made from."""
+"""Reads kubeconfig files, as kubectl does, into the credentials that the client is made from.
 
-import asyncio
+Every kind of credentials works, or is refused with what to do instead: nobody becomes anonymous, or somebody else, because
+something was passed over. What kubectl 1.36 does with each case is in tests/integration/test_kubeconfig_kubectl.py.
+"""
+
+import base64
+import hashlib
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 import yaml
-from kopf import ConnectionInfo
+
+from xds_server.sources.kube import plugin
+from xds_server.sources.kube.credentials import Connection, LoginError, impersonation
 
 T = TypeVar("T")
 
-_PLUGIN_SECONDS: Final = 30.0
-
-
-class LoginError(Exception):
-    """There are no credentials to be had; the message says what is missing, and what to do."""
+_PEM: Final = re.compile(rb"-----BEGIN [^-]+-----")
+_LOCKED: Final = re.compile(rb"ENCRYPTED")
+_PRINTABLE: Final = re.compile(r"[!-~]+")
 
 
 class _Kebab(msgspec.Struct, rename="kebab"):
     pass
 
 
+class _Extension(msgspec.Struct):
+    name: str
+    extension: Any = None
+
+
 class _Cluster(_Kebab):
-    server: str
+    server: str | None = None
     certificate_authority: str | None = None
     certificate_authority_data: str | None = None
     insecure_skip_tls_verify: bool | None = None
     proxy_url: str | None = None
     tls_server_name: str | None = None
+    disable_compression: bool | None = None
+    extensions: list[_Extension] | None = None
 
 
-class _Env(_Kebab):
-    name: str
-    value: str
-
-
-class _Exec(_Kebab):
-    command: str
-    api_version: str = msgspec.field(name="apiVersion")
-    args: list[str] | None = None
-    env: list[_Env] | None = None
+class _Provider(_Kebab):
+    name: str | None = None
 
 
 class _User(_Kebab):
@@ -53,103 +59,86 @@ class _User(_Kebab):
     token_file: str | None = msgspec.field(default=None, name="tokenFile")
     username: str | None = None
     password: str | None = None
-    exec: _Exec | None = None
+    auth_provider: _Provider | None = None
+    exec: plugin.Exec | None = None
     as_: str | None = msgspec.field(default=None, name="as")
+    as_uid: str | None = None
+    as_groups: list[str] | None = None
+    as_user_extra: dict[str, list[str]] | None = None
 
 
 class _Context(_Kebab):
-    cluster: str
-    user: str
+    cluster: str | None = None
+    user: str | None = None
     namespace: str | None = None
 
 
 class _NamedCluster(_Kebab):
-    name: str
-    cluster: _Cluster
+    name: str = ""
+    cluster: _Cluster | None = None
 
 
 class _NamedUser(_Kebab):
-    name: str
-    user: _User
+    name: str = ""
+    user: _User | None = None
 
 
 class _NamedContext(_Kebab):
-    name: str
-    context: _Context
+    name: str = ""
+    context: _Context | None = None
 
 
 class _File(_Kebab):
+    kind: str | None = None
     current_context: str | None = None
     clusters: list[_NamedCluster] | None = None
     users: list[_NamedUser] | None = None
     contexts: list[_NamedContext] | None = None
 
 
-class _ExecStatus(msgspec.Struct, rename="camel"):
-    token: str | None = None
-    client_certificate_data: str | None = None
-    client_key_data: str | None = None
-
-
-class _ExecAnswer(msgspec.Struct):
-    status: _ExecStatus
-
-
 def paths(kubeconfig: str | None, environ: Mapping[str, str]) -> list[Path]:
     """The files to read: the one that was named, or those of KUBECONFIG, or the default one."""
     names = [kubeconfig] if kubeconfig else [n for n in environ.get("KUBECONFIG", "").split(os.pathsep) if n]
-    return [Path(name).expanduser() for name in names or ["~/.kube/config"]]
+    return [Path(os.path.expanduser(name)) for name in dict.fromkeys(names or ["~/.kube/config"])]  # noqa: PTH111 - Path's raises without a home
 
 
-async def connection(files: Sequence[Path], context: str | None) -> ConnectionInfo:
+async def connection(files: Sequence[Path], context: str | None) -> Connection:
     """Where the API server is, and who we are there. Of equal names in several files the first counts.
 
     Raises: LoginError.
     """
     where = ", ".join(str(path) for path in files)
-    configs = [_read(path) for path in files if path.exists()]
+    configs = [config for path in files if (config := _read(path)) is not None]
     if not configs:
         raise LoginError(f"there is no kubeconfig at {where}: set KUBECONFIG, or use --kubeconfig")
     chosen = context or next((c.current_context for c in configs if c.current_context), None)
     if not chosen:
         raise LoginError(f"no current-context in {where}: set one, or use --context")
-    contexts = {item.name: item.context for config in reversed(configs) for item in config.contexts or ()}
-    clusters = {item.name: item.cluster for config in reversed(configs) for item in config.clusters or ()}
-    users = {item.name: item.user for config in reversed(configs) for item in config.users or ()}
+    contexts = _merged((item.name, item.context or _Context()) for c in configs for item in c.contexts or ())
+    clusters = _merged((item.name, item.cluster or _Cluster()) for c in configs for item in c.clusters or ())
+    users = _merged((item.name, item.user or _User()) for c in configs for item in c.users or ())
     found = _named("context", chosen, contexts, where)
-    cluster = _named("cluster", found.cluster, clusters, where)
-    user = _named("user", found.user, users, where)
-    _refuse(found, cluster, user)
-    if user.exec is not None:
-        await _ask_plugin(user, user.exec)
-    return ConnectionInfo(
-        server=cluster.server,
-        ca_path=cluster.certificate_authority,
-        ca_data=cluster.certificate_authority_data,
-        insecure=cluster.insecure_skip_tls_verify,
-        proxy_url=cluster.proxy_url,
-        certificate_path=user.client_certificate,
-        certificate_data=user.client_certificate_data,
-        private_key_path=user.client_key,
-        private_key_data=user.client_key_data,
-        token=user.token,
-        username=user.username,
-        password=user.password,
-        default_namespace=found.namespace,
-    )
+    cluster = _named("cluster", found.cluster or "", clusters, where)
+    try:
+        _check_cluster(cluster)
+    except LoginError as error:
+        raise LoginError(f"cluster {found.cluster!r} in {where}: {error}") from None
+    encrypted = urlsplit(cluster.server or "").scheme == "https"
+    # Who asks without encryption is known to a proxy of his own, such as `kubectl proxy`.
+    user = _named("user", found.user or "", users, where) if encrypted or found.user else _User()
+    try:
+        _check_user(user, encrypted=encrypted)
+        token = await _identify(user, cluster)
+    except LoginError as error:
+        raise LoginError(f"user {found.user!r} in {where}: {error}") from None
+    return _connection(cluster, user, token, found.namespace)
 
 
-def _refuse(context: _Context, cluster: _Cluster, user: _User) -> None:
-    """Refuses what kubectl can do and we cannot: to pass over it would be to act as somebody else."""
-    if user.as_:
-        raise LoginError(
-            f"user {context.user!r} acts as {user.as_!r}, which is not supported: use that user's own login"
-        )
-    if cluster.tls_server_name:
-        raise LoginError(
-            f"cluster {context.cluster!r} has tls-server-name {cluster.tls_server_name!r}, which is not supported: "
-            "give a server address that its certificate names"
-        )
+def _merged(items: Iterable[tuple[str, T]]) -> dict[str, T]:
+    merged: dict[str, T] = {}
+    for name, item in items:
+        merged.setdefault(name, item)
+    return merged
 
 
 def _named(what: str, name: str, known: Mapping[str, T], where: str) -> T:
@@ -158,63 +147,219 @@ def _named(what: str, name: str, known: Mapping[str, T], where: str) -> T:
     return known[name]
 
 
-def _read(path: Path) -> _File:
-    """One file, with its relative paths made absolute, and with data in the place of a file that it overrides."""
+# -- a file ----------------------------------------------------------------------------------------
+
+
+def _read(path: Path) -> _File | None:
+    """One file, with its relative paths made absolute; None if it is not there."""
     try:
-        config = msgspec.convert(yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader) or {}, _File)
-        for cluster in (item.cluster for item in config.clusters or ()):
-            cluster.certificate_authority = _beside(
-                path, cluster.certificate_authority, cluster.certificate_authority_data
-            )
-        for user in (item.user for item in config.users or ()):
-            user.client_certificate = _beside(path, user.client_certificate, user.client_certificate_data)
-            user.client_key = _beside(path, user.client_key, user.client_key_data)
-            token_file = _beside(path, user.token_file, None)
-            user.token = Path(token_file).read_text().strip() if token_file else user.token
-    except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
+        text = path.read_bytes()
+        config = msgspec.convert(_document(text), _File)
+    except FileNotFoundError:
+        return None
+    except Exception as error:  # whatever YAML and msgspec find wrong with it
         raise LoginError(f"cannot read kubeconfig {path}: {' '.join(str(error).split())}: mend it") from error
+    if config.kind not in (None, "", "Config"):
+        raise LoginError(f"{path} holds a {config.kind}, and no kubeconfig: set KUBECONFIG, or use --kubeconfig")
+    for what, items in (("cluster", config.clusters), ("user", config.users), ("context", config.contexts)):
+        names = [item.name for item in items or ()]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise LoginError(f"{what} {twice[0]!r} is in {path} twice: remove one of them")
+    for cluster in (item.cluster for item in config.clusters or () if item.cluster is not None):
+        cluster.certificate_authority = _beside(path, cluster.certificate_authority)
+    for user in (item.user for item in config.users or () if item.user is not None):
+        user.client_certificate = _beside(path, user.client_certificate)
+        user.client_key = _beside(path, user.client_key)
+        user.token_file = _beside(path, user.token_file)
+        # Without a slash it is looked for in PATH.
+        if user.exec is not None and os.sep in (user.exec.command or ""):
+            user.exec.command = _beside(path, user.exec.command)
     return config
 
 
-def _beside(path: Path, name: str | None, data: str | None) -> str | None:
-    return str(path.parent / name) if name and not data else None
+def _document(text: bytes) -> object:
+    """The first document. JSON may have tabs, which YAML does not allow."""
+    if text.lstrip().startswith(b"{"):
+        return msgspec.json.decode(text)
+    return next(iter(yaml.load_all(text, Loader=yaml.CSafeLoader)), None) or {}
 
 
-async def _ask_plugin(user: _User, plugin: _Exec) -> None:
-    """Takes the user's credentials from the command that the kubeconfig names (client-go credential plugins)."""
-    info = {"apiVersion": plugin.api_version, "kind": "ExecCredential", "spec": {"interactive": False}}
-    environ = os.environ | {item.name: item.value for item in plugin.env or ()}
-    environ["KUBERNETES_EXEC_INFO"] = msgspec.json.encode(info).decode()
+def _beside(path: Path, name: str | None) -> str | None:
+    return str(path.parent.absolute() / name) if name else None
+
+
+# -- what is refused -------------------------------------------------------------------------------
+
+
+def _check_cluster(cluster: _Cluster) -> None:
+    server = _url(cluster.server or "", "server")
+    if server.scheme not in ("http", "https"):
+        raise LoginError(f"server {cluster.server!r} is no URL: write https://, the host, and its port")
+    if cluster.certificate_authority and cluster.certificate_authority_data:
+        raise LoginError("has certificate-authority and certificate-authority-data: remove one of them")
+    if cluster.insecure_skip_tls_verify and (cluster.certificate_authority or cluster.certificate_authority_data):
+        raise LoginError("has insecure-skip-tls-verify and a certificate-authority: remove one of them")
+    if cluster.certificate_authority:
+        _pem(cluster.certificate_authority, None, "certificate-authority")
+    elif cluster.certificate_authority_data:
+        _pem(None, cluster.certificate_authority_data, "certificate-authority-data")
+    if not cluster.proxy_url:
+        return
+    proxy = _url(cluster.proxy_url, "proxy-url")
+    if proxy.scheme not in ("http", "https"):
+        raise LoginError(f"proxy-url with scheme {proxy.scheme!r} is not supported: use an http or https proxy")
+    if proxy.scheme == "https" and cluster.tls_server_name:
+        raise LoginError("has tls-server-name and an https proxy, which is not supported: use an http proxy")
+
+
+def _url(text: str, field: str) -> Any:
+    """Its parts."""
     try:
-        process = await asyncio.create_subprocess_exec(
-            plugin.command,
-            *(plugin.args or ()),
-            env=environ,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+        url = urlsplit(text)
+        if url.hostname and (url.port is None or url.port > 0):
+            return url
+    except ValueError:
+        pass
+    what = f"{field} {text!r} is no URL" if text else f"has no {field}"
+    raise LoginError(f"{what}: write https://, the host, and its port")
+
+
+def _check_user(user: _User, *, encrypted: bool) -> None:
+    """Refuses what contradicts itself, and what kubectl can do and we cannot."""
+    token, basic = bool(user.token or user.token_file), bool(user.username or user.password)
+    certificate = bool(user.client_certificate or user.client_certificate_data)
+    key = bool(user.client_key or user.client_key_data)
+    if user.auth_provider is not None:
+        raise LoginError(
+            f"auth-provider {user.auth_provider.name!r} is not supported: use a token, a certificate, or a credential "
+            "plugin (exec)"
         )
-    except OSError as error:
-        raise LoginError(f"cannot run credential plugin {plugin.command!r}: {error.strerror}: install it") from error
+    if user.token and basic:
+        raise LoginError("has a token and a username: remove one of them")
+    if basic and (user.token_file or user.exec is not None):
+        raise LoginError("has a username, and a tokenFile or exec: remove one of them")
+    for name in ("client-certificate", "client-key"):
+        attribute = name.replace("-", "_")
+        if getattr(user, attribute) and getattr(user, f"{attribute}_data"):
+            raise LoginError(f"has {name} and {name}-data: remove one of them")
+    if certificate != key:
+        missing = "client-key" if certificate else "client-certificate"
+        raise LoginError(f"has one of client-certificate and client-key: add {missing}, or {missing}-data")
+    if certificate and not encrypted:
+        raise LoginError("has a client certificate, which says nothing to a server without https: use https")
+    if encrypted and not (token or basic or certificate or user.exec is not None):
+        raise LoginError("has no credentials, and would be anonymous: add a token, a certificate, or exec")
+    if not user.as_ and (user.as_uid or user.as_groups or user.as_user_extra):
+        raise LoginError("has as-uid, as-groups or as-user-extra, and not whom to act as: add as")
+    extra = [value for values in (user.as_user_extra or {}).values() for value in values]
+    for value in (user.as_, user.as_uid, *(user.as_groups or ()), *extra):
+        if value and not value.isprintable():
+            raise LoginError(f"acts as {value!r}, which no header can hold: correct it")
+
+
+# -- who we are ------------------------------------------------------------------------------------
+
+
+async def _identify(user: _User, cluster: _Cluster) -> str | None:
+    """The token, if there is one; a plugin's certificate takes the place of the user's. Raises: LoginError."""
+    token = _token(user)
+    if token is None and user.exec is not None:
+        status = await plugin.ask(user.exec, _told(cluster))
+        token = status.token
+        if status.client_certificate_data:
+            user.client_certificate = user.client_key = None
+            user.client_certificate_data = _base64(status.client_certificate_data)
+            user.client_key_data = _base64(status.client_key_data or "")
+    if token and not _PRINTABLE.fullmatch(token):
+        raise LoginError("the token has characters that no token has, such as spaces or line ends: write it anew")
+    return token
+
+
+def _token(user: _User) -> str | None:
+    """That of the file, which rotates; the one that is written down, if the file has none."""
+    if not user.token_file:
+        return user.token or None
     try:
-        out, err = await asyncio.wait_for(process.communicate(), _PLUGIN_SECONDS)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        raise LoginError(
-            f"credential plugin {plugin.command!r} said nothing for {_PLUGIN_SECONDS:g} s: run it by hand"
-        ) from None
-    if process.returncode:
-        said = err.decode(errors="replace").strip().rpartition("\n")[2]
-        raise LoginError(
-            f"credential plugin {plugin.command!r} ended with {process.returncode}, {said!r}: run it by hand"
+        token = Path(user.token_file).read_text().strip()
+    except (OSError, ValueError) as error:
+        if user.token:
+            return user.token
+        raise LoginError(f"cannot read tokenFile {user.token_file}: {_reason(error)}: mend it") from error
+    if not token and not user.token:
+        raise LoginError(f"tokenFile {user.token_file} is empty: write a token into it")
+    return token or user.token
+
+
+def _told(cluster: _Cluster) -> dict[str, Any]:
+    """What a plugin is told of the cluster: `spec.cluster` of an ExecCredential."""
+    authority = cluster.certificate_authority_data
+    if cluster.certificate_authority:
+        authority = base64.b64encode(_pem(cluster.certificate_authority, None, "certificate-authority")).decode()
+    config = next((one.extension for one in cluster.extensions or () if one.name == plugin.CLUSTER_CONFIG), None)
+    told = {
+        "server": cluster.server,
+        "tls-server-name": cluster.tls_server_name,
+        "insecure-skip-tls-verify": cluster.insecure_skip_tls_verify,
+        "certificate-authority-data": authority,
+        "proxy-url": cluster.proxy_url,
+        "disable-compression": cluster.disable_compression,
+        "config": config,
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _connection(cluster: _Cluster, user: _User, token: str | None, namespace: str | None) -> Connection:
+    files = [
+        _pem(path, data, field)
+        for path, data, field in (
+            (cluster.certificate_authority, cluster.certificate_authority_data, "certificate-authority"),
+            (user.client_certificate, user.client_certificate_data, "client-certificate"),
+            (user.client_key, user.client_key_data, "client-key"),
         )
+        if path or data
+    ]
+    acts: tuple[tuple[str, str], ...] = ()
+    if user.as_:
+        acts = impersonation(
+            user.as_, user.as_uid or "", user.as_groups or (), tuple((user.as_user_extra or {}).items())
+        )
+    return Connection(
+        server=cluster.server or "",
+        ca_path=cluster.certificate_authority,
+        ca_data=cluster.certificate_authority_data or None,
+        insecure=cluster.insecure_skip_tls_verify,
+        proxy_url=cluster.proxy_url or None,
+        certificate_path=user.client_certificate,
+        certificate_data=user.client_certificate_data or None,
+        private_key_path=user.client_key,
+        private_key_data=user.client_key_data or None,
+        token=token,
+        username=user.username,
+        password=user.password,
+        default_namespace=namespace,
+        tls_server_name=cluster.tls_server_name or "",
+        impersonation=acts,
+        digest=hashlib.sha256(b"\0".join(files)).hexdigest() if files else "",
+    )
+
+
+def _pem(path: str | None, data: str | None, field: str) -> bytes:
+    """What a field holds, or its file. Raises: LoginError, if it is none that can be used without asking anybody."""
+    what = f"{field} {path}" if path else f"{field}-data".replace("-data-data", "-data")
     try:
-        status = msgspec.json.decode(out, type=_ExecAnswer).status
-    except msgspec.DecodeError as error:
-        raise LoginError(
-            f"credential plugin {plugin.command!r} gave no ExecCredential, {error}: run it by hand"
-        ) from error
-    user.token = status.token or user.token
-    user.client_certificate_data = status.client_certificate_data or user.client_certificate_data
-    user.client_key_data = status.client_key_data or user.client_key_data
+        content = Path(path).read_bytes() if path else base64.b64decode(data or "", validate=False)
+    except (OSError, ValueError) as error:
+        raise LoginError(f"cannot read {what}: {_reason(error)}: mend it") from error
+    if not _PEM.search(content):
+        raise LoginError(f"{what} is no PEM: write it anew")
+    if field == "client-key" and _LOCKED.search(content):
+        raise LoginError(f"{what} is encrypted, and there is nobody to ask for its passphrase: use one that is not")
+    return content
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)
+
+
+def _base64(pem: str) -> str:
+    return base64.b64encode(pem.encode()).decode()

@@ -19,6 +19,7 @@ from xds_server.sources.decode import Decoded, Decoder, title
 from xds_server.sources.kinds import Kind
 from xds_server.sources.kube import wire
 from xds_server.sources.kube.errors import PHASES, ApiError, Backoff, Trouble, Verb, explain, trouble
+from xds_server.sources.kube.standing import Standing
 from xds_server.sources.state import SourceBoard
 
 PAGE_OBJECTS: Final = 1000
@@ -27,8 +28,6 @@ _WATCH_SECONDS: Final = 300
 SILENCE_SECONDS: Final = 150.0
 # A watch that ended sooner was ended by something in between.
 _SHORT_SECONDS: Final = 1.0
-# So often something good may come to nothing before it is no longer taken for a sign that we are in touch.
-_IN_VAIN: Final = 3
 # A kind of which objects are held is gone if it is said to be for so long.
 _ABSENT_SECONDS: Final = 60.0
 # A page may be empty, and others may follow; but not for ever.
@@ -97,8 +96,7 @@ class ListWatch:
         self._pages = 0
         self._watch_began = 0.0
         self._watching = False
-        self._good = False
-        self._in_vain = 0
+        self._standing = Standing()
         self._said = ""
         self._absent_since: float | None = None
 
@@ -120,8 +118,8 @@ class ListWatch:
 
     @property
     def doubtful(self) -> bool:
-        """Whether lists and watches have succeeded before, again and again, and no watch stood after them."""
-        return self._in_vain >= _IN_VAIN
+        """Whether lists and watches have gone well before, again and again, and no watch stood after them."""
+        return self._standing.doubtful
 
     # -- list --------------------------------------------------------------------------------------
 
@@ -182,10 +180,12 @@ class ListWatch:
         self._version = version
         self._absent_since = None
         self._said = ""
-        self._good = True
+        self._standing.went_well()
         plural = self._kind.plural
         self._board.replace(plural, self._problems)
-        self._board.listed(plural, epoch=self._graph.epoch, objects=self._reflector.count, in_touch=not self.doubtful)
+        self._board.listed(
+            plural, epoch=self._graph.epoch, objects=self._reflector.count, in_touch=not self._standing.doubtful
+        )
 
     def _page_request(self, token: str = "") -> Request:
         return self._request("list", {"limit": str(PAGE_OBJECTS)} | ({"continue": token} if token else {}))
@@ -210,18 +210,18 @@ class ListWatch:
     def watching(self) -> None:
         """The server has agreed to the watch. Whether from where we are, only what it says next can tell: maybe 410."""
         self._watching = True
-        self._good = True
+        self._standing.went_well()
 
     def settled(self) -> None:
         """The watch was agreed to, and has not failed at once: we follow changes again, unless that is doubtful."""
-        if self._watching and self._version and not self.doubtful:
+        if self._watching and self._version and not self._standing.doubtful:
             self._board.in_touch(self._kind.plural)
 
     def stood(self) -> None:
         """The watch has stood for a while: the next failure is a first one."""
         if self._watching and self._version:
             self._backoff.succeeded()
-            self._good, self._in_vain = False, 0
+            self._standing.lasted()
             self.settled()
 
     def chunk(self, data: bytes) -> bool:
@@ -248,9 +248,9 @@ class ListWatch:
         self._watch_over("eof")
         if self._lasted():
             return 0.0
-        self._note_failure()
+        self._standing.failed()
         delay = self._backoff.failed(Trouble.CUT)
-        if self.doubtful:
+        if self._standing.doubtful:
             self._show(
                 Trouble.CUT,
                 f"every watch of {self._kind.resource} ends within {_SHORT_SECONDS:g} s: look at what is between us "
@@ -285,7 +285,7 @@ class ListWatch:
                 raise ApiError("the server does not know lists as streams; listing in pages", code=422, relist=True)
 
     def _apply(self, events: list[wire.Event]) -> None:
-        news, disorder = self._in_order(events)
+        news, self._version, disorder = wire.in_order(events, self._version)
         if any(event.applied is not None or event.deleted is not None for event in news):
             with self._graph.transaction():
                 for event in news:
@@ -298,25 +298,6 @@ class ListWatch:
             self.settled()
         if disorder is not None:
             raise disorder
-
-    def _in_order(self, events: list[wire.Event]) -> tuple[list[wire.Event], ApiError | None]:
-        """The events that are news, up to one that is older than what was told before; we are where they end.
-
-        Versions of one kind are numbers that grow: KEP-5504, "Comparable Resource Version". What are no
-        numbers is taken as it comes.
-        """
-        news: list[wire.Event] = []
-        for event in events:
-            if event.version.isdecimal() and self._version.isdecimal():
-                change = int(event.version) - int(self._version)
-                if change < 0:
-                    what = f"the watch went back from version {self._version} to {event.version}"
-                    return news, ApiError(f"{what}; what was missed is not known", relist=True)
-                if change == 0:
-                    continue
-            news.append(event)
-            self._version = event.version or self._version
-        return news, None
 
     def _seen(self, decoded: Decoded) -> None:
         if decoded.value is not None:
@@ -355,7 +336,7 @@ class ListWatch:
             self._streamed = False
             return 0.0
         if reason is not Trouble.CUT or not self._lasted():
-            self._note_failure()
+            self._standing.failed()
         if reason is Trouble.ABSENT and self._next_api_version():
             return 0.0
         if reason is not Trouble.ABSENT:
@@ -385,13 +366,8 @@ class ListWatch:
         """Whether the watch was one, though it may not have stood for long."""
         lasted = self._clock() - self._watch_began >= _SHORT_SECONDS
         if lasted:
-            self._good, self._in_vain = False, 0
+            self._standing.lasted()
         return lasted
-
-    def _note_failure(self) -> None:
-        """Something came to nothing, if there was something good since the failure before."""
-        self._in_vain += self._good
-        self._good = False
 
     def _show(self, reason: Trouble, message: str, retry_seconds: float | None, code: int | None = None) -> None:
         self._said = message

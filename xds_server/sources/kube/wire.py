@@ -1,5 +1,6 @@
 """The bytes of lists and watches. Pure."""
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import msgspec
@@ -142,6 +143,26 @@ def event(line: bytes, decoder: Decoder) -> Event:
                 return Event(version)
     except _UNREADABLE as error:
         raise ApiError(f"a line of the watch does not parse: {error}", relist=True) from error
+
+
+def in_order(events: Iterable[Event], version: str) -> tuple[list[Event], str, ApiError | None]:
+    """The events that are news after *version*, up to one that is older than what was told before; where they end.
+
+    Versions of one kind are numbers that grow: KEP-5504, "Comparable Resource Version". What are no
+    numbers is taken as it comes.
+    """
+    news: list[Event] = []
+    for one in events:
+        if one.version.isdecimal() and version.isdecimal():
+            change = int(one.version) - int(version)
+            if change < 0:
+                what = f"the watch went back from version {version} to {one.version}"
+                return news, version, ApiError(f"{what}; what was missed is not known", relist=True)
+            if change == 0:
+                continue
+        news.append(one)
+        version = one.version or version
+    return news, version, None
 
 
 class Lines:

@@ -52,6 +52,13 @@ def test_a_watch_goes_on_unless_the_server_refused_its_start(code: int | None, r
             ),
         ),
         (
+            ApiError('User "system:anonymous" cannot watch', code=403),
+            (
+                'cannot watch httproutes.gateway.networking.k8s.io: User "system:anonymous" cannot watch: '
+                "the server passes over these credentials: use a token, a certificate, or exec"
+            ),
+        ),
+        (
             ApiError("Unauthorized", code=401),
             "cannot watch httproutes.gateway.networking.k8s.io: Unauthorized: renew the credentials",
         ),

@@ -78,9 +78,11 @@ def test_connection_info_is_a_value_with_our_fields() -> None:
         assert getattr(kopf.ConnectionInfo(server="https://a", **{path: "/p"}), path) == "/p"  # type: ignore[arg-type]
 
 
-def test_the_service_account_login_takes_settings_alone() -> None:
-    """Outside a Pod it returns None; in one, where kubernetes.default.svc is, with the token of the moment."""
-    assert list(inspect.signature(kopf.login_with_service_account).parameters) == ["settings", "_"]
+def test_a_context_knows_its_open_responses() -> None:
+    """So that one that was replaced is closed when the last of them is."""
+    context_names = vars(auth.APIContext)
+
+    assert {"flush_closed_responses", "add_response", "close"} <= set(context_names)
 
 
 async def test_a_context_asks_its_server_with_its_token(serve: Serve) -> None:
