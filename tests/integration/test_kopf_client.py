@@ -220,25 +220,31 @@ async def answered(connect: Connect, junk: bytes) -> None:
 
     server = await asyncio.start_server(say, "127.0.0.1", 0)
     client = connect(kopf.ConnectionInfo(server=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"))
+    said: list[str] = []
     for what in ("get", "stream", "ping", "send"):
         try:
             async with asyncio.timeout(10):
-                match what:
-                    case "get":
-                        await client.get("/x", {})
-                    case "ping":
-                        await client.ping(5)
-                    case "send":
-                        await client.send("patch", "/x", {}, seconds=5)
-                    case "stream":
-                        async with client.stream("/x", {}, silence_seconds=5) as chunks:
-                            async for _ in chunks:
-                                pass
+                await ask(client, what)
         except ApiError as error:
-            assert error.message.isprintable()
-            assert len(error.message) <= 501
+            said.append(error.message)
     server.close()
     await client.close()
+    assert all(message.isprintable() and len(message) <= 501 for message in said)
+
+
+async def ask(client: KopfClient, what: str) -> None:
+    """Once, in one of the ways that there are."""
+    match what:
+        case "get":
+            await client.get("/x", {})
+        case "ping":
+            await client.ping(5)
+        case "send":
+            await client.send("patch", "/x", {}, seconds=5)
+        case "stream":
+            async with client.stream("/x", {}, silence_seconds=5) as chunks:
+                async for _ in chunks:
+                    pass
 
 
 @pytest.mark.parametrize("junk", JUNK)
@@ -252,7 +258,7 @@ async def test_whatever_bytes_a_server_answers_they_are_an_answer_or_an_api_erro
 async def test_random_bytes_are_an_answer_or_an_api_error(connect: Connect) -> None:
     """Parts of good answers, cut and mixed."""
     random = Random(7)
-    for _ in range(300):
+    for _ in range(100):
         one, other = random.choice(JUNK)[:500], random.choice(JUNK)[:500]
         junk = bytearray(one[: random.randint(0, len(one))] + other[random.randint(0, len(other)) :])
         for _ in range(random.randint(0, 3) if junk else 0):

@@ -1,6 +1,7 @@
 """Kubeconfigs before a real API server: who kubectl is there, and who we are."""
 
 import asyncio
+import contextlib
 import json
 import os
 import shlex
@@ -143,6 +144,39 @@ async def test_we_are_who_kubectl_is(place: Place, user: dict[str, Any], cluster
     assert isinstance(theirs, dict), theirs
     assert theirs["username"] == name
     assert await place.ours(path) == theirs
+
+
+async def test_we_ask_by_the_proxy_that_kubectl_asks_by(place: Place) -> None:
+    """That of the kubeconfig, and encrypted from end to end."""
+    asked: list[bytes] = []
+
+    async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        asked.append(head.split(b" ")[1])
+        host, _, port = asked[-1].decode().rpartition(":")
+        upstream, downstream = await asyncio.open_connection(host, int(port))
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        await asyncio.gather(passed(reader, downstream), passed(upstream, writer))
+
+    async with await asyncio.start_server(connect, "127.0.0.1", 0) as proxy:
+        address = f"127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
+        path = place.file(FILES, {"proxy-url": f"http://{address}"})
+        theirs = await asyncio.to_thread(place.kubectl, path)
+        count = len(asked)
+        ours = await place.ours(path)
+
+    assert isinstance(theirs, dict), theirs
+    assert ours == theirs
+    assert len(asked) > count > 0
+
+
+async def passed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Bytes from one to the other, to the end."""
+    with contextlib.suppress(ConnectionError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
 
 
 @pytest.mark.parametrize(
