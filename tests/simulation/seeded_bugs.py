@@ -93,9 +93,9 @@ BUGS = (
     Bug("an answer is made of what changed", "xds_server/ads/full_state.py",
         "Answer(selected.resources, selected.digest,",
         "Answer([one for one in selected.resources if one.name in changed], selected.digest,"),
-    Bug("a watch goes on from the end of the list, but one", "xds_server/sources/kube/listwatch.py",
-        "            self._version = event.version or self._version\n",
-        "            self._version = str(int(event.version or self._version) + 1)\n"),
+    Bug("a watch goes on from the end of the list, but one", "xds_server/sources/kube/wire.py",
+        "        version = one.version or version\n",
+        "        version = str(int(one.version or version) + 1)\n"),
 )  # fmt: skip
 
 
