@@ -6,11 +6,12 @@ They follow the graph: each appears and goes with the change that makes or mends
 from typing import Final
 
 from krt import Collection, Commit, Context, Graph
-from xds_server.model.objects import Gateway, HTTPRoute, ObjectKey
+from xds_server.model.objects import Gateway, ObjectKey
+from xds_server.model.routing import Attached
 from xds_server.model.source_state import Problem
 from xds_server.pipeline import Pipeline
 from xds_server.sources.state import SourceBoard
-from xds_server.translate.problems import SOURCE, of_gateway, of_route
+from xds_server.translate.problems import SOURCE, of_gateway, of_nobody, of_route
 
 Problems = Collection[ObjectKey, tuple[Problem, ...]]
 
@@ -22,27 +23,25 @@ def follow(graph: Graph, pipeline: Pipeline, board: SourceBoard, *, gateway_clas
 
     *shared*: whether others may read the same objects, as those of an API server.
     """
-    gateways, routes = pipeline.sources["gateways"], pipeline.sources["httproutes"]
+    gateways = pipeline.sources["gateways"]
 
-    def route_problems(ctx: Context, route: HTTPRoute) -> tuple[Problem, ...] | None:
-        attached = ctx.get(pipeline.attached_routes, route.key)
-        if attached is None:
-            return None
-
+    def route_problems(ctx: Context, attached: Attached) -> tuple[Problem, ...] | None:
         def class_of(key: ObjectKey) -> str | None:
             return ctx.get(gateways, key, select=_class_name)
 
-        return tuple(of_route(route, attached, class_of, gateway_class, shared=shared)) or None
+        return tuple(of_route(attached, class_of, gateway_class, shared=shared)) or None
 
     def gateway_problems(_: Context, gateway: Gateway) -> tuple[Problem, ...] | None:
         return tuple(of_gateway(gateway, gateway_class, shared=shared)) or None
 
     found: tuple[Problems, ...] = (
-        routes.map(route_problems, name="route_problems"),
+        pipeline.attached_routes.map(route_problems, name="route_problems"),
         gateways.map(gateway_problems, name="gateway_problems"),
     )
 
     def committed(commit: Commit) -> None:
+        nobody = () if pipeline.roles or not gateways.synced else tuple(of_nobody(len(gateways), gateway_class))
+        board.report(SOURCE, "", nobody)
         for collection in found:
             for key, change in commit.deltas.get(collection.name, ()):
                 board.report(SOURCE, f"{_KINDS[collection.name]} {key}", change.new or ())

@@ -77,6 +77,7 @@ class ResolvedRoute(Struct, frozen=True):
     hostnames: tuple[str, ...]
     rules: tuple[ResolvedRule, ...]
     dropped_hostnames: tuple[str, ...]
+    other_parents: tuple[str, ...]
     unresolved: tuple[str, ...]
     """What is wrong with its references, a sentence each."""
     unresolved_reasons: tuple[str, ...] = ()

@@ -33,6 +33,7 @@ def resolved(route: HTTPRoute, service_of: Callable[[ObjectKey], Service | None]
         hostnames=route.hostnames,
         rules=tuple(rules),
         dropped_hostnames=route.dropped_hostnames,
+        other_parents=route.other_parents,
         unresolved=tuple(message for _, message in unresolved),
         unresolved_reasons=tuple(reason for reason, _ in unresolved),
     )

@@ -6,7 +6,7 @@ of another class, and who refers to one, is no concern of ours, and nothing is s
 
 from collections.abc import Callable, Iterator
 
-from xds_server.model.objects import GATEWAY_API, Gateway, HTTPRoute, ObjectKey
+from xds_server.model.objects import GATEWAY_API, Gateway, ObjectKey
 from xds_server.model.routing import Attached
 from xds_server.model.source_state import Problem
 from xds_server.translate.ports import refusals
@@ -18,12 +18,14 @@ _FOUND_AT_THE_DOOR = ("UnsupportedProtocol", "UnsupportedValue")
 
 
 def of_route(
-    route: HTTPRoute, attached: Attached, class_of: Callable[[ObjectKey], str | None], ours: str, *, shared: bool
+    attached: Attached, class_of: Callable[[ObjectKey], str | None], ours: str, *, shared: bool
 ) -> Iterator[Problem]:
     """Of a route: parents that are not there or do not take it, and backends that are none.
 
     *class_of* gives the class of a Gateway, None if there is no such Gateway; *ours* is the class that is served.
     """
+    route = attached.route
+    served_by = {verdict.parent.gateway for verdict in attached.parents}
 
     def problem(field: str, message: str) -> Problem:
         return Problem(source=SOURCE, object=f"HTTPRoute {route.key}", field=field, message=message)
@@ -31,7 +33,8 @@ def of_route(
     if not route.parents and not route.other_parents:
         yield problem("spec.parentRefs", "is missing or empty, so the route is attached to nothing: name a Gateway")
     for parent in route.parents:
-        name, found = parent.gateway, class_of(parent.gateway)
+        name = parent.gateway
+        found = ours if name in served_by else class_of(name)
         if found is None:
             yield problem("spec.parentRefs", f"there is no Gateway {name!r}: create it, or mend the name or namespace")
         elif found != ours and not shared:
@@ -47,7 +50,7 @@ def of_route(
     for refused in attached.refused:
         yield problem("spec.parentRefs", f"{refused}: mend the reference, or the listener")
     if attached.parents:
-        for unresolved in attached.route.unresolved:
+        for unresolved in route.unresolved:
             yield problem("spec.rules", unresolved)
 
 
@@ -64,6 +67,13 @@ def of_gateway(gateway: Gateway, ours: str, *, shared: bool) -> Iterator[Problem
     for refusal in refusals(gateway):
         if refusal.reason not in _FOUND_AT_THE_DOOR:
             yield problem(f"spec.listeners[name={refusal.listener}]", refusal.message)
+
+
+def of_nobody(gateways: int, ours: str) -> Iterator[Problem]:
+    """Of all Gateways together, where none is of the class that is served."""
+    if gateways:
+        message = f"of {gateways} Gateways none is of class {ours!r}, so no proxy is served: {_use(ours)}"
+        yield Problem(source=SOURCE, object="", field="spec.gatewayClassName", message=message)
 
 
 def _use(ours: str) -> str:

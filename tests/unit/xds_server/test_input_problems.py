@@ -85,12 +85,29 @@ def test_a_gateway_of_another_class_is_a_mistake_in_a_directory_and_none_on_an_a
     """There are other controllers there: nothing is said of their Gateways, nor of who refers to them."""
     for shared, expected in ((True, []), (False, ["Gateway shop/edge", "HTTPRoute shop/cart"])):
         it = Input(shared=shared)
+        it.set("gateways", gateway(key="shop/ours"))
 
         it.set("gateways", gateway(class_name="nginx"))
         it.set("httproutes", route(rule(to=(backend("shop/gone"),))))
 
         assert [one.object for one in it.board.problems] == expected
         assert all("'nginx'" in said and "--gateway-class" in said for said in it.said)
+
+
+def test_that_no_gateway_is_ours_is_said_wherever_they_come_from() -> None:
+    """Nobody is served then: a class that is misspelt, or the wrong server."""
+    it = Input(shared=True)
+
+    it.set("gateways", gateway(class_name="xds-sever"))
+    assert it.said == [
+        (
+            "references: spec.gatewayClassName: of 1 Gateways none is of class 'xds-server', so no proxy is served: "
+            "use 'xds-server', or start the server with --gateway-class"
+        )
+    ]
+
+    it.set("gateways", gateway())
+    assert it.said == []
 
 
 def test_what_another_kind_of_parent_makes_of_a_route_is_not_ours() -> None:
