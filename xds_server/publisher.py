@@ -59,6 +59,12 @@ class Publisher:
         if self._suspicion is not None:
             self._release(self._suspicion.listed(kind, started))
 
+    def gone(self, kind: str) -> None:
+        """Notes that the server does not know a kind any more: what went with it a moment ago is published again."""
+        if self._suspicion is not None:
+            self._suspicion.gone(kind)
+            self._put(self._back())
+
     def tick(self) -> None:
         """Publishes what was held, or carried over, for as long as it may."""
         if self._suspicion is not None:
@@ -103,12 +109,17 @@ class Publisher:
             changes = self._suspicion.admit(changes, sizes)
         if self._carry is not None:
             changes = self._carry.admit(joined(_level(step), changes))
-        self._publish(commit.epoch, changes)
+        self._publish(commit.epoch, joined(changes, self._back()))
         self._look_after_carried()
 
     def _look_after_carried(self) -> None:
         if self._carry is not None and self._carry.carried:
             self._drop(self._carry.due())
+
+    def _back(self) -> Changes:
+        """What is to be published again: from what is published."""
+        back = {} if self._suspicion is None else self._suspicion.taken_back()
+        return {name: self._behind.back(name, values) for name, values in back.items()}
 
     def _release(self, held: Changes) -> None:
         """Publishes, as it is derived now, what was held, and is believed."""

@@ -5,6 +5,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
 from typing import Literal, Protocol
 
 from prometheus_client import CollectorRegistry
@@ -297,6 +298,8 @@ class Replica:
         self.metrics.source_changed(old, new)
         if new.listed_from is not None and new.listed_from != old.listed_from:
             self.publisher.listed(new.kind, new.listed_from)
+        if new.code == HTTPStatus.NOT_FOUND and old.code != new.code:
+            self.publisher.gone(new.kind)
         if old.phase is not new.phase:
             self.holds.source_changed(new)
             level = logging.INFO if new.phase in ("listing", "synced") else logging.WARNING

@@ -25,9 +25,11 @@ class Suspect:
     grown: float
     """When it became what it is; a list that was begun before confirms nothing."""
     awaits: set[str]
-    """Kinds whose list has yet to say it again."""
+    """Kinds whose list has yet to say it again; none, if a kind is gone: that it is empty then says nothing."""
     asked: bool = False
     """Whether these lists were asked for."""
+    gone: str = ""
+    """The kind that the server does not know any more, if that is why."""
 
 
 class Suspicion:
@@ -59,19 +61,30 @@ class Suspicion:
 
     def admit(self, changes: Changes, sizes: Mapping[str, int]) -> Changes:
         """The changes of a transaction that may be published, and what they release."""
-        passed = self._guard.admit(changes, sizes)
-        reason, now = self._guard.reason, self._clock()
+        passed = self._guard.admit(changes, sizes, self._clock())
+        self._note("" if self.suspect is None else self.suspect.gone)
+        return passed
+
+    def gone(self, kind: str) -> None:
+        """Notes that the server does not know a kind any more: what it took away a moment ago, it took with it."""
+        self._guard.recall([name for name in self._guard.watched if kind in self._sources_of([name])], self._clock())
+        self._note(kind)
+
+    def taken_back(self) -> Mapping[str, Mapping[Any, Any]]:
+        """What was published as gone, and is to be published again, by collection and key: asked once."""
+        return self._guard.taken_back()
+
+    def _note(self, gone: str) -> None:
+        """Begins or ends the hold, as the guard holds something or not, or lets it grow."""
+        reason, now, suspect = self._guard.reason, self._clock(), self.suspect
         if not self._guard.holding:
             self._ended("converged")
-        elif self.suspect is None or self.suspect.reason != reason:
-            since = now if self.suspect is None else self.suspect.since
-            begun, self.suspect = (
-                self.suspect is None,
-                Suspect(reason, since, now, set(self._sources_of(self._guard.lost))),
-            )
-            if begun:
+        elif suspect is None or (suspect.reason, suspect.gone) != (reason, gone):
+            since = now if suspect is None else suspect.since
+            awaits = set() if gone else set(self._sources_of(self._guard.lost))
+            self.suspect = Suspect(reason, since, now, awaits, gone=gone)
+            if suspect is None:
                 self._on_begin(self.suspect)
-        return passed
 
     def holds(self, place: tuple[str, Any]) -> bool:
         """Whether a key of a collection is held."""
@@ -97,7 +110,12 @@ class Suspicion:
     def due(self) -> Changes:
         """What is to be published because its time is up. Asks for a fresh list, if it is time for that."""
         suspect = self.suspect
-        if suspect is not None and not suspect.asked and self._clock() - suspect.grown >= ASK_AFTER_SECONDS:
+        if (
+            suspect is not None
+            and suspect.awaits
+            and not suspect.asked
+            and self._clock() - suspect.grown >= ASK_AFTER_SECONDS
+        ):
             suspect.asked = True
             self._ask(frozenset(suspect.awaits))
         late = self.suspect is not None and self._clock() - self.suspect.since >= self._seconds
@@ -112,14 +130,14 @@ class Suspicion:
         if self.suspect is None:
             return ""
         age = self._clock() - self.suspect.since
-        return (
-            f"would lose {self.suspect.reason}: held for {age:.0f} s of at most {self._seconds:.0f}, "
-            "unless a fresh list confirms it, or xds-server release --kind shrink"
-        )
+        held = f"would lose {self.suspect.reason}: held for {age:.0f} s of at most {self._seconds:.0f}"
+        if self.suspect.gone:
+            return f"{held}, since the kind {self.suspect.gone} is gone: install it again, or xds-server release --kind shrink"
+        return f"{held}, unless a fresh list confirms it, or xds-server release --kind shrink"
 
     def _released(self, by: ChangeOutcome) -> Changes:
         self._ended(by)
-        return self._guard.release()
+        return self._guard.release(listed=self._clock() if by == "confirmed" else None)
 
     def _ended(self, by: ChangeOutcome) -> None:
         suspect, self.suspect = self.suspect, None

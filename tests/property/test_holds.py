@@ -146,6 +146,16 @@ class Holds(RuleBasedStateMachine):
         else:
             self.publisher.listed(kind, self.now - (5.0 if how == "listed_late" else 0.0))
 
+    @rule(kind=st.sampled_from(_KINDS), gone=st.booleans())
+    def purge(self, kind: str, gone: bool) -> None:
+        """All objects of a kind go, one event each, perhaps because the kind does."""
+        source = self.pipeline.sources[kind]
+        for key in list(source):
+            self.now += 0.01
+            source.delete(key)
+        if gone:
+            self.publisher.gone(kind)
+
     @rule(how=st.sampled_from((0.25, 2.0, 6.0, 16.0, "override", "drop")))
     def release(self, how: float | str) -> None:
         """Time passes, or an operator ends what is held."""

@@ -36,6 +36,11 @@ class Behind:
                 found.setdefault(name, {})[key] = (published[key], self._derived[name].get(key))
         return found
 
+    def back(self, name: str, values: Mapping[Any, Any]) -> Mapping[Any, Change]:
+        """(What is published, each of *values*), by key of a collection."""
+        published, derived = self._published[name], self._derived[name]
+        return {key: (published[key] if key in published else derived.get(key), value) for key, value in values.items()}
+
     def published(self, place: Place, value: Any) -> None:
         """Notes what is published at a place now; None for nothing."""
         name, key = place

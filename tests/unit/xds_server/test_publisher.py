@@ -1,6 +1,7 @@
 """Nothing before everything is known, then each change as it comes."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -104,10 +105,12 @@ def test_a_service_without_ports_leaves_no_cluster() -> None:
     assert (rig.store.counts()[CLUSTER], rig.store.counts()[ENDPOINT]) == (0, 0)
 
 
-def shrinking(rig: Rig, *, at_least: int = 2, seconds: float = 30) -> Suspicion:
+def shrinking(
+    rig: Rig, *, at_least: int = 2, seconds: float = 30, clock: Callable[[], float] = time.monotonic
+) -> Suspicion:
     """A publisher that holds, on a pipeline with four carts in a row."""
     guard = shrink_guard(rig.pipeline, Tolerance(share=0.5, at_least=at_least))
-    suspicion = Suspicion(guard, seconds, sources_of=lambda lost: sources_of(rig.pipeline, lost))
+    suspicion = Suspicion(guard, seconds, sources_of=lambda lost: sources_of(rig.pipeline, lost), clock=clock)
     rig.publisher = Publisher(
         rig.graph,
         rig.pipeline,
@@ -158,13 +161,72 @@ def test_all_gateways_gone_at_once_are_still_served() -> None:
 
 def test_one_deletion_after_another_is_believed() -> None:
     """An operator who deletes one by one means it."""
-    rig = Rig(plain=False)
-    suspicion = shrinking(rig)
+    rig, now = Rig(plain=False), iter(range(100, 200))
+    suspicion = shrinking(rig, clock=lambda: next(now))
 
     for n in range(4):
         rig.pipeline.sources["httproutes"].delete(f"shop/cart{n}")
 
     assert suspicion.suspect is None
+    assert len(rig.pipeline.attached_routes) == 0
+
+
+def test_a_purge_of_a_kind_costs_nothing_in_the_end() -> None:
+    """Event by event its objects go, faster than anybody deletes: what went is back, and stays for its time."""
+    rig = Rig(plain=False)
+    now = 100.0
+    suspicion = shrinking(rig, clock=lambda: now)
+    before = versions(rig)
+
+    for n in range(4):
+        now += 0.01
+        rig.pipeline.sources["httproutes"].delete(f"shop/cart{n}")
+
+    assert suspicion.suspect is not None
+    assert versions(rig) == before
+    rig.publisher.listed("gateways", now + 1)
+    rig.publisher.listed("httproutes", now + 1)
+    assert (suspicion.suspect, versions(rig) != before) == (None, True)
+
+
+@pytest.mark.parametrize("kind", ["httproutes", "gateways"])
+def test_when_the_kind_is_gone_no_list_says_that_its_objects_are(kind: str) -> None:
+    """However few they were: they are back at once, until they are there again, or the time is up."""
+    rig = Rig(plain=False)
+    now = 100.0
+    suspicion = shrinking(rig, at_least=100, clock=lambda: now)
+    before, objects = versions(rig), dict(rig.pipeline.sources[kind])
+    for key in objects:
+        rig.pipeline.sources[kind].delete(key)
+
+    now += 1.5
+    rig.publisher.gone(kind)
+    assert (versions(rig), rig.store.roles) == (before, {"shop/edge"})
+    assert f"the kind {kind} is gone" in suspicion.why()
+    rig.publisher.listed(kind, now + 1)
+    now += 5
+    rig.publisher.tick()
+    assert versions(rig) == before
+
+    for key, value in objects.items():
+        rig.pipeline.sources[kind].set(key, value)
+    assert (suspicion.suspect, versions(rig)) == (None, before)
+
+
+def test_a_kind_that_stays_away_takes_its_objects_with_it_when_the_time_is_up() -> None:
+    """A hold has a clock."""
+    rig = Rig(plain=False)
+    now = 100.0
+    suspicion = shrinking(rig, clock=lambda: now)
+    before = versions(rig)
+    rig.pipeline.sources["httproutes"].delete("shop/cart0")
+    rig.publisher.gone("httproutes")
+    assert versions(rig) == before
+
+    now += 30
+    rig.publisher.tick()
+
+    assert (suspicion.suspect, versions(rig) != before) == (None, True)
 
 
 def versions(rig: Rig) -> dict[str, str]:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xds_server.snapshot.burst import MEMORY_SECONDS, PAUSE_SECONDS
 from xds_server.snapshot.shrink import Change, Changes, ShrinkGuard, Tolerance, removed
 
 
@@ -107,11 +108,16 @@ def test_a_kept_cluster_that_comes_back_different_passes_at_once() -> None:
 
 
 KEYS = st.sampled_from("abcdefgh")
-STEPS = st.lists(st.dictionaries(KEYS, st.sampled_from([None, 1, 2]), min_size=1), max_size=20)
+STEPS = st.lists(
+    st.tuples(st.sampled_from([0.1, 5.0]), st.dictionaries(KEYS, st.sampled_from([None, 1, 2]), min_size=1)),
+    max_size=20,
+)
 
 
 @given(STEPS, st.booleans())
-def test_published_and_kept_together_are_the_truth(steps: list[dict[str, int | None]], additive: bool) -> None:
+def test_published_and_kept_together_are_the_truth(
+    steps: list[tuple[float, dict[str, int | None]]], additive: bool
+) -> None:
     """Whatever happens, publishing what passes and at last what is kept gives the newest state, each change in order."""
     name = "clusters" if additive else "routes"
     one = guard()
@@ -124,10 +130,63 @@ def test_published_and_kept_together_are_the_truth(steps: list[dict[str, int | N
             assert old != new
             published[key] = new
 
-    for step in steps:
+    now = 0.0
+    for seconds, step in steps:
         changes = {key: (truth.get(key), new) for key, new in step.items() if truth.get(key) != new}
         truth.update(step)
-        publish(one.admit({name: changes}, {name: sum(one is not None for one in truth.values())}))
+        now += seconds
+        publish(one.admit({name: changes}, {name: sum(one is not None for one in truth.values())}, now))
+        published.update(one.taken_back().get(name, {}))
     publish(one.release())
 
     assert {key: value for key, value in published.items() if value} == {key: v for key, v in truth.items() if v}
+
+
+def one_by_one(one: ShrinkGuard, keys: str, seconds: float) -> list[str]:
+    """Deletes routes, so many seconds apart; returns those that passed."""
+    passed = []
+    for number, key in enumerate(keys, 1):
+        changes: Changes = {"routes": gone(key)}
+        passed += one.admit(changes, {"routes": len(keys) - number}, 100.0 + number * seconds).get("routes", {})
+    return passed
+
+
+def test_losses_without_a_pause_are_kept_as_one() -> None:
+    """As when a kind goes and takes its objects with it, one event each: what went first is there again."""
+    one = guard()
+
+    assert one_by_one(one, "abcdef", 0.01) == ["a", "b", "c"]
+    assert one.taken_back() == {"routes": {key: f"{key}1" for key in "abc"}}
+    assert (one.reason, one.taken_back()) == ("6 of 6 routes", {})
+    assert one.release() == {"routes": gone(*"abcdef")}
+
+
+def test_losses_with_pauses_are_believed() -> None:
+    """Somebody looks at what they delete."""
+    one = guard()
+
+    assert one_by_one(one, "abcdef", PAUSE_SECONDS) == list("abcdef")
+    assert not one.holding
+
+
+def test_what_comes_in_the_place_of_what_goes_makes_up_for_it() -> None:
+    """All routes get other names, one after the other: nothing is lost."""
+    one = guard()
+    for key, new in zip("abcd", "ABCD", strict=True):
+        one.admit({"routes": gone(key)}, {"routes": 3}, 100.0)
+        one.admit({"routes": {new: (None, 1)}}, {"routes": 4}, 100.0)
+
+    assert not one.holding
+
+
+@pytest.mark.parametrize(("later", "recalled"), [(MEMORY_SECONDS - 0.1, True), (MEMORY_SECONDS, False)])
+def test_of_a_kind_that_is_gone_no_loss_is_believed(later: float, recalled: bool) -> None:
+    """One of one is enough, if it went a moment ago, and it is kept however little it is."""
+    one = guard()
+    one.admit({"routes": gone("a"), "listeners": {"l": ("l1", "l2")}}, {"routes": 9}, 100.0)
+
+    one.recall(["routes"], 100.0 + later)
+
+    assert one.taken_back() == ({"routes": {"a": "a1"}, "listeners": {"l": "l1"}} if recalled else {})
+    assert one.settle() == {}
+    assert one.holding is recalled
