@@ -107,23 +107,46 @@ def test_the_crd_of_gateways_may_go_and_come_back_without_a_failed_request(
         assert 0 == load.failures, load.statuses()
 
 
-def test_the_crd_of_routes_takes_the_routes_with_it_and_they_come_back_without_a_restart(
-    bare_kube: Kube, address: str, tmp_path: Path
+@pytest.mark.parametrize("others", [0, 60])
+def test_the_crd_of_routes_that_goes_by_mistake_costs_no_route(
+    bare_kube: Kube, address: str, tmp_path: Path, others: int
 ) -> None:
-    """The API server deletes them, one by one, and so they are deleted: other parts stay as they are."""
+    """The API server deletes them, one by one, within a second: they are served until they are back, without a restart.
+
+    Few are served again once the kind is known to be gone; of many it is noticed that they go.
+    """
     kube = bare_kube
     with serving(kube, address, tmp_path) as (stack, control_plane):
-        kube.run("delete", "crd", "httproutes.gateway.networking.k8s.io")
-        until(control_plane, "httproutes", "stale")
-        assert "httproutes.gateway.networking.k8s.io/v1 is not installed" in control_plane.why()
-        assert control_plane.ready
-        stack.wait_answers({"404"}, seconds=20)
+        kube.apply("---\n".join(route(f"other-{n}") for n in range(others)) or NAMESPACE)
+        wait_for("the others", lambda: control_plane.metric("source_objects", source="httproutes") > others, 20)
+        with Load(stack.gateway_port) as load:
+            kube.run("delete", "crd", "httproutes.gateway.networking.k8s.io")
+            until(control_plane, "httproutes", "stale")
+            assert "httproutes.gateway.networking.k8s.io/v1 is not installed" in control_plane.why()
+            wait_for("the reason", lambda: "the kind httproutes is gone" in control_plane.why(), 10, control_plane)
+            assert control_plane.metric("source_objects", source="httproutes") == 0
+            assert control_plane.metric("hold_active", reason="shrink") == 1
+            assert control_plane.ready
+            stack.wait_answers({"blue", "green"}, seconds=5)
 
-        come_back(kube, "httproutes")
-        until(control_plane, "httproutes", "synced")
-        kube.apply((stack.manifests / "routes.yaml").read_text())
-        stack.wait_answers({"blue", "green"}, seconds=20)
-        assert control_plane.ready
+            come_back(kube, "httproutes")
+            until(control_plane, "httproutes", "synced")
+            assert {"blue", "green"} == stack.answers()
+            kube.apply((stack.manifests / "routes.yaml").read_text())
+            kube.apply("---\n".join(route(f"other-{n}") for n in range(others)) or NAMESPACE)
+            wait_for("the end", lambda: control_plane.metric("hold_active", reason="shrink") == 0, 20, control_plane)
+            assert control_plane.metric("hold_released_total", reason="shrink", by="converged") == 1
+            assert {"blue", "green"} == stack.answers()
+        seconds, _ = load.outage()
+        assert seconds < (0.5 if others else 3), load.statuses()
+
+
+def route(name: str) -> str:
+    return (
+        f"apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: {name}, namespace: demo}}\n"
+        f"spec: {{hostnames: [{name}.example], parentRefs: [{{name: edge}}], "
+        "rules: [{backendRefs: [{name: blue, port: 80}]}]}\n"
+    )
 
 
 def come_back(kube: Kube, plural: str) -> None:
@@ -132,7 +155,7 @@ def come_back(kube: Kube, plural: str) -> None:
 
 
 def state(control_plane: ControlPlane, kind: str) -> str:
-    return next(one for one in Phase if control_plane.metric("source_state", source=kind, state=one) == 1)
+    return next((one for one in Phase if control_plane.metric("source_state", source=kind, state=one) == 1), "")
 
 
 def until(control_plane: ControlPlane, kind: str, phase: str) -> None:
