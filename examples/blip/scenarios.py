@@ -32,6 +32,7 @@ SCENARIOS = (
     Scenario(17, api_server.linkerd_4855_a_watch_that_says_nothing, slow=True),
     Scenario(18, changes.emissary_5093_half_a_list_is_not_believed, bites=True),
     Scenario(18, api_server.emissary_2974_a_list_cut_short, bites=True),
+    Scenario(18, api_server.fault_lab_the_kind_of_routes_goes, bites=True),
     Scenario(19, changes.kgateway_657_one_bad_object),
     Scenario(20, changes.kgateway_14264_rejected_and_recovered),
     Scenario(21, seed_story_rolling_update, slow=True),

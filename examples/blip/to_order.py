@@ -113,16 +113,22 @@ class ToOrder:
         """The kind is there from now on."""
         self._do(lambda: self._server.served.update({plural: {"v1"}}))
 
-    def uninstall(self, plural: str) -> None:
-        """The kind goes, and takes its objects with it, one event each."""
+    def uninstall(self, plural: str) -> list[dict[str, Any]]:
+        """The kind goes, and takes its objects with it, one event each by name; returns what they were."""
+        objects = list(self._server.store.objects.get(plural, {}).values())
 
         def gone() -> None:
-            for key in list(self._server.store.objects.get(plural, ())):
+            for key in sorted(self._server.store.objects.get(plural, ())):
                 self._server.store.delete(plural, key)
             del self._server.served[plural]
             self._server.end(plural)
 
         self._do(gone)
+        return objects
+
+    def restore(self, plural: str, objects: Iterable[dict[str, Any]]) -> None:
+        """Objects are there again, as they were."""
+        self._do(lambda: [self._server.store.put(plural, one) for one in objects])
 
     def forbid(self, plural: str) -> None:
         """403 from now on."""
