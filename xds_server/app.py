@@ -93,7 +93,7 @@ class App:
         leaving = process.leaving()
         _log.addHandler(self._replica.timeline)
         self._replica.begin()
-        on_loop = functools.partial(process.called_on, asyncio.get_running_loop(), seconds=_PAGE_SECONDS)
+        on_loop = process.Turns(asyncio.get_running_loop(), _PAGE_SECONDS)
         try:
             http = serve(
                 self._replica.endpoints(on_loop), self.settings.http_address.host, self.settings.http_address.port,

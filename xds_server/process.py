@@ -6,11 +6,14 @@ import contextlib
 import gc
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 _STARTED_FIELD = 22
+_PAGES_SHARE = 0.2
+"""Of the event loop's time, for pages."""
 
 
 class StartError(Exception):
@@ -85,3 +88,50 @@ def called_on(loop: asyncio.AbstractEventLoop | None, content: Callable[[], byte
         if answer.cancel() or answer.done():
             raise
         return answer.result()
+
+
+class Turns:
+    """Has functions called on the event loop for other threads, one at a time, and for a share of its time at most.
+
+    So whoever asks for pages without end keeps nothing else waiting.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop | None,
+        seconds: float,
+        *,
+        share: float = _PAGES_SHARE,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """*seconds*: how long a call may wait for its turn, and then for the loop."""
+        self._loop = loop
+        self._seconds = seconds
+        self._rest = 1 / share - 1
+        self._clock = clock
+        self._sleep = sleep
+        self._turn = threading.Lock()
+        self._next = clock()
+
+    def __call__(self, content: Callable[[], bytes]) -> bytes:
+        """What *content* returns, called on the event loop. Raises: TimeoutError, and then it is never called."""
+        if not self._turn.acquire(timeout=self._seconds):
+            raise TimeoutError
+        try:
+            rest = self._next - self._clock()
+            if rest > self._seconds:
+                raise TimeoutError
+            if rest > 0:
+                self._sleep(rest)
+            return called_on(self._loop, lambda: self._measured(content), self._seconds)
+        finally:
+            self._turn.release()
+
+    def _measured(self, content: Callable[[], bytes]) -> bytes:
+        begin = self._clock()
+        try:
+            return content()
+        finally:
+            end = self._clock()
+            self._next = end + (end - begin) * self._rest
