@@ -83,7 +83,7 @@ class OpenFiles:
         advice = "raise the limit of open files (ulimit -n), or look at /debug/connections who has them"
         if self._open is None:
             return Degraded(f"no file can be opened any more, of {self.limit}: {advice}")
-        if self.limit - self._open < min(_RESERVED // 2, self.limit // 8):
+        if self.limit - self._open < min(_RESERVED // 2, self.limit // 4):
             return Degraded(f"{self._open} of {self.limit} files are open: {advice}")
         since = self._clock() - self._failed_at
         if since < _SAID_SECONDS:

@@ -81,14 +81,14 @@ async def test_without_file_descriptors_probes_streams_and_files_go_on(tmp_path:
                         server,
                     )
                     assert ask(f"{url}/readyz")[0] == 200
-                    cpu, begin = _cpu_seconds(server.pid), time.monotonic()
+                    cpu, begin = _cpu_seconds(server.process.pid), time.monotonic()
                     service = stack.manifests / "more.yaml"
                     service.write_text(
                         "apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {ports: [{port: 1}]}\n"
                     )
                     assert len(before.resources) + 1 == len((await proxy.read()).resources)
                     time.sleep(1)  # what is measured is the time itself
-                    share = (_cpu_seconds(server.pid) - cpu) / (time.monotonic() - begin)
+                    share = (_cpu_seconds(server.process.pid) - cpu) / (time.monotonic() - begin)
                     assert share < 0.5, f"{share:.0%} of a core"
             wait_for(
                 "the check to pass", lambda: "[+]base/open_files ok" in ask(f"{url}/readyz?verbose")[1], 75, server

@@ -57,3 +57,17 @@ def test_new_proxies_get_what_was_good_until_the_truth_is_known(tmp_path: Path) 
         assert 0 == last.metric("last_good_given_total")
         assert 0 == envoy.stat("cluster_manager.cluster_removed")
         assert "last_good.loaded" in ask(f"{last.url}/debug/timeline")[1]
+
+
+def test_a_place_that_cannot_be_written_is_shown_and_not_logged_again_and_again(tmp_path: Path) -> None:
+    """Degraded and counted; ready all the same, and said once in the log."""
+    with Stack(tmp_path) as stack:
+        control_plane = stack.control_plane("--last-good-dir=/proc/xds-server")
+        control_plane.wait_ready()
+        envoy = stack.envoy()
+        stack.wait_live(envoy, control_plane)
+        wait_for("two tries", lambda: control_plane.metric("last_good_save_failures_total") >= 2, 20, control_plane)
+
+        assert "[!]base/last_good degraded: not saved for " in control_plane.why()
+        assert control_plane.ready
+        assert 1 == control_plane.log.read_text().count("last_good.not_saved")
