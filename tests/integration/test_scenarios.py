@@ -230,3 +230,15 @@ async def test_a_frozen_server_is_noticed_before_its_watches_are_silent_for_long
         await it.until(lambda: ours(it) == {"a": 80, "b": 80}, seconds=10)
         await synced(it)
         assert {plural: state.lists for plural, state in it.board.states.items()} == lists
+
+
+async def test_after_an_outage_all_kinds_are_back_soon_after_the_first(world: World) -> None:
+    """Each waits for its next try by then, some for long: the first that gets an answer wakes the others."""
+    async with following(world.kubeconfig) as it:
+        await synced(it)
+        await world.relay.cut()
+        await it.until(lambda: all((state.retry_seconds or 0) > 3.0 for state in it.board.states.values()))
+        await world.relay.mend()
+        await synced(it)
+        since = [state.since for state in it.board.states.values()]
+        assert max(since) - min(since) < 3.0
