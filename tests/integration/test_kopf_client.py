@@ -142,6 +142,30 @@ async def test_credentials_that_stay_refused_are_a_401(serve: Serve, connect: Co
     assert (error.code, count) == (401, 1)
 
 
+async def test_a_server_is_asked_whether_it_is_there(serve: Serve, connect: Connect) -> None:
+    """By something small; a refusal is an answer, too, and silence is none."""
+    seen: list[str] = []
+    frozen = asyncio.Event()
+
+    async def handler(request: web.BaseRequest) -> web.StreamResponse:
+        seen.append(request.path)
+        if len(seen) == 1:
+            return web.json_response({"major": "1"})
+        if len(seen) == 2:
+            return status(403, "no")
+        await frozen.wait()
+        return web.Response()
+
+    client = connect(kopf.ConnectionInfo(server=await serve(handler)))
+    await client.ping(5)
+    await client.ping(5)
+    with pytest.raises(ApiError, match="cannot reach"):
+        await client.ping(0.05)
+
+    assert seen == ["/version"] * 3
+    frozen.set()
+
+
 async def test_a_watch_outlives_the_token_that_it_began_with(serve: Serve, connect: Connect) -> None:
     """A login that finds a new one ends nothing that is open; what was replaced is closed with its last answer."""
     tokens, go_on = {"old"}, asyncio.Event()

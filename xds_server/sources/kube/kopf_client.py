@@ -102,8 +102,9 @@ class KopfClient:
         except ApiError as error:
             if error.code is None:
                 raise
-        else:
-            response.close()
+            return
+        with _cut(response):
+            await _body(response, seconds)
 
     @contextlib.asynccontextmanager
     async def stream(

@@ -6,10 +6,13 @@ several, and of a watch on another one only its own silence tells.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
 
 from xds_server.sources.kube.errors import ApiError
+
+_log = logging.getLogger(__name__)
 
 QUIET_SECONDS: Final = 10.0
 """Nothing was heard for so long: something small is asked."""
@@ -87,7 +90,10 @@ class Pulse:
 
     def _tell(self, error: ApiError | None) -> None:
         for patient in self.patients:
-            if error is None:
-                patient.audible()
-            else:
-                patient.mute(error)
+            try:
+                if error is None:
+                    patient.audible()
+                else:
+                    patient.mute(error)
+            except Exception:  # noqa: BLE001 - a fault of ours must not cost the pulse
+                _log.exception("sources.pulse: a fault of this program")

@@ -128,3 +128,20 @@ def test_one_answer_may_be_lost(failure: Exception) -> None:
         assert server.pinged[1] - server.pinged[0] == 1.0
 
     run(main)
+
+
+def test_a_patient_with_a_fault_costs_the_others_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged, and the pulse goes on."""
+
+    class Faulty(Patient):
+        def mute(self, error: ApiError) -> None:
+            raise ZeroDivisionError
+
+    async def main(server: Server, pulse: Pulse, patient: Patient) -> None:
+        pulse.patients = [Faulty(), patient]
+        server.failure = ApiError("cannot reach it")
+        await asyncio.sleep(60)
+        assert [message for _, message in patient.told] == ["cannot reach it"]
+
+    run(main)
+    assert len(caplog.records) == 1
