@@ -3,6 +3,7 @@
 One object that cannot be used costs only itself.
 """
 
+import logging
 import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
@@ -14,6 +15,8 @@ from xds_server.printable import printable
 from xds_server.sources.kinds import Kind, Value
 from xds_server.sources.schema import checks
 from xds_server.sources.schema.base import Finding, Invalid, Object
+
+_log = logging.getLogger(__name__)
 
 # The form of msgspec's messages: what was expected, and perhaps a path from `$`.
 _SHAPE_ERROR: Final = re.compile(r"(?P<what>.*?)(?: - at (?:`key` in )?`\$\.?(?P<at>[^`]*)`)?", re.DOTALL)
@@ -110,6 +113,9 @@ class Decoder:
             value = self._kind.flat(raw, findings)
         except Invalid as refusal:
             return Decoded(raw.metadata.key, None, (refusal.finding,))
+        except Exception as error:  # noqa: BLE001 - a fault of ours, which must cost one object and not its kind
+            _log.exception("sources.decode: a fault of this program with %s", title(self._kind, raw.metadata.key))
+            return Decoded(raw.metadata.key, None, (Finding("", f"cannot be read, {error!r}: please report this"),))
         return Decoded(value.key, value, tuple(findings))
 
 

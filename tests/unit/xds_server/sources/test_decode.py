@@ -1,6 +1,7 @@
 """The door: pages, single objects, and what one bad object costs."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ import pytest
 from xds_server.model.objects import EndpointSlice, Service
 from xds_server.sources.decode import Decoder
 from xds_server.sources.kinds import KINDS
+from xds_server.sources.schema.base import Finding
 
 BY_PLURAL = {kind.plural: kind for kind in KINDS}
 SERVICES = Decoder(BY_PLURAL["services"])
@@ -40,6 +42,23 @@ def test_one_bad_object_costs_only_itself() -> None:
     assert [str(p) for p in decoded[1].problems(BY_PLURAL["services"], "services")] == [
         "services: Service shop/b spec.ports[0].port: expected int, got str: correct the value"
     ]
+
+
+def test_a_fault_of_ours_costs_one_object(caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged, named, and keeps its last good version like any other that cannot be used."""
+
+    def flat(raw: Any, _: list[Finding]) -> Any:
+        if raw.metadata.name == "b":
+            raise ZeroDivisionError("oops")
+        return BY_PLURAL["services"].flat(raw, _)
+
+    decoder = Decoder(replace(BY_PLURAL["services"], flat=flat))
+
+    decoded = decoder.page(page(service("a", 80), service("b", 81), service("c", 82)))
+
+    assert [(d.key, d.value is None) for d in decoded] == [("shop/a", False), ("shop/b", True), ("shop/c", False)]
+    assert "cannot be read, ZeroDivisionError('oops')" in decoded[1].findings[0].message
+    assert "Service shop/b" in caplog.text
 
 
 def test_null_items_are_no_items() -> None:
