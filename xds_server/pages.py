@@ -12,6 +12,7 @@ import krt
 from krt import Collection, Graph
 from probes import Endpoints, Request, Response
 from probes.message import JSON, plain
+from xds_server.blame import blamed
 from xds_server.gating import HOLDS
 from xds_server.model.routing import Attached
 from xds_server.model.source_state import Problem, SourceState
@@ -113,7 +114,7 @@ def add(
     page("resources", lambda: _resources(store), "what is published, by role and type, with versions")
     page(
         "rejections",
-        lambda: [_rejection(*one) for one in store.rejections()],
+        lambda: [_rejection(store, routes, *one) for one in store.rejections()],
         "what proxies rejected, why, and which object it comes from",
     )
     page("holds", holds, "what is held, for how long, and why")
@@ -141,10 +142,12 @@ def add(
     page("clients", clients, "what clients have taken of what there is, by address, and the limits")
 
 
-def _rejection(role: str | None, type_url: TypeUrl, rejection: Rejection) -> Mapping[str, object]:
-    # Clusters and load assignments are named for their Service and its port; listeners and routes are a Gateway's.
-    origin = f"Service {rejection.name.rpartition(':')[0]}" if role is None else f"Gateway {role}"
-    return {"type": SHORT[type_url], "object": origin} | msgspec.structs.asdict(rejection)
+def _rejection(
+    store: Store, routes: Collection[str, Attached], role: str | None, type_url: TypeUrl, rejection: Rejection
+) -> Mapping[str, object]:
+    objects = blamed(store, routes, role, type_url, rejection)
+    origin = objects[0] if role is None else f"Gateway {role}"
+    return {"type": SHORT[type_url], "object": origin, "blamed": objects} | msgspec.structs.asdict(rejection)
 
 
 def _key(text: str) -> Hashable:

@@ -25,7 +25,7 @@ from probes import (
 )
 from probes.connections import Limits
 from probes.metrics import ConnectionMetrics, ReadinessMetrics, exposition
-from xds_server import input_problems, inputs, pages, pipeline, process, readiness, startup, writing
+from xds_server import blame, input_problems, inputs, pages, pipeline, process, readiness, startup, writing
 from xds_server.ads.messages import Changes
 from xds_server.asking import ask
 from xds_server.doorkeeper import Doorkeeper
@@ -219,7 +219,7 @@ class Replica:
         pages.add(
             endpoints,
             sources=self.board.states.values,
-            problems=lambda: self.board.problems,
+            problems=lambda: (*self.board.problems, *blame.problems(self.store, self.pipeline.attached_routes)),
             routes=self.pipeline.attached_routes,
             store=self.store,
             graph=self.graph,

@@ -21,7 +21,7 @@ _TO_CLUSTER = Frame(lambda name: route.route(route=route.route_action(cluster=na
 def virtual_host(domain: DomainKey, entries: Iterable[Entry]) -> VirtualHost:
     """The virtual host of a domain, encoded as the field of a route configuration."""
     gateway, port, _, host = domain
-    routes = route.virtual_host(routes=[_route(entry) for entry in entries])
+    routes = route.virtual_host(routes=[encoded_route(entry) for entry in entries])
     encoded = route.VirtualHost(_HOST.around(host or "*") + routes)
     return VirtualHost(port=(gateway, port), domain=host, body=route.route_configuration(virtual_hosts=[encoded]))
 
@@ -34,7 +34,8 @@ def route_configuration(port: Port, virtual_hosts: Iterable[VirtualHost]) -> Res
     return resource(port.name, b"".join([head, *[one.body for one in ordered], tail]))
 
 
-def _route(entry: Entry) -> route.Route:
+def encoded_route(entry: Entry) -> route.Route:
+    """The route of one entry, as it stands in a virtual host."""
     # Fields that are encoded one by one are the message when joined, in the order of its encoder.
     found = any(target.found for target in entry.targets)
     return route.Route(_match(entry.match) + (_action(entry.targets) if found else _ANSWER_500))

@@ -115,6 +115,8 @@ class Entry(NamedTuple):
 
     match: Match
     targets: tuple[Target, ...]
+    route: ObjectKey = ""
+    """Whose rule it is."""
 
 
 class VirtualHost(Struct, frozen=True):

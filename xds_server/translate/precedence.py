@@ -19,13 +19,14 @@ def entries(attachments: Iterable[Attachment]) -> list[Entry]:
             (*_host_rank(attachment), *_match_rank(match), attachment.route.created, attachment.route.key, i, j),
             match,
             rule,
+            attachment.route.key,
         )
         for attachment in attachments
         for i, rule in enumerate(attachment.route.rules)
         for j, match in enumerate(rule.matches)
     ]
     ranked.sort(key=lambda row: row[0])
-    return [Entry(match, rule.targets) for _, match, rule in ranked]
+    return [Entry(match, rule.targets, key) for _, match, rule, key in ranked]
 
 
 def _host_rank(attachment: Attachment) -> tuple[bool, int]:
