@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from tests.apiserver.follower import Follower, following
 from tests.apiserver.server import ApiServer, Fault, status
@@ -178,6 +179,39 @@ async def test_a_content_that_cannot_be_fetched_keeps_the_last_one_and_is_tried_
         assert problems(it) == []
         assert it.references is not None
         assert it.references.counts() == {"known": 2, "absent": 0, "awaited": 0}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"metadata":' + b'{"a":' * 100_000,
+        b'{"metadata":{"name":"cert"},"x":' + b"[" * 5_000 + b"]" * 5_000 + b"}",
+        b'{"metadata":{"name":"cert"},"data":{"tls.key":"hunter3!"}}',
+        b'{"metadata":{"name":"cert"},"data":{"tls.key":["hunter3"]}}',
+        b'{"metadata":{"name":"cert"},"data":{"tls.key":"\xff\xfehunter3"}}',
+        b'{"metadata":{"name":"\\ud800"},"data":{"tls.key":"aHVudGVyMw=="}}',
+        b"[]", b"null", b"{}", b"", b"hunter3", b"\0",
+    ],
+)  # fmt: skip
+async def test_whatever_a_content_is_it_costs_itself(
+    fake: FakeWorld, api: ApiServer, body: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is a problem, the last one stays, the others are fetched, and nothing of it is shown."""
+    caplog.set_level(logging.DEBUG)
+    await fake.put("secrets", secret())
+    await fake.put("gateways", gateway("cert"))
+    async with following(fake.kubeconfig, referring=True) as it:
+        await it.until(lambda: key(it) == b"hunter2")
+        api.faults.append(Fault(lambda: web.Response(body=body, content_type="application/json"), "secrets", "get"))
+        await fake.put("secrets", secret("new"))
+        await it.until(lambda: bool(problems(it)))
+        await fake.put("secrets", secret("other", name="other"))
+        await fake.put("gateways", gateway("cert", "other"))
+        await it.until(lambda: len(contents(it)) == 2)
+        assert "hunter3" not in caplog.text + str(it.board.problems)
+
+        await fake.put("secrets", secret("newer"))
+        await it.until(lambda: key(it) == b"newer" and not problems(it))
 
 
 async def test_what_is_not_known_yet_is_not_absent(fake: FakeWorld, api: ApiServer) -> None:

@@ -1,6 +1,8 @@
 """Secrets and ConfigMaps of an API server: metadata once somebody refers to one, and the content of that one."""
 
 import asyncio
+import logging
+import traceback
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -19,6 +21,8 @@ from xds_server.sources.references import References
 from xds_server.sources.schema.base import Object
 from xds_server.sources.schema.stored import identity
 from xds_server.sources.state import SourceBoard
+
+_log = logging.getLogger(__name__)
 
 _AT_ONCE: Final = 8
 _SOURCE: Final = "contents"  # of problems; those of the metadata are their informer's
@@ -105,6 +109,8 @@ class Contents:
                     await self._fetch(reference, stored)
             except ApiError as error:
                 await asyncio.sleep(self._failed(reference, error, backoff))
+            except Exception as error:  # noqa: BLE001 - a fault of ours must cost one content, not the source
+                await asyncio.sleep(self._faulted(reference, error, backoff))
         else:
             self._forget(reference)
         # Nothing is awaited since it was looked at: a change from now on finds nobody busy with it.
@@ -136,6 +142,16 @@ class Contents:
         if reason is not Trouble.ABSENT:
             self._tell(kind, reference, f"its content is not known, or no longer: {explain(kind, 'get', error)}")
         return delay
+
+    def _faulted(self, reference: Reference, error: Exception, backoff: Backoff) -> float:
+        """The same for a fault of ours. Of the error only its type is shown: its text may quote the content."""
+        kind, what = self._kinds[reference.plural][0], type(error).__name__
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        _log.error(
+            "a fault of ours with %s: %s at %s:%s", title(kind, reference.key), what, frame.filename, frame.lineno
+        )
+        self._tell(kind, reference, f"its content cannot be read ({what}), and this is a fault of ours: report it")
+        return backoff.failed(Trouble.FAILED, None)
 
     def _tell(self, kind: Kind, reference: Reference, message: str) -> None:
         name = title(kind, reference.key)
