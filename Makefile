@@ -6,7 +6,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo blip blips test lint types arch integration older-envoy e2e bench seeded-bugs simulate docs envoy encoders rbac contract kind lock clean
+.PHONY: help demo blip blips test lint types arch integration older-envoy e2e bench seeded-bugs simulate fuzz docs envoy encoders rbac contract kind lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ seeded-bugs: .venv/done ## bugs put into krt and the gate, one at a time: the te
 
 simulate: .venv/done ## thousands of schedules of a hostile world (SEEDS=n)
 	$(RUN) tests.simulation $(if $(SEEDS),--count $(SEEDS))
+
+fuzz: .venv/done ## the fuzzers, for minutes instead of seconds (TESTS=tests/property/test_files.py)
+	HYPOTHESIS_PROFILE=nightly $(RUN) pytest --timeout=3600 $(or $(TESTS),tests/property/test_files.py)
 
 docs: .venv/done ## every command and snippet in the docs still works
 	$(RUN) pytest tests/unit/test_docs.py
