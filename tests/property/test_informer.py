@@ -169,7 +169,7 @@ class Api:
             async with asyncio.timeout(seconds):
                 await self._heal.wait()
         except TimeoutError:
-            raise ApiError("nothing came", silent=True) from None
+            raise ApiError("nothing came", silent=True, relist=True) from None
         raise ApiError("reset")
 
 
@@ -336,6 +336,25 @@ def test_a_streamed_list_that_never_ends_is_unknown_with_its_reason(watch: Watch
         assert 0 < world.api.asked["watch"] - before <= 600 / 15 + 1
         assert not world.state.known
         assert world.state.message
+        assert not task.done()
+
+    virtually(main)
+
+
+def test_bytes_that_tell_nothing_are_silence() -> None:
+    """Lines without events do not keep a watch alive: after 150 s the kind is listed. Bookmarks do."""
+
+    async def main() -> None:
+        told = Watch(["good bookmark"] * 5, 60.0, HANG)
+        empty = Watch(["newline"] * 100, 30.0, HANG)
+        world = World(Api(cycle(["good"]), iter([told, empty, told])), streamed=False, luck=luck_of(1))
+        task = asyncio.create_task(world.informer.run())
+        await asyncio.sleep(300 + 149)
+        assert (world.api.asked, world.state.restarts) == ({"list": 1, "watch": 1}, 0)
+        await asyncio.sleep(2 + 149)
+        assert (world.api.asked, world.state.ended) == ({"list": 2, "watch": 2}, "silence")
+        await asyncio.sleep(2)
+        assert (world.api.asked, world.state.phase) == ({"list": 3, "watch": 3}, Phase.SYNCED)
         assert not task.done()
 
     virtually(main)

@@ -62,6 +62,7 @@ class Informer:
         self._mute = False
         self._outage = False
         self._watch_timeout: asyncio.Timeout | None = None
+        self._spoke_at = 0.0
 
     def relist(self) -> None:
         """Has the kind listed anew: the watch ends now, and a list that is under way is followed by another."""
@@ -127,10 +128,10 @@ class Informer:
             if not self._listwatch.listing and self._asked:
                 return self._expire()
             self._mute = False
-            self._watch_timeout = until = asyncio.timeout(SILENCE_SECONDS)
+            self._watch_timeout = until = asyncio.timeout(None)
             try:
                 async with until:
-                    return await self._watch(turn, until)
+                    return await self._watch(turn)
             except TimeoutError:
                 if not until.expired():
                     raise
@@ -171,27 +172,29 @@ class Informer:
     async def _get(self, request: Request) -> bytes:
         return await self._client.get(request.path, request.params)
 
-    async def _watch(self, turn: AsyncExitStack, until: asyncio.Timeout) -> float:
+    async def _watch(self, turn: AsyncExitStack) -> float:
         loop = asyncio.get_running_loop()
         request = self._listwatch.begin_watch()
-        async with self._client.stream(request.path, request.params, silence_seconds=SILENCE_SECONDS) as chunks:
-            self._listwatch.watching()
-            listing = self._listwatch.listing
-            timers = [] if listing else self._timers(loop)
-            try:
+        self._spoke_at = loop.time()
+        self._silence = loop.call_later(SILENCE_SECONDS, self._look)
+        timers: list[asyncio.TimerHandle] = []
+        try:
+            async with self._client.stream(request.path, request.params, silence_seconds=SILENCE_SECONDS) as chunks:
+                self._listwatch.watching()
+                if not (listing := self._listwatch.listing):
+                    timers = self._timers(loop)
                 async for chunk in chunks:
                     if not self._listwatch.chunk(chunk):
                         continue
+                    self._spoke_at = loop.time()
                     self._answered()
-                    if not self._asked:
-                        until.reschedule(loop.time() + SILENCE_SECONDS)
                     if listing and not self._listwatch.listing:
                         listing = False
                         timers = self._timers(loop)
                         await turn.aclose()
-            finally:
-                for timer in timers:
-                    timer.cancel()
+        finally:
+            for timer in (self._silence, *timers):
+                timer.cancel()
         return self._listwatch.ended()
 
     def _timers(self, loop: asyncio.AbstractEventLoop) -> list[asyncio.TimerHandle]:
@@ -200,6 +203,15 @@ class Informer:
             loop.call_later(_SETTLE_SECONDS, self._settled),
             loop.call_later(STOOD_SECONDS, self._listwatch.stood),
         ]
+
+    def _look(self) -> None:
+        """Ends a watch that has told nothing for too long: bytes alone tell nothing."""
+        loop = asyncio.get_running_loop()
+        due = self._spoke_at + SILENCE_SECONDS
+        if loop.time() >= due:
+            self._end_watch()
+        else:
+            self._silence = loop.call_at(due, self._look)
 
     def _settled(self) -> None:
         self._listwatch.settled()

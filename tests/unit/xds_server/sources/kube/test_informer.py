@@ -12,7 +12,6 @@ import pytest
 from krt import Graph, Reflector, Source
 from xds_server.model.source_state import Phase, SourceState
 from xds_server.sources.kinds import kinds
-from xds_server.sources.kube import informer
 from xds_server.sources.kube.errors import ApiError
 from xds_server.sources.kube.informer import Informer
 from xds_server.sources.kube.listwatch import ListWatch
@@ -252,26 +251,3 @@ async def test_a_watch_that_speaks_again_goes_on() -> None:
     await rig.end()
 
     assert [what for _, what in rig.api.asked] == ["", "watch 10"]
-
-
-async def test_bytes_that_say_nothing_are_silence(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lines without events do not keep a watch alive."""
-    monkeypatch.setattr(informer, "SILENCE_SECONDS", 61)
-    rig = Rig(Api(page("a"), page("b")))
-    await rig.until_phase(Phase.SYNCED)
-    watch = await rig.api.watches.get()
-    monkeypatch.setattr(informer, "SILENCE_SECONDS", 100)
-
-    until = rig.informer._watch_timeout
-    assert until is not None
-    deadline = until.when()
-    watch.put_nowait(b"\n")
-    watch.put_nowait(json.dumps({"type": "ADDED", "object": service("b", "11")}).encode()[:9])
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    assert until.when() == deadline
-    until.reschedule(0)
-    await rig.until(lambda: list(rig.source) == ["n/b"])
-    await rig.end()
-
-    assert rig.board.states["services"].ended == "silence"
