@@ -1,0 +1,138 @@
+"""The server of `benchmarks.soak`, in a process of its own: a whole replica, whose objects come and go as it is told.
+
+python -m benchmarks.soaking
+"""
+
+import asyncio
+import ctypes
+import gc
+import logging
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
+from benchmarks.child import obey
+from xds_server import app
+from xds_server.model.objects import (
+    BackendRef,
+    EndpointSlice,
+    Gateway,
+    HTTPRoute,
+    Listener,
+    Match,
+    ParentRef,
+    Rule,
+    Service,
+    ServicePort,
+)
+from xds_server.replica import Replica
+from xds_server.settings import Address, FilesSource, Settings
+from xds_server.transport.server import AdsServer
+
+ROLE = "soak/edge"
+_KINDS = ("gateways", "httproutes", "services", "endpointslices")
+
+
+class Allocated(ctypes.Structure):
+    """What glibc says of the memory that it has given out. Source: mallinfo(3)."""
+
+    _fields_ = tuple((name, ctypes.c_size_t) for name in (
+        "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost",
+    ))  # fmt: skip
+
+
+def allocated() -> int:
+    """Bytes that the process has taken from glibc and not given back, without Python's small objects."""
+    libc = ctypes.CDLL(None)
+    libc.mallinfo2.restype = Allocated
+    found = libc.mallinfo2()
+    return int(found.uordblks + found.hblkhd)
+
+
+def objects(name: str) -> dict[str, Any]:
+    """One object of each kind, that belong together."""
+    key, gateway = f"soak/{name}", f"soak/gateway-{name}"
+    listener = Listener(name="http", port=8080, protocol="HTTP")
+    backend = BackendRef(service=key, port=80, weight=1)
+    parents = (ParentRef(gateway=ROLE), ParentRef(gateway=gateway))
+    rules = (Rule(matches=(Match(),), backends=(backend,)),)
+    return {
+        "gateways": Gateway(key=gateway, class_name="xds-server", listeners=(listener,)),
+        "httproutes": HTTPRoute(key=key, created="", parents=parents, hostnames=(f"{name}.example.com",), rules=rules),
+        "services": Service(key=key, ports=(ServicePort(name="http", port=80),)),
+        "endpointslices": EndpointSlice(key=key, service=key, ports=(("http", 8080),), ready=("10.0.0.1",)),
+    }
+
+
+class Soaking:
+    """Serves, and does what it is told: `objects FROM TO` for objects that come and go; anything for a report alone."""
+
+    def __init__(self) -> None:
+        logging.basicConfig(level=logging.ERROR)
+        settings = Settings(source=FilesSource(Path()), gate="refuse", greet_seconds=0, carry_seconds=0)
+        self.replica = replica = Replica(settings)
+        logging.getLogger("xds_server").addHandler(replica.timeline)
+        self.server = AdsServer(
+            Address("127.0.0.1", 0),
+            doorkeeper=replica.doorkeeper,
+            observer=replica.observer,
+            admission=app.admission(settings),
+            limits=settings.limits,
+        )
+        edge = Gateway(
+            key=ROLE, class_name="xds-server", listeners=(Listener(name="http", port=8080, protocol="HTTP"),)
+        )  # fmt: skip
+        for plural in _KINDS:
+            source = replica.pipeline.sources[plural]
+            source.replace({ROLE: edge} if plural == "gateways" else {})
+            replica.board.listed(plural, epoch=replica.graph.epoch, objects=len(source))
+
+    async def come_and_go(self, number: int) -> None:
+        """Objects of each kind come one by one, and go in another order each time."""
+        made = objects(f"n{number}")
+        sources = self.replica.pipeline.sources
+        for plural, one in made.items():
+            sources[plural].set(one.key, one)
+        await asyncio.sleep(0)
+        at = number % len(_KINDS)
+        for plural in (*_KINDS[at:], *_KINDS[:at]):
+            sources[plural].delete(made[plural].key)
+        self.replica.tick()
+        await asyncio.sleep(0.001)
+
+    async def do(self, command: str) -> dict[str, Any]:
+        """The answer to a command."""
+        verb, *words = command.split()
+        if verb == "objects":
+            for number in range(*map(int, words)):
+                await self.come_and_go(number)
+        for _ in range(100):  # What is over ends first.
+            await asyncio.sleep(0.01)
+            use = self.server.clients()
+            if not (use.streams or use.silent or use.aside or self.server._streams._left):
+                break
+        self.replica.tick()
+        gc.collect()
+        return {
+            "malloc": allocated(),
+            "blocks": sys.getallocatedblocks(),
+            "tasks": len(asyncio.all_tasks()),
+            "threads": threading.active_count(),
+            "files": len(os.listdir("/proc/self/fd")),
+            "streams": use.streams + use.silent + use.aside + len(self.server._streams._left),
+        }
+
+    async def run(self) -> None:
+        """Serves until it is told to end."""
+        port = await self.server.start()
+        self.replica.listens(self.server, asyncio.get_running_loop().call_later)
+        await obey(port, self.do)
+        await self.server.stop(0)
+
+
+if __name__ == "__main__":
+    asyncio.run(Soaking().run())
