@@ -161,6 +161,7 @@ async def run(streams: int, objects: int) -> list[str]:
     """Prints a line for each kind of load, and returns the names of those after which the server was larger."""
     async with serving("benchmarks.soaking") as server:
         soak = Soak(server)
+        await server.tell("report")
         for kind in KINDS:
 
             async def load(begin: int, end: int, kind: Kind = kind) -> None:

@@ -53,6 +53,11 @@ def allocated() -> int:
     return int(found.uordblks + found.hblkhd)
 
 
+def open_files() -> int:
+    """How many descriptors the process has."""
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
 def objects(name: str) -> dict[str, Any]:
     """One object of each kind, that belong together."""
     key, gateway = f"soak/{name}", f"soak/gateway-{name}"
@@ -72,6 +77,8 @@ class Soaking:
     """Serves, and does what it is told: `objects FROM TO` for objects that come and go; anything for a report alone."""
 
     def __init__(self) -> None:
+        self._files = 0
+        """As many as are open when nobody is there."""
         logging.basicConfig(level=logging.ERROR)
         settings = Settings(source=FilesSource(Path()), gate="refuse", greet_seconds=0, carry_seconds=0)
         self.replica = replica = Replica(settings)
@@ -110,10 +117,13 @@ class Soaking:
         if verb == "objects":
             for number in range(*map(int, words)):
                 await self.come_and_go(number)
-        for _ in range(100):  # What is over ends first.
+        if not self._files:
+            self._files = open_files()
+        for _ in range(500):  # What is over ends first.
             await asyncio.sleep(0.01)
             use = self.server.clients()
-            if not (use.streams or use.silent or use.aside or self.server._streams._left):
+            files = open_files()
+            if not (use.streams or use.silent or use.aside or self.server._streams._left) and files <= self._files:
                 break
         self.replica.tick()
         gc.collect()
@@ -122,7 +132,7 @@ class Soaking:
             "blocks": sys.getallocatedblocks(),
             "tasks": len(asyncio.all_tasks()),
             "threads": threading.active_count(),
-            "files": len(os.listdir("/proc/self/fd")),
+            "files": files,
             "streams": use.streams + use.silent + use.aside + len(self.server._streams._left),
         }
 

@@ -1,6 +1,7 @@
 """What is published: the tables from which every stream is served, changed in one step at a time."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from weakref import WeakValueDictionary
 
 from xds_server.snapshot.resource import CARRIED, CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE, Resource, TypeUrl
 from xds_server.snapshot.table import Remake, Table, View
@@ -11,6 +12,12 @@ Change = tuple[Resource | None, Resource | None]
 
 Names = Mapping[TypeUrl, frozenset[str]]
 """Names of changed resources, by type."""
+
+
+class _View(dict[TypeUrl, Table]):
+    """The tables of one role."""
+
+    __slots__ = ("__weakref__",)
 
 
 class Store:
@@ -25,7 +32,9 @@ class Store:
         """The roles that can be served."""
         self._shared = {CLUSTER: Table(remake=remake_cluster), ENDPOINT: Table()}
         self._shared |= {type_url: Table() for type_url in CARRIED}
-        self._views: dict[str, View] = {}  # also of roles that went: their streams keep what they were given
+        self._views: dict[str, View] = {}
+        # Also of roles that went, or were never there, as long as a stream is served from them.
+        self._known: WeakValueDictionary[str, _View] = WeakValueDictionary()
 
     def view(self, role: str) -> View | None:
         """What a role is served; None if there is no such role."""
@@ -33,7 +42,12 @@ class Store:
 
     def prepared(self, role: str) -> View:
         """The tables that a role has or will have. Before it is known they are empty, so: for gate mode `off` only."""
-        return self._views.setdefault(role, {**self._shared, LISTENER: Table(), ROUTE: Table()})
+        view = self._known.get(role)
+        if view is None:
+            view = self._known[role] = _View({**self._shared, LISTENER: Table(), ROUTE: Table()})
+        if self.epoch is None:
+            self._views[role] = view
+        return view
 
     def prepare(
         self,
@@ -103,6 +117,7 @@ class Store:
                 by_role[role] = self._enter(role)
             else:
                 self.roles.discard(role)
+                self._views.pop(role, None)
         for type_url, changes in own.items():
             for role, change in changes:
                 if role in self.roles:
@@ -110,6 +125,8 @@ class Store:
                     if type_url not in names:
                         table.begin()
                     names[type_url] = names.get(type_url, frozenset()) | _apply(table, (change,))
+        if self.epoch is None:
+            self._views = {role: view for role, view in self._views.items() if role in self.roles}
         left = self._left() if self.epoch is None else {}
         self.epoch = epoch
         for_all = {
@@ -140,7 +157,7 @@ class Store:
     def _enter(self, role: str) -> dict[TypeUrl, frozenset[str]]:
         """Adds a role. If it was there before, what it left behind goes, and counts as changed."""
         self.roles.add(role)
-        view = self.prepared(role)
+        view = self._views[role] = self.prepared(role)
         left = {type_url: tuple(view[type_url]) for type_url in (LISTENER, ROUTE)}
         return {type_url: _apply(view[type_url], ((item, None) for item in items)) for type_url, items in left.items()}
 

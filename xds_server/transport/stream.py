@@ -56,29 +56,9 @@ class Stream(Generic[Q, R]):
     """
 
     __slots__ = (
-        "_bell",
-        "_blocked_since",
-        "_bytes_sent",
-        "_call",
-        "_clock",
-        "_complete",
-        "_demand",
-        "_encoder",
-        "_ended",
-        "_entrance",
-        "_join",
-        "_limits",
-        "_machine",
-        "_observer",
-        "_reader",
-        "_sent_at",
-        "_served",
-        "_siblings",
-        "_timed",
-        "_variant",
-        "_waiting",
-        "_writing",
-        "info",
+        "_bell", "_blocked_since", "_bytes_sent", "_call", "_clock", "_complete", "_demand", "_encoder", "_ended",
+        "_entrance", "_join", "_limits", "_machine", "_observer", "_reader", "_sent_at", "_served", "_siblings",
+        "_timed", "_variant", "_view", "_waiting", "_writing", "info",
     )  # fmt: skip
 
     def __init__(
@@ -111,6 +91,7 @@ class Stream(Generic[Q, R]):
         self._join = join
         self._siblings = siblings
         self._machine: Machine[Q, R] | None = None
+        self._view: View = {}
         self._served: View = {}
         self._waiting: list[Q] = []  # Requests that came at the gate.
         self._sent_at: dict[TypeUrl, float] = {}
@@ -242,7 +223,7 @@ class Stream(Generic[Q, R]):
         around = None
         if type_url is not None:
             around = Around(view, lambda: [stream.exchanges for stream in self._siblings(self)])
-        self._served = served
+        self._view, self._served = view, served  # All of the view: the store forgets one that nobody has.
         self._machine = machine = self._variant.machine(served, self.info.node, around)
         self._join(self)
         self._demand.waited()

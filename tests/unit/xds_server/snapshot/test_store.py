@@ -1,5 +1,6 @@
 """What is published, and to whom."""
 
+import gc
 from typing import Any
 
 from xds_server.snapshot.resource import CARRIED, CLUSTER, LISTENER, ROUTE, RUNTIME, SECRET, Resource, TypeUrl, resource
@@ -144,3 +145,28 @@ def test_rejections_are_told_with_their_role() -> None:
         (None, CLUSTER, Rejection("one", ONE.version, "proxy-1", "no")),
         ("a/a", LISTENER, Rejection("two", TWO.version, "proxy-1", "neither")),
     ]
+
+
+def test_a_role_that_went_is_forgotten_unless_somebody_is_served_from_it() -> None:
+    """Gateways that come and go leave nothing behind; a stream that outlives one has its tables when it comes back."""
+    store = Store()
+    publish(store, 1, roles={"a/b": True, "a/c": True})
+    held = store.view("a/b")
+    publish(store, 2, roles={"a/b": False, "a/c": False})
+    gc.collect()
+
+    assert list(store._known) == ["a/b"]
+    assert store._views == {}
+    publish(store, 3, roles={"a/b": True})
+    assert store.view("a/b") is held
+
+
+def test_a_role_that_a_client_made_up_is_kept_for_it_alone() -> None:
+    """Without a gate everybody is served, whatever role it names."""
+    store = Store()
+    publish(store)
+    view = store.prepared("made/up")
+    assert store.prepared("made/up") is view
+    del view
+    gc.collect()
+    assert not list(store._known)
