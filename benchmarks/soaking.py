@@ -77,7 +77,7 @@ class Soaking:
     """Serves, and does what it is told: `objects FROM TO` for objects that come and go; anything for a report alone."""
 
     def __init__(self) -> None:
-        self._files = 0
+        self._files = self._tasks = 0
         """As many as are open when nobody is there."""
         logging.basicConfig(level=logging.ERROR)
         settings = Settings(source=FilesSource(Path()), gate="refuse", greet_seconds=0, carry_seconds=0)
@@ -118,12 +118,16 @@ class Soaking:
             for number in range(*map(int, words)):
                 await self.come_and_go(number)
         if not self._files:
-            self._files = open_files()
+            self._files, self._tasks = open_files(), len(asyncio.all_tasks())
         for _ in range(500):  # What is over ends first.
             await asyncio.sleep(0.01)
             use = self.server.clients()
             files = open_files()
-            if not (use.streams or use.silent or use.aside or self.server._streams._left) and files <= self._files:
+            if (
+                not (use.streams or use.silent or use.aside or self.server._streams._left)
+                and files <= self._files
+                and len(asyncio.all_tasks()) <= self._tasks
+            ):
                 break
         self.replica.tick()
         gc.collect()

@@ -3,13 +3,13 @@
 Source: envoy/service/status/v3/csds.proto, envoy/type/matcher/v3/{node,string}.proto, envoy/admin/v3/config_dump_shared.proto.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
 
 from xds_server.ads.messages import ConfigStatus, Node, ResourceStatus
-from xds_server.envoy.protobuf import LENGTH_DELIMITED, VARINT, field_bytes, field_string, field_varint
+from xds_server.envoy.protobuf import LENGTH_DELIMITED, VARINT, field_bytes, field_string, field_varint, tag, varint
 from xds_server.envoy.reader import field_at, text, varint_at
 from xds_server.snapshot.resource import SECRET, Resource
 
@@ -84,10 +84,11 @@ def _string_matcher(data: bytes, at: int, end: int) -> Matches:
     return lambda value: bool(test(value, pattern))
 
 
-def encode_client_config(node: Node, scope: str, resources: Iterable[bytes]) -> bytes:
-    """A ClientConfig, of encoded resources."""
+def client_config(node: Node, scope: str, resources: Sequence[bytes]) -> list[bytes]:
+    """A ClientConfig, of encoded resources, as a field of a ClientStatusResponse: in pieces, which clients share."""
     encoded_node = field_string(1, node.id) + (field_string(2, node.cluster) if node.cluster else b"")
-    return b"".join((field_bytes(1, encoded_node), *resources, field_string(4, scope)))
+    pieces = (field_bytes(1, encoded_node), *resources, field_string(4, scope))
+    return [tag(1, LENGTH_DELIMITED) + varint(sum(map(len, pieces))), *pieces]
 
 
 class ResourceEncoder:

@@ -12,11 +12,10 @@ from xds_server.envoy.client_status import (
     ResourceEncoder,
     StatusRequest,
     Unsupported,
+    client_config,
     decode_status_request,
-    encode_client_config,
 )
 from xds_server.envoy.discovery import Steps
-from xds_server.envoy.protobuf import field_bytes
 from xds_server.envoy.reader import DecodeError
 from xds_server.printable import printable
 from xds_server.transport.aside import Handler, read, undisturbed
@@ -91,9 +90,9 @@ class ClientStatus:
         for info, resources in list(self._clients()):
             if asked.concerns(info.node):
                 found = yield from self._of(resources, encoder)
-                config = encode_client_config(info.node, _scope(info), found)
-                parts.append(field_bytes(1, config))
-                size += len(parts[-1])
+                config = client_config(info.node, _scope(info), found)
+                parts += config
+                size += sum(map(len, config))
                 if size > self._most:
                     raise TooLarge(_too_large(asked, self._most))
             yield

@@ -69,7 +69,7 @@ class Allowances:
         self._buckets.pop(owner, None)
 
 
-@lru_cache(4096)
+@lru_cache(512)
 def host(peer: str) -> str:
     """The address of a peer without its port, as in `ipv4:10.0.0.1:5000`; of IPv6 the network, of which a host has many.
 

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xds_server.ads.messages import ConfigStatus, Node, ResourceStatus
-from xds_server.envoy.client_status import ResourceEncoder, Unsupported, decode_status_request, encode_client_config
-from xds_server.envoy.protobuf import field_bytes
+from xds_server.envoy.client_status import ResourceEncoder, Unsupported, client_config, decode_status_request
 from xds_server.envoy.reader import DecodeError
 from xds_server.snapshot.resource import CLUSTER, SECRET, resource
 
@@ -75,8 +74,8 @@ def test_a_client_is_told_of_as_the_model_reads_it() -> None:
         ResourceStatus(SECRET, "s", ConfigStatus.SYNCED, secret),
     ]
     encoder = ResourceEncoder(contents=True)
-    config = encode_client_config(Node("edge-1", "shop/edge"), "stream 7", map(encoder.encode, statuses))
-    (read,) = status_v3.ClientStatusResponse.parse(field_bytes(1, config)).config
+    config = client_config(Node("edge-1", "shop/edge"), "stream 7", [encoder.encode(one) for one in statuses])
+    (read,) = status_v3.ClientStatusResponse.parse(b"".join(config)).config
 
     assert read.node is not None
     assert (read.node.id, read.node.cluster, read.client_scope) == ("edge-1", "shop/edge", "stream 7")
