@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from krt.collection import Collection
 from krt.delta import Change, Commit, Delta
 from krt.graph import Graph
+from krt.order import same
 from krt.variables import K, V
 
 
@@ -53,7 +54,7 @@ async def deltas(collection: Collection[K, V], *, replay: bool = True) -> AsyncI
     def take(delta: Delta[K, V]) -> None:
         for key, change in delta:
             merged = Change(waiting.pop(key, change).old, change.new)
-            if merged.old != merged.new:
+            if not same(merged.old, merged.new):
                 waiting[key] = merged
         arrived.set()
 

@@ -10,8 +10,8 @@ from krt.counters import Counters
 from krt.delta import Change, Delta, Failure
 from krt.errors import ClosedError, DuplicateNameError, UntrackedReadError
 from krt.index import Index
-from krt.order import in_order
-from krt.reads import ALL, Reader, Readers, wake
+from krt.order import in_order, same
+from krt.reads import ALL, Reader, Readers, wake, wake_all
 from krt.variables import A, J, K, V, V_co, W
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Collection(Mapping[K, V_co]):
         self.graph = graph
         self.name = name
         self.synced = False
-        """Whether the contents are complete. Once true, it stays true."""
+        """Whether the contents were complete once. Once true, it stays true; `pending` says if some keys wait since."""
         self.closed = False
         self.counters = Counters()
         self.rank = graph._register(self)
@@ -52,7 +52,9 @@ class Collection(Mapping[K, V_co]):
         self._indexes: dict[str, Index[Any, K, V_co]] = {}
         self._children: dict[Derived[Any, Any], None] = {}  # those derived from this, key by key or group by group
         self._readers: Readers = {}
-        self._waiting: dict[Reader, None] = {}  # parked until this collection has synced
+        self._waiting: dict[Reader, Any] = {}  # parked until it is known what is here: at a key, or ALL
+        self._doubtful = False  # whether it has synced, and since then waits for some keys
+        self._learned = True  # whether something has become known or unknown since the last flush
         self._subscriptions: dict[Subscription, None] = {}
         self._overlays: list[ref[Overlay[K, V_co]]] = []  # of views, each wants to know what changes
 
@@ -83,7 +85,7 @@ class Collection(Mapping[K, V_co]):
 
     @property
     def pending(self) -> frozenset[str]:
-        """Names of the sources and collections that this one waits for before it can be synced."""
+        """Names of the sources and collections that this one waits for: to be synced, or since then for some keys."""
         return frozenset() if self.synced else frozenset({self.name})
 
     @property
@@ -189,13 +191,16 @@ class Collection(Mapping[K, V_co]):
         return {key: value for key, value in current.items() if value is not None}
 
     def _put(self, key: K, new: Any) -> None:
-        """Sets, or with None removes, a value; an equal one changes nothing (cutoff)."""
+        """Sets, or with None removes, a value; an equal one changes nothing (cutoff). What cannot be compared is a change."""
         old = self._values.get(key)
-        if old is new or (old is not None and new is not None and old == new):
-            self.counters.cut_off += 1
-            return
+        try:
+            if old is new or (old is not None and new is not None and old == new):
+                self.counters.cut_off += 1
+                return
+        except Exception as error:  # noqa: BLE001 - the values' own equality
+            self.graph._failed(f"equality of the values of {self.name!r}", key, error)
         start = self._before.setdefault(key, old)
-        if start is not old and (start is new or (start is not None and new is not None and start == new)):
+        if start is not old and same(start, new):
             del self._before[key]  # back to where it was: no change at all
         if new is None:
             del self._values[key]
@@ -223,6 +228,37 @@ class Collection(Mapping[K, V_co]):
                 wake(readers.get(ALL), self)
         for index in self._indexes.values():
             index._flush(changed)
+        if self._learned or self._waiting:
+            self._tell_what_is_known()
+
+    def _tell_what_is_known(self) -> None:
+        """Wakes who waits for what is known now, and who has read what is not known any more."""
+        learned, self._learned = self._learned, False
+        if not self.synced:
+            return
+        for reader, at in tuple(self._waiting.items()):
+            if self._knows(at):
+                del self._waiting[reader]
+                reader[0]._wake(reader[1], self)
+        if learned:
+            for child in self._children:
+                child._learned = True
+                self.graph._enqueue(child)
+            if self._doubtful:
+                for at, readers in self._readers.items():
+                    if not self._knows(at):
+                        wake_all(readers, self)
+                for index in self._indexes.values():
+                    for readers in index._readers.values():
+                        wake_all(readers, index)
+
+    def _knows(self, at: Any) -> bool:
+        """Whether all is known that is under a key now, or with ALL, in the collection. Only asked once it has synced."""
+        return not self._doubtful or (at is not ALL and not self._doubts(at))
+
+    def _doubts(self, key: Any) -> bool:
+        """Whether there may be something under a key that is not known yet."""
+        return not self.synced and key not in self._values
 
     def _end_transaction(self) -> None:
         """Ends the transaction for this collection."""
@@ -234,10 +270,5 @@ class Collection(Mapping[K, V_co]):
         self._before = {}
 
     def _become_synced(self) -> None:
-        self.synced = True
+        self.synced = self._learned = True
         self.graph._newly_synced.append(self)
-        waiting, self._waiting = self._waiting, {}
-        for node, key in waiting:
-            node._wake(key, self)
-        for child in self._children:
-            self.graph._enqueue(child)

@@ -18,19 +18,21 @@ if TYPE_CHECKING:
 class Context:
     """Given to a transform for the time of one run.
 
-    A read of a collection that has not synced does not return: the run ends, its input key is parked,
-    and it is run again when that collection has synced. Unknown is never read as empty.
+    A read of what is not known does not return: the run ends, its input key is parked, and it is run again when
+    that is known. Not known is a collection that has not synced; and of one that has, a key without a value that is
+    parked itself, and several values, of which a parked key may make one more. Unknown is never read as absent.
 
     Several values come in the order of their keys. With *select*, a read gives what that function makes
     of each value, and a change that leaves this equal wakes nobody.
     """
 
-    __slots__ = ("_awaited", "_node", "_reads", "key")
+    __slots__ = ("_awaited", "_awaited_at", "_node", "_reads", "key")
 
     def __init__(self, node: Derived[Any, Any]) -> None:
         self._node = node
         self._reads: list[Read] = []
         self._awaited: Collection[Any, Any] | None = None
+        self._awaited_at: Any = None
         self.key: Any = None
         """The input key of this run."""
 
@@ -40,7 +42,7 @@ class Context:
     def get(self, of: Collection[K, V], key: K, *, select: Callable[[V], W]) -> W | None: ...
     def get(self, of: Collection[K, V], key: K, *, select: Callable[[V], Any] | None = None) -> Any:
         """The value under a key, or None. Wakes on changes of that key."""
-        self._admit(of)
+        self._admit(of, key)
         value = of._values.get(key)
         if select is None:
             self._reads.append((of, key, None))
@@ -105,11 +107,11 @@ class Context:
         self._reads[-1] = (of, at, projection)
         return projection.was
 
-    def _admit(self, of: Collection[Any, Any]) -> None:
+    def _admit(self, of: Collection[Any, Any], at: Any = ALL) -> None:
         if of.graph._running is not self._node or of.rank >= self._node.rank:
             self._refuse(of)
-        if not of.synced:
-            self._awaited = of
+        if not of.synced or (of._doubtful and not of._knows(at)):
+            self._awaited, self._awaited_at = of, at
             raise Parked
 
     def _refuse(self, of: Collection[Any, Any]) -> NoReturn:

@@ -58,8 +58,8 @@ class Derived(Collection[K, V]):
 
     @property
     def pending(self) -> frozenset[str]:
-        """Names of the sources and collections that this one waits for before it can be synced."""
-        if self.synced:
+        """Names of the sources and collections that this one waits for: to be synced, or since then for some keys."""
+        if self.synced and not self._doubtful:
             return frozenset()
         return frozenset().union(*(collection.pending for collection in self._awaited()))
 
@@ -73,6 +73,17 @@ class Derived(Collection[K, V]):
     def _awaited(self) -> Iterable[Collection[Any, Any]]:
         """All that has to be synced before this can be."""
         return self._parents
+
+    def _is_complete(self) -> bool:
+        """Whether it can be synced now."""
+        return all(collection.synced for collection in self._awaited())
+
+    def _is_doubtful(self) -> bool:
+        """Whether something may be missing, now that it has synced."""
+        return any(parent._doubtful for parent in self._parents)
+
+    def _doubts(self, key: Any) -> bool:
+        return (self._doubtful or not self.synced) and key not in self._values
 
     def _input_changed(self, _parent: Collection[Any, Any], keys: Iterable[Any]) -> None:
         self._wake_all(keys, _parent)
@@ -102,8 +113,10 @@ class Derived(Collection[K, V]):
             self._recompute(dirty)
             if self.graph._recorder is not None:
                 self.graph._recorder.ran(self, dirty)
-        if not self.synced and all(collection.synced for collection in self._awaited()):
+        if not self.synced and self._is_complete():
             self._become_synced()
+        if self._learned:
+            self._doubtful = self.synced and self._is_doubtful()
         super()._flush()
 
     def _recompute(self, dirty: Iterable[Any]) -> None:
@@ -136,6 +149,12 @@ class Transformed(Derived[K, V]):
     def _awaited(self) -> Iterable[Collection[Any, Any]]:
         return (*self._parents, *self._parked.values())
 
+    def _is_complete(self) -> bool:
+        return not self._parked and self._parents[0].synced
+
+    def _is_doubtful(self) -> bool:
+        return bool(self._parked) or self._parents[0]._doubtful
+
     def _detach(self) -> None:
         super()._detach()
         for key, reads in self._reads.items():
@@ -166,8 +185,8 @@ class Transformed(Derived[K, V]):
                 self._fail(key, error)
                 self.graph._interruption = error
         if context._awaited is not None:  # whatever the transform made of being parked
-            result = self._park(key, context._awaited)
-            context._awaited = None
+            result = self._park(key, context._awaited, context._awaited_at)
+            context._awaited = context._awaited_at = None
         reads = context._reads
         if reads:
             context._reads = []
@@ -182,6 +201,7 @@ class Transformed(Derived[K, V]):
     def _forget_last_run(self, key: Any) -> None:
         if key in self._parked:
             self._parked.pop(key)._waiting.pop((self, key), None)
+            self._learned = True
         self._failures.pop(key, None)
         self._kept.pop(key, None)
 
@@ -206,9 +226,10 @@ class Transformed(Derived[K, V]):
     def _has_output(self, key: Any) -> bool:
         return key in self._values
 
-    def _park(self, key: Any, awaited: Collection[Any, Any]) -> Any:
+    def _park(self, key: Any, awaited: Collection[Any, Any], at: Any) -> Any:
         self._parked[key] = awaited
-        awaited._waiting[(self, key)] = None
+        awaited._waiting[(self, key)] = at
+        self._learned = True
         self.counters.parked += 1
         return KEPT
 
@@ -231,6 +252,11 @@ class Map(Transformed[K, V]):
     """`Collection.map`: the parent's keys, each with what the transform returns."""
 
     kind: ClassVar[str] = "map"
+
+    def _doubts(self, key: Any) -> bool:
+        if not (self._doubtful and self.synced):
+            return super()._doubts(key)
+        return key not in self._values and (key in self._parked or self._parents[0]._doubts(key))
 
     def _recompute(self, dirty: Iterable[Any]) -> None:
         inputs = self._parents[0]._values

@@ -77,7 +77,9 @@ def _explain_map(node: Transformed[Any, Any], key: Any) -> Explanation:
 def _state(node: Transformed[Any, Any], key: Any) -> str | None:
     """What stands in the way of an input key, if anything does."""
     if key in node._parked:
-        return f"parked: waits for {node._parked[key].name!r} to sync"
+        awaited = node._parked[key]
+        what = "for what it does not know yet" if awaited.synced else "to sync"
+        return f"parked: waits for {awaited.name!r} {what}"
     if key in node._kept:
         return f"kept as it was: {node._kept[key]}" if node._kept[key] else "kept as it was"
     if key in node._failures:

@@ -1,4 +1,4 @@
-"""The order of keys, wherever one is needed: a function of the keys alone, never of history."""
+"""The order of keys, wherever one is needed: a function of the keys alone, never of history; and the equality of values."""
 
 from collections.abc import Iterable
 from typing import Any, TypeVar
@@ -21,4 +21,12 @@ def follows(key: Any, other: Any) -> bool:
     try:
         return bool(other < key)
     except Exception:  # noqa: BLE001 - the keys' own comparison
+        return False
+
+
+def same(value: Any, other: Any) -> bool:
+    """Whether two values are known to be equal; None stands for absence, and equals itself alone."""
+    try:
+        return value is other or (value is not None and other is not None and bool(value == other))
+    except Exception:  # noqa: BLE001 - the values' own equality
         return False

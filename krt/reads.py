@@ -74,3 +74,9 @@ def wake(readers: dict[Reader, Projection | None] | None, cause: Collection[Any,
         for (node, key), projection in readers.items():
             if projection is None or projection.changed():
                 node._wake(key, cause)
+
+
+def wake_all(readers: Iterable[Reader], cause: Collection[Any, Any] | Index[Any, Any, Any]) -> None:
+    """Marks readers for a new run, whatever they have read of it."""
+    for node, key in readers:
+        node._wake(key, cause)

@@ -65,6 +65,7 @@ class Source(Collection[K, V]):
         self._check_all(values)
         self._values.update(values)
         self.synced = True
+        self._learned = False  # nobody can have known otherwise
 
     def _assign(self, key: K, value: V | None) -> None:
         self.graph._transaction.written[self] = None

@@ -24,6 +24,8 @@ class Union(Derived[K, V]):
     def __init__(self, parents: Sequence[Collection[Any, Any]], name: str, combine: Combine[Any, V] | None) -> None:
         super().__init__(parents, name)
         self._combine = combine
+        self._cautious = False  # whether a member waits for some keys
+        self._late: dict[K, None] = {}  # keys to be decided when more is known of the members
 
     def _members(self) -> Sequence[Collection[K, Any]]:
         return self._parents
@@ -34,8 +36,31 @@ class Union(Derived[K, V]):
             if value is not None:
                 yield value
 
+    def _doubts(self, key: Any) -> bool:
+        return key not in self._values and any(member._doubts(key) for member in self._members())
+
+    def _is_undecided(self, key: K) -> bool:
+        """Whether a member that counts may have a value that is not known yet."""
+        for member in self._members():
+            if member._doubtful and member._doubts(key):
+                return True
+            if self._combine is None and key in member._values:
+                return False
+        return False
+
+    def _flush(self) -> None:
+        if self._learned:
+            self._cautious = any(member._doubtful for member in self._members())
+            self._dirty.update(dict.fromkeys(self._late, self))
+        super()._flush()
+
     def _recompute(self, dirty: Iterable[Any]) -> None:
         for key in dirty:
+            if self._late:
+                self._late.pop(key, None)
+            if self._cautious and self._is_undecided(key):
+                self._late[key] = None
+                continue
             if self._failures:
                 self._failures.pop(key, None)
             try:
@@ -98,6 +123,14 @@ class Flatten(Union[K, V]):
                 self._note(key, name, held=key in parent._values)
         self._wake_all(keys, parent)
 
+    def _is_doubtful(self) -> bool:
+        members = self._attached.values()
+        return self._container._doubtful or any(member._doubtful or not member.synced for member in members)
+
+    def _doubts(self, key: Any) -> bool:
+        container = self._container
+        return super()._doubts(key) or ((container._doubtful or not container.synced) and key not in self._values)
+
     def _input_closed(self, parent: Collection[Any, Any]) -> None:
         if parent is self._container:
             self.close()
@@ -110,6 +143,7 @@ class Flatten(Union[K, V]):
     def _flush(self) -> None:
         if self._changed_members:
             names, self._changed_members = self._changed_members, {}
+            self._learned |= self._doubtful  # a member that leaves may be the one that did not know all
             for name in names:
                 self._exchange(name, self._container._values.get(name))
         super()._flush()
@@ -129,6 +163,7 @@ class Flatten(Union[K, V]):
 
     def _put_in(self, name: Any, member: Collection[K, Any]) -> None:
         self._attached[name] = member
+        self._learned |= member._doubtful or not member.synced
         self._names.setdefault(member, {})[name] = None
         member._children[self] = None
         for key in member._values:
@@ -176,6 +211,7 @@ class Group(Derived[A, tuple[V, ...]]):
     def __init__(self, index: Index[A, Any, V], name: str) -> None:
         super().__init__((index.collection,), name)
         self._index = index
+        self._late: dict[A, None] = {}  # groups that have changed, and of which not all is known
         index._groups[self] = None
         self._wake_all(index._buckets, index)
         self._start()
@@ -187,7 +223,19 @@ class Group(Derived[A, tuple[V, ...]]):
         super()._detach()
         self._index._groups.pop(self, None)
 
+    def _doubts(self, key: Any) -> bool:  # noqa: ARG002 - a parked key may be in any group
+        return self._doubtful or not self.synced
+
+    def _flush(self) -> None:
+        if self._late and not self._parents[0]._doubtful:
+            self._dirty.update(dict.fromkeys(self._late, self._index))
+            self._late.clear()
+        super()._flush()
+
     def _recompute(self, dirty: Iterable[Any]) -> None:
+        if self._parents[0]._doubtful:
+            self._late.update(dict.fromkeys(dirty))
+            return
         for at in dirty:
             self._failures.pop(at, None)
             try:

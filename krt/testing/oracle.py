@@ -6,7 +6,7 @@ no such evaluation can know is taken from the graph: outputs that stay because a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from krt.collection import Collection
@@ -17,6 +17,7 @@ from krt.flat_map import FlatMap
 from krt.graph import Graph
 from krt.index import Index
 from krt.order import in_order
+from krt.reads import ALL
 from krt.union import Flatten, Group, Union
 
 STAYS: Any = type("STAYS", (), {"__repr__": lambda _: "STAYS"})()
@@ -65,10 +66,42 @@ class _Scratch:
 
     def __init__(self) -> None:
         self.values: dict[Collection[Any, Any], Mapping[Any, Any]] = {}
+        self.parked: dict[Collection[Any, Any], set[Any]] = {}
 
     def of(self, collection: Collection[Any, Any]) -> Mapping[Any, Any]:
         """What was computed for a collection; a closed one is what it is."""
         return self.values.get(collection, collection._values)
+
+    def doubtful(self, node: Collection[Any, Any]) -> bool:
+        """Whether a collection that has synced waits for some keys."""
+        if not node.synced or node.closed or not isinstance(node, Derived):
+            return False
+        if isinstance(node, Flatten):
+            members = self.members(node)
+            return self.doubtful(node._container) or any(self.doubtful(one) or not one.synced for one in members)
+        return bool(self.parked.get(node)) or any(map(self.doubtful, node._parents))
+
+    def doubts(self, node: Collection[Any, Any], key: Any) -> bool:
+        """Whether there may be something under a key that is not known."""
+        if isinstance(node, Group):
+            return self.doubtful(node) or not node.synced
+        if key in self.of(node):
+            return False
+        if isinstance(node, Union):
+            container = isinstance(node, Flatten) and (self.doubtful(node._container) or not node._container.synced)
+            return container or any(self.doubts(member, key) for member in self.members(node))
+        if not node.synced or not self.doubtful(node):
+            return not node.synced
+        if not isinstance(node, Transformed) or isinstance(node, FlatMap):
+            return True
+        return key in self.parked[node] or self.doubts(node._parents[0], key)
+
+    def members(self, node: Union[Any, Any]) -> Sequence[Collection[Any, Any]]:
+        """What a union is of, the first first."""
+        if not isinstance(node, Flatten):
+            return node._members()
+        container = self.of(node._container)
+        return [container[name] for name in in_order(container) if name not in node._failures]
 
     def evaluate(self, node: Collection[Any, Any]) -> Mapping[Any, Any]:
         """The contents of one collection, given those before it."""
@@ -85,10 +118,13 @@ class _Scratch:
     def _runs(self, node: Transformed[Any, Any]) -> Iterable[tuple[Any, Any]]:
         """The input keys of a collection in order, each with the outcome of a run."""
         inputs = self.of(node._parents[0])
+        self.parked[node] = set()
         for key in in_order(inputs):
             outcome, again = (self._run(node, key, inputs[key]) for _ in range(2))
             assert outcome == again, f"transform of {node.name!r} is not pure: for {key!r} {outcome!r}, then {again!r}"
             yield key, outcome
+        waits = set(node._parked)
+        assert waits == self.parked[node], f"of {node.name!r} {waits} wait, from scratch {self.parked[node]}"
 
     def _run(self, node: Transformed[Any, Any], key: Any, value: Any) -> Any:
         context = _ScratchContext(node, self)
@@ -98,6 +134,7 @@ class _Scratch:
         try:
             return node._shape(node._fn(context, value))
         except Parked:
+            self.parked.setdefault(node, set()).add(key)
             _expect_known(node, key, node._parked, "is parked")
         except KeepPrevious:
             _expect_known(node, key, node._kept, "keeps its output")
@@ -119,17 +156,30 @@ class _Scratch:
         return _combined(node, claims, None if isinstance(node._on_conflict, str) else node._on_conflict, alone=False)
 
     def _union(self, node: Union[Any, Any]) -> Mapping[Any, Any]:
-        members = node._members()
-        if isinstance(node, Flatten):
-            container = self.of(node._container)
-            members = [container[name] for name in in_order(container) if name not in node._failures]
+        members = self.members(node)
         claims: dict[Any, list[Any]] = {}
         for member in members:
             for key, value in self.of(member).items():
                 claims.setdefault(key, []).append(value)
-        return _combined(node, claims, node._combine, alone=True)
+        result = dict(_combined(node, claims, node._combine, alone=True))
+        for key in {**claims, **node._values}:
+            if self._is_undecided(node, key):  # it stays
+                result.pop(key, None)
+                if key in node._values:
+                    result[key] = node._values[key]
+        return result
+
+    def _is_undecided(self, node: Union[Any, Any], key: Any) -> bool:
+        for member in self.members(node):
+            if self.doubtful(member) and self.doubts(member, key):
+                return True
+            if node._combine is None and key in self.of(member):
+                return False
+        return False
 
     def _group(self, node: Group[Any, Any]) -> Mapping[Any, Any]:
+        if self.doubtful(node._index.collection):
+            return node._values  # they stay
         groups: dict[Any, tuple[Any, ...]] = {}
         for key, value in self.in_order(node._index.collection):
             for at in self.places(node._index, key, value):
@@ -171,6 +221,12 @@ class _ScratchContext(Context):
         super().__init__(node)
         self._scratch = scratch
 
+    def _admit(self, of: Collection[Any, Any], at: Any = ALL) -> None:
+        super()._admit(of, at)
+        scratch = self._scratch
+        if scratch.doubtful(of) and (at is ALL or scratch.doubts(of, at)):
+            raise Parked
+
     def _at(self, index: Index[Any, Any, Any], wanted: Callable[[set[Any]], bool], select: Any = None) -> Any:
         self._admit(index.collection)
         entries = self._scratch.in_order(index.collection)
@@ -179,7 +235,7 @@ class _ScratchContext(Context):
 
     def get(self, of: Any, key: Any, *, select: Any = None) -> Any:
         """As `Context.get`."""
-        self._admit(of)
+        self._admit(of, key)
         value = self._scratch.of(of).get(key)
         return value if select is None or value is None else select(value)
 

@@ -176,12 +176,12 @@ def _output(node: Node, total: int) -> Any:
     return {STRINGS[(total + i) % 4]: total + i for i in range(total % 4)}
 
 
-class UnsyncedError(Exception):
+class UnknownError(Exception):
     """The oracle was asked for what is not known yet."""
 
-    def __init__(self, of: str) -> None:
-        super().__init__(of)
-        self.of = of
+    def __init__(self, read: tuple[str, str, Any]) -> None:
+        super().__init__(read)
+        self.read = read
 
 
 @dataclass
@@ -190,7 +190,7 @@ class Past:
 
     value: Any
     reads: dict[tuple[str, str, Any], Any] = field(default_factory=dict)
-    awaited: str | None = None
+    awaited: tuple[str, str, Any] | None = None
 
 
 class Oracle:
@@ -209,6 +209,9 @@ class Oracle:
         self.runs: set[tuple[str, Any]] = set()
         self.past: dict[str, dict[Any, Past]] = {}
         self.members: dict[str, dict[str, str]] = {}  # flatten -> name of a member -> collection
+        self.nodes: dict[str, Node] = {}
+        self.doubtful: dict[str, bool] = dict.fromkeys(shape.sources, False)
+        """Whether a collection that has synced waits for some keys."""
         for node in shape.nodes:
             self.add(node)
         self.settle()
@@ -216,13 +219,23 @@ class Oracle:
     def add(self, node: Node) -> None:
         """One more collection, to be computed at the next settle."""
         self.values[node.name], self.past[node.name], self.outputs[node.name] = {}, {}, {}
-        self.synced[node.name] = False
+        self.synced[node.name] = self.doubtful[node.name] = False
+        self.nodes[node.name] = node
         if node.kind == "flatten":
             self.members[node.name] = {}
 
     def remove(self, node: Node) -> None:
         """One collection less."""
-        for state in (self.values, self.past, self.outputs, self.synced, self.failed, self.members):
+        for state in (
+            self.values,
+            self.past,
+            self.outputs,
+            self.synced,
+            self.failed,
+            self.members,
+            self.nodes,
+            self.doubtful,
+        ):
             state.pop(node.name, None)
 
     def settle(self) -> None:
@@ -234,10 +247,12 @@ class Oracle:
             waits = False
             inputs = node.inputs
             if node.kind == "merge":
-                self.values[node.name] = _merged(node, parents)
+                self.values[node.name] = self._decided(node, _merged(node, parents))
             elif node.kind == "flatten":
                 inputs = tuple(of for _, of in sorted(self.members[node.name].items()))
-                self.values[node.name] = _merged(node, [self.values[name] for name in inputs])
+                self.values[node.name] = self._decided(node, _merged(node, [self.values[name] for name in inputs]))
+            elif node.kind == "group" and self.doubtful[node.inputs[0]]:
+                pass  # a key that waits may be in any group: they stay
             elif node.kind == "group":
                 groups = {at: self.found("lookup", node.inputs[0], at) for at in NUMBERS}
                 self.values[node.name] = {at: found for at, found in groups.items() if found}
@@ -247,6 +262,49 @@ class Oracle:
                 waits = any(past.awaited for past in self.past[node.name].values())
             if not waits and all(self.synced[name] for name in inputs):
                 self.synced[node.name] = True
+            doubt = waits or any(self.doubtful[name] for name in inputs)
+            doubt |= node.kind == "flatten" and not all(self.synced[name] for name in inputs)
+            self.doubtful[node.name] = self.synced[node.name] and doubt
+
+    def of(self, node: Node) -> tuple[str, ...]:
+        """The names of what a collection is made of, the first first."""
+        return tuple(of for _, of in sorted(self.members[node.name].items())) if node.kind == "flatten" else node.inputs
+
+    def doubts(self, name: str, key: Any) -> bool:
+        """Whether there may be something under a key that is not known: never where there is a value, but for groups."""
+        node, open_ = self.nodes.get(name), self.doubtful[name] or not self.synced[name]
+        if node is not None and node.kind == "group":
+            return open_
+        if key in self.values[name]:
+            return False
+        if node is None or node.kind == "flat_map" or not self.synced[name]:
+            return open_ if node is None or node.kind not in ("merge", "flatten") else self._any_doubts(node, key)
+        if node.kind in ("merge", "flatten"):
+            return self._any_doubts(node, key)
+        past = self.past[name].get(key)
+        return open_ and ((past is not None and past.awaited is not None) or self.doubts(node.inputs[0], key))
+
+    def _any_doubts(self, node: Node, key: Any) -> bool:
+        return any(self.doubts(name, key) for name in self.of(node))
+
+    def known(self, how: str, of: str, at: Any) -> bool:
+        """Whether a read would find all that is there."""
+        one = how in ("get", "parity")
+        return self.synced[of] and (not self.doubtful[of] or (one and not self.doubts(of, at)))
+
+    def _decided(self, node: Node, merged: Values) -> Values:
+        """Of the keys of which a member that counts may not know all, the value stays."""
+        before = self.values[node.name]
+        for key in {**merged, **before}:
+            for name in self.of(node):
+                if self.doubtful[name] and self.doubts(name, key):
+                    merged.pop(key, None)
+                    if key in before:
+                        merged[key] = before[key]
+                    break
+                if not node.on_conflict and key in self.values[name]:
+                    break
+        return merged
 
     def _outputs(self, node: Node, inputs: Values) -> Values:
         before, after = self.outputs[node.name], {}
@@ -259,8 +317,8 @@ class Oracle:
             result = before.get(key)
             try:
                 result = run(OracleReader(self, now), value)
-            except UnsyncedError as unsynced:
-                now.awaited = unsynced.of
+            except UnknownError as unknown:
+                now.awaited = unknown.read
             except KeepPrevious as keep:
                 result = keep.default if result is None else result
             except BoomError:
@@ -282,9 +340,9 @@ class Oracle:
         return {name: claim[0][1] for name, claim in claims.items()}
 
     def _is_stale(self, past: Past | None, value: Any) -> bool:
-        if past is None or past.value != value or (past.awaited and self.synced[past.awaited]):
+        if past is None or past.value != value or (past.awaited and self.known(*past.awaited)):
             return True
-        return any(self.sensed(*read) != was for read, was in past.reads.items())
+        return any(not self.known(*read) or self.sensed(*read) != was for read, was in past.reads.items())
 
     def content(self, how: str, of: str, at: Any) -> Values:
         """What a read finds now, by key."""
@@ -333,7 +391,7 @@ class OracleReader:
 
     def read(self, how: str, of: str, at: Any) -> Any:
         """What there is, if that is known."""
-        if not self._oracle.synced[of]:
-            raise UnsyncedError(of)
+        if not self._oracle.known(how, of, at):
+            raise UnknownError((how, of, at))
         self._past.reads[(how, of, at)] = self._oracle.sensed(how, of, at)
         return self._oracle.found(how, of, at)
