@@ -14,7 +14,7 @@ MOST_BYTES: Final = 16 * 1024
 _MOST_FIELDS: Final = 100
 _END: Final = b"\r\n\r\n"
 
-_REQUEST_LINE = re.compile(rb"([A-Z]{1,20}) (/[!-~]*) HTTP/1\.([01])")
+_REQUEST_LINE = re.compile(rb"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/[!-~]*) HTTP/1\.([01])")
 _FIELD = re.compile(
     rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*((?:[!-~\x80-\xff](?:[ \t!-~\x80-\xff]*[!-~\x80-\xff])?)?)[ \t]*"
 )
@@ -60,7 +60,7 @@ def read(data: bytes) -> Head:
     first, *lines = data.removesuffix(_END).split(b"\r\n")
     line = _REQUEST_LINE.fullmatch(first)
     if line is None:
-        raise HeadError(400, "the first line is to be METHOD /path HTTP/1.1")
+        raise HeadError(400, "the first line is to be GET /path HTTP/1.1, or another method")
     fields = _fields(lines)
     version = int(line[3])
     if version and "host" not in fields:

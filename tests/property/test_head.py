@@ -33,7 +33,7 @@ _BROKEN = st.builds(
 )
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=10 * settings().max_examples)
 @given(data=_HEADS | _BROKEN | st.binary(max_size=200))
 @example(data=b"GET / HTTP/1.1\r\nHost: a\r\ntransfer-encoding : chunked\r\n\r\n")
 def test_what_is_taken_is_taken_by_others_alike(data: bytes) -> None:

@@ -1,7 +1,11 @@
 """Values at which a setting may break, and what must stand beside a setting for it to be looked at."""
 
-from typing import Final
+import re
+from typing import Any, Final
 
+from click.testing import CliRunner
+
+from xds_server.cli import cli
 from xds_server.settings import Settings
 
 NAMES: Final = sorted(Settings.__dataclass_fields__)
@@ -31,3 +35,18 @@ def base(name: str) -> dict[str, str]:
     """What a setting needs beside it, so that it is not refused for the source alone."""
     about_directory = name in {"barrier_file", "source"}
     return {} if name == "source" else {"source": "files:/" if about_directory else "kube"}
+
+
+def run(arguments: list[str], env: dict[str, str]) -> Any:
+    return CliRunner().invoke(cli, ["serve", *arguments], env=dict[str, Any](env))
+
+
+def checked(result: Any, place: str) -> None:
+    """The server would have been started, or one line says what is wrong, and where."""
+    assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
+    if result.exit_code == 0:
+        assert result.output == ""
+        return
+    assert result.exit_code == 2
+    assert re.fullmatch(r"xds-server: [^\n]*\n", result.output), result.output
+    assert place in result.output

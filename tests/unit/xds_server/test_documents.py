@@ -6,14 +6,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from xds_server.cli import cli
 from xds_server.documents import DocumentError, documents
-from xds_server.documents import settings as settings_of
-
-_SHARED = [HealthCheck.function_scoped_fixture]
 
 
 def bomb(rows: int, width: int = 9) -> str:
@@ -63,37 +58,6 @@ def test_aliases_that_mean_something_are_read(tmp_path: Path) -> None:
     file.write_text("a: &a {b: 1}\nc: *a\n---\n- 2\n---\n")
 
     assert documents("manifest", str(file)) == [{"a": {"b": 1}, "c": {"b": 1}}, [2], None]
-
-
-_PIECES = st.sampled_from(
-    [b"a", b": ", b"\n", b"- ", b"  ", b"[", b"]", b"{", b"}", b"&a ", b"*a", b"!!int ", b"!!bool ", b"!!timestamp ", b"!!set ", b"!!omap ",
-     b"!!pairs ", b"!!binary ", b"!!merge ", b"<<: ", b"*", b"? ", b"|\n", b">-\n", b"'", b'"', b"\\x", b"---\n", b"...\n", b"%YAML 9.9\n",
-     b"0o9", b"1:30", b"2001-99-99", b"~", b"\xff", b"\x00", b"\xef\xbb\xbf", b"\xff\xfe", b"\xe2\x80\xa8", b"#", b",", b"=", b"1e999"]
-)  # fmt: skip
-
-
-@settings(max_examples=400, deadline=None, suppress_health_check=_SHARED)
-@given(data=st.lists(_PIECES, max_size=40).map(b"".join) | st.binary(max_size=60))
-def test_no_file_raises_anything_else(data: bytes, tmp_path: Path) -> None:
-    """Whatever is in it: its documents, its settings, or DocumentError."""
-    file = tmp_path / "file"
-    file.write_bytes(data)
-    for read in (lambda: documents("manifest", str(file)), lambda: settings_of(str(file))):
-        try:
-            read()
-        except DocumentError:
-            continue
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=_SHARED)
-@given(data=st.lists(_PIECES, max_size=30).map(b"".join))
-def test_no_file_makes_a_command_raise(data: bytes, tmp_path: Path) -> None:
-    """A bootstrap or a file of settings with anything in it: an exit status and lines for a person."""
-    file = tmp_path / "file"
-    file.write_bytes(data)
-    for arguments in (["bootstrap", f"--check={file}"], ["serve", f"--config={file}"]):
-        result = CliRunner().invoke(cli, arguments)
-        assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
 
 
 @pytest.mark.parametrize(

@@ -2,21 +2,13 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from tests.unit.xds_server.edges import EDGES, NAMES, base
+from tests.unit.xds_server.edges import EDGES, NAMES, base, checked, run
 from xds_server import app
-from xds_server.cli import cli
 from xds_server.settings import Settings, SettingsError
 from xds_server.settings_text import read_settings
-
-_SHARED = [HealthCheck.function_scoped_fixture]
-_FLAGS = {"insecure", "shadow", "read_certificates", "write_status", "streamed_lists"}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -29,51 +21,6 @@ def test_each_setting_is_taken_or_refused_by_name(name: str) -> None:
             text = str(error)
             assert re.match("[a-z_]+", text)[0] in NAMES, text  # type: ignore[index]
             assert text.isprintable(), text
-
-
-def _run(arguments: list[str], env: dict[str, str]) -> Any:
-    return CliRunner().invoke(cli, ["serve", *arguments], env=dict[str, Any](env))
-
-
-def _checked(result: Any, place: str) -> None:
-    """The server would have been started, or one line says what is wrong, and where."""
-    assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
-    if result.exit_code == 0:
-        assert result.output == ""
-        return
-    assert result.exit_code == 2
-    assert re.fullmatch(r"xds-server: [^\n]*\n", result.output), result.output
-    assert place in result.output
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=_SHARED)
-@given(name=st.sampled_from(NAMES), value=st.sampled_from([value for value in EDGES if isinstance(value, str)]))
-def test_flag_environment_and_file_say_where_a_wrong_setting_stands(
-    name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The flag, the variable, or the line of the file; and all three read the same text in the same way."""
-    started: list[Settings] = []
-    monkeypatch.setattr(app, "main", started.append)
-    flags = [f"--{key.replace('_', '-')}={text}" for key, text in base(name).items()]
-    outcomes = []
-    if name not in _FLAGS:
-        _checked(result := _run([*flags, f"--{name.replace('_', '-')}={value}"], {}), f"(--{name.replace('_', '-')})")
-        outcomes.append(result.exit_code)
-    if value and value.isprintable():
-        variable = f"XDS_SERVER_{name.upper()}"
-        _checked(result := _run(flags, {variable: value}), f"({variable})")
-        outcomes.append(result.exit_code)
-    config = tmp_path / "config.yaml"
-    config.write_text(f"# settings\n{name}: {_quoted(value)}\n", "utf-8", "surrogatepass")
-    if value.isprintable():
-        _checked(result := _run([*flags, f"--config={config}"], {}), f"({config}, line 2)")
-        outcomes.append(result.exit_code)
-    assert len(set(outcomes)) <= 1, outcomes
-    assert all(each == started[0] for each in started)
-
-
-def _quoted(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 @pytest.mark.parametrize(
@@ -96,7 +43,7 @@ def test_what_yaml_takes_for_something_else_is_the_word_that_stands_there(
     monkeypatch.setattr(app, "main", started.append)
     config = tmp_path / "config.yaml"
     config.write_text(f"source: files:{tmp_path}\ngate: {text}\ngate_hold_seconds: 010\ninsecure: yes\n")
-    result = _run([f"--config={config}"], {})
+    result = run([f"--config={config}"], {})
 
     if gate is None:
         assert (
@@ -105,7 +52,7 @@ def test_what_yaml_takes_for_something_else_is_the_word_that_stands_there(
         return
     assert [(one.gate, one.gate_hold_seconds, one.insecure) for one in started] == [(gate, 10.0, True)]
     config.write_text("source: kube\ngate_hold_seconds: 1:30\n")
-    assert "gate_hold_seconds is '1:30': give a number of seconds" in _run([f"--config={config}"], {}).output
+    assert "gate_hold_seconds is '1:30': give a number of seconds" in run([f"--config={config}"], {}).output
 
 
 @pytest.mark.parametrize(
@@ -131,9 +78,9 @@ def test_a_file_of_settings_says_what_is_wrong_with_it(text: str, message: str, 
     """In one line, with the file's name, and the line if one is to blame."""
     config = tmp_path / "config.yaml"
     config.write_text(text)
-    result = _run([f"--config={config}"], {})
+    result = run([f"--config={config}"], {})
 
-    _checked(result, str(config))
+    checked(result, str(config))
     assert message in result.output
 
 
@@ -148,8 +95,8 @@ def test_a_file_that_is_not_one_is_said(tmp_path: Path) -> None:
         (str(binary), "is not YAML"),
         ("x" * 5000, "cannot be read: File name too long"),
     ):
-        result = _run([f"--config={path}"], {})
-        _checked(result, path)
+        result = run([f"--config={path}"], {})
+        checked(result, path)
         assert message in result.output
 
 
@@ -160,7 +107,7 @@ def test_text_of_windows_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     for encoding in ("utf-16", "utf-8-sig"):
         config = tmp_path / encoding
         config.write_text(f"source: files:{tmp_path}\r\ngate: off\r\n", encoding)
-        assert _run([f"--config={config}"], {}).exit_code == 0
+        assert run([f"--config={config}"], {}).exit_code == 0
     assert [one.gate for one in started] == ["off", "off"]
 
 
@@ -169,7 +116,7 @@ def test_a_variable_that_nobody_reads_is_said_if_it_may_be_a_mistake(
 ) -> None:
     """Those that Kubernetes sets for a Service of our name are not."""
     monkeypatch.setattr(app, "main", lambda _: None)
-    result = _run(
+    result = run(
         [f"--source=files:{tmp_path}"],
         {"XDS_SERVER_GATE_HOLD_SECOND": "1", "XDS_SERVER_SERVICE_HOST": "10.0.0.1", "XDS_SERVER_PORT": "tcp://10.0.0.1:1",
          "XDS_SERVER_SERVICE_PORT_HTTP": "1", "XDS_SERVER_PORT_18000_TCP_ADDR": "10.0.0.1"},
@@ -183,7 +130,7 @@ def test_a_variable_that_nobody_reads_is_said_if_it_may_be_a_mistake(
 
 def test_a_directory_that_may_not_be_looked_at_is_said(tmp_path: Path) -> None:
     """Or whose name is too long for the system."""
-    result = _run([f"--source=files:{tmp_path}/{'x' * 300}"], {})
+    result = run([f"--source=files:{tmp_path}/{'x' * 300}"], {})
 
-    _checked(result, "(--source)")
+    checked(result, "(--source)")
     assert "cannot be looked at (File name too long)" in result.output
