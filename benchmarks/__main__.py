@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import change, encode, herd, informers, recovery, soak, start, transport, xds
+from benchmarks import change, encode, herd, informers, multiply, recovery, soak, start, transport, xds
 from benchmarks.krt import bench as krt
 
 COMMANDS = {
@@ -10,6 +10,7 @@ COMMANDS = {
     "change": change.main,
     "encode": encode.main,
     "informers": informers.main,
+    "multiply": multiply.main,
     "xds": xds.main,
     "herd": herd.main,
     "recovery": recovery.main,

@@ -20,9 +20,10 @@ from xds_server.envoy.generate.descriptors import runtime_classes
 from xds_server.envoy.generate.models import encode
 from xds_server.envoy.generate.table import RESOURCES, model
 from xds_server.envoy.listeners import listener
-from xds_server.envoy.routes import route_configuration, virtual_host
+from xds_server.envoy.routes import encoded, route_configuration, virtual_host
 from xds_server.model.objects import EndpointSlice, Match, Service, ServicePort
-from xds_server.model.routing import Entry, Port, Target
+from xds_server.model.routing import Block, Entry, Port, Target
+from xds_server.translate.precedence import in_order
 
 NAME = "shop/cart:80"
 SERVICE = Service(key="shop/cart", ports=(ServicePort(name="http", port=80),))
@@ -143,7 +144,8 @@ def our_routes(hosts: list[tuple[str, str]]) -> bytes:
     made = []
     for name, cluster in hosts:
         entry = Entry(Match(), (Target(cluster=cluster, weight=1, found=True),))
-        made.append(virtual_host((PORT.gateway, PORT.number, "", name), [entry]))
+        block = Block(body=b"".join(in_order([encoded([((), entry)])])))
+        made.append(virtual_host((PORT.gateway, PORT.number, "", name), [block]))
     return route_configuration(PORT, made).body
 
 

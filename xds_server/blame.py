@@ -4,19 +4,17 @@ Of a route configuration these are the HTTPRoutes of which it holds something th
 accepted, does not hold; all of them, if none was accepted before.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from xds_server.envoy.routes import encoded_route
+from xds_server.envoy.routes import encoded_route, encoded_routes
 from xds_server.model.objects import ObjectKey
-from xds_server.model.routing import Attached, Attachment, DomainKey
+from xds_server.model.routing import Attached
 from xds_server.model.source_state import Problem
 from xds_server.snapshot.resource import ROUTE, TypeUrl
 from xds_server.snapshot.store import Store
 from xds_server.snapshot.trial import Rejection
-from xds_server.translate.hostnames import wider
-from xds_server.translate.precedence import entries
+from xds_server.translate.precedence import ranked
 
 SOURCE: Final = "proxies"
 
@@ -54,14 +52,6 @@ def problems(store: Store, routes: Mapping[ObjectKey, Attached]) -> Iterator[Pro
 
 def _new_routes(routes: Iterable[Attached], gateway: ObjectKey, port: int, known: bytes) -> set[ObjectKey]:
     """Routes at a port of which something is not in *known*, an encoded route configuration."""
-    at: dict[DomainKey, list[Attachment]] = defaultdict(list)
-    for one in routes:
-        for domain in one.domains:
-            if domain[:2] == (gateway, port):
-                at[domain].append(Attachment(domain=domain, route=one.route))
-    found: set[ObjectKey] = set()
-    for owner, host in [domain[2:] for domain in at]:
-        names = [(gateway, port, owner, name) for name in (host, *wider(host))]
-        served = entries(one for name in names for one in at.get(name, ()))
-        found.update(entry.route for entry in served if bytes(encoded_route(entry)) not in known)
-    return found
+    accepted = encoded_routes(known)
+    at_port = [one.route for one in routes if any(domain[:2] == (gateway, port) for domain in one.domains)]
+    return {route.key for route in at_port if any(encoded_route(entry) not in accepted for _, entry in ranked(route))}

@@ -46,6 +46,7 @@ _SERVE_OPTIONS: Mapping[str, str] = {
     "shrink_at_least": "What is much: at least so many of them. [default: 10]",
     "carry_seconds": "How long a resource stays that is lost while a kind that it rests on is out of touch; 0: not at all. [default: 15]",
     "ip_families": "On which IP families proxies listen, and by which they reach endpoints: dual, ipv4 or ipv6. [default: dual]",
+    "route_budget": "How large the routes of a port, and of a Gateway, may become, as in port_entries=200000: docs/edge.md.",
     "edge": "What proxies do with what strangers send, as in escaped_slashes=keep,stream_idle_seconds=0: docs/edge.md has all of it.",
     "marker_port": "Where proxies answer 200 once they have a complete configuration; 0: nowhere. [default: 19002]",
     "last_good_dir": "Where to keep the last accepted configuration, for when the API server is away. [default: nowhere]",

@@ -60,6 +60,8 @@ class Live:
     """None, and then no series, as long as nothing is published."""
     sync_epoch: Callable[[], int | None]
     """Epoch at which the last required source was listed; None while one is not."""
+    over_budget: Callable[[], int] = lambda: 0
+    """How many routes are left out at a port for their size."""
     held: Callable[[], Mapping[str, int]] = lambda: dict.fromkeys(CHANGE_HOLDS, 0)
     """How many changes are held because they would take away too much, and how many resources are carried over."""
     references: Callable[[], Mapping[str, int]] = dict
@@ -302,6 +304,11 @@ class _State(Collector):
             "Problems with the input: each costs its object, or the part of it that is said.",
             "source",
             problems,
+        )
+        yield GaugeMetricFamily(
+            f"{PREFIX}routes_over_budget",
+            "Routes that are left out at a port, since it would be too large with them (route_budget): counted by port.",
+            value=live.over_budget(),
         )
         yield _gauge(
             "derived_synced",

@@ -168,7 +168,7 @@ def _key(text: str) -> Hashable:
 
 def _route(route: Attached) -> Mapping[str, object]:
     places = [f"{gateway}/{port} {host or '*'}" for gateway, port, _, host in route.domains]
-    return {"attached": places, "refused": route.refused, "unresolved": route.route.unresolved}
+    return {"attached": places, "refused": [*route.refused, *route.over_budget], "unresolved": route.route.unresolved}
 
 
 def _collection(collection: Collection[Any, Any]) -> Mapping[str, object]:

@@ -97,7 +97,11 @@ class Replica:
         self.store = Store(remake_cluster=clusters.departed)
         self.graph = Graph(on_failure=_derivation_failed)
         self.pipeline = pipeline.build(
-            self.graph, settings.gateway_class, edge=settings.edge, families=settings.ip_families
+            self.graph,
+            settings.gateway_class,
+            edge=settings.edge,
+            families=settings.ip_families,
+            route_budget=settings.route_budget,
         )
         self.kinds = inputs.kinds_of(settings)
         self.board = SourceBoard(self.kinds, clock=clock, on_change=self._source_changed, on_problem=_problem_found)
@@ -283,6 +287,7 @@ class Replica:
                 published_epoch=lambda: self.store.epoch,
                 sync_epoch=lambda: readiness.sync_epoch(self.board.states.values()),
                 held=self.holds.active,
+                over_budget=lambda: len(self.pipeline.over_budget),
                 references=lambda: {} if self.references is None else self.references.counts(),
                 leading=lambda: self.keeper.leading,
                 written=lambda: self.keeper.written,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, TypeAlias, get_args
 from urllib.parse import urlsplit
 
+from xds_server.budget import Budget
 from xds_server.edge import Edge, Families
 from xds_server.gating import GateMode, Warmth
 from xds_server.limits import MOST, Limits
@@ -135,6 +136,8 @@ class Settings:
     """How long a resource stays that is lost while a kind of objects that has a say in it is out of touch; 0 for never."""
     ip_families: Families = "dual"
     """On which IP families proxies listen, and by which they reach endpoints."""
+    route_budget: Budget = field(default_factory=Budget)
+    """How large the route configuration of a port, and of a Gateway, may become."""
     edge: Edge = field(default_factory=Edge)
     """What proxies do with what strangers send."""
     marker_port: int = 19002

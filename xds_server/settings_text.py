@@ -13,6 +13,8 @@ from math import isnan, nan
 from pathlib import Path
 from typing import get_args
 
+from xds_server import budget
+from xds_server.budget import Budget
 from xds_server.edge import RANGES, Edge
 from xds_server.limits import MAY_BE_ZERO, MOST, Limits
 from xds_server.settings import (
@@ -160,6 +162,18 @@ def _edge(name: str, value: object) -> Edge:
     return Edge(**edge)  # type: ignore[arg-type]
 
 
+def _budget(name: str, value: object) -> Budget:
+    """`name=number,...`, or such a mapping; what is left out has its default."""
+    kinds = [each.name for each in fields(Budget)]
+    numbers: dict[str, float] = {}
+    for key, text in _pairs(value):
+        if key not in kinds:
+            near = get_close_matches(key, kinds, 1) or kinds
+            raise SettingsError(f"{name} has {key!r}, which is not known: is {near[0]} meant?")
+        numbers[key] = _within(f"{name} has {key}={text}", text, int, (1, budget.MOST))
+    return Budget(**numbers)  # type: ignore[arg-type]
+
+
 def _within(said: str, text: str, kind: object, between: tuple[float, float]) -> float:
     least, most = between
     what = "a whole number" if kind is int else "a number"
@@ -303,6 +317,7 @@ _READERS: Mapping[str, Callable[[str, object], object]] = {
     "carry_seconds": _seconds,
     "ip_families": _word,
     "edge": _edge,
+    "route_budget": _budget,
     "marker_port": _number,
     "last_good_dir": _path,
     "last_good_grace_seconds": _seconds,

@@ -4,7 +4,7 @@ Precedence and the words are the Gateway API's. Like the objects, these are flat
 """
 
 import re
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from xds_server.model.objects import Listener, Match, ObjectKey, ParentRef, Struct
 
@@ -91,6 +91,8 @@ class ParentVerdict(Struct, frozen=True):
     reason: str
     """The Gateway API's word: `Accepted`, or why not."""
     message: str
+    ports: tuple[int, ...] = ()
+    """Where it attached the route."""
 
 
 class Attached(Struct, frozen=True):
@@ -101,13 +103,15 @@ class Attached(Struct, frozen=True):
     refused: tuple[str, ...]
     parents: tuple[ParentVerdict, ...] = ()
     """One for each parentRef that names a Gateway of ours."""
+    over_budget: tuple[str, ...] = ()
+    """Where it is left out for its size, and why, a sentence for each port."""
 
 
 class Attachment(Struct, frozen=True):
     """A route at one domain of one port."""
 
     domain: DomainKey
-    route: ResolvedRoute
+    route: ObjectKey
 
 
 class Entry(NamedTuple):
@@ -115,8 +119,37 @@ class Entry(NamedTuple):
 
     match: Match
     targets: tuple[Target, ...]
-    route: ObjectKey = ""
-    """Whose rule it is."""
+
+
+Rank = tuple[Any, ...]
+"""Sorts the entries of all routes with one hostname: `translate.precedence`."""
+
+
+class RouteLines(Struct, frozen=True):
+    """The entries of a route, encoded once for all its domains: fields of a virtual host."""
+
+    key: ObjectKey
+    created: str
+    lines: tuple[tuple[Rank, bytes], ...]
+    size: int
+    """In bytes, of all lines."""
+
+
+class OverBudget(NamedTuple):
+    """A route that is not served at a port, since it would be beyond what the port, or its Gateway, may have."""
+
+    gateway: ObjectKey
+    port: int
+    route: ObjectKey
+    message: str
+
+
+class Block(Struct, frozen=True):
+    """The entries of exactly one domain, encoded, in order: what every virtual host that falls through to it shares."""
+
+    body: bytes
+    closed: bool = False
+    """Whether none of the domain's routes is served."""
 
 
 class VirtualHost(Struct, frozen=True):
@@ -124,4 +157,5 @@ class VirtualHost(Struct, frozen=True):
 
     port: PortKey
     domain: str
-    body: bytes
+    pieces: tuple[bytes, ...]
+    """To be joined; all but the first are shared with other virtual hosts."""

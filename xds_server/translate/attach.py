@@ -4,10 +4,14 @@ Source: Gateway API v1, "Attaching Routes", and its rules for hostnames.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from xds_server.model.objects import Listener, ObjectKey, ParentRef
-from xds_server.model.routing import Attached, DomainKey, ParentVerdict, Port, ResolvedRoute
+from xds_server.model.routing import Attached, DomainKey, OverBudget, ParentVerdict, Port, ResolvedRoute
 from xds_server.translate.hostnames import intersection, owner
+
+OVER_BUDGET: Final = "RouteBudgetExceeded"
+"""The reason of a route that is left out for its size: the Gateway API has no word for it."""
 
 
 def attached(route: ResolvedRoute, ports_of: Callable[[ObjectKey], Sequence[Port] | None]) -> Attached:
@@ -25,10 +29,33 @@ def attached(route: ResolvedRoute, ports_of: Callable[[ObjectKey], Sequence[Port
             continue
         found, reason, message = _places(route, parent, ports)
         places.update(dict.fromkeys(found))
-        verdicts.append(ParentVerdict(parent=parent, reason=reason, message=message))
+        numbers = tuple(dict.fromkeys(domain[1] for domain in found))
+        verdicts.append(ParentVerdict(parent=parent, reason=reason, message=message, ports=numbers))
         if not found:
             refused.append(f"parentRef {parent.gateway!r}: {message} (reason {reason})")
     return Attached(route=route, domains=tuple(places), refused=tuple(refused), parents=tuple(verdicts))
+
+
+def without(one: Attached, left_out: Sequence[OverBudget]) -> Attached:
+    """The same, less the ports at which the route is left out for its size."""
+    places = {(each.gateway, each.port): each.message for each in left_out}
+
+    def judged(verdict: ParentVerdict) -> ParentVerdict:
+        found = [places.get((verdict.parent.gateway, port)) for port in verdict.ports]
+        messages = [message for message in found if message is not None]
+        if not messages:
+            return verdict
+        # Where other ports of the Gateway serve it, it is accepted, and says what is missing.
+        reason = verdict.reason if None in found else OVER_BUDGET
+        return ParentVerdict(parent=verdict.parent, reason=reason, message="; ".join(messages), ports=verdict.ports)
+
+    return Attached(
+        route=one.route,
+        domains=tuple(domain for domain in one.domains if domain[:2] not in places),
+        refused=one.refused,
+        parents=tuple(map(judged, one.parents)),
+        over_budget=tuple(places.values()),
+    )
 
 
 def _places(route: ResolvedRoute, parent: ParentRef, ports: Sequence[Port]) -> tuple[list[DomainKey], str, str]:

@@ -123,7 +123,7 @@ def route_status(route: HTTPRoute, attached: Attached) -> RouteStatus:
             return (Condition("Accepted", False, UNSUPPORTED_VALUE, dropped), resolved)  # noqa: FBT003
         if verdict.reason != "Accepted":
             return (Condition("Accepted", False, verdict.reason, verdict.message), resolved)  # noqa: FBT003
-        return (Condition("Accepted", True, "Accepted"), resolved, *partly)  # noqa: FBT003
+        return (Condition("Accepted", True, "Accepted", verdict.message), resolved, *partly)  # noqa: FBT003
 
     return RouteStatus(
         generation=route.generation,

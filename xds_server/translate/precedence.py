@@ -1,37 +1,62 @@
 """In which order the routes of a domain are tried: Envoy takes the first that matches."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from xds_server.model.objects import Match
-from xds_server.model.routing import Attachment, Entry
-from xds_server.translate.hostnames import specificity
+from xds_server.model.routing import Entry, Rank, ResolvedRoute
+
+_AFTER_ALL_ROUTES: Final = "~"
+_MOST_ERRORS: Final = 8
+_LONGEST_PATH: Final = 64
+_SEGMENTS: Final = (3, 2, 1, 0)
 
 
-def entries(attachments: Iterable[Attachment]) -> list[Entry]:
-    """The matches of all routes at a domain, in the order of precedence.
+def ranked(route: ResolvedRoute) -> list[tuple[Rank, Entry]]:
+    """The matches of a route, each with its rank among all matches of routes with the same hostname.
 
-    The more specific hostname first; then as the Gateway API has it: exact path, longest prefix, method,
-    number of headers, oldest route, its name, place in the route.
+    The lowest rank is tried first. As the Gateway API has it: exact path, longest prefix, method, number of headers, oldest
+    route, its name, place in the route. More specific hostnames come before all of that: `hostnames.wider`.
     Source: Gateway API v1, HTTPRouteRule.matches.
     """
-    ranked = [
-        (
-            (*_host_rank(attachment), *_match_rank(match), attachment.route.created, attachment.route.key, i, j),
-            match,
-            rule,
-            attachment.route.key,
-        )
-        for attachment in attachments
-        for i, rule in enumerate(attachment.route.rules)
+    return [
+        ((*_match_rank(match), route.created, route.key, i, j), Entry(match, rule.targets))
+        for i, rule in enumerate(route.rules)
         for j, match in enumerate(rule.matches)
     ]
-    ranked.sort(key=lambda row: row[0])
-    return [Entry(match, rule.targets, key) for _, match, rule, key in ranked]
 
 
-def _host_rank(attachment: Attachment) -> tuple[bool, int]:
-    exact, length = specificity(attachment.domain[3])
-    return (not exact, -length)
+def errors(routes: Iterable[ResolvedRoute]) -> list[tuple[Rank, Entry]]:
+    """Few and short entries that answer 500 for routes which are left out of a hostname.
+
+    Without them, their requests would go to wider routes, past whatever these routes are there for. They take the paths of the
+    routes, whatever the headers; longer paths, and older routes of the same path, are tried before.
+    """
+    matches = (match for route in routes for rule in route.rules for match in rule.matches)
+    return [
+        ((*_match_rank(match), _AFTER_ALL_ROUTES, "", 0, j), Entry(match, ()))
+        for j, match in enumerate(_covering(matches))
+    ]
+
+
+def _covering(matches: Iterable[Match]) -> list[Match]:
+    """At most eight short matches, by path alone, that match whatever one of *matches* does."""
+    paths = {(match.path_type, match.path) for match in matches}
+    if len(paths) <= _MOST_ERRORS and all(len(path) <= _LONGEST_PATH for _, path in paths):
+        return [Match(path_type=kind, path=path) for kind, path in sorted(paths)]
+    for segments in _SEGMENTS:
+        prefixes = {_shortened(kind, path, segments) for kind, path in paths}
+        if len(prefixes) <= _MOST_ERRORS and all(len(path) <= _LONGEST_PATH for path in prefixes):
+            break
+    return [Match(path=path) for path in sorted(prefixes)]
+
+
+def _shortened(kind: str, path: str, segments: int) -> str:
+    """A prefix of whole segments, so many at most, that matches whatever *path* does."""
+    whole = path.split("/")[1:]
+    if kind not in ("Exact", "PathPrefix"):
+        whole = whole[:-1]  # the last one may be the beginning of a longer one
+    return f"/{'/'.join(whole[:segments])}"
 
 
 def _match_rank(match: Match) -> tuple[bool, int, bool, bool, int, int]:
@@ -39,3 +64,8 @@ def _match_rank(match: Match) -> tuple[bool, int, bool, bool, int, int]:
     # Of equal lengths, what answers an error comes first: it may stand for what would be tried before the others.
     path = (match.path_type != "Exact", -length, match.path_type != "StringPrefix")
     return (*path, not match.method, -len(match.headers), -len(match.query))
+
+
+def in_order(lines: Iterable[Iterable[tuple[Rank, bytes]]]) -> Iterator[bytes]:
+    """What was ranked, of several routes, in the order in which it is tried."""
+    return (encoded for _, encoded in sorted(line for those in lines for line in those))

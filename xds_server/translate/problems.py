@@ -47,11 +47,19 @@ def of_route(
                 yield problem(
                     "spec.parentRefs", f"{kind!r} is no parent that is served: use kind Gateway of {GATEWAY_API}"
                 )
+    for field, message in _of_attachment(attached):
+        yield problem(field, message)
+
+
+def _of_attachment(attached: Attached) -> Iterator[tuple[str, str]]:
+    """(field, message)."""
     for refused in attached.refused:
-        yield problem("spec.parentRefs", f"{refused}: mend the reference, or the listener")
+        yield "spec.parentRefs", f"{refused}: mend the reference, or the listener"
+    for message in attached.over_budget:
+        yield "spec", f"is left out and answers 500 at {message}"
     if attached.parents:
-        for unresolved in route.unresolved:
-            yield problem("spec.rules", unresolved)
+        for unresolved in attached.route.unresolved:
+            yield "spec.rules", unresolved
 
 
 def of_gateway(gateway: Gateway, ours: str, *, shared: bool) -> Iterator[Problem]:

@@ -63,9 +63,9 @@ from xds_server.envoy.clusters import clusters
 from xds_server.envoy.endpoints import assignments
 from xds_server.envoy.listeners import listener
 from xds_server.envoy.marker import MARKER, marker_listener, marker_routes
-from xds_server.envoy.routes import route_configuration, virtual_host
+from xds_server.envoy.routes import encoded, route_configuration, virtual_host
 from xds_server.model.objects import Match, Service, ServicePort
-from xds_server.model.routing import Entry, Port, Target
+from xds_server.model.routing import Block, Entry, Port, Target
 
 PREFIX = "type.googleapis.com/"
 
@@ -232,6 +232,11 @@ def test_the_marker_is_what_the_models_write() -> None:
     assert bytes(routes) == marker_routes("0f").body
 
 
+def block(*entries: Entry) -> Block:
+    """The entries of a domain, encoded."""
+    return Block(body=b"".join(line for _, line in encoded(((), entry) for entry in entries)))
+
+
 CASES = [
     pytest.param(Match(), RouteMatch(prefix="/"), id="any path"),
     pytest.param(Match(path="/a"), RouteMatch(path_separated_prefix="/a"), id="prefix"),
@@ -261,7 +266,7 @@ def test_a_match_is_what_the_model_writes(match: Match, expected: RouteMatch) ->
         virtual_hosts=[VirtualHost(name="*", domains=["*"], routes=[answer])],
         ignore_port_in_host_matching=True,
     )
-    host = virtual_host(("shop/edge", 8080, "", ""), [Entry(match, ())])
+    host = virtual_host(("shop/edge", 8080, "", ""), [block(Entry(match, ()))])
 
     made = route_configuration(Port(gateway="shop/edge", number=8080, listeners=()), [host])
 
@@ -294,9 +299,9 @@ def test_targets_share_requests_by_weight_and_a_missing_one_answers_500() -> Non
     expected = VirtualHost(name="cart.example", domains=["cart.example"], routes=routes)
     entries = [Entry(Match(), targets) for targets in ((there,), (there, missing), (missing,))]
 
-    made = virtual_host(("shop/edge", 8080, "", "cart.example"), entries)
+    made = virtual_host(("shop/edge", 8080, "", "cart.example"), [block(*entries[:1]), block(*entries[1:])])
 
-    assert bytes(RouteConfiguration(virtual_hosts=[expected])) == made.body
+    assert bytes(RouteConfiguration(virtual_hosts=[expected])) == b"".join(made.pieces)
 
 
 def test_the_order_in_which_hosts_come_leaves_no_trace() -> None:
