@@ -17,6 +17,7 @@ os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 from benchmarks.child import obey
 from xds_server import app
+from xds_server.limits import Limits
 from xds_server.model.objects import (
     BackendRef,
     EndpointSlice,
@@ -80,7 +81,10 @@ class Soaking:
         self._files = self._tasks = 0
         """As many as are open when nobody is there."""
         logging.basicConfig(level=logging.ERROR)
-        settings = Settings(source=FilesSource(Path()), gate="refuse", greet_seconds=0, carry_seconds=0)
+        settings = Settings(
+            source=FilesSource(Path()), gate="refuse", greet_seconds=0, carry_seconds=0, admit_per_second=0,
+            limits=Limits(new_streams_per_second=1_000_000, new_streams_burst=1_000_000),
+        )  # fmt: skip
         self.replica = replica = Replica(settings)
         logging.getLogger("xds_server").addHandler(replica.timeline)
         self.server = AdsServer(
