@@ -17,7 +17,7 @@ from typing import Any
 
 from xds_server.ads.exchange import Exchange
 from xds_server.ads.messages import REFERRERS
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, ROUTE, Resource, TypeUrl
+from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, TypeUrl
 from xds_server.snapshot.table import Table, View
 
 Exchanges = Mapping[TypeUrl, Exchange[Any]]
@@ -125,7 +125,7 @@ class Rollout:
         """Settles what removals wait for, and withdraws what nothing names any more; returns whether there was such."""
         if not self.keeping:
             return False
-        if self._returning and ROUTE in self._view and ROUTE not in self._exchanges:
+        if self._returning and ROUTE in self._view and ROUTE not in self._exchanges and not self._has_no_listener():
             self.blocked = True
             return False
         if self._removals:
@@ -168,6 +168,11 @@ class Rollout:
         waits = self._warms(clusters, exchange.waits_for) or self._overtakes(exchange)
         self.blocked = self.blocked or waits
         return waits
+
+    def _has_no_listener(self) -> bool:
+        """Whether the client has accepted that there is none: then it never asks for routes."""
+        listeners, table = self._exchanges.get(LISTENER), self._view.get(LISTENER)
+        return table is not None and not len(table) and listeners is not None and listeners.idle
 
     def _names(self, exchange: Exchange[Any]) -> bool:
         """Whether the client may still have listeners or routes that name what is removed.
