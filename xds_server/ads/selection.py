@@ -298,10 +298,10 @@ class Selection(ABC):
 
     def _begin(self, change: Change, table: Table) -> None:
         """Notes what is not sent at once to a client that asks for more: what others rejected, and what comes last."""
-        if not change.began and not change.added:
+        if not (change.began or change.added) or not (table.trial.rejections or table.sealed):
             return
         wanted = self._subscription if change.began else frozenset(change.added)
-        for name, rejection in table.trial.rejections.items() if table.trial.rejections else ():
+        for name, rejection in table.trial.rejections.items():
             if name not in wanted or (self.quarantine is not None and name in self.quarantine):
                 continue
             item, former = table.get(name), table.trial.former(name)

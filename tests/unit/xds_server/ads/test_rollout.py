@@ -142,6 +142,46 @@ SOTW = {
         ack CDS
         -> RDS r
     """,
+    "R121 routes of a listener that goes are not waited for once the client has given them back": """
+        put RDS r
+        -> RDS r
+        quiet
+        drop CDS a
+        drop EDS a
+        drop LDS l
+        drop RDS r
+        tell
+        -> LDS
+        ack LDS
+        ask RDS
+        -> CDS
+    """,
+    "R121 nor are routes that are due and given back before they are sent": """
+        put CDS b
+        -> CDS a b
+        quiet
+        put RDS r
+        drop CDS a
+        drop LDS l
+        tell
+        ->
+        ask RDS
+        ack CDS
+        -> LDS
+        ack LDS
+        -> CDS b
+    """,
+    "R120 load assignments that are given back are not waited for": """
+        put EDS a
+        -> EDS a
+        quiet
+        put EDS a
+        put RDS r
+        tell
+        ->
+        bare EDS
+        -> RDS r
+    """,
     "R124 routes wait until the clusters are accepted": """
         quiet
         put CDS b
@@ -322,6 +362,41 @@ def test_who_comes_back_is_told_of_gone_clusters_last() -> None:
         ack CDS
         ->
     """)
+
+
+@pytest.mark.parametrize("remembered", [True, False])
+def test_who_comes_back_keeps_the_load_assignments_of_the_clusters_that_it_keeps(remembered: bool) -> None:
+    """They are told to be gone with the clusters, and not before; if we know what they were, they are sent once more."""
+    it = DeltaRig()
+    if remembered:
+        it.run("set CDS a=1\nset EDS a=1\ndrop CDS a\ndrop EDS a")
+    it.run(f"""
+        set CDS b=1
+        set EDS b=1
+        set LDS l=1
+        set RDS l=2
+        ask CDS a@1 b@1
+        ask EDS b a a@1 b@1
+        -> CDS; EDS {"b a" if remembered else "b"}
+        ack CDS
+        ack EDS
+        ->
+        ask RDS l l@1
+        -> RDS l
+        ack RDS
+        -> CDS -a; EDS -a
+    """)
+
+
+def test_who_comes_back_without_listeners_has_no_routes_to_wait_for() -> None:
+    """A cluster that is gone is taken from a client that has accepted that there is no listener (R121)."""
+    for rig, came in ((Rig, "back CDS\nback EDS a"), (DeltaRig, "ask CDS a@1\nask EDS a a@1")):
+        it = rig()
+        it.run("set CDS a=1\nset EDS a=1\nquiet\ndrop CDS a\ndrop EDS a\ntell")
+        it.run(came)
+        it.sent()
+        it.run("ask LDS\nack CDS\nack EDS\n-> LDS\nack LDS")
+        assert "CDS" in it.sent()
 
 
 BACK = {
