@@ -1,11 +1,14 @@
 """Settings in a server that runs: a process of its own, asked over real gRPC, or the parts that take them."""
 
 import dataclasses
+import subprocess
 from pathlib import Path
 
 import grpc
 import pytest
 
+from examples.rig.control_plane import COMMAND
+from examples.rig.processes import wait_for
 from examples.rig.stack import Stack
 from tests.integration.ads_rig import Proxy
 from tests.unit.xds_server.edges import EDGES, NAMES, base
@@ -95,3 +98,60 @@ async def test_every_limit_can_be_started_with_at_its_edges() -> None:
     assert len(found) > 2 * len(dataclasses.fields(Limits))
     for limits in found:
         await _start(read_settings({"source": "kube"} | {"limits": dataclasses.asdict(limits)}))
+
+
+@pytest.mark.parametrize("least", [True, False])
+def test_a_server_runs_with_every_setting_at_its_edge(least: bool, tmp_path: Path) -> None:
+    """All seconds and rates at the least, or the most, that they may be: it is ready, and ends when it is told to, twice."""
+    seconds = "0.001" if least else "2000000"
+    names = [name for name in NAMES if name.endswith("_seconds") and name not in {"debounce_seconds", "greet_seconds"}]
+    rates = {"admit_per_second": "0.001" if least else "1000000000", "admit_burst": "1" if least else "1000000000"}
+    with Stack(tmp_path) as stack:
+        flags = [f"--{name.replace('_', '-')}={seconds}" for name in names]
+        flags += [f"--{name.replace('_', '-')}={value}" for name, value in rates.items()]
+        control_plane = stack.control_plane(*flags)
+        control_plane.wait_ready()
+        control_plane.process.terminate()
+        wait_for("the drain", lambda: "draining" in control_plane.log.read_text(), 10)
+        control_plane.process.terminate()
+
+        assert control_plane.process.wait(10) == 0
+        assert "Traceback" not in control_plane.log.read_text()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"\xff\xfe", b"[" * 100_000, b"clusters: 3", b"a: !!int ''", b"a: !!timestamp abc", b"- a", b"a: &a [*a]", b"\x00", b"current-context: [x]",
+        b"current-context: x\ncontexts: [{name: x, context: {cluster: x, user: x}}]\nclusters: [{name: x, cluster: {server: 'http://[::1'}}]",
+    ],
+)  # fmt: skip
+def test_a_kubeconfig_that_cannot_be_read_is_one_line(content: bytes, tmp_path: Path) -> None:
+    """With its path, exit status 2, and no traceback; a directory and a missing file likewise."""
+    file = tmp_path / "kubeconfig"
+    file.write_bytes(content)
+    paths = [file, tmp_path, tmp_path / "none"] if not content else [file]
+    for path in paths:
+        command = [
+            *COMMAND,
+            "serve",
+            "--source=kube",
+            f"--kubeconfig={path}",
+            "--http-address=127.0.0.1:0",
+            "--grpc-address=127.0.0.1:0",
+        ]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        (line,) = [line for line in (result.stdout + result.stderr).splitlines() if "http.listening" not in line]
+
+        assert result.returncode == 2
+        assert line.startswith("xds-server: ")
+        assert str(path) in line
+
+
+def test_too_few_files_are_said_before_anything_is_opened(tmp_path: Path) -> None:
+    """gRPC would end the process without a word."""
+    command = ["sh", "-c", 'ulimit -n 40; exec "$@"', "sh", *COMMAND, "serve", f"--source=files:{tmp_path}"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+    assert result.returncode == 2
+    assert "xds-server: only 40 files may be open: let it be 64 or more (ulimit -n)" in result.stdout + result.stderr

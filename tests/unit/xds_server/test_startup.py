@@ -29,6 +29,7 @@ def test_the_deadline_passes_again_and_again() -> None:
 
     assert [deadline.passed(now) for now in (69, 70, 71, 129, 400, 401)] == [False, True, False, False, True, False]
     assert not SoftDeadline(0, started=0).passed(1e9)
+    assert SoftDeadline(1e-12, started=0).passed(1e9), "it counted the periods one by one"
 
 
 def test_it_says_whether_anything_moves() -> None:
