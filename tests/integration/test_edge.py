@@ -25,7 +25,7 @@ pytestmark = pytest.mark.envoy
 MODIFIED = "listener_manager.listener_modified"
 OBJECT = "---\napiVersion: {group}\nkind: {kind}\nmetadata: {{name: {name}, namespace: demo{labels}}}\n{rest}\n"
 ROUTES = {
-    "admin": ["/admin", "/a.b", "/caf%C3%A9"],
+    "admin": ["/admin", "/a.b", "/caf%C3%A9", "/s%65cret%2D1%7Ex%5F%41"],
     "web": ["/"],
 }
 
@@ -177,6 +177,8 @@ PATHS = {
     "/x\\..\\admin": "/admin",
     "/a%2Eb": "/a.b",
     "/caf%C3%A9": "/caf%C3%A9",
+    "/secret-1~x_A": "/secret-1~x_A",
+    "/%73ecret%2d1%7ex%5f%41": "/secret-1~x_A",
     "/administrator": None,
     "/admin;x": None,
     "/ADMIN": None,

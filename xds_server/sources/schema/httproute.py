@@ -1,5 +1,6 @@
 """HTTPRoute, gateway.networking.k8s.io/v1."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
@@ -13,6 +14,8 @@ _VALUE_TYPES = ("Exact", "RegularExpression")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
 _HEAVIEST = 1_000_000
 _GATEWAY = f"{objects.GATEWAY_API}/Gateway"
+# Letters, digits, "-", ".", "_" and "~".
+_ESCAPED = re.compile("%(2[DdEe]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee])")
 _NEVER = "it matches no request"
 
 
@@ -204,7 +207,7 @@ def _path(path: Path, at: str, reasons: list[Finding]) -> tuple[objects.PathType
     value = path.value if path.value is not None else "/"
     match path.type or "PathPrefix":
         case "Exact" | "PathPrefix" as kind:
-            return (kind, value) if usable(reasons, _NEVER, checks.path, value, f"{at}.value") else None
+            return (kind, _unescaped(value)) if usable(reasons, _NEVER, checks.path, value, f"{at}.value") else None
         case "RegularExpression":
             beginning = regexes.beginning(value)
             message = "RegularExpression is not supported yet: use Exact or PathPrefix"
@@ -213,6 +216,11 @@ def _path(path: Path, at: str, reasons: list[Finding]) -> tuple[objects.PathType
         case unknown:
             usable(reasons, "meant is any path", checks.one_of, unknown, _PATH_TYPES, f"{at}.type")
             return "StringPrefix", ""
+
+
+def _unescaped(path: str) -> str:
+    """The path as a proxy has it when it looks for a route: without escapes of characters that need none (RFC 3986, 2.3)."""
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), path) if "%" in path else path
 
 
 def _values(raw: Sequence[Value], at: str, reasons: list[Finding]) -> list[tuple[str, str | None]] | None:

@@ -56,6 +56,7 @@ def stored(spec: dict[str, Any]) -> HTTPRoute:
         ({"path": {"value": "/a"}}, Match(path="/a")),
         ({"path": {"type": "Exact", "value": "/a"}}, Match(path_type="Exact", path="/a")),
         ({"path": {"type": "Exact"}}, Match(path_type="Exact", path="/")),
+        ({"path": {"value": "/%61%2D%7e%C3%a9%20"}}, Match(path="/a-~%C3%a9%20")),
         ({"method": "GET"}, Match(method="GET")),
         ({"headers": [{"name": "X-A", "value": "1"}]}, Match(headers=(("x-a", "1"),))),
         (
@@ -66,7 +67,7 @@ def stored(spec: dict[str, Any]) -> HTTPRoute:
     ],
 )
 def test_a_match_is_flattened(match: dict[str, Any], expected: Match) -> None:
-    """Header names are in lower case, and of equal ones the first counts."""
+    """Header names are in lower case, and of equal ones the first counts; paths are without needless escapes."""
     assert route({"rules": [{"matches": [match]}]}).rules[0].matches == (expected,)
 
 
