@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from probes import Degraded
 from tests.apiserver.follower import Follower, following
 from tests.apiserver.server import ApiServer, Fault, line, status
 from tests.apiserver.worlds import FakeWorld
+from xds_server import readiness
 from xds_server.model.source_state import Phase
 
 
@@ -236,6 +238,36 @@ async def test_a_watch_that_is_always_ended_at_once_is_not_hammered(world: FakeW
         assert "ends within 1 s: look at what is between us" in it.state("services").message
         await follows(world, it, 20)  # once a watch has stood for a while
         assert it.state("services").lists == 1
+
+
+async def test_watches_that_fail_after_good_lists_are_shown_and_not_hammered(world: FakeWorld, api: ApiServer) -> None:
+    """Each kind in its own way, for ever: stale, with the reason, while a good kind follows; and all heal."""
+    async with watching(world) as it:
+        faults = [
+            Fault(lambda: status(500, "no etcd"), "gateways", "watch", times=10**6),
+            Fault(lambda: status(410, "too old"), "httproutes", "watch", times=10**6),
+            Fault(lambda: web.Response(text="<html>Welcome</html>\n"), "endpointslices", "watch", times=10**6),
+        ]
+        api.faults += faults
+        kinds = [fault.plural for fault in faults]
+        for plural in kinds:
+            api.end(plural)
+        await it.until(lambda: all(it.state(plural).lists > 4 for plural in kinds))
+        before = {plural: it.state(plural).lists for plural in kinds}
+        await it.until(lambda: all((it.state(plural).retry_seconds or 0) > 1.0 for plural in kinds), 10)
+        for plural, said in zip(kinds, ("no etcd", "too old", "does not parse"), strict=True):
+            assert it.state(plural).lists - before[plural] <= 2
+            assert said in it.state(plural).message
+            assert it.state(plural).phase is Phase.STALE
+            verdict = readiness.of_source(it.state(plural))
+            assert isinstance(verdict, Degraded)
+            assert said in verdict.reason
+        await world.put("services", service("x"))
+        await it.until(lambda: "x" in names(it))
+
+        for fault in faults:
+            fault.times = 0
+        await follows(world, it, 20)
 
 
 async def test_bookmarks_move_us_on(world: FakeWorld, api: ApiServer) -> None:

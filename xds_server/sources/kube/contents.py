@@ -15,8 +15,9 @@ from xds_server.model.objects import Reference, Stored
 from xds_server.model.source_state import Problem
 from xds_server.sources.decode import Decoder, title
 from xds_server.sources.kinds import REFERENCED, Kind
-from xds_server.sources.kube.errors import ApiError, Backoff, Trouble, explain, trouble
+from xds_server.sources.kube.errors import ApiError, Backoff, Trouble, explain, is_outage, trouble
 from xds_server.sources.kube.kopf_client import KopfClient
+from xds_server.sources.kube.recovery import Recovery
 from xds_server.sources.references import References
 from xds_server.sources.schema.base import Object
 from xds_server.sources.schema.stored import identity
@@ -52,7 +53,7 @@ class MetadataClient:
 class Contents:
     """Keeps `fetched` equal to what `wanted` asks for. *follow* begins to list and watch a kind, by its plural name.
 
-    *jitter* returns a random number from 0 up to its argument.
+    What waits for the end of an outage is woken by *recovery*. *jitter* returns a random number from 0 up to its argument.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Contents:
         board: SourceBoard,
         *,
         follow: Callable[[str], None],
+        recovery: Recovery,
         jitter: Callable[[float], float],
     ) -> None:
         self._client = client
@@ -70,6 +72,7 @@ class Contents:
         self._graph = graph
         self._board = board
         self._follow = follow
+        self._recovery = recovery
         self._jitter = jitter
         self._kinds = {kind.plural: (kind, Decoder(kind)) for kind in REFERENCED}
         self._followed: set[str] = set()
@@ -108,7 +111,7 @@ class Contents:
                 async with self._turns:
                     await self._fetch(reference, stored)
             except ApiError as error:
-                await asyncio.sleep(self._failed(reference, error, backoff))
+                await self._recovery.wait(self._failed(reference, error, backoff), outage=is_outage(error))
             except Exception as error:  # noqa: BLE001 - a fault of ours must cost one content, not the source
                 await asyncio.sleep(self._faulted(reference, error, backoff))
         else:

@@ -93,8 +93,9 @@ class KubeSource:
             into = {plural: Reflector(source) for plural, source in references.stored.items()}
             self._referenced = informers(METADATA_KINDS, into, MetadataClient(self._client))
             self._contents = Contents(
-                self._client, references, graph, board, follow=self._follow, jitter=lambda ceiling: jitter() * ceiling
-            )
+                self._client, references, graph, board,
+                follow=self._follow, recovery=recovery, jitter=lambda ceiling: jitter() * ceiling,
+            )  # fmt: skip
 
         self._pulse.patients = [informer for _, informer in (*self._informers, *self._referenced)]
 
