@@ -1,6 +1,7 @@
 """An API server's bad days, under load: a real API server, our control plane with the manifest's account, a real Envoy."""
 
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ import pytest
 from examples.rig.control_plane import ControlPlane
 from examples.rig.load import Load
 from examples.rig.processes import wait_for
+from examples.rig.relay import Relay
 from examples.rig.stack import Stack
 from tests.integration.conftest import Kube
 from xds_server.model.source_state import Phase
@@ -21,6 +23,7 @@ pytestmark = [pytest.mark.kube, pytest.mark.envoy]
 DEPLOY = Path(__file__).parents[2] / "deploy/kubernetes"
 NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {name: demo}\n"
 BLUE = '[{"op": "replace", "path": "/spec/rules/0/backendRefs/1/weight", "value": 0}]'
+MOVED = '[{"op": "replace", "path": "/spec/rules/0/backendRefs", "value": [{"name": "moved", "port": 80}]}]'
 BOTH = '[{"op": "replace", "path": "/spec/rules/0/backendRefs/1/weight", "value": 1}]'
 # For how long the API server is away at least; OUTAGE_SECONDS=60 make e2e for the long way.
 OUTAGE_SECONDS = float(os.environ.get("OUTAGE_SECONDS", "0"))
@@ -28,18 +31,21 @@ READ = ("gateways", "httproutes", "services", "endpointslices")
 
 
 @contextmanager
-def serving(kube: Kube, address: str, tmp_path: Path) -> Iterator[tuple[Stack, ControlPlane]]:
-    """All of it from the manifests, and Envoy live."""
+def serving(
+    kube: Kube, address: str, tmp_path: Path, *options: str, port: int = 0
+) -> Iterator[tuple[Stack, ControlPlane]]:
+    """All of it from the manifests, and Envoy live; the control plane finds the API server at *port*, if there is one."""
     kube.crds()
     for name in ("namespace", "rbac", "gatewayclass"):
         kube.apply((DEPLOY / f"{name}.yaml").read_text())
     kube.apply(NAMESPACE)
     account = tmp_path / "account"
-    account.write_text(kube.cluster("token", "--sa", f"{rbac.NAMESPACE}/{rbac.NAME}", "--kubeconfig"))
+    config = kube.cluster("token", "--sa", f"{rbac.NAMESPACE}/{rbac.NAME}", "--kubeconfig")
+    account.write_text(re.sub(r"(server: https://127\.0\.0\.1):\d+", rf"\1:{port}", config) if port else config)
     with Stack(tmp_path, host=address) as stack:
         for manifest in sorted(stack.manifests.glob("*.yaml")):
             kube.apply(manifest.read_text())
-        control_plane = stack.control_plane(f"--kubeconfig={account}", source="kube")
+        control_plane = stack.control_plane(f"--kubeconfig={account}", *options, source="kube")
         control_plane.wait_ready()
         stack.wait_live(stack.envoy(), control_plane)
         yield stack, control_plane
@@ -139,6 +145,34 @@ def test_the_crd_of_routes_that_goes_by_mistake_costs_no_route(
             assert {"blue", "green"} == stack.answers()
         seconds, _ = load.outage()
         assert seconds < (0.5 if others else 3), load.statuses()
+
+
+def test_a_route_that_moves_during_an_outage_moves_once_its_endpoints_are_known(
+    bare_kube: Kube, address: str, tmp_path: Path
+) -> None:
+    """To a Service that came meanwhile, with its slice; of all kinds the slices are listed last, 8 s late."""
+    kube = bare_kube
+    server = re.search(r"server: https://127\.0\.0\.1:(\d+)", kube.kubeconfig.read_text())
+    assert server is not None
+    late = "--inject-list-delay=endpointslices=8"
+    with (
+        Relay(int(server[1])) as relay,
+        serving(kube, address, tmp_path, late, port=relay.port) as (stack, control_plane),
+    ):
+        with Load(stack.gateway_port) as load:
+            relay.end()
+            until_all(control_plane, "stale", 20)
+            green = (stack.manifests / "services.yaml").read_text().split("---\n")
+            new = "---\n".join(one for one in green if "name: green" in one)
+            kube.apply(new.replace("name: green", "name: moved"))
+            kube.run("patch", "httproute", "shop", "-n", "demo", "--type=json", "-p", MOVED)
+            kube.cluster("compact")
+            kube.cluster("stop-apiserver")
+            kube.cluster("start-apiserver")
+            relay.mend()
+            until_all(control_plane, "synced", 60)
+            stack.wait_answers({"green"}, seconds=20)
+        assert 0 == load.failures, load.statuses()
 
 
 def route(name: str) -> str:

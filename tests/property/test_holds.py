@@ -171,6 +171,29 @@ class Holds(RuleBasedStateMachine):
         if self.suspicion.suspect is None and not self.carry.carried:
             self.check()
 
+    @invariant()
+    def what_nobody_holds_is_published(self) -> None:
+        """Beside what is held, all that is shared is published as it is derived, and so is all of the roles that are."""
+        if self.store.epoch is None:
+            return
+        tables: dict[str, dict[str, int]] = {}
+        for role in self.store.roles:
+            for type_url, table in (self.store.view(role) or {}).items():
+                tables.setdefault(type_url, {}).update({one.name: one.digest for one in table if one.name != MARKER})
+        line = self.pipeline
+        for type_url, derived in (
+            (CLUSTER, line.clusters), (ENDPOINT, line.load_assignments),
+            (LISTENER, line.listeners), (ROUTE, line.route_configurations),
+        ):  # fmt: skip
+            for key, one in derived.items():
+                own = type_url in (LISTENER, ROUTE)
+                served = key[0] in self.store.roles if own else bool(self.store.roles)
+                if served and not self.holds(derived.name, key):
+                    assert tables[type_url].get(one.name) == one.digest
+
+    def holds(self, name: str, key: Any) -> bool:
+        return self.suspicion.holds((name, key)) or (name, key) in self.carry.carried
+
     def teardown(self) -> None:
         """When all is well again, and every clock has run out, nothing is held, and the two agree."""
         if self.store.epoch is None:
@@ -207,4 +230,4 @@ class Holds(RuleBasedStateMachine):
 
 
 TestHolds = Holds.TestCase
-TestHolds.settings = settings(max_examples=300, stateful_step_count=20, deadline=None)
+TestHolds.settings = settings(max_examples=settings().max_examples, stateful_step_count=20, deadline=None)

@@ -25,6 +25,7 @@ class Burst:
         self.changes: dict[str, dict[Any, _Change]] = {}
         """(Before, after) by collection and key."""
         self._lost: dict[str, set[Any]] = {name: set() for name in losses}
+        self._removed: dict[str, set[Any]] = {name: set() for name in losses}
         self._grown: Counter[str] = Counter()
 
     def lives(self, now: float) -> bool:
@@ -41,8 +42,7 @@ class Burst:
 
     def removed(self, name: str) -> int:
         """How many keys of a collection there were before it, and are not now."""
-        changes = self.changes.get(name, {})
-        return sum(changes[key][1] is None for key in self._lost[name] if key in changes)
+        return len(self._removed[name])
 
     def note(self, passed: _Changes, now: float, *, lossy: bool) -> None:
         """Takes in what was published of a transaction; *lossy*: whether that took something away, or would have."""
@@ -69,8 +69,8 @@ class Burst:
     def clear(self) -> None:
         """Forgets all."""
         self.changes = {}
-        for lost in self._lost.values():
-            lost.clear()
+        for keys in (*self._lost.values(), *self._removed.values()):
+            keys.clear()
         self._grown.clear()
 
     def _note(self, name: str, key: Any, change: _Change) -> None:
@@ -81,3 +81,4 @@ class Burst:
         if name in self._losses:
             lost = first != change[1] and self._losses[name]((first, change[1]))
             (self._lost[name].add if lost else self._lost[name].discard)(key)
+            (self._removed[name].add if lost and change[1] is None else self._removed[name].discard)(key)
