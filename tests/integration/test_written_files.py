@@ -30,7 +30,7 @@ def resident(control_plane: ControlPlane) -> float:
     return float(line)
 
 
-@pytest.mark.parametrize("name", ["routes.yaml", "services.yaml", "endpoints.yaml", "gateway.yaml"])
+@pytest.mark.parametrize("name", ["routes.yaml", "services.yaml", "gateway.yaml"])
 def test_a_file_that_is_written_where_it_is_takes_nothing_away(tmp_path: Path, name: str) -> None:
     """It is emptied, stays so, has a part of what it had, and then all: as from a slow template. And it may be released."""
     with Stack(tmp_path) as stack:

@@ -98,9 +98,18 @@ class Directory:
         """Whether something is about to change: the next look should come soon."""
         return bool(self._absent) or any(not change.reason for change in self.changing.values())
 
+    @property
+    def held(self) -> dict[str, str]:
+        """Why files are held, by path, from the first doubt until they are believed."""
+        return {
+            path: change.reason or "is being written again"
+            for path, change in list(self.changing.items())
+            if change.held_since is not None
+        }
+
     def override(self) -> int:
         """Has all files that are held believed at the next look, and returns how many they are."""
-        held = [change for change in list(self.changing.values()) if change.reason]
+        held = [change for change in list(self.changing.values()) if change.held_since is not None]
         for change in held:
             change.overridden = True
         return len(held)

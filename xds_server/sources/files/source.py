@@ -132,7 +132,7 @@ class FileSource:
         look = self._directory.look()
         touched = self._claims.update(look.parsed, look.gone)
         self._touched |= touched
-        held = {path: change.reason for path, change in self._directory.changing.items() if change.reason}
+        held = self._directory.held
         news = _News(ended=look.ended)
         changed = {*look.parsed, *look.gone, *(path for path, _ in held.items() ^ self._held.items())}
         for path in changed.union(*(self._claims.claimants(identity) for identity in touched)):

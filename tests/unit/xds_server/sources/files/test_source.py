@@ -8,6 +8,7 @@ import pytest
 from krt import Commit, Graph, Reflector, Source
 from xds_server.model.source_state import Phase
 from xds_server.sources.files import FileSource
+from xds_server.sources.files.claims import Claims
 from xds_server.sources.kinds import KINDS
 from xds_server.sources.state import SourceBoard
 
@@ -28,6 +29,7 @@ class Rig:
         self.sources: dict[str, Source[str, Any]] = {kind.plural: self.graph.source(kind.plural) for kind in KINDS}
         self.board = SourceBoard(KINDS, clock=self.clock)
         self.commits: list[Commit] = []
+        self.ended: list[tuple[float, str]] = []
         self.graph.subscribe(self.commits.append, *self.sources.values(), replay=False)
         self.source = FileSource(
             str(directory),
@@ -37,6 +39,7 @@ class Rig:
             board=self.board,
             barrier=None if barrier is None else str(barrier),
             list_delay=delays,
+            on_hold_ended=lambda seconds, by: self.ended.append((seconds, by)),
             clock=self.clock,
         )
 
@@ -256,3 +259,85 @@ async def test_ignored_kinds_are_counted_and_named_once(tmp_path: Path, caplog: 
         f"ignored: 2 of kind 'v1 Pod' in {tmp_path}: this server does not read it"
     ) == 1
     assert len(caplog.records) == 1
+
+
+async def test_a_file_that_is_held_is_a_problem_until_it_is_believed(tmp_path: Path) -> None:
+    """With its path and what to do; it counts as held, and its end is told."""
+    path = tmp_path / "a.yaml"
+    path.write_text(service("a"))
+    rig = Rig(tmp_path)
+    await rig.settle()
+
+    path.write_text("")
+    await rig.settle()
+    assert rig.keys() == ["default/a"]
+    assert rig.source.held == {str(path): "is empty"}
+    assert [str(problem) for problem in rig.board.problems] == [
+        (
+            f"{path}: is empty, so what it had stays for up to 10 s: "
+            "write another file and rename it into place, or delete this one"
+        )
+    ]
+
+    rig.clock.now += 9
+    await rig.source.look()
+    assert (rig.keys(), rig.source.held, rig.ended) == ([], {}, [(9.0, "budget")])
+    assert not rig.board.problems
+
+
+async def test_an_operator_has_a_held_file_believed(tmp_path: Path) -> None:
+    """At the next look."""
+    (tmp_path / "a.yaml").write_text(service("a"))
+    rig = Rig(tmp_path)
+    await rig.settle()
+    (tmp_path / "a.yaml").write_text("")
+    await rig.settle()
+
+    assert rig.source.release() == 1
+    await rig.source.look()
+
+    assert (rig.keys(), [by for _, by in rig.ended]) == ([], ["override"])
+
+
+async def test_nothing_is_listed_while_a_file_is_being_written(tmp_path: Path) -> None:
+    """At the start nobody knows what it will have: the state says which file is awaited."""
+    path = tmp_path / "a.yaml"
+    path.write_text("")
+    rig = Rig(tmp_path)
+
+    await rig.settle()
+    assert rig.phases() == {Phase.LISTING}
+    assert rig.board.states["services"].message == f"complete once {path} is, which is empty"
+
+    path.write_text(service("a"))
+    await rig.settle()
+    assert (rig.phases(), rig.keys()) == ({Phase.SYNCED}, ["default/a"])
+
+
+@pytest.mark.parametrize(
+    "fault", [Claims.update, Reflector.apply, SourceBoard.replace], ids=lambda one: one.__qualname__
+)
+async def test_a_fault_of_ours_costs_one_look(
+    tmp_path: Path, fault: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged once, and a state with what to do; what changed is applied at a look without it."""
+    (tmp_path / "a.yaml").write_text(service("a"))
+    rig = Rig(tmp_path)
+    await rig.settle()
+
+    def fail(*_: object) -> None:
+        raise KeyError("x")
+
+    (tmp_path / "b.yaml").write_text(service("b") + "---\nkind: Service\n")
+    owner = {"Claims": Claims, "Reflector": Reflector, "SourceBoard": SourceBoard}[fault.__qualname__.split(".")[0]]
+    with monkeypatch.context() as faulty:
+        faulty.setattr(owner, fault.__name__, fail)
+        for _ in range(3):
+            await rig.settle()
+        assert rig.phases() == {Phase.STALE}
+        assert "KeyError" in rig.board.states["services"].message
+    await rig.settle()
+
+    assert (rig.phases(), rig.keys()) == ({Phase.SYNCED}, ["default/a", "default/b"])
+    assert [problem.line for problem in rig.board.problems] == [7]
+    assert len([record for record in caplog.records if record.exc_info]) == 1
