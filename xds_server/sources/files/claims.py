@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Final
 
 from xds_server.model.source_state import Problem
-from xds_server.printable import printable
 from xds_server.sources.decode import problem
 from xds_server.sources.files.parse import ObjectId, Parsed
+from xds_server.sources.files.scan import shown
 from xds_server.sources.kinds import Kind, Value
 from xds_server.sources.schema.base import Finding
 
@@ -79,15 +79,14 @@ class Claims:
     def _duplicates(self, path: str, contents: Parsed) -> Iterator[Problem]:
         firsts = ((identity, min(self._claimants[identity])) for identity in contents.objects)
         lost = [(identity, first) for identity, first in firsts if first != path]
-        shown = printable(path, len(path))
         for (plural, key), first in lost[:_MOST_DUPLICATES]:
-            said = Finding("", f"is in {printable(first)} too, which comes first and counts: remove one of the two")
-            yield problem(self._kinds[plural], key, said, shown)
+            said = Finding("", f"is in {shown(first)} too, which comes first and counts: remove one of the two")
+            yield problem(self._kinds[plural], key, said, shown(path))
         if lost[_MOST_DUPLICATES:]:
             message = (
                 f"{len(lost) - _MOST_DUPLICATES} objects more are in other files, too, which count: remove this file"
             )
-            yield Problem(source=shown, object="", field="", message=message)
+            yield Problem(source=shown(path), object="", field="", message=message)
 
     def ignored(self) -> Counter[str]:
         """How many objects there are of kinds that are not read, by `apiVersion kind`."""

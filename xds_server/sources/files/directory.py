@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from xds_server.gating import ChangeOutcome
-from xds_server.printable import printable
 from xds_server.sources.files import content
 from xds_server.sources.files.parse import ObjectId, Parsed, Parser, broken
-from xds_server.sources.files.scan import Signature, Walk, walk
+from xds_server.sources.files.scan import Signature, Walk, shown, walk
 from xds_server.sources.files.stillness import MOMENT, Change, missing, unfinished
 
 _ROUNDS: Final = 5
@@ -56,11 +55,6 @@ class _Known:
     """Of its content; None if it could not be read."""
     objects: Collection[ObjectId]
     """In the order of the file, when it could last be parsed."""
-
-
-def shown(path: str) -> str:
-    """A path for people: what cannot be printed is escaped."""
-    return path if path.isprintable() else printable(path, len(path))
 
 
 class Directory:

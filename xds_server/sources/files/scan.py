@@ -6,6 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from xds_server.printable import printable
+
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
 _MOST_ENTRIES: Final = 100_000
 _TYPES: Final = (
@@ -35,6 +37,11 @@ class Signature(NamedTuple):
 def signature(status: os.stat_result) -> Signature:
     """The signature of a file that has this status."""
     return Signature(status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_dev)
+
+
+def shown(path: str) -> str:
+    """A path for people: bytes that are no UTF-8, and what cannot be printed, are escaped."""
+    return path if path.isprintable() else printable(os.fsencode(path).decode(errors="backslashreplace"), 2 * len(path))
 
 
 @dataclass(slots=True)

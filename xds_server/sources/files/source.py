@@ -13,8 +13,9 @@ from krt import Graph, Reflector
 from xds_server.gating import ChangeOutcome
 from xds_server.model.source_state import Phase, Problem
 from xds_server.sources.files.claims import Claims
-from xds_server.sources.files.directory import Directory, Ended, shown
+from xds_server.sources.files.directory import Directory, Ended
 from xds_server.sources.files.parse import ObjectId, Parser
+from xds_server.sources.files.scan import shown
 from xds_server.sources.kinds import Kind
 from xds_server.sources.state import SourceBoard
 
