@@ -6,7 +6,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo blip blips test lint types arch integration older-envoy e2e bench seeded-bugs simulate fuzz docs envoy encoders rbac contract kind lock clean
+.PHONY: help demo blip blips test lint types arch integration older-envoy e2e bench soak seeded-bugs simulate fuzz docs envoy encoders rbac contract kind lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ e2e: .venv/done envoy ## with a real API server (XDS_KUBE_RIG: the script that s
 
 bench: .venv/done ## figures (each file under benchmarks/ says what it shows)
 	$(RUN) benchmarks
+
+soak: .venv/done ## whether a server stays as large as it is, after streams and objects of every kind
+	$(RUN) benchmarks soak
 
 seeded-bugs: .venv/done ## bugs put into krt and the gate, one at a time: the tests must find each
 	$(RUN) tests.property.seeded_bugs

@@ -3,8 +3,9 @@
 The HTTP server's threads ask; the answer is made on the event loop, which owns what is shown.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -19,6 +20,10 @@ from xds_server.model.source_state import Problem, SourceState
 from xds_server.snapshot.resource import PUSH_ORDER, SHORT, TypeUrl
 from xds_server.snapshot.store import Store
 from xds_server.snapshot.trial import Rejection
+
+_AT_A_TIME: Final = 50
+"""Of the items of a page that has one for each client or route: some milliseconds of work."""
+_BUSY: Final = "the event loop is busy: try again, and look at /livez"
 
 
 class Timeline(Protocol):
@@ -61,7 +66,7 @@ def add(
         try:
             return shown(on_loop(content))
         except TimeoutError:
-            return plain("the event loop is busy: try again, and look at /livez", status=503)
+            return plain(_BUSY, status=503)
 
     def answered(content: Callable[[], object]) -> Response:
         return made(
@@ -97,8 +102,10 @@ def add(
 
     page("sources", lambda: list(sources()), "where each source stands")
     page("problems", lambda: [str(one) for one in problems()], "what is wrong with the input, and what to do")
-    page(
-        "routes", lambda: {key: _route(one) for key, one in routes.items()}, "where each route is attached, or why not"
+    endpoints.page(
+        "/debug/routes",
+        lambda _: _in_pieces(on_loop, lambda: _pairs(_of_routes(routes)), around=(b"{", b"}\n")),
+        about="where each route is attached, or why not",
     )
     page(
         "collections",
@@ -111,7 +118,14 @@ def add(
     endpoints.page(
         "/debug/graph", lambda _: written(lambda: krt.to_mermaid(graph)), about="the graph, as a Mermaid diagram"
     )
-    page("resources", lambda: _resources(store), "what is published, by role and type, with versions")
+    endpoints.page(
+        "/debug/resources",
+        lambda _: _in_pieces(
+            on_loop, lambda: _pairs(_resources(store)), at_a_time=1,
+            around=(b'{"epoch": %s, "roles": {' % _encoded(store.epoch), b"}}\n"),
+        ),
+        about="what is published, by role and type, with versions",
+    )  # fmt: skip
     page(
         "rejections",
         lambda: [_rejection(store, routes, *one) for one in store.rejections()],
@@ -138,7 +152,11 @@ def add(
         ),
         about="who has connections to this port, and why some were ended",
     )
-    page("streams", lambda: list(streams()), "who is connected, and what was acknowledged")
+    endpoints.page(
+        "/debug/streams",
+        lambda _: _in_pieces(on_loop, lambda: map(_encoded, streams()), around=(b"[", b"]\n")),
+        about="who is connected, and what was acknowledged",
+    )
     page("clients", clients, "what clients have taken of what there is, by address, and the limits")
 
 
@@ -181,17 +199,55 @@ def _collection(collection: Collection[Any, Any]) -> Mapping[str, object]:
     }
 
 
-def _resources(store: Store) -> Mapping[str, object]:
-    roles = {}
+def _resources(store: Store) -> Iterator[tuple[str, object]]:
+    """What is published, role by role."""
     for role in sorted(store.roles):
         view = store.view(role)
         if view is not None:
-            roles[role] = {
-                SHORT[type_url]: {
-                    "version": table.version,
-                    "resources": {item.name: item.version for item in table},
-                }
-                for type_url, table in view.items()
-                if table or type_url in PUSH_ORDER
-            }
-    return {"epoch": store.epoch, "roles": roles}
+            yield (
+                role,
+                {
+                    SHORT[type_url]: {
+                        "version": table.version,
+                        "resources": {item.name: item.version for item in table},
+                    }
+                    for type_url, table in view.items()
+                    if table or type_url in PUSH_ORDER
+                },
+            )
+
+
+def _in_pieces(
+    on_loop: Callable[[Callable[[], bytes]], bytes],
+    content: Callable[[], Iterator[bytes]],
+    *,
+    around: tuple[bytes, bytes],
+    at_a_time: int = _AT_A_TIME,
+) -> Response:
+    """Encoded items between brackets, made a few at a time, so that many of them do not stop the loop."""
+    left: Iterator[bytes] | None = None
+    parts: list[bytes] = []
+
+    def some() -> bytes:
+        nonlocal left
+        left = content() if left is None else left
+        return b",\n".join(islice(left, at_a_time))
+
+    try:
+        while part := on_loop(some):
+            parts.append(part)
+    except TimeoutError:
+        return plain(_BUSY, status=503)
+    return Response(content_type=JSON, body=b"".join((around[0], b",\n".join(parts), around[1])))
+
+
+def _pairs(items: Iterable[tuple[str, object]]) -> Iterator[bytes]:
+    return (_encoded(key) + b": " + _encoded(value) for key, value in items)
+
+
+def _of_routes(routes: Collection[str, Attached]) -> Iterator[tuple[str, object]]:
+    return ((key, _route(one)) for key, one in list(routes.items()))
+
+
+def _encoded(value: object) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2)

@@ -59,6 +59,10 @@ class Server(Streams, Protocol):
         """Sends what changed: for all roles under None, or for one."""
         ...
 
+    def statuses(self) -> Iterable[StreamStatus]:
+        """Every open stream, one by one."""
+        ...
+
     def clients(self) -> ClientUse:
         """What clients have taken of what there is."""
         ...
@@ -227,7 +231,7 @@ class Replica:
             routes=self.pipeline.attached_routes,
             store=self.store,
             graph=self.graph,
-            streams=self.streams,
+            streams=lambda: () if self.server is None else self.server.statuses(),
             clients=lambda: {"limits": self.settings.limits, "taken": self._clients()},
             on_loop=on_loop,
             holds=self.holds.page,

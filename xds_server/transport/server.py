@@ -1,7 +1,7 @@
 """The gRPC server: ADS in bytes, and health, on one port."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import grpc
@@ -119,6 +119,10 @@ class AdsServer:
     def streams(self) -> list[StreamStatus]:
         """Every open stream, the oldest first."""
         return self._streams.status()
+
+    def statuses(self) -> Iterator[StreamStatus]:
+        """The same one by one, each as it is when it is asked for; streams may end and begin meanwhile."""
+        return self._streams.statuses()
 
     def clients(self) -> ClientUse:
         """What clients have taken of what there is."""

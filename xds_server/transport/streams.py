@@ -165,6 +165,10 @@ class Streams:
         """Every open stream, the oldest first."""
         return [stream.status() for stream in self._open.values()]
 
+    def statuses(self) -> Iterator[StreamStatus]:
+        """The same one by one, each as it is when it is asked for; streams may end and begin meanwhile."""
+        return (stream.status() for stream in list(self._open.values()))
+
     def resources(self) -> Iterator[tuple[StreamInfo, Callable[[], Iterator[ResourceStatus]]]]:
         """Every open stream, with what says where its client stands with each resource."""
         return ((stream.info, stream.resources) for stream in self._open.values())

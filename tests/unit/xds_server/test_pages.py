@@ -1,7 +1,7 @@
 """The debug pages."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from probes import Endpoints, Gate, Layer, Passed
@@ -12,7 +12,9 @@ from xds_server.model.source_state import Problem, SourceState
 
 
 def endpoints(
-    on_loop: Callable[[Callable[[], bytes]], bytes] = lambda content: content(), timeline: Timeline | None = None
+    on_loop: Callable[[Callable[[], bytes]], bytes] = lambda content: content(),
+    timeline: Timeline | None = None,
+    streams: Callable[[], Iterable[object]] = list,
 ) -> Endpoints:
     rig = Rig()
     rig.list("services")
@@ -25,7 +27,7 @@ def endpoints(
         routes=rig.pipeline.attached_routes,
         store=rig.store,
         graph=rig.graph,
-        streams=list,
+        streams=streams,
         clients=lambda: {"taken": 1},
         on_loop=on_loop,
         holds=lambda: {"shrink": ""},
@@ -112,3 +114,19 @@ def test_a_value_is_explained_down_to_the_objects() -> None:
     assert "clusters['shop/cart:80'] is absent" in absent
     assert 404 == made.respond("GET", page, query="collection=nope").status
     assert b"flowchart" in made.respond("GET", "/debug/graph").body
+
+
+def test_a_page_of_many_streams_is_made_a_few_at_a_time() -> None:
+    """Between them the event loop does other things; what is asked for is all there, in order."""
+    turns: list[int] = []
+
+    def on_loop(content: Callable[[], bytes]) -> bytes:
+        body = content()
+        turns.append(body.count(b'"number"'))
+        return body
+
+    numbers = range(1234)
+    made = endpoints(on_loop, streams=lambda: ({"number": number} for number in numbers))
+    found = json.loads(made.respond("GET", "/debug/streams").body)
+    assert [one["number"] for one in found] == list(numbers)
+    assert max(turns) == 50
