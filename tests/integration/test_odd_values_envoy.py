@@ -5,6 +5,7 @@ answers an error, and what it was to have goes to no wider one.
 """
 
 import asyncio
+import random
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,12 @@ from examples.rig.processes import free_port
 from examples.rig.web import Backend, ask
 from krt import Graph
 from tests.integration.envoy_world import ROLE, World, proxied, world
+from tests.unit.xds_server.sources.schema.test_regexes import CERTAIN
 from xds_server import pipeline
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, TypeUrl
 from xds_server.sources.decode import Decoder
 from xds_server.sources.kinds import KINDS
+from xds_server.sources.schema.regexes import certain
 from xds_server.sources.schema.structural import checked
 
 pytestmark = pytest.mark.envoy
@@ -30,6 +33,38 @@ NAMESPACE = ROLE.partition("/")[0]
 TO_BLUE = [{"name": "blue", "port": 80}]
 LABEL = "a" * 63
 LONG_HOST = ".".join([LABEL] * 3 + ["a" * 61])
+
+
+ATOMS = [
+    "a",
+    "/",
+    ".",
+    "[a-z]",
+    "[^/]",
+    r"\.",
+    r"\d",
+    r"\W",
+    r"\S",
+    "[a-z0-9_.]",
+    r"[^\]a-c]",
+    "(",
+    ")",
+    "(?:",
+    "|",
+    " ",
+]
+QUANTIFIERS = ["", "", "", "*", "+", "?", "{2}", "{1,3}", "{2,}", "*?", "{7}"]
+
+
+def expressions(number: int) -> set[str]:
+    """Regular expressions of which a proxy takes each for certain: others every time, of any size that is let through."""
+    found: set[str] = set()
+    while len(found) < number:
+        parts = range(random.randint(1, 16))
+        pattern = "".join(random.choice(ATOMS) + random.choice(QUANTIFIERS) for _ in parts)
+        if certain(pattern):
+            found.add(pattern)
+    return found
 
 
 def path(value: str, kind: str = "PathPrefix") -> dict[str, Any]:
@@ -67,6 +102,7 @@ ADMITTED: list[dict[str, Any]] = [
     path("/" + "a/" * 511),
     *(path(value, "RegularExpression") for value in ("", "(", "[", "a**", "(?<x>a)", "\\1", "/a(?!b)", "/\u00e9.*", "a\nb", "/x|/y")),
     path(".*" * 400, "RegularExpression"),
+    *(path(value, "RegularExpression") for value in CERTAIN),
     *(header(f"a{char}", "x") for char in "!#$%&'*+-.^_`|~"),
     header("a" * 256, "x"),
     header("Host", "x"),
@@ -246,12 +282,27 @@ async def test_envoy_rejects_nothing_that_leaves_the_door(
                 await _accepted(made, port)
 
 
+@each_variant
+async def test_envoy_takes_every_regular_expression_that_is_certain(variant: str, tmp_path: Path) -> None:
+    """Three hundred of any kind."""
+    rules = [path(one, "RegularExpression") for one in expressions(300)]
+    port = free_port()
+    with Backend("blue") as blue:
+        async with world(tmp_path, variant) as made:
+            made.publish(*resources(objects(blue, port, rules)))
+            async with proxied(made):
+                await _accepted(made, port)
+
+
 LOGIN = {"type": "ExtensionRef", "extensionRef": {"group": "example.net", "kind": "RequireLogin", "name": "x"}}
 LEFT_OUT: list[dict[str, Any]] = [
     {"backendRefs": TO_BLUE},
     {"matches": [{"path": {"value": "/admin"}}], "filters": [LOGIN], "backendRefs": TO_BLUE},
     {"matches": [{"path": {"value": "/old"}}], "filters": [{"type": "RequestRedirect", "requestRedirect": {}}]},
     {"matches": [{"path": {"type": "RegularExpression", "value": "/v1/.*"}}], "backendRefs": TO_BLUE},
+    {"matches": [{"path": {"type": "RegularExpression", "value": r"/(x|y)/.*\.php"}}], "backendRefs": TO_BLUE},
+    {"matches": [{"path": {"type": "RegularExpression", "value": "/z/(?i)a"}}], "backendRefs": TO_BLUE},
+    {"matches": [{"path": {"value": "/x"}}], "backendRefs": TO_BLUE},
     {"matches": [{"path": {"value": "/q"}, "queryParams": [{"name": "a", "value": "b"}]}], "backendRefs": TO_BLUE},
     {"matches": [{"path": {"type": "Exact", "value": "/v1/open"}}], "backendRefs": TO_BLUE},
     {"matches": [{"path": {"value": "/wss"}}], "backendRefs": [{"name": "wss", "port": 80}]},
@@ -277,8 +328,10 @@ async def test_a_rule_that_is_left_out_answers_an_error(variant: str, tmp_path: 
                     one: (await asyncio.to_thread(ask, f"http://127.0.0.1:{port}{one}", host="left.io"))[0]
                     for one in (
                         "/admin", "/admin/users", "/old", "/v1/secret", "/v1/", "/q?a=b", "/wss", "/alias", "/two",
-                        "/", "/administrator", "/q", "/q?a=c", "/v1/open", "/v2", "/bad",
+                        "/x/a.php", "/y/b/c.php", "/z/A", "/z/other",
+                        "/", "/administrator", "/x/a.html", "/y", "/z", "/q", "/q?a=c", "/v1/open", "/v2", "/bad",
                     )
                 }  # fmt: skip
     failing = {"/admin", "/admin/users", "/old", "/v1/secret", "/v1/", "/q?a=b", "/wss", "/alias", "/two"}
+    failing |= {"/x/a.php", "/y/b/c.php", "/z/A", "/z/other"}
     assert said == {one: 500 if one in failing else 200 for one in said}

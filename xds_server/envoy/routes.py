@@ -93,6 +93,9 @@ def _match(match: Match) -> route.Route:
     query = [_parameter(name, value) for name, value in match.query]
     if match.path_type == "Exact":
         matched = route.route_match(path=match.path, headers=headers, query_parameters=query)
+    elif match.path_type == "RegularExpression":
+        regex = matcher.regex_matcher(regex=match.path)
+        matched = route.route_match(safe_regex=regex, headers=headers, query_parameters=query)
     elif match.path_type == "StringPrefix":
         matched = route.route_match(prefix=match.path, headers=headers, query_parameters=query)
     elif prefix := match.path.rstrip("/"):

@@ -17,8 +17,8 @@ GATEWAY_API: Final = "gateway.networking.k8s.io"
 """The group of Gateways, routes and their classes."""
 
 RoutesFrom = Literal["Same", "All", "None", "Selector"]
-PathType = Literal["Exact", "PathPrefix", "StringPrefix"]
-"""The last is none of the API's: any path that begins with these characters, for rules that answer an error."""
+PathType = Literal["Exact", "PathPrefix", "RegularExpression", "StringPrefix"]
+"""The last two are for rules that answer an error. `StringPrefix` is none of the API's: any path that begins so."""
 
 
 class Struct(msgspec.Struct, frozen=True, gc=False, kw_only=True):

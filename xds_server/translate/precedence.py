@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from xds_server.model.objects import Match
+from xds_server.model.objects import Match, PathType
 from xds_server.model.routing import Entry, Rank, ResolvedRoute
 
 _AFTER_ALL_ROUTES: Final = "~"
 _MOST_ERRORS: Final = 8
 _LONGEST_PATH: Final = 64
 _SEGMENTS: Final = (3, 2, 1, 0)
+_ORDER: Final[dict[PathType, int]] = {"Exact": 0, "RegularExpression": 1, "StringPrefix": 2, "PathPrefix": 2}
 
 
 def ranked(route: ResolvedRoute) -> list[tuple[Rank, Entry]]:
@@ -53,16 +54,17 @@ def _covering(matches: Iterable[Match]) -> list[Match]:
 
 def _shortened(kind: str, path: str, segments: int) -> str:
     """A prefix of whole segments, so many at most, that matches whatever *path* does."""
-    whole = path.split("/")[1:]
+    whole = path.split("/")[1:] if kind != "RegularExpression" else []  # what that begins with is not known here
     if kind not in ("Exact", "PathPrefix"):
         whole = whole[:-1]  # the last one may be the beginning of a longer one
     return f"/{'/'.join(whole[:segments])}"
 
 
-def _match_rank(match: Match) -> tuple[bool, int, bool, bool, int, int]:
-    length = len(match.path.rstrip("/"))
+def _match_rank(match: Match) -> tuple[int, int, bool, bool, int, int]:
+    # Where regular expressions stand is left open; here they answer an error only, so they come before what is wider.
+    length = len(match.path.rstrip("/")) if match.path_type != "RegularExpression" else 0
     # Of equal lengths, what answers an error comes first: it may stand for what would be tried before the others.
-    path = (match.path_type != "Exact", -length, match.path_type != "StringPrefix")
+    path = (_ORDER[match.path_type], -length, match.path_type != "StringPrefix")
     return (*path, not match.method, -len(match.headers), -len(match.query))
 
 

@@ -209,8 +209,11 @@ def _path(path: Path, at: str, reasons: list[Finding]) -> tuple[objects.PathType
         case "Exact" | "PathPrefix" as kind:
             return (kind, _unescaped(value)) if usable(reasons, _NEVER, checks.path, value, f"{at}.value") else None
         case "RegularExpression":
-            beginning = regexes.beginning(value)
             message = "RegularExpression is not supported yet: use Exact or PathPrefix"
+            if regexes.certain(value):
+                reasons.append(Finding(f"{at}.type", message))
+                return "RegularExpression", value
+            beginning = regexes.beginning(value)
             reasons.append(Finding(f"{at}.type", f"{message} (meant is whatever begins with {beginning!r})"))
             return "StringPrefix", beginning
         case unknown:

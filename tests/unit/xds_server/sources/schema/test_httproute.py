@@ -114,6 +114,11 @@ LOGIN = {"type": "ExtensionRef", "extensionRef": {"group": "example.net", "kind"
         (
             {"matches": [{"path": {"type": "RegularExpression", "value": "/v1/.*"}}]},
             "matches[0].path.type",
+            Match(path_type="RegularExpression", path="/v1/.*"),
+        ),
+        (
+            {"matches": [{"path": {"type": "RegularExpression", "value": "/v1/(?i)a"}}]},
+            "matches[0].path.type",
             Match(path_type="StringPrefix", path="/v1/"),
         ),
         (

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xds_server.sources.schema.regexes import beginning
+from xds_server.sources.schema.regexes import beginning, certain
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,29 @@ def test_whatever_matches_begins_so(pattern: str, text: str) -> None:
         return
     if matched:
         assert text.startswith(beginning(pattern))
+
+
+CERTAIN = [
+    "/a.*", "/v1/[a-z]+", "/(a|b)/.*", r".*\.php", "/(?:foo|bar)/[^/]+/x", "/a{2,3}", "a|b", "^/x$", ".*.*.*",
+    r"/users/\d{1,3}", r"\d+\w*\s?", r"[^a-z0-9]", r"[\-\]]+", "()", "/~a%20b", "((((a))))*", r"\/x", "[/.+]{3}",
+]  # fmt: skip
+"""What a proxy takes for certain: an integration test shows all of it to one."""
+
+
+@pytest.mark.parametrize("pattern", CERTAIN)
+def test_what_python_and_re2_read_alike_is_certain(pattern: str) -> None:
+    """As long as it is small."""
+    assert certain(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "", "a**", "a*+", "a+*", "(", ")", "[z-a]", "[", "/a{200}", "(a{9}){9}", "(.*){5}", r"\1", r"\Q", r"\b", r"\p{L}", "(?i)a", "x$y",
+        "*a", "(*a)", "|*", "a{,3}", "{", "[[:alpha:]]", "(?P<x>a)", "(?<x>a)", "a(?!b)", "\u00e9", "a\n", "a" * 101, ".*" * 9,
+        "[a&&b]", "[a-]", "(?#x)",
+    ],
+)  # fmt: skip
+def test_what_may_be_read_otherwise_is_not(pattern: str) -> None:
+    """Nor what may be too large."""
+    assert not certain(pattern)
