@@ -85,3 +85,35 @@ def test_errors_are_few_and_short_and_leave_nothing_out(those: list[Match], path
     for at in (path, *(match.path for match in those)):
         if any(matches(match, at) for match in those):
             assert any(matches(entry.match, at) for entry in found)
+
+
+def test_a_regular_expression_comes_after_exact_paths_and_before_prefixes() -> None:
+    """It answers an error only, so what is wider does not go before it; nor before the beginning of one of equal length."""
+    paths = [
+        Match(path="/v1/secret"),
+        Match(path_type="StringPrefix", path="/v1/"),
+        Match(path="/v1"),
+        Match(path_type="RegularExpression", path="/v."),
+        Match(path_type="Exact", path="/v1"),
+    ]
+
+    found = [(entry.match.path_type, entry.match.path) for entry in tried(made(rule(*paths)))]
+
+    assert found == [
+        ("Exact", "/v1"),
+        ("RegularExpression", "/v."),
+        ("PathPrefix", "/v1/secret"),
+        ("StringPrefix", "/v1/"),
+        ("PathPrefix", "/v1"),
+    ]
+
+
+def test_regular_expressions_that_are_left_out_cost_no_narrower_path() -> None:
+    """Where there are too many, what they begin with is not known, so all paths answer an error."""
+    those = [Match(path_type="RegularExpression", path=f"/{n}.*") for n in range(9)]
+
+    few = [entry.match for _, entry in errors([resolved(route(rule(*those[:8])), lambda _: None)])]
+    many = [entry.match for _, entry in errors([resolved(route(rule(*those)), lambda _: None)])]
+
+    assert few == those[:8]
+    assert many == [Match(path="/")]
