@@ -70,7 +70,7 @@ class Rollouts(RuleBasedStateMachine):
         """The stream breaks, with what is under way on it; the client keeps what it has, and opens another one."""
         for under_way in (self.up, self.down, self.held):
             under_way.clear()
-        self.excused = restarted and self.client is SotwClient and bool(self.warming)
+        self.excused = (restarted or self.excused) and bool(self.warming)
         if restarted:  # The new server knows what there is, and nothing of what there was.
             # But by the name of a cluster it can tell what that was.
             had = {name: self.contents[digest] for name, digest in self.clients[CLUSTER].seen.items()}

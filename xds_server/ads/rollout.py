@@ -58,14 +58,18 @@ class Rollout:
             self._keep_known()
 
     def _keep_known(self) -> None:
-        """Keeps the load assignments of clusters that a client came back with, and that it keeps: as they were, if we know."""
+        """Keeps the load assignments of clusters that a client came back with, and that it keeps: as they were, if we know.
+
+        If we do not, it is not told of one that it has. One that it has not is waited for, and so it is told that it is gone.
+        """
         clusters, assignments = self._exchanges.get(CLUSTER), self._exchanges.get(ENDPOINT)
         if clusters is None or assignments is None:
             return
         table = self._view[ENDPOINT]
         for name in assignments.selection.covered(clusters.selection.withheld):
-            if name not in table:
-                assignments.selection.keep(name, table.departed(name))
+            item = table.departed(name)
+            if name not in table and (item is not None or assignments.selection.holds(name)):
+                assignments.selection.keep(name, item)
 
     def came_back(self, version: str) -> None:
         """The client has clusters from an earlier stream, and routes that lead there; an empty *version*: it says which.
