@@ -200,7 +200,7 @@ class Holds(RuleBasedStateMachine):
             return
         for kind in _KINDS:
             self.touch.note(kind, lost=False)
-        self.now += _HOLD_SECONDS
+        self.now += _HOLD_SECONDS + 1
         self.publisher.tick()
         assert (self.suspicion.suspect, self.carry.carried) == (None, {})
         self.check()
