@@ -120,7 +120,7 @@ class FakeWorld:
 
     async def spoil_token(self) -> None:
         self._token.write_text("wrong")
-        self.api.tokens = {"another good one"}
+        self.api.tokens = {"another-good-one"}
         for kind in kinds():
             self.api.end(kind.plural)
 

@@ -180,7 +180,7 @@ def test_a_parked_proxy_is_sent_away_by_a_release(tmp_path: Path) -> None:
 def test_advice_comes_from_the_start_that_was(tmp_path: Path) -> None:
     """Before it is ready nothing is known; then the summary and the advice agree, counted from the process' beginning."""
     deployment = tmp_path / "deployment.yaml"
-    deployment.write_text("spec: {progressDeadlineSeconds: 1}")
+    deployment.write_text("spec: {progressDeadlineSeconds: 1, template: {spec: {containers: [{name: xds-server}]}}}")
     command = [*COMMAND, "advise", f"--check={deployment}"]
     with Stack(tmp_path) as stack:
         control_plane = stack.control_plane("--inject-list-delay=endpointslices=3")
@@ -196,7 +196,7 @@ def test_advice_comes_from_the_start_that_was(tmp_path: Path) -> None:
 
         assert late.returncode == 1, late.stderr
         assert "startupProbe:   {httpGet: {path: /startupz" in late.stdout
-        assert "warning: progressDeadlineSeconds is 1 s, the last start took" in late.stdout
+        assert "progressDeadlineSeconds is 1 s, the last start took" in late.stdout
         summary = re.search(
             r'summary="ready in ([\d.]+) s: .*list [\d.]+.*slowest endpointslices', control_plane.log.read_text()
         )
