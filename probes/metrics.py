@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from probes.connections import Connections
 from probes.gate import Gate, Transition
 from probes.message import Page, Request, Response
+from probes.report import Status
 
 _READY, _NOT_READY = "ready", "not_ready"
 
@@ -48,10 +49,16 @@ class ReadinessMetrics(Collector):
         status = GaugeMetricFamily(
             f"{self._prefix}readiness_check_status", "Whether a check of readiness passes.", labels=["layer", "check"]
         )
+        degraded = GaugeMetricFamily(
+            f"{self._prefix}readiness_check_degraded",
+            "1 for a check that passes, while something behind it does not work.",
+            labels=["layer", "check"],
+        )
         for layer in report.layers:
             for check in layer.checks:
                 status.add_metric([layer.name, check.name], check.status.good)
-        yield status
+                degraded.add_metric([layer.name, check.name], check.status is Status.DEGRADED)
+        yield from (status, degraded)
         transitions = CounterMetricFamily(
             f"{self._prefix}readiness_transitions",
             "Times that the whole became ready or ceased to be, by the layer that decided.",

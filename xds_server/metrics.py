@@ -8,6 +8,7 @@ import time
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Final, Protocol, TypeVar, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
@@ -62,6 +63,8 @@ class Live:
     """Epoch at which the last required source was listed; None while one is not."""
     over_budget: Callable[[], int] = lambda: 0
     """How many routes are left out at a port for their size."""
+    rejected: Callable[[], Mapping[tuple[TypeUrl, str], int]] = dict
+    """Resources that streams are refused, or suspect, by type and by which of the two."""
     held: Callable[[], Mapping[str, int]] = lambda: dict.fromkeys(CHANGE_HOLDS, 0)
     """How many changes are held because they would take away too much, and how many resources are carried over."""
     references: Callable[[], Mapping[str, int]] = dict
@@ -318,6 +321,7 @@ class _State(Collector):
         )
         resources = {_short(type_url): count for type_url, count in _steady(lambda: dict(live.resources())).items()}
         yield _gauge("snapshot_resources", "Resources that are published.", "type", resources)
+        yield _rejected(_steady(live.rejected))
         yield _epoch("graph_epoch", "Committed transactions of the graph.", live.graph_epoch())
         yield _epoch("published_epoch", "Epoch of the graph that is published.", live.published_epoch())
         yield _epoch("sync_epoch", "Epoch at which the last required source was listed.", live.sync_epoch())
@@ -367,6 +371,19 @@ def _source_gauges(states: Iterable[SourceState], now: float) -> Iterator[Metric
         for each in Phase:
             phase.add_metric([state.kind, each], state.phase is each)
     yield from (synced, phase, objects, heard)
+
+
+def _rejected(counts: Mapping[tuple[TypeUrl, str], int]) -> Metric:
+    family = GaugeMetricFamily(
+        f"{PREFIX}xds_resources_rejected",
+        "Resources that clients rejected, counted by stream: suspected ones are tried again now, refused ones later.",
+        labels=["type", "state"],
+    )
+    known = dict.fromkeys(product(SHORT, ("refused", "suspected")), 0) | dict(counts)
+    for (type_url, state), count in known.items():
+        if type_url in SHORT:
+            family.add_metric([SHORT[type_url], state], count)
+    return family
 
 
 def _gauge(name: str, help_text: str, label: str, values: Mapping[str, float]) -> Metric:

@@ -287,6 +287,7 @@ class Replica:
                 problems=lambda: self.board.problems,
                 derived=lambda: {one.name: one.synced for one in self._derived},
                 resources=self.store.counts,
+                rejected=self.store.rejected,
                 graph_epoch=lambda: self.graph.epoch,
                 published_epoch=lambda: self.store.epoch,
                 sync_epoch=lambda: readiness.sync_epoch(self.board.states.values()),

@@ -155,10 +155,11 @@ class Exchange(Generic[S]):
             self.number,
             self._rejected,
             len(self.selection.withheld),
-            *self._quarantined(),
+            *self.rejected_now(),
         )
 
-    def _quarantined(self) -> tuple[int, int]:
+    def rejected_now(self) -> tuple[int, int]:
+        """How many resources are (refused, suspected)."""
         quarantine = self.selection.quarantine
         return (0, 0) if quarantine is None else (len(quarantine.refused), len(quarantine.suspects))
 

@@ -1,5 +1,6 @@
 """What is published: the tables from which every stream is served, changed in one step at a time."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from weakref import WeakValueDictionary
 
@@ -85,8 +86,22 @@ class Store:
     @property
     def doubted(self) -> bool:
         """Whether there is anything that a client rejected, and neither it nor another has accepted since."""
-        tables = [*self._shared.values(), *(table for view in self._views.values() for table in view.values())]
-        return any(table.trial.rejections or table.trial.doubted for table in tables)
+        return any(table.trial.rejections or table.trial.doubted for _, table in self._tables())
+
+    def rejected(self) -> Mapping[tuple[TypeUrl, str], int]:
+        """Resources that open streams are refused or suspect, by type and by which of the two; counted by stream."""
+        counts: Counter[tuple[TypeUrl, str]] = Counter()
+        for type_url, table in self._tables():
+            for stream in list(table.trial.doubted):
+                refused, suspected = stream.rejected_now()
+                counts[type_url, "refused"] += refused
+                counts[type_url, "suspected"] += suspected
+        return +counts  # Without zeros.
+
+    def _tables(self) -> Iterator[tuple[TypeUrl, Table]]:
+        yield from self._shared.items()
+        for view in self._views.values():
+            yield from ((type_url, view[type_url]) for type_url in (LISTENER, ROUTE))
 
     def cleared(self, role: str, type_url: TypeUrl) -> tuple[Names, dict[str, Names]]:
         """Names of what was rejected, and is accepted since the last call: (for all roles, by role)."""

@@ -5,6 +5,7 @@ what changed.
 """
 
 from collections.abc import Collection, Mapping
+from typing import Protocol
 from weakref import WeakSet
 
 import msgspec
@@ -23,6 +24,13 @@ class Rejection(msgspec.Struct, frozen=True, gc=False):
     """In its own words."""
 
 
+class Doubter(Protocol):
+    """One type on one open stream, whose client rejected something."""
+
+    def rejected_now(self) -> tuple[int, int]:
+        """How many resources are (refused, suspected) there: see `ads.quarantine`."""
+
+
 class Trial:
     """The contents of one table that are on trial."""
 
@@ -33,7 +41,7 @@ class Trial:
         self._since: dict[str, int] = {}  # name -> serial of the content on trial
         self._rejected: dict[str, Rejection] = {}
         self._cleared: set[str] = set()
-        self.doubted: WeakSet[object] = WeakSet()
+        self.doubted: WeakSet[Doubter] = WeakSet()
         """Open streams whose client rejected something of this table, and has not accepted all of it since."""
         self.serial = 0
         """Counts contents that went on trial: who was sent something at a serial was sent no later content."""

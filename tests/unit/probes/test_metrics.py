@@ -3,7 +3,7 @@
 import pytest
 from prometheus_client import CollectorRegistry
 
-from probes import Failed, Gate, Layer, Passed, Request, Verdict, Waiting
+from probes import Degraded, Failed, Gate, Layer, Passed, Request, Verdict, Waiting
 from probes.metrics import ReadinessMetrics, exposition
 
 
@@ -43,6 +43,20 @@ def test_readiness_and_checks_are_gauges(rig: Rig) -> None:
     assert rig.value("readiness_check_status", layer="sources", check="services") == 0
     assert rig.value("readiness_check_status", layer="sources", check="routes") == 1
     assert rig.value("readiness_check_status", layer="serving", check="port") == 0
+
+
+def test_a_degraded_check_passes_and_is_a_gauge_of_its_own(rig: Rig) -> None:
+    """So that an alert can tell what works from what only goes on; it ends with the reason."""
+    rig.sources |= {"services": Passed(), "routes": Degraded("out of touch")}
+    rig.evaluate(101)
+
+    assert rig.value("readiness_check_status", layer="sources", check="routes") == 1
+    assert rig.value("readiness_check_degraded", layer="sources", check="routes") == 1
+    assert rig.value("readiness_check_degraded", layer="sources", check="services") == 0
+
+    rig.sources["routes"] = Passed()
+    rig.evaluate(102)
+    assert rig.value("readiness_check_degraded", layer="sources", check="routes") == 0
 
 
 def test_transitions_count_by_the_layer_that_decided(rig: Rig) -> None:

@@ -35,12 +35,14 @@ class Rig:
         self.problems: list[Problem] = []
         self.derived = {"clusters": False}
         self.published: int | None = None
+        self.rejected: dict[tuple[str, str], int] = {}
         self.metrics.watch(
             Live(
                 sources=lambda: self.sources,
                 problems=lambda: self.problems,
                 derived=lambda: self.derived,
                 resources=lambda: {CLUSTER: 7, ENDPOINT: 5},
+                rejected=lambda: self.rejected,
                 graph_epoch=lambda: 3,
                 published_epoch=lambda: self.published,
                 sync_epoch=lambda: self.published,
@@ -124,6 +126,17 @@ def test_failed_tries_count_by_status(rig: Rig) -> None:
 
     assert rig.value("source_errors_total", source="services", code="403") == 2
     assert rig.value("source_errors_total", source="services", code="none") == 1
+
+
+def test_what_clients_rejected_shows_by_type_and_state(rig: Rig) -> None:
+    """Nothing is 0, not absent; types beyond those that we know have no series, as clients choose them."""
+    assert rig.value("xds_resources_rejected", type="CDS", state="refused") == 0
+
+    rig.rejected = {(CLUSTER, "refused"): 2, (ENDPOINT, "suspected"): 3, ("of/a/client", "refused"): 1}
+
+    assert rig.value("xds_resources_rejected", type="CDS", state="refused") == 2
+    assert rig.value("xds_resources_rejected", type="EDS", state="suspected") == 3
+    assert rig.value("xds_resources_rejected", type="CDS", state="suspected") == 0
 
 
 def test_what_is_not_known_has_no_series(rig: Rig) -> None:

@@ -3,6 +3,9 @@
 import gc
 from typing import Any
 
+import pytest
+
+from tests.unit.xds_server.ads.rig import DeltaRig, Rig
 from xds_server.snapshot.resource import CARRIED, CLUSTER, LISTENER, ROUTE, RUNTIME, SECRET, Resource, TypeUrl, resource
 from xds_server.snapshot.store import Store
 from xds_server.snapshot.trial import Rejection
@@ -170,3 +173,36 @@ def test_a_role_that_a_client_made_up_is_kept_for_it_alone() -> None:
     del view
     gc.collect()
     assert not list(store._known)
+
+
+@pytest.mark.parametrize("variant", [Rig, DeltaRig])
+def test_what_clients_rejected_is_counted_by_stream_and_type(variant: type[Rig]) -> None:
+    """All that is tried again is suspected, the culprit is refused in the end; a stream that goes counts no more."""
+    store = Store()
+    publish(store, roles={"a/a": True, "b/b": True}, shared={CLUSTER: [(None, ONE), (None, TWO)]})
+    views = [store.view("a/a"), store.view("b/b")]
+    assert views[0] is not None
+    assert views[1] is not None
+    rigs = [variant(view) for view in views if view is not None]
+    assert not store.rejected()
+
+    for rig in rigs:
+        rig.run("ask CDS *\n-> CDS one two\nnack CDS")
+    assert store.rejected() == {(CLUSTER, "suspected"): 4}
+
+    for rig in rigs:
+        while text := rig.sent():
+            rig.run("nack CDS" if "one" in text else "ack CDS")
+    assert store.rejected() == {(CLUSTER, "refused"): 2}
+
+    rigs.pop()
+    del rig
+    gc.collect()
+    assert store.rejected() == {(CLUSTER, "refused"): 1}
+
+    mended = resource("one", b"mended")
+    changed = publish(store, epoch=2, shared={CLUSTER: [(ONE, mended)]})
+    rigs[0].stream.offer(changed[0])
+    rigs[0].run("-> CDS one two" if variant is Rig else "-> CDS one")
+    rigs[0].run("ack CDS")
+    assert not store.rejected()
