@@ -20,12 +20,11 @@ class Increment(Selection):
     the whole, and would begin to serve with a part of it.
     """
 
-    __slots__ = ("_asked", "_before", "_known", "_owed", "_split")
+    __slots__ = ("_asked", "_known", "_owed", "_split")
 
     def __init__(self, subscription: Subscription, *, keeps_removed: bool, split: bool) -> None:
         super().__init__(subscription, keeps_removed=keeps_removed)
         self._known = Sent()  # And what the client says it has.
-        self._before: dict[str, int | None] = {}  # What the client had of what is in flight, by name.
         self._asked: dict[str, None] = {}
         self._owed = False
         self._split = split
@@ -33,7 +32,7 @@ class Increment(Selection):
     @property
     def due(self) -> bool:
         """Whether there may be something to send."""
-        return self._owed or self._known.left or super().due
+        return self._owed or self._known.left or bool(self._dirty) or (self.quarantine is not None and super().due)
 
     @property
     def silent(self) -> bool:

@@ -18,17 +18,16 @@ class Named(Selection):
     costs what changed. What does not exist is sent once it does (R63); what vanishes is forgotten, and never told.
     """
 
-    __slots__ = ("_before", "_sent")
+    __slots__ = ("_sent",)
 
     def __init__(self, subscription: Subscription, *, keeps_removed: bool) -> None:
         super().__init__(subscription, keeps_removed=keeps_removed)
         self._sent = Sent()
-        self._before: dict[str, int | None] = {}  # What the client had of what is in flight, by name.
 
     @property
     def due(self) -> bool:
         """Whether there may be something to send."""
-        return self._sent.left or super().due
+        return self._sent.left or bool(self._dirty) or (self.quarantine is not None and super().due)
 
     def subscribed(self, change: Change, table: Table) -> None:
         """Notes other names: the new ones alone are due, even if they were sent before (R48)."""

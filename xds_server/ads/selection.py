@@ -34,7 +34,7 @@ class Selection(ABC):
     """What is owed. A stream may be served something else than the table has: see `overlay`."""
 
     __slots__ = (
-        "_dirty", "_flight", "_keeps_removed", "_serial", "_subscription", "opened", "overlay", "quarantine",
+        "_before", "_dirty", "_flight", "_keeps_removed", "_serial", "_subscription", "opened", "overlay", "quarantine",
         "withheld",
     )  # fmt: skip
 
@@ -52,6 +52,7 @@ class Selection(ABC):
         self.opened = False
         """Whether the client is sent what comes last (`Table.sealed`)."""
         self._flight: Answer | None = None  # What the client has yet to judge.
+        self._before: dict[str, int | None] = {}  # The digests of what it had of that, by name, if that is noted.
         self._serial = 0  # Of the trial, when that was sent.
 
     @property
@@ -119,6 +120,7 @@ class Selection(ABC):
     def accepted(self, table: Table, node: str) -> None:
         """Notes that the client accepted what was sent last."""
         flight, self._flight = self._flight, None
+        self._before = {}
         quarantine = self.quarantine
         trying = quarantine.trying if quarantine is not None else None
         if flight is not None and not flight.beat:
@@ -235,13 +237,13 @@ class Selection(ABC):
             self._dirty.update(dict.fromkeys(names))
             return
         for name in self._subscription.covered(names):
-            if self._refuses(name, table):
+            if self.quarantine is not None and self._refuses(name, table):
                 continue
             self._dirty[name] = None
-            if name in table:
-                self._release(name, table)
-            else:
+            if name not in table:
                 self._gone(name, table)
+            elif self.overlay or self.withheld or table.sealed:
+                self._release(name, table)
 
     def _refuses(self, name: str, table: Table) -> bool:
         """Whether the client itself rejected just what the table has of that name."""

@@ -58,6 +58,7 @@ class DeltaRequestDecoder:
         versions: dict[str, str] = {}
         room = MAX_NAMES
         at, end, fields = 0, len(data), 0
+        yield  # Who waits for a turn has no copy yet.
         ascii_ = ascii_text(data)
         while at < end:
             key, begin, after = field_at(data, at, end)

@@ -107,6 +107,7 @@ class RequestDecoder:
             after = at + len(section)
             if data.startswith(section, at) and (after == end or data[after] != _NAMES):
                 return section, names
+        yield  # A step of its own: an ACK, which repeats its names, is decoded in one.
         names, after = yield from scan_names(data, at, end, _NAMES, ascii_text(data))
         return data[at:after], names
 

@@ -318,7 +318,17 @@ def test_a_large_request_is_read_in_short_steps() -> None:
     data = _request(ENDPOINT, names)
     read, count = stepwise(RequestDecoder().steps(data))
     assert read == decode_request(data)
-    assert count == len(names) // discovery.STEP_NAMES - 1
+    assert count == len(names) // discovery.STEP_NAMES
+
+
+def test_an_ack_that_repeats_many_names_is_read_in_one_step() -> None:
+    """So it waits for no turn; and a request that is to wait has been neither copied nor read yet."""
+    data = _request(ENDPOINT, [f"name-{number}" for number in range(30_000)])
+    decoder = RequestDecoder()
+    first = decoder.decode(data)
+    again, count = stepwise(decoder.steps(data))
+    assert count == 0
+    assert again.names is first.names
 
 
 @given(st.text(max_size=300), st.integers(0, 200))
