@@ -29,6 +29,18 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
+def test_links_lead_to_headings_that_are_there(page: Path) -> None:
+    """Every `#part` of a link within the docs is a heading of the page that it leads to."""
+    links = re.findall(r"\]\(([^)#:]*)#([^)]*)\)", page.read_text())
+
+    missing = [
+        f"{target}#{part}" for target, part in links if part not in _parts((page.parent / target) if target else page)
+    ]
+
+    assert [] == missing
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
 def test_make_verbs_exist(page: Path) -> None:
     """Every `make something` is a verb of the Makefile."""
     named = set(re.findall(r"(?:^ {4}|`)make ([a-z-]+)", page.read_text(), re.MULTILINE))
@@ -65,3 +77,9 @@ def _exported(directory: Path) -> dict[str, set[str]]:
     """Labels by metric; the instruments know them before anything has happened."""
     app = App(Settings(source=FilesSource(directory)))
     return {row.name: set(row.labels) for row in catalogue.rows(app.registry)}
+
+
+def _parts(page: Path) -> set[str]:
+    """The names of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
