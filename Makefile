@@ -56,8 +56,8 @@ seeded-bugs: .venv/done ## bugs put into krt and the gate, one at a time: the te
 simulate: .venv/done ## thousands of schedules of a hostile world (SEEDS=n)
 	$(RUN) tests.simulation $(if $(SEEDS),--count $(SEEDS))
 
-fuzz: .venv/done ## the fuzzers, for minutes instead of seconds (TESTS=tests/property/test_files.py)
-	HYPOTHESIS_PROFILE=nightly $(RUN) pytest --timeout=3600 $(or $(TESTS),tests/property/test_files.py)
+fuzz: .venv/done ## all property tests with 25 times the examples of `make test`: some 20 minutes (TESTS=a file of them)
+	HYPOTHESIS_PROFILE=nightly $(RUN) pytest --timeout=3600 --durations=20 $(or $(TESTS),tests/property)
 
 docs: .venv/done ## every command and snippet in the docs still works
 	$(RUN) pytest tests/unit/test_docs.py
