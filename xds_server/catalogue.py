@@ -6,7 +6,7 @@ from typing import NamedTuple
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics import MetricWrapperBase
 
-from xds_server.metrics import PREFIX
+from xds_server.gauges import PREFIX
 
 _HEAD = """\
 # Metrics

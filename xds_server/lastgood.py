@@ -17,8 +17,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from probes import Degraded, Passed, Verdict
 from xds_server.envoy.marker import MARKER, marker_routes
+from xds_server.gauges import PREFIX
 from xds_server.logs import event
-from xds_server.metrics import PREFIX
 from xds_server.model.source_state import Phase, SourceState
 from xds_server.publisher import marked_version
 from xds_server.snapshot.last_good import BrokenError, Saved, decoded, encoded, resources

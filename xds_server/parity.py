@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from probes import Passed, Verdict, Waiting
 from xds_server.asking import AskError, ask
 from xds_server.envoy.marker import MARKER
-from xds_server.metrics import PREFIX
+from xds_server.gauges import PREFIX
 from xds_server.snapshot.resource import PUSH_ORDER, ROUTE, SHORT, TypeUrl
 from xds_server.snapshot.store import Store
 from xds_server.snapshot.table import Table, version_of

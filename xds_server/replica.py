@@ -30,11 +30,12 @@ from xds_server.ads.messages import Changes
 from xds_server.asking import ask
 from xds_server.doorkeeper import Doorkeeper
 from xds_server.envoy import clusters
+from xds_server.gauges import PREFIX, Live
 from xds_server.greeting import Greeting, Later
 from xds_server.holds import Holds, Streams
 from xds_server.lastgood import LastGood, LastGoodMetrics
 from xds_server.logs import Timeline, event, every
-from xds_server.metrics import PREFIX, Live, Metrics
+from xds_server.metrics import Metrics
 from xds_server.model.source_state import Problem, SourceState
 from xds_server.open_files import OpenFiles, shares
 from xds_server.parity import Outcome, Parity, ParityMetrics, contents

@@ -11,7 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from probes import Gate, Layer, Passed
 from probes.metrics import ReadinessMetrics
-from xds_server.metrics import Live, Metrics
+from xds_server.gauges import Live
+from xds_server.metrics import Metrics
 from xds_server.model.source_state import Phase, Problem, SourceState
 from xds_server.snapshot.resource import CLUSTER, ENDPOINT, TypeUrl
 
