@@ -155,9 +155,10 @@ class Publisher:
             },
         )
         for name, by_key in changes.items():
-            for key, (_, new) in by_key.items():
-                applied = name not in self._names_of_own or key[0] in self._store.roles
-                self._behind.published((name, key), new if applied else None)
+            own, present = name in self._names_of_own, self._store.roles
+            self._behind.published(
+                name, ((key, new if not own or key[0] in present else None) for key, (_, new) in by_key.items())
+            )
         self._on_publish(for_all, self._marker.put(for_all, by_role))
         self._forget({role for role, present in turned.items() if not present})
 
@@ -170,8 +171,8 @@ class Publisher:
         gone = self._of(roles)
         if not gone:
             return
-        for place in gone:
-            self._behind.published(place, None)
+        for name, key in gone:
+            self._behind.published(name, ((key, None),))
         if self._carry is not None:
             self._carry.forget(gone)
         if self._suspicion is not None:

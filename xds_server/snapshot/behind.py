@@ -41,14 +41,15 @@ class Behind:
         published, derived = self._published[name], self._derived[name]
         return {key: (published[key] if key in published else derived.get(key), value) for key, value in values.items()}
 
-    def published(self, place: Place, value: Any) -> None:
-        """Notes what is published at a place now; None for nothing."""
-        name, key = place
-        derived = self._derived[name].get(key)
-        if derived is value or derived == value:
-            self._published[name].pop(key, None)
-        else:
-            self._published[name][key] = value
+    def published(self, name: str, values: Iterable[tuple[Any, Any]]) -> None:
+        """Notes what is published in a collection now, as keys with values; None for nothing."""
+        published, derived = self._published[name], self._derived[name]
+        for key, value in values:
+            present = derived.get(key)
+            if present is not value and present != value:
+                published[key] = value
+            elif published:
+                published.pop(key, None)
 
     def keys(self, name: str) -> Iterable[Any]:
         """The keys of a collection at which the two differ."""

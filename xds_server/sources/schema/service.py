@@ -37,12 +37,17 @@ def flat(raw: Service, findings: list[Finding]) -> objects.Service:
         ports=tuple(
             objects.ServicePort(name=port.name or "", port=port.port, app_protocol=port.app_protocol or "")
             for i, port in enumerate(raw.spec.ports or () if not external else ())
-            if (port.protocol or "TCP") == "TCP"
-            and usable(findings, "this port is left out", checks.port, port.port, f"spec.ports[{i}].port")
+            if (port.protocol or "TCP") == "TCP" and _numbered(port.port, i, findings)
         ),
         families=tuple(family.lower() for family in raw.spec.ip_families or ()),
         external=external,
     )
+
+
+def _numbered(port: int, i: int, findings: list[Finding]) -> bool:
+    if 1 <= port <= checks.HIGHEST_PORT:
+        return True
+    return usable(findings, "this port is left out", checks.port, port, f"spec.ports[{i}].port")
 
 
 def admit(raw: Service) -> None:
