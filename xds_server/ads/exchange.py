@@ -16,7 +16,7 @@ class Exchange(Generic[S]):
     """The responses of a type, numbered from 1; at most one of them waits for its answer."""
 
     __slots__ = (
-        "__weakref__", "_place", "_rejected", "_serial", "accepted", "acked_version", "answered", "beaten_at", "beating",
+        "__weakref__", "_doubted", "_place", "_rejected", "_serial", "accepted", "acked_version", "answered", "beaten_at", "beating",
         "beats", "comes_after", "fresh", "in_flight", "node", "nonce", "number", "rejection", "selection", "sent_version",
         "subscription", "type_url", "waits_for",
     )  # fmt: skip
@@ -51,6 +51,7 @@ class Exchange(Generic[S]):
         """Number of the load assignments' response that has to be sent before; None if that is not settled yet."""
         self._place = place(type_url)
         self._rejected = 0
+        self._doubted = False
         self._serial = 0
 
     @property
@@ -135,8 +136,9 @@ class Exchange(Generic[S]):
     def _doubt(self, table: Table) -> None:
         if self.selection.quarantine is not None:
             table.trial.doubted.add(self)
-        elif table.trial.doubted:
+        elif self._doubted:
             table.trial.doubted.discard(self)
+        self._doubted = self.selection.quarantine is not None
 
     def subscribed_event(self) -> Subscribed:
         """What the client asks for."""

@@ -19,6 +19,8 @@ _LARGE: Final = 1 << 15
 """Bytes of a request from which on it is read in slices."""
 _TOKEN_BYTES: Final = 1 << 14
 """A larger request counts as several."""
+_REPEATED_BYTES: Final = 1 << 18
+"""The same of one that repeats what was read before, as an ACK repeats its names: it costs a comparison."""
 
 
 class Call(Protocol):
@@ -84,14 +86,29 @@ class Reader(Generic[Q]):
         self.bytes += len(data)
         if len(data) > self._limits.request_bytes:
             raise LimitError(0, f"{len(data)} bytes in one message, of {self._limits.request_bytes} at most")
-        if wait := self._bucket.take(self._clock(), count=1 + len(data) // _TOKEN_BYTES):
-            await asyncio.sleep(wait)  # What comes meanwhile stays with the client.
-        if len(data) < _LARGE:
-            request = self._alike.decode(data, self._decoder)
-        else:
-            request = await self._slices.run(self._decoder.steps(data))
+        request = await (self._small(data) if len(data) < _LARGE else self._large(data))
         if self.type_url is None or request.type_url == self.type_url:
             return request
         if request.type_url:
             raise ProtocolError(f"request is for {request.type_url!r} on a stream for {self.type_url}")
         return msgspec.structs.replace(request, type_url=self.type_url)
+
+    async def _small(self, data: bytes) -> Q:
+        await self._pay(1 + len(data) // _TOKEN_BYTES)
+        return self._alike.decode(data, self._decoder)
+
+    async def _large(self, data: bytes) -> Q:
+        """One that is not read in its first step counts in full, and is read in turns with others."""
+        await self._pay(1 + len(data) // _REPEATED_BYTES)
+        steps = self._decoder.steps(data)
+        try:
+            next(steps)
+        except StopIteration as end:
+            request: Q = end.value
+            return request
+        await self._pay(len(data) // _TOKEN_BYTES)
+        return await self._slices.run(steps)
+
+    async def _pay(self, count: int) -> None:
+        if wait := self._bucket.take(self._clock(), count=count):
+            await asyncio.sleep(wait)  # What comes meanwhile stays with the client.

@@ -14,8 +14,7 @@ T = TypeVar("T")
 class Slices:
     """The budget of the process for long work: one slice at a time, whoever's it is, and then as long for all others.
 
-    Those who have long work take turns, slice by slice. The first step of each is made at once: what is done with that
-    waits for nobody.
+    Those who have long work take turns, slice by slice.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -24,14 +23,13 @@ class Slices:
 
     async def run(self, steps: Steps[T]) -> T:
         """What *steps* returns, which yields after each short step. Raises what it raises."""
-        try:
-            next(steps)
-            while True:
-                async with self._turn:
-                    began = self._clock()
-                    while (took := self._clock() - began) < SLICE_SECONDS:
+        while True:
+            async with self._turn:
+                began = self._clock()
+                while (took := self._clock() - began) < SLICE_SECONDS:
+                    try:
                         next(steps)
-                    await asyncio.sleep(took)
-        except StopIteration as end:
-            result: T = end.value
-            return result
+                    except StopIteration as end:
+                        result: T = end.value
+                        return result
+                await asyncio.sleep(took)
