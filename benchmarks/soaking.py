@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,10 @@ from xds_server.transport.server import AdsServer
 
 ROLE = "soak/edge"
 _KINDS = ("gateways", "httproutes", "services", "endpointslices")
+
+
+_ROUND_SECONDS = 0.5
+"""On the clock of the replica, a round of objects takes so long: less than what is taken for a pause."""
 
 
 class Allocated(ctypes.Structure):
@@ -85,7 +90,8 @@ class Soaking:
             source=FilesSource(Path()), gate="refuse", greet_seconds=0, carry_seconds=0, admit_per_second=0,
             limits=Limits(new_streams_per_second=1_000_000, new_streams_burst=1_000_000),
         )  # fmt: skip
-        self.replica = replica = Replica(settings)
+        self._now = time.monotonic()
+        self.replica = replica = Replica(settings, clock=lambda: self._now)
         logging.getLogger("xds_server").addHandler(replica.timeline)
         self.server = AdsServer(
             Address("127.0.0.1", 0),
@@ -104,6 +110,7 @@ class Soaking:
 
     async def come_and_go(self, number: int) -> None:
         """Objects of each kind come one by one, and go in another order each time."""
+        self._now += _ROUND_SECONDS
         made = objects(f"n{number}")
         sources = self.replica.pipeline.sources
         for plural, one in made.items():
