@@ -129,18 +129,20 @@ class Selection(ABC):
                     trying is not None and equal(trying.contents.get(name), table.get(name))
                 ):
                     table.trial.accepted(name)
-        if quarantine is None or trying is None:
-            return
+        if quarantine is not None and trying is not None:
+            self._accepted_trial(quarantine, trying.contents, table, node)
+        if not quarantine:
+            self.quarantine = None
+
+    def _accepted_trial(self, quarantine: Quarantine, contents: Contents, table: Table, node: str) -> None:
         culprits = quarantine.accepted()
-        for name, content in list(trying.contents.items()):
+        for name, content in list(contents.items()):
             refusal = quarantine.refused.get(name)
             if refusal is not None and not equal(refusal.content, content):
                 self.overlay[name] = content  # A substitute, which is good.
             else:
                 self._release(name, table)
         self._convict(culprits, table, node)
-        if not quarantine:
-            self.quarantine = None
 
     def rejected(self, table: Table, node: str, message: str) -> Collection[str]:
         """Notes that the client rejected what was sent last; returns the names of what may be at fault."""
