@@ -48,7 +48,7 @@ def test_apply_serve_change_restart(kube: Kube, address: str, tmp_path: Path) ->
             stack.wait_answers({"500"}, "/blue")
 
         assert 0 == load.failures, load.statuses()
-        assert control_plane.ready
+        control_plane.wait_ready()
 
 
 def test_a_missing_crd_is_named_and_its_arrival_is_noticed(bare_kube: Kube, tmp_path: Path) -> None:
