@@ -1,6 +1,6 @@
-"""Our side of `compare krt` (/work/shared/peers): prints one line of JSON, medians in milliseconds.
+"""krt's figures for a comparison with another library on the same workload: prints one line of JSON, medians in milliseconds.
 
-compare krt --ours '.venv/bin/python -m benchmarks.krt.compare --reps {reps}'
+python -m benchmarks.krt.compare --reps 5
 """
 
 import argparse
