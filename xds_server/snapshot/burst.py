@@ -67,6 +67,11 @@ class Burst:
                 elif lossy or key in known:
                     self._note(name, key, change, now)
 
+    def returned(self, name: str, key: Any, change: _Change, now: float) -> None:
+        """Notes that what is published under a key, since its loss was not believed, is derived again."""
+        if key in self.changes.get(name, {}):
+            self._note(name, key, change, now)
+
     def released(self, changes: _Changes, now: float) -> None:
         """Begins anew with changes that somebody vouched for: no sign of a purge, unless the kind is gone."""
         self.clear()

@@ -91,7 +91,7 @@ class ShrinkGuard:
         passed: dict[str, dict[Any, Change]] = {}
         for name, by_key in changes.items():
             for key, change in by_key.items():
-                self._sort(name, key, change, passed, suspect=suspect)
+                self._sort(name, key, change, passed, now, suspect=suspect)
         self._burst.note(passed, now, lossy=any(lost.values()))
         if suspect:
             self._take_back()
@@ -161,12 +161,13 @@ class ShrinkGuard:
         return found
 
     def _sort(
-        self, name: str, key: Any, change: Change, passed: dict[str, dict[Any, Change]], *, suspect: bool
+        self, name: str, key: Any, change: Change, passed: dict[str, dict[Any, Change]], now: float, *, suspect: bool
     ) -> None:
         was = self._let_go(name, key)
         if was is not None:
             change = (was[0], change[1])  # what is published is still what it was
         if change[0] == change[1]:
+            self._burst.returned(name, key, change, now)
             return
         shared = name in self._additive
         harmless = shared and not self._losses[name](change)

@@ -190,3 +190,16 @@ def test_of_a_kind_that_is_gone_no_loss_is_believed(later: float, recalled: bool
     assert one.taken_back() == ({"routes": {"a": "a1"}, "listeners": {"l": "l1"}} if recalled else {})
     assert one.settle() == {}
     assert one.holding is recalled
+
+
+def test_a_loss_that_was_not_published_and_is_none_any_more_is_not_taken_back() -> None:
+    """Somebody else kept it back: what is derived again is what is published, and nothing older takes its place."""
+    one = guard()
+    one.admit({"clusters": {"a": ("a1", "a2")}, "routes": gone("x")}, {"clusters": 9, "routes": 9}, 100.0)
+    one.admit({"clusters": {"a": ("a2", None)}}, {"clusters": 8, "routes": 9}, 100.1)
+    one.admit({"clusters": {"a": ("a2", "a2")}}, {"clusters": 9, "routes": 9}, 100.2)
+
+    one.admit({"routes": gone(*"bcdefgh")}, {"clusters": 9, "routes": 2}, 100.3)
+
+    assert one.holding
+    assert one.taken_back() == {"routes": {"x": "x1"}}
