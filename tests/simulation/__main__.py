@@ -61,7 +61,9 @@ def main() -> int:
     sys.stdout.write(f"{broken} of {chosen.count} seeds broke a rule; {sent} responses, {seconds:.0f} s\n")
     disorderly = len(disorder) > max(2, _DISORDERLY * chosen.count)
     sys.stdout.write("".join(f"{line}\n" for line in disorder if disorderly or chosen.count == 1))
-    sys.stdout.write(f"{len(disorder)} had a request fail, or a reference dangle, while an answer was on its way\n")
+    much = ", which is too many" if disorderly else ""
+    what = "had a request fail, or a reference dangle, while an answer was on its way"
+    sys.stdout.write(f"{len(disorder)} {what}{much}\n")
     return 1 if broken or disorderly else 0
 
 
