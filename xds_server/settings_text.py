@@ -5,7 +5,7 @@ Where the text comes from (flag, environment, file) and which of them wins is th
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields
 from difflib import get_close_matches
 from ipaddress import ip_address
@@ -135,14 +135,20 @@ def _selectors(name: str, value: object) -> Mapping[str, str]:
     return selectors
 
 
+def _named(name: str, value: object, known: Collection[str], otherwise: str) -> Iterator[tuple[str, str]]:
+    """The pairs of a setting whose keys are names, each once. Raises SettingsError for another; *otherwise*: what that is."""
+    for key, text in _once(name, _pairs(value)):
+        if key not in known:
+            near = get_close_matches(key, known, 1) or list(known)
+            raise SettingsError(f"{name} has {key!r}, {otherwise}: is {near[0]} meant?")
+        yield key, text
+
+
 def _limits(name: str, value: object) -> Limits:
     """`limit=number,...`, or such a mapping; what is left out has its default."""
     kinds = {each.name: each.type for each in fields(Limits)}
     limits: dict[str, float] = {}
-    for key, text in _once(name, _pairs(value)):
-        if key not in kinds:
-            near = get_close_matches(key, kinds, 1) or list(kinds)
-            raise SettingsError(f"{name} has {key!r}, which is no limit: is {near[0]} meant?")
+    for key, text in _named(name, value, kinds, "which is no limit"):
         limits[key] = _limit(f"{name} has {key}={text}", key, text, kinds[key])
     return Limits(**limits)  # type: ignore[arg-type]
 
@@ -151,10 +157,7 @@ def _edge(name: str, value: object) -> Edge:
     """`name=value,...`, or such a mapping; what is left out has its default."""
     kinds = {each.name: each.type for each in fields(Edge)}
     edge: dict[str, object] = {}
-    for key, text in _once(name, _pairs(value)):
-        if key not in kinds:
-            near = get_close_matches(key, kinds, 1) or list(kinds)
-            raise SettingsError(f"{name} has {key!r}, which is not known: is {near[0]} meant?")
+    for key, text in _named(name, value, kinds, "which is not known"):
         words = get_args(kinds[key])
         if words and text not in words:
             raise SettingsError(f"{name} has {key}={text}: say one of {', '.join(words)}")
@@ -166,10 +169,7 @@ def _budget(name: str, value: object) -> Budget:
     """`name=number,...`, or such a mapping; what is left out has its default."""
     kinds = [each.name for each in fields(Budget)]
     numbers: dict[str, float] = {}
-    for key, text in _pairs(value):
-        if key not in kinds:
-            near = get_close_matches(key, kinds, 1) or kinds
-            raise SettingsError(f"{name} has {key!r}, which is not known: is {near[0]} meant?")
+    for key, text in _named(name, value, kinds, "which is not known"):
         numbers[key] = _within(f"{name} has {key}={text}", text, int, (1, budget.MOST))
     return Budget(**numbers)  # type: ignore[arg-type]
 
