@@ -146,7 +146,6 @@ class RealWorld:
         self.relay = Relay(int(cluster["server"].rpartition(":")[2]))
         await self.relay.mend()
         self.kubeconfig.write_text(_kubeconfig({**cluster, "server": f"https://127.0.0.1:{self.relay.port}"}))
-        await self._do(self.kube.cluster, "token", "--sa", self.ACCOUNT, "--create")
         await self.mend_token()
         for kind in kinds():
             await self.allow(kind.plural)
@@ -220,13 +219,14 @@ class RealWorld:
         await self._do(lambda: self.kube.wait_established(crd["metadata"]["name"]))
 
     async def spoil_token(self) -> None:
-        """A running watch outlives its token, so the server is restarted to end it."""
+        """With its account, all its tokens go. A running watch outlives them, so the server is restarted to end it."""
         self._token.write_text("wrong")
+        await self._run("delete", "serviceaccount", "-n", *self.ACCOUNT.split("/"))
         await self.stop()
         await self.start()
 
     async def mend_token(self) -> None:
-        self._token.write_text(await self._do(self.kube.cluster, "token", "--sa", self.ACCOUNT))
+        self._token.write_text(await self._do(self.kube.cluster, "token", "--sa", self.ACCOUNT, "--create"))
 
     async def _run(self, *args: str) -> str:
         return str(await self._do(self.kube.run, *args))
