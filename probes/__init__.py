@@ -17,15 +17,15 @@ True
 a port, in threads of their own. `probes.metrics`, which needs prometheus_client, exports the gate's state.
 """
 
-from probes.connections import Connections
+from probes.connection_table import Connections
+from probes.cross_origin import Guard
 from probes.endpoints import Endpoints
 from probes.gate import Clock, Gate, GateError, Transition
-from probes.guard import Guard
 from probes.heartbeat import Heartbeat
-from probes.message import Page, Request, Response
+from probes.http import Page, Request, Response
+from probes.layer import Degraded, Failed, Layer, Passed, Verdict, Waiting
 from probes.report import CheckReport, LayerReport, Report, Status
-from probes.serve import AddressInUse, ServeError, Server, serve
-from probes.stage import Degraded, Failed, Layer, Passed, Verdict, Waiting
+from probes.server import AddressInUse, ServeError, Server, serve
 
 __all__ = [
     "AddressInUse",

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qs
 
-from probes import index
+from probes.cross_origin import Guard
 from probes.gate import Gate, GateError
-from probes.guard import Guard
-from probes.listing import alone, lines, values, without
-from probes.message import JSON, Page, Request, Response, plain
+from probes.html import render_index
+from probes.http import JSON, Page, Request, Response, plain
+from probes.layer import Verdict
 from probes.report import LayerReport, seen, why_not
-from probes.stage import Verdict
+from probes.text_format import alone, lines, values, without
 
 _MAX_QUERY_FIELDS = 100
 _READ = ("GET", "HEAD")
@@ -130,7 +130,7 @@ class Endpoints:
         if prefix:
             return self._pages[prefix](request)
         if path == "/":
-            return index.render(self._title, self._gate.report, self._about, self._gate.clock())
+            return render_index(self._title, self._gate.report, self._about, self._gate.clock())
         return plain(f"nothing is at {path}: there are {', '.join(self._about)}", 404)
 
     def _prefix_at(self, path: str) -> str:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from probes.layer import Failed, Layer, Verdict
 from probes.report import CheckReport, LayerReport, Report, Status, seen, summary, worst
-from probes.stage import Failed, Layer, Verdict
 
 Clock = Callable[[], float]
 """Seconds that never run backwards, such as `time.monotonic`."""

@@ -1,7 +1,7 @@
 """A heartbeat: whether something that should go round and round still does."""
 
 from probes.gate import Clock
-from probes.stage import Failed, Passed, Verdict
+from probes.layer import Failed, Passed, Verdict
 
 
 class Heartbeat:

@@ -9,9 +9,9 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from probes.connections import Connections
+from probes.connection_table import Connections
 from probes.gate import Gate, Transition
-from probes.message import Page, Request, Response
+from probes.http import Page, Request, Response
 from probes.report import Status
 
 _READY, _NOT_READY = "ready", "not_ready"

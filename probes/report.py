@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from probes.stage import Degraded, Failed, Passed, Verdict, Waiting
+from probes.layer import Degraded, Failed, Passed, Verdict, Waiting
 
 _NAMED_IN_SUMMARY = 4
 

@@ -12,7 +12,7 @@ import msgspec
 import krt
 from krt import Collection, Graph
 from probes import Endpoints, Request, Response
-from probes.message import JSON, plain
+from probes.http import JSON, plain
 from xds_server.blame import blamed
 from xds_server.gating import HOLDS
 from xds_server.model.routing import Attached

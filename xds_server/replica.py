@@ -23,7 +23,7 @@ from probes import (
     Verdict,
     Waiting,
 )
-from probes.connections import Limits
+from probes.connection_table import Limits
 from probes.metrics import ConnectionMetrics, ReadinessMetrics, exposition
 from xds_server import blame, input_problems, inputs, pages, pipeline, process, readiness, startup, writing
 from xds_server.ads.messages import Changes

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from probes import Endpoints, Failed, Gate, GateError, Layer, Passed, Request, Response, Verdict, Waiting
-from probes.message import plain
+from probes.http import plain
 
 
 class Rig:

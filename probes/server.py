@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
 
-from probes.connection import HttpConnection
-from probes.connections import Connections
+from probes.connection_table import Connections
 from probes.endpoints import Endpoints
+from probes.http_connection import HttpConnection
 
 _log = logging.getLogger("probes")
 

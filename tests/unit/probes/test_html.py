@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import pytest
 
 from probes import Endpoints, Failed, Gate, Layer, Passed, Response, Verdict
-from probes.index import _duration
+from probes.html import _duration
 
 
 class Reader(HTMLParser):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from html import escape
 
-from probes.message import HTML, Response
+from probes.http import HTML, Response
 from probes.report import LayerReport, Report, Status
 
 _SECONDS_BELOW = 120
@@ -21,7 +21,7 @@ tr.check td { border-top: 0; padding-top: 0; } tr.check td:first-child { padding
 """
 
 
-def render(title: str, report: Report, pages: Mapping[str, str], now: float) -> Response:
+def render_index(title: str, report: Report, pages: Mapping[str, str], now: float) -> Response:
     """The index: the layers of *report* and the *pages* (path: what it shows). Loads itself anew until it is ready."""
     state, reason = ("ready", "") if report.ready else ("not ready", report.why_not())
     body = "\n".join(

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 
-from probes.message import Response, plain
+from probes.http import Response, plain
 
 ACTING = "x-requested-by"
 """A request that changes something must have this field: a page elsewhere cannot send it without asking us first."""

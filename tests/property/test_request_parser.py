@@ -7,7 +7,7 @@ from aiohttp.http_parser import HttpRequestParser
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from probes.head import HeadError, cut, read
+from probes.request_parser import HeadError, cut, read
 
 _LINES = st.sampled_from(
     [

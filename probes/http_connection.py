@@ -7,10 +7,10 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Final, cast
 
-from probes.connections import Connections, Place, State
+from probes.connection_table import Connections, Place, State
 from probes.endpoints import Endpoints
-from probes.head import Head, HeadError, cut, read
-from probes.message import Response, plain
+from probes.http import Response, plain
+from probes.request_parser import Head, HeadError, cut, read
 
 _log = logging.getLogger("probes")
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from probes import AddressInUse, Endpoints, Gate, Layer, Passed, Request, Response, ServeError, Server, serve
-from probes.connections import Connections, End, Limits
-from probes.guard import Guard
+from probes.connection_table import Connections, End, Limits
+from probes.cross_origin import Guard
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT = 10

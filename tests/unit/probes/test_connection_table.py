@@ -2,7 +2,7 @@
 
 import pytest
 
-from probes.connections import Connections, End, Limits, Place, State, peer
+from probes.connection_table import Connections, End, Limits, Place, State, peer
 
 
 class Sock:
