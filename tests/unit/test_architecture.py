@@ -13,6 +13,7 @@ PACKAGES = ("krt", "probes", "xds_server")
 BREACHES = {
     "krt and probes are libraries; neither knows the other, or the server": ("probes/gate.py", "import krt"),
     "xds_server points one way, with one composition root": ("xds_server/model/objects.py", "import xds_server.ads"),
+    "probes reads from top to bottom": ("probes/layer.py", "import probes.report"),
     "the core is sans-I/O and deterministic": ("xds_server/translate/attach.py", "import asyncio"),
     "krt stands on the standard library alone": ("krt/graph.py", "import msgspec"),
     "kopf stays in its adapter": ("xds_server/app.py", "import kopf"),
