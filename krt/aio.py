@@ -9,8 +9,8 @@ from typing import Any, Protocol
 from krt.collection import Collection
 from krt.delta import Change, Commit, Delta
 from krt.graph import Graph
-from krt.order import same
-from krt.variables import K, V
+from krt.key_order import same
+from krt.type_variables import K, V
 
 
 class Syncable(Protocol):

@@ -10,9 +10,9 @@ from krt.counters import Counters
 from krt.delta import Change, Delta, Failure
 from krt.errors import ClosedError, DuplicateNameError, UntrackedReadError
 from krt.index import Index
-from krt.order import in_order, same
+from krt.key_order import in_order, same
 from krt.reads import ALL, Reader, Readers, wake, wake_all
-from krt.variables import A, J, K, V, V_co, W
+from krt.type_variables import A, J, K, V, V_co, W
 
 if TYPE_CHECKING:
     from weakref import ref

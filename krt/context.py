@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from krt.errors import ClosedError, ContextExpiredError, Parked, RankError
 from krt.reads import ALL, Projection, Read
-from krt.variables import A, K, V, W
+from krt.type_variables import A, K, V, W
 
 if TYPE_CHECKING:
     from krt.collection import Collection

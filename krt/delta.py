@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple
 
-from krt.variables import K, V
+from krt.type_variables import K, V
 
 _HERE = __file__.removesuffix("delta.py")
 

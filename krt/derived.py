@@ -12,7 +12,7 @@ from krt.context import Context
 from krt.delta import Failure, failure
 from krt.errors import ClosedError, KeepPrevious, OutputTypeError, RankError
 from krt.reads import Read, enter, leave
-from krt.variables import K, V
+from krt.type_variables import K, V
 
 if TYPE_CHECKING:
     from krt.index import Index

@@ -10,9 +10,9 @@ from krt.context import Context
 from krt.delta import Failure, failure
 from krt.derived import KEPT, Transformed
 from krt.errors import DuplicateKeyError, OutputTypeError
-from krt.order import in_order
+from krt.key_order import in_order
 from krt.source import FIT_TYPES, check_key
-from krt.variables import K, V
+from krt.type_variables import K, V
 
 if TYPE_CHECKING:
     from krt.recorder import Outcome

@@ -12,11 +12,11 @@ from krt.context import Context
 from krt.delta import Change, Commit, Delta, let_go_of_stack
 from krt.derived import Derived, Singleton
 from krt.errors import ClosedError, DuplicateNameError, KrtError, RankError, TransformError, WriteError
+from krt.merge import Combine, Flatten, Merge
 from krt.source import Source
 from krt.subscription import Delivery, Subscription
 from krt.transaction import Transaction
-from krt.union import Combine, Flatten, Merge
-from krt.variables import K, V, W
+from krt.type_variables import K, V, W
 from krt.view import View
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from krt.delta import Failure, failure
 from krt.errors import OutputTypeError
-from krt.order import follows, in_order
+from krt.key_order import follows, in_order
 from krt.reads import Readers, wake
-from krt.variables import A, K, V
+from krt.type_variables import A, K, V
 
 if TYPE_CHECKING:
     from krt.collection import Collection
-    from krt.union import Group
+    from krt.group import Group
 
 
 _TEXTS = (str, bytes)
@@ -56,7 +56,7 @@ class Index(Generic[A, K, V]):
 
     def group(self, *, name: str) -> Collection[A, tuple[V, ...]]:
         """The index as a collection: for each index value, the tuple of its values, in the order of their keys."""
-        from krt.union import Group
+        from krt.group import Group
 
         return Group(self, name)
 

@@ -10,10 +10,11 @@ from krt.collection import Collection
 from krt.derived import Derived, Transformed
 from krt.flat_map import FlatMap
 from krt.graph import Graph
+from krt.group import Group
 from krt.index import Index
-from krt.order import in_order
+from krt.key_order import in_order
+from krt.merge import Flatten, MergeBase
 from krt.reads import ALL, Read
-from krt.union import Flatten, Group, Union
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,8 @@ def explain(collection: Collection[Any, Any], key: Hashable) -> Explanation:
         return _explain_flat_map(collection, key)
     if isinstance(collection, Transformed):
         return _explain_map(collection, key)
-    if isinstance(collection, Union):
-        return _explain_union(collection, key)
+    if isinstance(collection, MergeBase):
+        return _explain_merge(collection, key)
     if isinstance(collection, Group):
         return _explain_group(collection, key)
     value = collection._values.get(key)
@@ -106,7 +107,7 @@ def _explain_flat_map(node: FlatMap[Any, Any], key: Any) -> Explanation:
     return Explanation(node.name, key, value, why, (explain(parent, owner),), _reads(node, owner))
 
 
-def _explain_union(node: Union[Any, Any], key: Any) -> Explanation:
+def _explain_merge(node: MergeBase[Any, Any], key: Any) -> Explanation:
     having = [member for member in node._members() if key in member._values]
     value = node._values.get(key)
     names = [member.name for member in having]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Generic
 
 from krt.source import Source
-from krt.variables import K, V
+from krt.type_variables import K, V
 
 
 class Reflector(Generic[K, V]):

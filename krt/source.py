@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from krt.collection import Collection
 from krt.errors import KeyTypeError, WriteError
-from krt.variables import K, V
+from krt.type_variables import K, V
 
 if TYPE_CHECKING:
     from krt.graph import Graph

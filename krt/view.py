@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic
 from weakref import ref
 
-from krt.variables import K, V
+from krt.type_variables import K, V
 
 if TYPE_CHECKING:
     from krt.collection import Collection

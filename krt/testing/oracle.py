@@ -15,10 +15,11 @@ from krt.derived import Derived, Transformed
 from krt.errors import KeepPrevious, Parked
 from krt.flat_map import FlatMap
 from krt.graph import Graph
+from krt.group import Group
 from krt.index import Index
-from krt.order import in_order
+from krt.key_order import in_order
+from krt.merge import Flatten, MergeBase
 from krt.reads import ALL
-from krt.union import Flatten, Group, Union
 
 STAYS: Any = type("STAYS", (), {"__repr__": lambda _: "STAYS"})()
 """The outcome of a run that has no output of its own: the last one stays."""
@@ -87,7 +88,7 @@ class _Scratch:
             return self.doubtful(node) or not node.synced
         if key in self.of(node):
             return False
-        if isinstance(node, Union):
+        if isinstance(node, MergeBase):
             container = isinstance(node, Flatten) and (self.doubtful(node._container) or not node._container.synced)
             return container or any(self.doubts(member, key) for member in self.members(node))
         if not node.synced or not self.doubtful(node):
@@ -96,8 +97,8 @@ class _Scratch:
             return True
         return key in self.parked[node] or self.doubts(node._parents[0], key)
 
-    def members(self, node: Union[Any, Any]) -> Sequence[Collection[Any, Any]]:
-        """What a union is of, the first first."""
+    def members(self, node: MergeBase[Any, Any]) -> Sequence[Collection[Any, Any]]:
+        """The members of a merge, in the order of precedence."""
         if not isinstance(node, Flatten):
             return node._members()
         container = self.of(node._container)
@@ -109,8 +110,8 @@ class _Scratch:
             return self._flat_map(node)
         if isinstance(node, Transformed):
             return self._map(node)
-        if isinstance(node, Union):
-            return self._union(node)
+        if isinstance(node, MergeBase):
+            return self._merge(node)
         if isinstance(node, Group):
             return self._group(node)
         return node._values
@@ -155,7 +156,7 @@ class _Scratch:
                 claims.setdefault(name, []).append(value)
         return _combined(node, claims, None if isinstance(node._on_conflict, str) else node._on_conflict, alone=False)
 
-    def _union(self, node: Union[Any, Any]) -> Mapping[Any, Any]:
+    def _merge(self, node: MergeBase[Any, Any]) -> Mapping[Any, Any]:
         members = self.members(node)
         claims: dict[Any, list[Any]] = {}
         for member in members:
@@ -169,7 +170,7 @@ class _Scratch:
                     result[key] = node._values[key]
         return result
 
-    def _is_undecided(self, node: Union[Any, Any], key: Any) -> bool:
+    def _is_undecided(self, node: MergeBase[Any, Any], key: Any) -> bool:
         for member in self.members(node):
             if self.doubtful(member) and self.doubts(member, key):
                 return True

@@ -1,24 +1,21 @@
-"""Collections of collections: a fixed merge, a merge of members that come and go, and the groups of an index."""
+"""Merges of several collections: of given members, and of members that come and go."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from krt.collection import Collection
 from krt.derived import Derived
 from krt.errors import ClosedError, OutputTypeError, RankError
-from krt.order import in_order
-from krt.variables import A, K, V, W
-
-if TYPE_CHECKING:
-    from krt.index import Index
+from krt.key_order import in_order
+from krt.type_variables import K, V, W
 
 Combine = Callable[[Sequence[V]], W | None]
 """Makes one value of those that several collections have under one key, in the order of the collections."""
 
 
-class Union(Derived[K, V]):
+class MergeBase(Derived[K, V]):
     """All entries of several collections; of equal keys, the first's, or what a function makes of all."""
 
     def __init__(self, parents: Sequence[Collection[Any, Any]], name: str, combine: Combine[Any, V] | None) -> None:
@@ -73,7 +70,7 @@ class Union(Derived[K, V]):
                 self._fail(key, error)
 
 
-class Merge(Union[K, V]):
+class Merge(MergeBase[K, V]):
     """`Graph.merge`: the members are given."""
 
     kind: ClassVar[str] = "merge"
@@ -83,7 +80,7 @@ class Merge(Union[K, V]):
         self._start()
 
 
-class Flatten(Union[K, V]):
+class Flatten(MergeBase[K, V]):
     """`Graph.flatten`: the members are the values of a collection, in the order of their keys there.
 
     It knows who has which key, so that a change costs the members that have it, not all that there are.
@@ -201,44 +198,3 @@ class Flatten(Union[K, V]):
             raise RankError(
                 f"member {name!r} of {self.name!r} comes after it: create members within `graph.before({self.name})`"
             )
-
-
-class Group(Derived[A, tuple[V, ...]]):
-    """`Index.group`: an index as a collection."""
-
-    kind: ClassVar[str] = "group"
-
-    def __init__(self, index: Index[A, Any, V], name: str) -> None:
-        super().__init__((index.collection,), name)
-        self._index = index
-        self._late: dict[A, None] = {}  # groups that have changed, and of which not all is known
-        index._groups[self] = None
-        self._wake_all(index._buckets, index)
-        self._start()
-
-    def _input_changed(self, _parent: Collection[Any, Any], _keys: Iterable[Any]) -> None:
-        """Nothing: the index says which groups a change touches."""
-
-    def _detach(self) -> None:
-        super()._detach()
-        self._index._groups.pop(self, None)
-
-    def _doubts(self, key: Any) -> bool:  # noqa: ARG002 - a parked key may be in any group
-        return self._doubtful or not self.synced
-
-    def _flush(self) -> None:
-        if self._late and not self._parents[0]._doubtful:
-            self._dirty.update(dict.fromkeys(self._late, self._index))
-            self._late.clear()
-        super()._flush()
-
-    def _recompute(self, dirty: Iterable[Any]) -> None:
-        if self._parents[0]._doubtful:
-            self._late.update(dict.fromkeys(dirty))
-            return
-        for at in dirty:
-            self._failures.pop(at, None)
-            try:
-                self._put(at, self._index._read(at) or None)
-            except Exception as error:  # noqa: BLE001 - the values' own equality
-                self._fail(at, error)
