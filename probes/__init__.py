@@ -7,7 +7,7 @@ A gate asks its layers in order, and is ready when all have passed. What start-u
 >>> gate = Gate(Layer("base", lambda: {"settings": Passed()}), Layer("sources", lambda: listed), clock=lambda: 0.0)
 >>> gate.evaluate().ready
 False
->>> gate.why_not()
+>>> gate.report.reason
 'sources: waiting for routes (listing, 400 so far)'
 >>> listed["routes"] = Passed()
 >>> gate.evaluate().ready

@@ -10,8 +10,8 @@ from probes.gate import Gate, GateError
 from probes.html import render_index
 from probes.http import JSON, Page, Request, Response, plain
 from probes.layer import Verdict
-from probes.report import LayerReport, seen, why_not
-from probes.text_format import alone, lines, values, without
+from probes.report import LayerReport, check_as_layer, exclude_checks, not_ready_reason, read_verdict
+from probes.text_format import json_values, text_lines
 
 _MAX_QUERY_FIELDS = 100
 _READ = ("GET", "HEAD")
@@ -141,7 +141,7 @@ class Endpoints:
     def _alive(self, now: float) -> Sequence[LayerReport]:
         layers = []
         for name, check in self._liveness.items():
-            status, reason = seen(check())
+            status, reason = read_verdict(check())
             layers.append(LayerReport(name=name, status=status, reason=reason, since=now))
         return layers
 
@@ -155,23 +155,25 @@ class Endpoints:
                 return plain(f"{probe.name} has no check {part}: there are {', '.join(names) or 'none'}", 404)
         excluded = frozenset(request.query.get("exclude", ()))
         unknown = sorted(excluded.difference(_names(layers)))
-        counted = without(layers, excluded)
-        passed = all(layer.status.good for layer in counted)
+        counted = exclude_checks(layers, excluded)
+        passed = all(layer.status.ok for layer in counted)
         status = 200 if passed else 503
         if request.wants_json:
             document = {
                 "name": probe.name,
                 "passed": passed,
-                "reason": why_not(counted),
+                "reason": not_ready_reason(counted),
                 "unknown_excluded": unknown,
-                "layers": values(counted, now),
+                "layers": json_values(counted, now),
             }
             return Response(status=status, content_type=JSON, body=json.dumps(document, indent=2).encode() + b"\n")
         warnings = [f"warn: exclude={name!r} leaves out nothing: no check has that name" for name in unknown]
         if "verbose" in request.query:
             verdict = f"{probe.name} check {'passed' if passed else 'failed'}"
-            return plain("\n".join([*lines(layers, excluded, now), *warnings, verdict]), status)
-        return plain("\n".join(["ok" if passed else f"{probe.failing}: {why_not(counted)}", *warnings]), status)
+            return plain("\n".join([*text_lines(layers, excluded, now), *warnings, verdict]), status)
+        return plain(
+            "\n".join(["ok" if passed else f"{probe.failing}: {not_ready_reason(counted)}", *warnings]), status
+        )
 
 
 def _in_a_word(answer: Response) -> Response:
@@ -190,5 +192,8 @@ def _names(layers: Sequence[LayerReport]) -> list[str]:
 def _part(layers: Sequence[LayerReport], name: str) -> list[LayerReport]:
     whole = [layer for layer in layers if layer.name == name]
     return whole or [
-        alone(layer, check) for layer in layers for check in layer.checks if f"{layer.name}/{check.name}" == name
+        check_as_layer(layer, check)
+        for layer in layers
+        for check in layer.checks
+        if f"{layer.name}/{check.name}" == name
     ]

@@ -23,7 +23,7 @@ tr.check td { border-top: 0; padding-top: 0; } tr.check td:first-child { padding
 
 def render_index(title: str, report: Report, pages: Mapping[str, str], now: float) -> Response:
     """The index: the layers of *report* and the *pages* (path: what it shows). Loads itself anew until it is ready."""
-    state, reason = ("ready", "") if report.ready else ("not ready", report.why_not())
+    state, reason = ("ready", "") if report.ready else ("not ready", report.reason)
     body = "\n".join(
         [
             "<!doctype html>",

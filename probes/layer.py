@@ -1,4 +1,4 @@
-"""Verdicts and layers: what a check says, and in which order layers of checks are asked."""
+"""Verdicts (what a check answers) and layers (which checks must pass before which)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,49 +7,51 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """All is well."""
+    """The check passes."""
 
     detail: str = ""
-    """A fact worth showing, as in `10003 objects`."""
+    """A fact worth showing, such as `10003 objects`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Degraded:
-    """Good enough to go on, and somebody should look. Counts as passed."""
+    """The check passes, but somebody should look at the reason."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Not yet; no action is needed."""
+    """The check does not pass yet, and will without anybody's help."""
 
     reason: str
-    """What is awaited, and how far it has got, as in `listing, 12000 so far`."""
+    """What it waits for and how far that has got, such as `listing, 12000 so far`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Will not pass until somebody acts."""
+    """The check does not pass until somebody acts."""
 
     reason: str
     """What is wrong, and the next step."""
 
 
 Verdict: TypeAlias = Passed | Degraded | Waiting | Failed
+"""The answer of a check."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One layer of readiness: checks that must all pass before the next layer is asked.
+    """Checks that must all pass before the next layer is evaluated.
 
-    A layer without a check has not passed: a list of what to wait for that is still empty proves nothing.
+    A layer without checks has not passed: an empty list of what to wait for may only be incomplete.
     """
 
     name: str
+    """Lower-case letters, digits, `-` and `_`, beginning with a letter: it becomes part of a path and a metric label."""
     checks: Callable[[], Mapping[str, Verdict]]
-    """The verdict of each check by name, now. Cheap; called in the thread that evaluates the gate."""
+    """Returns the verdict of each check by its name. Must be fast and not block: `Gate.evaluate` calls it."""
     latch: bool = True
-    """Whether a layer that has passed stays passed. What fails in it later is shown as degraded."""
-    names: tuple[str, ...] = ()
-    """The checks' names as far as they are known beforehand, to be listed while earlier layers block this one."""
+    """If true, a layer that has passed once stays passed; checks that fail in it later are shown as degraded."""
+    check_names: tuple[str, ...] = ()
+    """Names of checks that are known in advance. Reports list them while an earlier layer blocks this one."""

@@ -56,7 +56,7 @@ class ReadinessMetrics(Collector):
         )
         for layer in report.layers:
             for check in layer.checks:
-                status.add_metric([layer.name, check.name], check.status.good)
+                status.add_metric([layer.name, check.name], check.status.ok)
                 degraded.add_metric([layer.name, check.name], check.status is Status.DEGRADED)
         yield from (status, degraded)
         transitions = CounterMetricFamily(
@@ -77,12 +77,12 @@ class ReadinessMetrics(Collector):
             "How long each layer took to pass for the first time.",
             labels=["phase"],
         )
-        for name, seconds in self._gate.phases().items():
+        for name, seconds in self._gate.startup_seconds().items():
             phases.add_metric([name], seconds)
         yield phases
 
     def _count(self, transition: Transition) -> None:
-        self._transitions[_name(ready=transition.ready_from), _name(ready=transition.ready_to), transition.layer] += 1
+        self._transitions[_name(ready=not transition.ready), _name(ready=transition.ready), transition.layer] += 1
         self._last = self._wall_clock() - (self._gate.clock() - transition.at)
 
 

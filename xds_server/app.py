@@ -220,7 +220,7 @@ class App:
 
     def _transition(self, transition: Transition) -> None:
         self._turned.set()
-        if transition.ready_to:
+        if transition.ready:
             process.settle_collector()
 
     async def _tell_health(self, server: "AdsServer") -> None:

@@ -36,7 +36,7 @@ class Doorkeeper:
         if self._open_at_once:
             return self._store.prepared(node.role)
         if self._gate.passed_at("snapshots") is None:
-            reason = f"control plane is not ready: {self._gate.why_not()}"
+            reason = f"control plane is not ready: {self._gate.report.reason}"
             return Hold(reason=reason, kind="not_ready", fallback=self._last_good(node.role))
         view = self._store.view(node.role)
         if view is None:

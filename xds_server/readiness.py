@@ -46,16 +46,16 @@ def gate(
         published = of_published(store.epoch, sync_epoch(sources().values()))
         return {"published": published, "believed": Degraded(why) if (why := held()) else Passed()}
 
-    peers = () if parity is None else (Layer("parity", lambda: {"peer": parity()}, names=("peer",)),)
+    peers = () if parity is None else (Layer("parity", lambda: {"peer": parity()}, check_names=("peer",)),)
     return Gate(
         Layer("base", base),
-        Layer("sources", source_checks, names=(*sources(), "input")),
-        Layer("derived", derived_checks, names=tuple(collection.name for collection in collections)),
-        Layer("snapshots", snapshot_checks, names=("published", "believed")),
+        Layer("sources", source_checks, check_names=(*sources(), "input")),
+        Layer("derived", derived_checks, check_names=tuple(collection.name for collection in collections)),
+        Layer("snapshots", snapshot_checks, check_names=("published", "believed")),
         *peers,
         Layer("serving", serving, latch=False),
         clock=clock,
-        started=started,
+        started_at=started,
     )
 
 

@@ -330,13 +330,13 @@ class Replica:
             self.doorkeeper.notify()
 
     def _turned(self, transition: Transition) -> None:
-        if not transition.ready_to:
+        if not transition.ready:
             event(_log, logging.WARNING, "not_ready", layer=transition.layer, reason=transition.reason)
             self.keeper.say("Warning", "NotReady", f"{transition.layer}: {transition.reason}", ends="Ready")
             return
-        phases = {name: round(seconds, 3) for name, seconds in self.gate.phases().items()}
+        phases = {name: round(seconds, 3) for name, seconds in self.gate.startup_seconds().items()}
         objects = sum(state.objects for state in self.board.states.values())
-        said = startup.summary(self.gate.phases(), self.board.states.values())
+        said = startup.summary(self.gate.startup_seconds(), self.board.states.values())
         self.keeper.say("Normal", "Ready", said, ends="NotReady")
         event(_log, logging.INFO, "ready", summary=said, seconds=sum(phases.values()), objects=objects, **phases)
 
@@ -355,7 +355,7 @@ class Replica:
             return
         self.metrics.deadline_passed()
         progress = self._soft_deadline.progress(self.board.states.values())
-        waits_for = self.gate.why_not()
+        waits_for = self.gate.report.reason
         event(_log, logging.WARNING, "still_not_ready", waits_for=waits_for, progress=progress)
         self.keeper.say("Warning", "StillNotReady", f"waits for {waits_for}; {progress}")
 

@@ -25,7 +25,7 @@ def ask(address: str, path: str) -> None:
 
 
 def main() -> None:
-    layers = Layer("sources", lambda: SOURCES), Layer("derived", derived, names=("clusters",))
+    layers = Layer("sources", lambda: SOURCES), Layer("derived", derived, check_names=("clusters",))
     gate = Gate(Layer("base", lambda: {"settings": Passed()}), *layers, clock=time.monotonic)
     gate.on_transition(lambda transition: print(f"ready: {transition.reason}\n"))
     gate.evaluate()

@@ -71,10 +71,10 @@ def test_layers_pass_by_the_rule(sequence: list[Step]) -> None:
     """A layer passes if it says so while all before it pass, or if it latches and did; ready is all of them."""
     reports = Run(sequence).reports[1:]
 
-    passed = [[layer.status.good for layer in report.layers] for report in reports]
+    passed = [[layer.status.ok for layer in report.layers] for report in reports]
     assert passed == expected(sequence)
     assert [report.ready for report in reports] == [all(row) for row in passed]
-    assert all(report.ready is (report.why_not() == "") for report in reports)
+    assert all(report.ready is (report.reason == "") for report in reports)
 
 
 @given(steps)
@@ -87,8 +87,8 @@ def test_transitions_are_the_changes_of_ready(sequence: list[Step]) -> None:
         for before, now in zip(run.reports, run.reports[1:], strict=False)
         if before.ready is not now.ready
     ]
-    assert [(each.at, each.ready_to) for each in run.transitions] == changes
-    assert all(each.ready_from is not each.ready_to and each.layer in NAMES for each in run.transitions)
+    assert [(each.at, each.ready) for each in run.transitions] == changes
+    assert all(each.layer in NAMES for each in run.transitions)
 
 
 def began(reports: list[Report], index: int) -> float:
@@ -112,7 +112,7 @@ def test_times_are_what_looking_back_finds(sequence: list[Step]) -> None:
 
     ends = [layer.passed_at for layer in run.reports[-1].layers if layer.passed_at is not None]
     total = 0.0
-    for end, seconds in zip(ends, run.gate.phases().values(), strict=True):
+    for end, seconds in zip(ends, run.gate.startup_seconds().values(), strict=True):
         total += seconds
         assert total == end
 
@@ -127,7 +127,7 @@ def test_blocked_means_not_asked(sequence: list[Step]) -> None:
     for report in Run(sequence).reports[1:]:
         for index, layer in enumerate(report.layers):
             if layer.status is Status.BLOCKED:
-                assert not all(before.status.good for before in report.layers[:index])
+                assert not all(before.status.ok for before in report.layers[:index])
                 assert claims(layer) <= {Status.BLOCKED}
             else:
                 assert Status.BLOCKED not in claims(layer)

@@ -264,9 +264,9 @@ class Simulation:
             if not process.client.complete:
                 self.violated(f"{process.name} is ready, and not everything is listed")
         elif process in self._was_ready:
-            self.violated(f"{process.name} is ready no longer: {replica.gate.why_not()}")
+            self.violated(f"{process.name} is ready no longer: {replica.gate.report.reason}")
         elif known is not None and self.server.now() > known + self._ready_seconds:
-            self.violated(f"{process.name} knows all, and is not ready: {replica.gate.why_not()}")
+            self.violated(f"{process.name} knows all, and is not ready: {replica.gate.report.reason}")
 
     def _check_holds(self, process: Process) -> None:
         now, holds = self.server.now(), process.replica.holds
@@ -331,7 +331,7 @@ class Simulation:
         truth = facts(self.world.states[-1])
         for process in self.processes.values():
             if not process.replica.gate.report.ready:
-                self.violated(f"{process.name} is still not ready: {process.replica.gate.why_not()}")
+                self.violated(f"{process.name} is still not ready: {process.replica.gate.report.reason}")
         for envoy in self.envoys.values():
             self._check_converged(envoy, truth)
 

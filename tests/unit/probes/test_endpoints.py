@@ -18,7 +18,7 @@ class Rig:
         self.gate = Gate(
             Layer("base", lambda: {"settings": Passed()}),
             Layer("sources", lambda: self.sources),
-            Layer("serving", lambda: {"port": Passed()}, latch=False, names=("port",)),
+            Layer("serving", lambda: {"port": Passed()}, latch=False, check_names=("port",)),
             clock=lambda: self.now,
         )
         self.endpoints = Endpoints(self.gate, liveness={"loop": lambda: self.alive}, title="example")

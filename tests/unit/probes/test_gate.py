@@ -18,8 +18,8 @@ class Rig:
         self.changes: list[tuple[Report, Report]] = []
         self.gate = Gate(
             Layer("base", lambda: self._ask("base", self.base)),
-            Layer("sources", lambda: self._ask("sources", self.sources), names=("services", "routes")),
-            Layer("serving", lambda: self._ask("serving", self.serving), latch=False, names=("port",)),
+            Layer("sources", lambda: self._ask("sources", self.sources), check_names=("services", "routes")),
+            Layer("serving", lambda: self._ask("serving", self.serving), latch=False, check_names=("port",)),
             clock=lambda: self.now,
         )
         self.gate.on_transition(self.transitions.append)
@@ -52,7 +52,7 @@ def test_before_evaluation_nothing_has_passed(rig: Rig) -> None:
     report = rig.gate.report
 
     assert not report.ready
-    assert rig.gate.why_not() == "base: not evaluated yet"
+    assert rig.gate.report.reason == "base: not evaluated yet"
     assert [check.name for check in report.layers[1].checks] == ["services", "routes"]
     assert rig.asked == []
 
@@ -70,12 +70,13 @@ def test_a_layer_is_asked_only_when_all_before_it_have_passed(rig: Rig) -> None:
 def test_why_not_names_what_is_awaited(rig: Rig) -> None:
     """The first layer that has not passed says which checks, how far each has got, and what has failed first."""
     rig.evaluate(101)
-    assert rig.gate.why_not() == "sources: waiting for services (listing, 3 so far), routes (pending)"
+    assert rig.gate.report.reason == "sources: waiting for services (listing, 3 so far), routes (pending)"
 
     rig.sources["services"] = Failed("forbidden: add the verb list")
     rig.evaluate(102)
     assert (
-        rig.gate.why_not() == "sources: failed: services (forbidden: add the verb list); waiting for routes (pending)"
+        rig.gate.report.reason
+        == "sources: failed: services (forbidden: add the verb list); waiting for routes (pending)"
     )
 
 
@@ -84,23 +85,23 @@ def test_why_not_names_four_and_counts_the_rest(rig: Rig) -> None:
     rig.sources.clear()
     rig.sources.update({f"kind{number}": Waiting("") for number in range(100)})
 
-    assert rig.evaluate(101).why_not() == "sources: waiting for kind0, kind1, kind2, kind3, and 96 more"
+    assert rig.evaluate(101).reason == "sources: waiting for kind0, kind1, kind2, kind3, and 96 more"
 
 
 def test_all_passed_is_ready(rig: Rig) -> None:
-    """The gate is ready when its last layer has passed, and why_not is then empty."""
+    """The gate is ready when its last layer has passed, and its reason is then empty."""
     report = rig.pass_sources(105)
 
     assert report.ready
     assert rig.gate.report is report
-    assert report.why_not() == ""
+    assert report.reason == ""
 
 
 def test_a_layer_without_checks_has_not_passed(rig: Rig) -> None:
     """An empty list of what to wait for proves nothing."""
     rig.sources.clear()
 
-    assert rig.evaluate(101).why_not() == "sources: has no checks yet"
+    assert rig.evaluate(101).reason == "sources: has no checks yet"
 
 
 def test_a_latched_layer_stays_passed_and_shows_what_fails_as_degraded(rig: Rig) -> None:
@@ -141,7 +142,7 @@ def test_a_layer_that_does_not_latch_can_end_readiness(rig: Rig) -> None:
     report = rig.evaluate(110)
 
     assert not report.ready
-    assert report.why_not() == "serving: failed: port (draining)"
+    assert report.reason == "serving: failed: port (draining)"
 
 
 def test_latched_layers_are_still_asked_behind_one_that_no_longer_passes() -> None:
@@ -172,9 +173,9 @@ def test_a_check_that_raises_has_failed(rig: Rig) -> None:
     def broken() -> dict[str, Verdict]:
         raise ZeroDivisionError("by zero")
 
-    gate = Gate(Layer("sources", broken, names=("services",)), clock=lambda: 0.0)
+    gate = Gate(Layer("sources", broken, check_names=("services",)), clock=lambda: 0.0)
 
-    assert gate.evaluate().why_not() == "sources: failed: services (the check itself raised ZeroDivisionError: by zero)"
+    assert gate.evaluate().reason == "sources: failed: services (the check itself raised ZeroDivisionError: by zero)"
 
 
 def test_since_is_when_the_status_began(rig: Rig) -> None:
@@ -205,22 +206,22 @@ def test_the_blocked_name_the_first_layer_that_has_not_passed(rig: Rig) -> None:
 def test_phases_are_the_seconds_from_layer_to_layer(rig: Rig) -> None:
     """Each layer's time counts from the moment at which the one before it had passed; the first, from the beginning."""
     rig.evaluate(101)
-    assert rig.gate.phases() == {"base": 1}
+    assert rig.gate.startup_seconds() == {"base": 1}
 
     rig.pass_sources(105)
     rig.serving["port"] = Failed("draining")
     rig.evaluate(200)
 
-    assert rig.gate.phases() == {"base": 1, "sources": 4, "serving": 0}
+    assert rig.gate.startup_seconds() == {"base": 1, "sources": 4, "serving": 0}
     assert rig.gate.passed_at("sources") == 105
 
 
 def test_time_may_have_begun_before_the_gate() -> None:
     """The first layer's time can count from the start of the process."""
-    gate = Gate(Layer("base", lambda: {"settings": Passed()}), clock=lambda: 100.0, started=99.5)
+    gate = Gate(Layer("base", lambda: {"settings": Passed()}), clock=lambda: 100.0, started_at=99.5)
     gate.evaluate()
 
-    assert gate.phases() == {"base": 0.5}
+    assert gate.startup_seconds() == {"base": 0.5}
 
 
 def test_passed_at_knows_its_layers(rig: Rig) -> None:
@@ -239,8 +240,8 @@ def test_transitions_are_told_once_with_the_layer_that_decided(rig: Rig) -> None
     rig.evaluate(107)
 
     up, down = rig.transitions
-    assert (up.at, up.ready_from, up.ready_to, up.layer) == (105, False, True, "serving")
-    assert (down.at, down.ready_from, down.ready_to, down.layer) == (107, True, False, "serving")
+    assert (up.at, up.ready, up.layer) == (105, True, "serving")
+    assert (down.at, down.ready, down.layer) == (107, False, "serving")
     assert down.reason == "serving: failed: port (draining)"
 
 
@@ -259,9 +260,9 @@ def test_changes_are_told_when_a_status_changed_and_not_for_progress(rig: Rig) -
     ("names", "message"),
     [
         ((), "no layers"),
-        (("base", "base"), "'base' is there twice"),
-        (("a/b",), "'a/b': a name is"),
-        (("",), "'': a name is"),
+        (("base", "base"), "'base' is given twice"),
+        (("a/b",), "'a/b': use lower-case letters"),
+        (("",), "'': use lower-case letters"),
     ],
 )
 def test_layers_that_make_no_gate_are_refused(names: tuple[str, ...], message: str) -> None:

@@ -16,7 +16,7 @@ class Rig:
         self.serving: dict[str, Verdict] = {"port": Passed()}
         self.gate = Gate(
             Layer("sources", lambda: self.sources),
-            Layer("serving", lambda: self.serving, latch=False, names=("port",)),
+            Layer("serving", lambda: self.serving, latch=False, check_names=("port",)),
             clock=lambda: self.now,
         )
         self.registry = CollectorRegistry()

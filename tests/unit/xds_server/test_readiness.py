@@ -104,10 +104,10 @@ def test_the_gate_goes_through_the_layers_in_order_and_keeps_what_was_known() ->
         started=0.0,
     )
 
-    assert gate.evaluate().why_not() == "sources: waiting for services (listing, 3 so far)"
+    assert gate.evaluate().reason == "sources: waiting for services (listing, 3 so far)"
     sources["services"] = state(Phase.SYNCED, epoch=2)
     store.epoch = 1
-    assert "epoch 1 is published, 2 is needed" in gate.evaluate().why_not()
+    assert "epoch 1 is published, 2 is needed" in gate.evaluate().reason
     store.epoch = 2
     assert gate.evaluate().ready
     sources["services"] = state(Phase.STALE, epoch=2)
