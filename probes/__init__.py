@@ -18,11 +18,11 @@ a port, in threads of their own. `probes.metrics`, which needs prometheus_client
 """
 
 from probes.connection_table import Connections
-from probes.cross_origin import Guard
+from probes.cross_origin import CrossOriginProtection
 from probes.endpoints import Endpoints
 from probes.gate import Clock, Gate, GateError, Transition
 from probes.heartbeat import Heartbeat
-from probes.http import Page, Request, Response
+from probes.http import HttpRequest, HttpResponse, Page
 from probes.layer import Degraded, Failed, Layer, Passed, Verdict, Waiting
 from probes.report import CheckReport, LayerReport, Report, Status
 from probes.server import AddressInUse, ServeError, Server, serve
@@ -32,20 +32,20 @@ __all__ = [
     "CheckReport",
     "Clock",
     "Connections",
+    "CrossOriginProtection",
     "Degraded",
     "Endpoints",
     "Failed",
     "Gate",
     "GateError",
-    "Guard",
     "Heartbeat",
+    "HttpRequest",
+    "HttpResponse",
     "Layer",
     "LayerReport",
     "Page",
     "Passed",
     "Report",
-    "Request",
-    "Response",
     "ServeError",
     "Server",
     "Status",

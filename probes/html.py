@@ -1,9 +1,9 @@
-"""The index: a page for a person, in plain HTML, that says how things stand and what else there is."""
+"""The index page in plain HTML: the state of the layers, and links to the other pages."""
 
 from collections.abc import Iterator, Mapping
 from html import escape
 
-from probes.http import HTML, Response
+from probes.http import HTML, HttpResponse
 from probes.report import LayerReport, Report, Status
 
 _SECONDS_BELOW = 120
@@ -21,8 +21,11 @@ tr.check td { border-top: 0; padding-top: 0; } tr.check td:first-child { padding
 """
 
 
-def render_index(title: str, report: Report, pages: Mapping[str, str], now: float) -> Response:
-    """The index: the layers of *report* and the *pages* (path: what it shows). Loads itself anew until it is ready."""
+def render_index(title: str, report: Report, pages: Mapping[str, str], now: float) -> HttpResponse:
+    """The index page: the layers of *report*, and *pages* (path to description). Reloads itself until ready.
+
+    Units: *now* is in seconds on the gate's clock.
+    """
     state, reason = ("ready", "") if report.ready else ("not ready", report.reason)
     body = "\n".join(
         [
@@ -45,12 +48,12 @@ def render_index(title: str, report: Report, pages: Mapping[str, str], now: floa
         ]
     )
     policy = ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-    return Response(content_type=HTML, body=body.encode(), headers=(policy,))
+    return HttpResponse(content_type=HTML, body=body.encode(), headers=(policy,))
 
 
 def _rows(layer: LayerReport, now: float) -> Iterator[str]:
     took = f"took {_duration(layer.took_seconds)}" if layer.took_seconds is not None else ""
-    # The reasons stand beside the checks; only what has no checks, or was not asked, must say its own.
+    # The rows of the checks give the reasons, so the layer's own row needs one only if it has no checks or is blocked.
     reason = layer.reason if not layer.checks or layer.status is Status.BLOCKED else ""
     yield _row("layer", f"<b>{escape(layer.name)}</b>", layer.status, reason, took)
     for check in layer.checks:
@@ -63,7 +66,7 @@ def _row(kind: str, name: str, status: Status, reason: str, time: str) -> str:
 
 
 def _duration(seconds: float) -> str:
-    """*seconds* as a person says it: `0.24 s`, `12.50 s`, `3 min`, `5 h`, `2 d`."""
+    """*seconds* in the unit that suits them: `0.24 s`, `12.50 s`, `3 min`, `5 h`, `2 d`."""
     if seconds < _SECONDS_BELOW:
         return f"{seconds:.2f} s"
     for limit, unit, name in _UNITS:

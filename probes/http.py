@@ -1,4 +1,4 @@
-"""What the pages are asked, what they answer, and what a page is: plain values."""
+"""HTTP requests and responses as plain values."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,39 +10,39 @@ HTML = "text/html; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What a page is asked."""
+class HttpRequest:
+    """A request, as a page receives it."""
 
     method: str = "GET"
-    """`GET` or `HEAD`, unless the page answers others."""
+    """One of the methods that the page was added with."""
     path: str
     query: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Decoded; a key without a value has the value ""."""
+    """The values of each key, decoded. A key without a value has the value ""."""
     accept: str = ""
     """The `Accept` header."""
 
     @property
     def wants_json(self) -> bool:
-        """Whether `?format=json` or, without a format, `Accept: application/json` was said."""
+        """Whether the client asks for JSON: by `?format=json` or, without `format`, by `Accept: application/json`."""
         formats = self.query.get("format")
         return formats[-1] == "json" if formats else JSON in self.accept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
-    """An answer. For HEAD, the body is that of GET: whoever sends it leaves it out."""
+class HttpResponse:
+    """A response. A response to HEAD has the body that GET would have; the server does not send it."""
 
     status: int = 200
     content_type: str = TEXT
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
-    """Beyond type and length."""
+    """Headers other than `Content-Type` and `Content-Length`."""
 
 
-Page: TypeAlias = Callable[[Request], Response]
-"""A page: called in a thread of the HTTP server, several at once."""
+Page: TypeAlias = Callable[[HttpRequest], HttpResponse]
+"""Answers the requests for a path. The server calls it in threads, several at once."""
 
 
-def plain(text: str, status: int = 200) -> Response:
-    """*text* and a line end as an answer."""
-    return Response(status=status, body=f"{text}\n".encode())
+def text_response(text: str, status: int = 200) -> HttpResponse:
+    """A plain-text response; adds the final newline."""
+    return HttpResponse(status=status, body=f"{text}\n".encode())

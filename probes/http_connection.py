@@ -9,7 +9,7 @@ from typing import Final, cast
 
 from probes.connection_table import Connections, Place, State
 from probes.endpoints import Endpoints
-from probes.http import Response, plain
+from probes.http import HttpResponse, text_response
 from probes.request_parser import Head, HeadError, cut, read
 
 _log = logging.getLogger("probes")
@@ -89,11 +89,11 @@ class HttpConnection(asyncio.Protocol):
             head = read(bytes(self._buffer[:size]))
         except HeadError as error:
             self._last = True
-            self._send(plain(str(error), error.status))
+            self._send(text_response(str(error), error.status))
             return
         del self._buffer[:size]
         self._last = not head.keep_alive
-        if self._endpoints.quick(head.path):
+        if not self._endpoints.needs_thread(head.path):
             self._send(self._response(head), body=head.method != "HEAD")
         elif self._connections.may_make_page(self.place):
             self._begin_page(head)
@@ -116,16 +116,16 @@ class HttpConnection(asyncio.Protocol):
         except RuntimeError:
             return  # the server has been stopped meanwhile
 
-    def _response(self, head: Head) -> Response:
+    def _response(self, head: Head) -> HttpResponse:
         try:
             return self._endpoints.respond(
-                head.method, head.path, head.query, head.fields.get("accept", ""), fields=head.fields
+                head.method, head.path, head.query, head.fields.get("accept", ""), headers=head.fields
             )
         except Exception:  # noqa: BLE001  a page that breaks costs its own answer, not the thread
             _log.exception("page %s failed", head.path)
-            return plain(f"{head.path} failed: the log of the process says why", 500)
+            return text_response(f"{head.path} failed: the log of the process says why", 500)
 
-    def _send(self, response: Response, *, body: bool = True) -> None:
+    def _send(self, response: HttpResponse, *, body: bool = True) -> None:
         if self._transport is None or self._transport.is_closing():
             return
         content = response.body if body else b""
@@ -151,12 +151,12 @@ class HttpConnection(asyncio.Protocol):
 
 
 _BUSY: Final = replace(
-    plain("enough pages are being made: try again, and look at /debug/connections", 503),
+    text_response("enough pages are being made: try again, and look at /debug/connections", 503),
     headers=(("Retry-After", "1"),),
 )
 
 
-def _head(response: Response, *, last: bool) -> bytes:
+def _head(response: HttpResponse, *, last: bool) -> bytes:
     fields = [
         *_FIELDS,
         *response.headers,

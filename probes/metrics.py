@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector, CollectorRegistry
 
 from probes.connection_table import Connections
 from probes.gate import Gate, Transition
-from probes.http import Page, Request, Response
+from probes.http import HttpRequest, HttpResponse, Page
 from probes.report import Status
 
 _READY, _NOT_READY = "ready", "not_ready"
@@ -129,9 +129,9 @@ class ConnectionMetrics(Collector):
 def exposition(registry: CollectorRegistry) -> Page:
     """A page that shows the metrics of *registry*, in OpenMetrics or Prometheus's text, as the scraper accepts."""
 
-    def page(request: Request) -> Response:
+    def page(request: HttpRequest) -> HttpResponse:
         encode, content_type = choose_encoder(request.accept)
-        return Response(content_type=content_type, body=encode(registry))
+        return HttpResponse(content_type=content_type, body=encode(registry))
 
     return page
 

@@ -11,8 +11,8 @@ import msgspec
 
 import krt
 from krt import Collection, Graph
-from probes import Endpoints, Request, Response
-from probes.http import JSON, plain
+from probes import Endpoints, HttpRequest, HttpResponse
+from probes.http import JSON, text_response
 from xds_server.blame import blamed
 from xds_server.gating import HOLDS
 from xds_server.model.routing import Attached
@@ -62,69 +62,69 @@ def add(
     type, with those of each resource if *resources* is true.
     """
 
-    def made(content: Callable[[], bytes], shown: Callable[[bytes], Response]) -> Response:
+    def made(content: Callable[[], bytes], shown: Callable[[bytes], HttpResponse]) -> HttpResponse:
         try:
             return shown(on_loop(content))
         except TimeoutError:
-            return plain(_BUSY, status=503)
+            return text_response(_BUSY, status=503)
 
-    def answered(content: Callable[[], object]) -> Response:
+    def answered(content: Callable[[], object]) -> HttpResponse:
         return made(
             lambda: msgspec.json.encode(content(), enc_hook=str),
-            lambda body: Response(content_type=JSON, body=msgspec.json.format(body, indent=2) + b"\n"),
+            lambda body: HttpResponse(content_type=JSON, body=msgspec.json.format(body, indent=2) + b"\n"),
         )
 
-    def written(content: Callable[[], str]) -> Response:
-        return made(lambda: content().encode(), lambda body: plain(body.decode()))
+    def written(content: Callable[[], str]) -> HttpResponse:
+        return made(lambda: content().encode(), lambda body: text_response(body.decode()))
 
     def page(name: str, content: Callable[[], object], about: str) -> None:
-        endpoints.page(f"/debug/{name}", lambda _: answered(content), about=about)
+        endpoints.add_page(f"/debug/{name}", lambda _: answered(content), description=about)
 
-    def released(request: Request) -> Response:
+    def released(request: HttpRequest) -> HttpResponse:
         kind = request.query.get("kind", [""])[-1]
         if kind not in {"", *HOLDS}:
-            return plain(f"kind is {kind!r}: say one of {', '.join(HOLDS)}, or none for all", 400)
+            return text_response(f"kind is {kind!r}: say one of {', '.join(HOLDS)}, or none for all", 400)
         return answered(lambda: {"released": release(kind)})
 
-    def told(request: Request) -> Response:
+    def told(request: HttpRequest) -> HttpResponse:
         if not request.wants_json:
-            return plain(timeline.text().rstrip("\n"))
-        return Response(content_type=JSON, body=msgspec.json.encode(timeline.entries(), enc_hook=str) + b"\n")
+            return text_response(timeline.text().rstrip("\n"))
+        return HttpResponse(content_type=JSON, body=msgspec.json.encode(timeline.entries(), enc_hook=str) + b"\n")
 
-    def explained(request: Request) -> Response:
+    def explained(request: HttpRequest) -> HttpResponse:
         name, key = (request.query.get(what, [""])[-1] for what in ("collection", "key"))
         collection = graph.collections.get(name)
         if collection is None:
-            return plain(
+            return text_response(
                 f"no collection {name!r}: give ?collection= and ?key=; there are {', '.join(graph.collections)}", 404
             )
         return written(lambda: str(krt.explain(collection, _key(key))))
 
     page("sources", lambda: list(sources()), "where each source stands")
     page("problems", lambda: [str(one) for one in problems()], "what is wrong with the input, and what to do")
-    endpoints.page(
+    endpoints.add_page(
         "/debug/routes",
         lambda _: _in_pieces(on_loop, lambda: _pairs(_of_routes(routes)), around=(b"{", b"}\n")),
-        about="where each route is attached, or why not",
+        description="where each route is attached, or why not",
     )
     page(
         "collections",
         lambda: {one.name: _collection(one) for one in graph.collections.values()},
         "the graph, collection by collection",
     )
-    endpoints.page(
-        "/debug/explain", explained, about="?collection=&key= from a value to what made it, or why there is none"
+    endpoints.add_page(
+        "/debug/explain", explained, description="?collection=&key= from a value to what made it, or why there is none"
     )
-    endpoints.page(
-        "/debug/graph", lambda _: written(lambda: krt.to_mermaid(graph)), about="the graph, as a Mermaid diagram"
+    endpoints.add_page(
+        "/debug/graph", lambda _: written(lambda: krt.to_mermaid(graph)), description="the graph, as a Mermaid diagram"
     )
-    endpoints.page(
+    endpoints.add_page(
         "/debug/resources",
         lambda _: _in_pieces(
             on_loop, lambda: _pairs(_resources(store)), at_a_time=1,
             around=(b'{"epoch": %s, "roles": {' % _encoded(store.epoch), b"}}\n"),
         ),
-        about="what is published, by role and type, with versions",
+        description="what is published, by role and type, with versions",
     )  # fmt: skip
     page(
         "rejections",
@@ -132,30 +132,30 @@ def add(
         "what proxies rejected, why, and which object it comes from",
     )
     page("holds", holds, "what is held, for how long, and why")
-    endpoints.page(
+    endpoints.add_page(
         "/debug/release",
         released,
-        about="POST, with X-Requested-By, and ?kind= or for all kinds: ends holds (xds-server release does it)",
+        description="POST, with X-Requested-By, and ?kind= or for all kinds: ends holds (xds-server release does it)",
         methods=("POST",),
     )
     page("parity", parity, "how we compare with the peer, and what differs")
-    endpoints.page(
+    endpoints.add_page(
         "/debug/digests",
         lambda request: answered(lambda: digests(resources="resources" in request.query)),
-        about="what is published, as digests; ?resources for each of them",
+        description="what is published, as digests; ?resources for each of them",
     )
-    endpoints.page("/debug/timeline", told, about="what happened, in the order of time; ?format=json")
-    endpoints.page(
+    endpoints.add_page("/debug/timeline", told, description="what happened, in the order of time; ?format=json")
+    endpoints.add_page(
         "/debug/connections",
-        lambda _: Response(
+        lambda _: HttpResponse(
             content_type=JSON, body=msgspec.json.format(msgspec.json.encode(connections()), indent=2) + b"\n"
         ),
-        about="who has connections to this port, and why some were ended",
+        description="who has connections to this port, and why some were ended",
     )
-    endpoints.page(
+    endpoints.add_page(
         "/debug/streams",
         lambda _: _in_pieces(on_loop, lambda: map(_encoded, streams()), around=(b"[", b"]\n")),
-        about="who is connected, and what was acknowledged",
+        description="who is connected, and what was acknowledged",
     )
     page("clients", clients, "what clients have taken of what there is, by address, and the limits")
 
@@ -223,7 +223,7 @@ def _in_pieces(
     *,
     around: tuple[bytes, bytes],
     at_a_time: int = _AT_A_TIME,
-) -> Response:
+) -> HttpResponse:
     """Encoded items between brackets, made a few at a time, so that many of them do not stop the loop."""
     left: Iterator[bytes] | None = None
     parts: list[bytes] = []
@@ -237,8 +237,8 @@ def _in_pieces(
         while part := on_loop(some):
             parts.append(part)
     except TimeoutError:
-        return plain(_BUSY, status=503)
-    return Response(content_type=JSON, body=b"".join((around[0], b",\n".join(parts), around[1])))
+        return text_response(_BUSY, status=503)
+    return HttpResponse(content_type=JSON, body=b"".join((around[0], b",\n".join(parts), around[1])))
 
 
 def _pairs(items: Iterable[tuple[str, object]]) -> Iterator[bytes]:

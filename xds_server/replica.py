@@ -13,9 +13,9 @@ from prometheus_client import CollectorRegistry
 from krt import Graph, KrtError
 from probes import (
     Connections,
+    CrossOriginProtection,
     Endpoints,
     Failed,
-    Guard,
     Heartbeat,
     Passed,
     Report,
@@ -221,10 +221,10 @@ class Replica:
         """Probes and pages. *on_loop* calls what it is given where all of this may be read."""
         names = (socket.gethostname(), self.settings.http_address.host, *self.settings.http_hosts)
         endpoints = Endpoints(
-            self.gate, liveness={"event_loop": self.heartbeat.verdict}, started="base", title="xds-server",
-            guard=Guard(names),
+            self.gate, liveness={"event_loop": self.heartbeat.verdict}, startup_layer="base", title="xds-server",
+            cross_origin=CrossOriginProtection(names, setting="http_hosts"),
         )  # fmt: skip
-        endpoints.page("/metrics", exposition(self.registry), about="metrics, for Prometheus")
+        endpoints.add_page("/metrics", exposition(self.registry), description="metrics, for Prometheus")
         pages.add(
             endpoints,
             sources=self.board.states.values,

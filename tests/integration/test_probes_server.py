@@ -15,18 +15,29 @@ from pathlib import Path
 
 import pytest
 
-from probes import AddressInUse, Endpoints, Gate, Layer, Passed, Request, Response, ServeError, Server, serve
+from probes import (
+    AddressInUse,
+    CrossOriginProtection,
+    Endpoints,
+    Gate,
+    HttpRequest,
+    HttpResponse,
+    Layer,
+    Passed,
+    ServeError,
+    Server,
+    serve,
+)
 from probes.connection_table import Connections, End, Limits
-from probes.cross_origin import Guard
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT = 10
 
 
-def new_endpoints(guard: Guard | None = None) -> Endpoints:
+def new_endpoints(cross_origin: CrossOriginProtection | None = None) -> Endpoints:
     gate = Gate(Layer("base", lambda: {"settings": Passed()}), clock=lambda: 0.0)
     gate.evaluate()
-    return Endpoints(gate, guard=guard)
+    return Endpoints(gate, cross_origin=cross_origin)
 
 
 def wait_until(true: Callable[[], bool]) -> None:
@@ -148,8 +159,10 @@ def test_requests_may_follow_each_other_at_once(server: Server) -> None:
 )
 def test_a_page_elsewhere_changes_nothing(endpoints: Endpoints, server: Server, status: int, fields: str) -> None:
     """A browser sends a POST for any page; without a field that it must ask for first, nothing is done."""
-    done: list[Request] = []
-    endpoints.page("/act", lambda request: (done.append(request), Response())[1], about="", methods=("POST",))
+    done: list[HttpRequest] = []
+    endpoints.add_page(
+        "/act", lambda request: (done.append(request), HttpResponse())[1], description="", methods=("POST",)
+    )
 
     answer = raw(server, f"POST /act HTTP/1.1\r\nHost: 127.0.0.1:1\r\nConnection: close\r\n{fields}\r\n\r\n".encode())
 
@@ -159,7 +172,7 @@ def test_a_page_elsewhere_changes_nothing(endpoints: Endpoints, server: Server, 
 
 def test_a_name_that_may_be_anothers_is_told_nothing() -> None:
     """A page may have its own name stand for our address: it is refused, and of a probe it learns one word."""
-    endpoints = new_endpoints(Guard(["cp.example.com", ".inner.example"]))
+    endpoints = new_endpoints(CrossOriginProtection(["cp.example.com", ".inner.example"]))
 
     def asked(host: str, path: str) -> bytes:
         return raw(server, f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
@@ -202,10 +215,10 @@ def test_a_page_that_raises_costs_its_own_answer(
 ) -> None:
     """The client gets a 500, the log the traceback, and the connection lives on."""
 
-    def broken(_: Request) -> Response:
+    def broken(_: HttpRequest) -> HttpResponse:
         raise ZeroDivisionError
 
-    endpoints.page("/broken", broken, about="")
+    endpoints.add_page("/broken", broken, description="")
     with caplog.at_level(logging.ERROR, "probes"):
         client.request("GET", "/broken")
         response = client.getresponse()
@@ -222,12 +235,12 @@ def test_a_page_that_hangs_keeps_no_probe_waiting(
     """Each connection has a thread of its own."""
     entered, leave = threading.Event(), threading.Event()
 
-    def slow(_: Request) -> Response:
+    def slow(_: HttpRequest) -> HttpResponse:
         entered.set()
         leave.wait(TIMEOUT)
-        return Response(body=b"at last")
+        return HttpResponse(body=b"at last")
 
-    endpoints.page("/slow", slow, about="")
+    endpoints.add_page("/slow", slow, description="")
     other = http.client.HTTPConnection(server.host, server.port, timeout=TIMEOUT)
     other.request("GET", "/slow")
     assert entered.wait(TIMEOUT)
@@ -286,7 +299,7 @@ def test_a_request_that_does_not_come_whole_has_a_deadline(endpoints: Endpoints)
 def test_an_answer_that_is_not_taken_has_a_deadline(endpoints: Endpoints) -> None:
     """A client that reads nothing does not keep the page in memory."""
     connections = Connections(Limits(answer_seconds=0.5, bytes_per_second=1e9), clock=time.monotonic)
-    endpoints.page("/large", lambda _: Response(body=bytes(50 << 20)), about="")
+    endpoints.add_page("/large", lambda _: HttpResponse(body=bytes(50 << 20)), description="")
     with serve(endpoints, "127.0.0.1", 0, connections=connections) as server:
         with socket.create_connection((server.host, server.port), timeout=TIMEOUT) as slow:
             slow.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -297,7 +310,7 @@ def test_an_answer_that_is_not_taken_has_a_deadline(endpoints: Endpoints) -> Non
 def test_pages_are_made_a_few_at_a_time(endpoints: Endpoints) -> None:
     """Who asks for more is told to come again, and a probe is answered meanwhile."""
     leave = threading.Event()
-    endpoints.page("/slow", lambda _: (leave.wait(TIMEOUT), Response())[1], about="")
+    endpoints.add_page("/slow", lambda _: (leave.wait(TIMEOUT), HttpResponse())[1], description="")
     connections = Connections(Limits(pages_per_peer=2), clock=time.monotonic)
     request = b"GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
     with serve(endpoints, "127.0.0.1", 0, connections=connections) as server, contextlib.ExitStack() as held:

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from probes import Endpoints, Failed, Gate, GateError, Layer, Passed, Request, Response, Verdict, Waiting
-from probes.http import plain
+from probes import Endpoints, Failed, Gate, GateError, HttpRequest, HttpResponse, Layer, Passed, Verdict, Waiting
+from probes.http import text_response
 
 
 class Rig:
@@ -29,7 +29,7 @@ class Rig:
         self.sources["routes"] = Passed()
         self.gate.evaluate()
 
-    def get(self, target: str, accept: str = "") -> Response:
+    def get(self, target: str, accept: str = "") -> HttpResponse:
         path, _, query = target.partition("?")
         return self.endpoints.respond("GET", path, query, accept)
 
@@ -152,7 +152,7 @@ def test_an_unknown_exclusion_is_named(rig: Rig) -> None:
 
     assert rig.text("/readyz?exclude=source") == (
         200,
-        "ok\nwarn: exclude='source' leaves out nothing: no check has that name\n",
+        "ok\nwarn: exclude='source' has no effect: no check has that name\n",
     )
     assert "warn: exclude='source'" in rig.text("/readyz?exclude=source&verbose")[1]
 
@@ -168,8 +168,8 @@ def test_startupz_is_one_layer(rig: Rig) -> None:
 
 def test_startupz_layer_must_exist(rig: Rig) -> None:
     """A misspelt layer is refused at once, not at the first probe."""
-    with pytest.raises(GateError, match="'bass', which the gate has not: take one of base, sources, serving"):
-        Endpoints(rig.gate, started="bass")
+    with pytest.raises(GateError, match="'bass' is not a layer of the gate: choose one of base, sources, serving"):
+        Endpoints(rig.gate, startup_layer="bass")
 
 
 def test_livez_is_the_liveness_checks_alone(rig: Rig) -> None:
@@ -227,11 +227,13 @@ def test_other_methods_are_refused(rig: Rig, method: str) -> None:
 
 def test_a_page_says_which_methods_it_answers(rig: Rig) -> None:
     """One that changes something is asked by POST alone, and says so to whoever reads it."""
-    rig.endpoints.page("/do", lambda request: plain(request.method), about="does it", methods=("POST",))
+    rig.endpoints.add_page(
+        "/do", lambda request: text_response(request.method), description="does it", methods=("POST",)
+    )
 
     assert rig.endpoints.respond("POST", "/do").body == b"POST\n"
     refused = rig.endpoints.respond("GET", "/do")
-    assert (refused.status, refused.body) == (405, b"only POST is answered here\n")
+    assert (refused.status, refused.body) == (405, b"GET is not allowed at /do: use POST\n")
     assert refused.headers == (("Allow", "POST"),)
 
 
@@ -247,12 +249,12 @@ def test_a_query_that_cannot_be_read_is_a_bad_request(rig: Rig) -> None:
 
 def test_pages_answer_for_their_prefix_and_the_longest_wins(rig: Rig) -> None:
     """A page is asked for its path and all below, except for what a deeper page answers."""
-    rig.endpoints.page(
+    rig.endpoints.add_page(
         "/debug",
-        lambda request: Response(body=f"debug {request.path} {list(request.query)}".encode()),
-        about="what there is",
+        lambda request: HttpResponse(body=f"debug {request.path} {list(request.query)}".encode()),
+        description="what there is",
     )
-    rig.endpoints.page("/debug/graph", lambda _: Response(body=b"graph"), about="the graph")
+    rig.endpoints.add_page("/debug/graph", lambda _: HttpResponse(body=b"graph"), description="the graph")
 
     assert rig.text("/debug?a=1") == (200, "debug /debug ['a']")
     assert rig.text("/debug/x")[1] == "debug /debug/x []"
@@ -263,9 +265,9 @@ def test_pages_answer_for_their_prefix_and_the_longest_wins(rig: Rig) -> None:
 @pytest.mark.parametrize("prefix", ["debug", "/debug/", "/readyz", "/taken"])
 def test_a_prefix_must_be_free_and_well_formed(rig: Rig, prefix: str) -> None:
     """A page cannot hide a probe or another page."""
-    rig.endpoints.page("/taken", lambda _: Response(), about="")
+    rig.endpoints.add_page("/taken", lambda _: HttpResponse(), description="")
     with pytest.raises(ValueError, match=prefix):
-        rig.endpoints.page(prefix, lambda _: Response(), about="")
+        rig.endpoints.add_page(prefix, lambda _: HttpResponse(), description="")
 
 
 def test_an_unknown_path_is_not_found_and_the_pages_are_named(rig: Rig) -> None:
@@ -273,10 +275,10 @@ def test_an_unknown_path_is_not_found_and_the_pages_are_named(rig: Rig) -> None:
     status, text = rig.text("/healthz")
 
     assert status == 404
-    assert text == "nothing is at /healthz: there are /livez, /startupz, /readyz?verbose\n"
+    assert text == "there is nothing at /healthz: try /livez, /startupz, /readyz?verbose\n"
 
 
 def test_a_request_knows_whether_json_is_wanted() -> None:
     """Pages ask the request and need not parse headers."""
-    assert Request(path="/", accept="application/json").wants_json
-    assert not Request(path="/", accept="*/*").wants_json
+    assert HttpRequest(path="/", accept="application/json").wants_json
+    assert not HttpRequest(path="/", accept="*/*").wants_json

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from probes import Endpoints, Failed, Gate, Layer, Passed, Response, Verdict
+from probes import Endpoints, Failed, Gate, HttpResponse, Layer, Passed, Verdict
 from probes.html import _duration
 
 
@@ -38,7 +38,7 @@ def page(verdict: Verdict) -> str:
     )
     gate.evaluate()
     endpoints = Endpoints(gate, title="ex<ample")
-    endpoints.page("/metrics", lambda _: Response(), about="metrics & more")
+    endpoints.add_page("/metrics", lambda _: HttpResponse(), description="metrics & more")
     response = endpoints.respond("GET", "/", accept="text/html")
     assert response.content_type == "text/html; charset=utf-8"
     assert response.status == 200

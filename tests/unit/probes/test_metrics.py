@@ -3,7 +3,7 @@
 import pytest
 from prometheus_client import CollectorRegistry
 
-from probes import Degraded, Failed, Gate, Layer, Passed, Request, Verdict, Waiting
+from probes import Degraded, Failed, Gate, HttpRequest, Layer, Passed, Verdict, Waiting
 from probes.metrics import ReadinessMetrics, exposition
 
 
@@ -93,7 +93,7 @@ def test_phases_are_there_once_they_have_passed(rig: Rig) -> None:
 )
 def test_the_exposition_is_what_the_scraper_accepts(rig: Rig, accept: str, content_type: str) -> None:
     """Prometheus's text by default, OpenMetrics if it is asked for."""
-    response = exposition(rig.registry)(Request(path="/metrics", accept=accept))
+    response = exposition(rig.registry)(HttpRequest(path="/metrics", accept=accept))
 
     assert response.status == 200
     assert response.content_type.startswith(content_type)
