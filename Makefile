@@ -63,7 +63,7 @@ docs: .venv/done ## every command and snippet in the docs still works
 	$(RUN) pytest tests/unit/test_docs.py
 
 rbac: .venv/done ## the permissions that the server needs, from the table of kinds
-	$(RUN) xds_server.status.rbac > deploy/kubernetes/rbac.yaml
+	$(RUN) xds_server.providers.kubernetes.rbac > deploy/kubernetes/rbac.yaml
 
 contract: .venv/done ## what we rely on in kopf, with the oldest and the newest one that we claim
 	$(RUN) tests.kopf_versions

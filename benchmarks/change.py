@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.client import Answer, Client
 from benchmarks.cluster import GATEWAY, Cluster, kubeconfig, slice_of
 from examples.rig.control_plane import ControlPlane
-from xds_server.snapshot.resource import ENDPOINT
+from xds_server.model.resource import ENDPOINT
 
 SERVICE, NAMESPACE = "svc-00007", "bench-7"
 PATH = f"/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices"

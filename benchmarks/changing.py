@@ -17,15 +17,15 @@ from prometheus_client import CollectorRegistry
 from benchmarks.child import obey
 from benchmarks.fanout_adapter import Everybody
 from xds_server.envoy.endpoints import assignments
-from xds_server.envoy.protobuf import field_bytes, field_string
-from xds_server.limits import Limits
-from xds_server.logs import every
-from xds_server.metrics import Metrics
+from xds_server.envoy.wire.writer import field_bytes, field_string
+from xds_server.model.address import Address
 from xds_server.model.objects import EndpointSlice, Service, ServicePort
-from xds_server.settings import Address
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, TypeUrl, resource
-from xds_server.snapshot.table import Table
-from xds_server.transport.server import AdsServer
+from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, TypeUrl, resource
+from xds_server.observability.logs import every
+from xds_server.observability.metrics import Metrics
+from xds_server.xds.cache.table import Table
+from xds_server.xds.transport.limits import Limits
+from xds_server.xds.transport.server import AdsServer
 
 
 def filled(clusters: int) -> dict[TypeUrl, Table]:

@@ -10,9 +10,9 @@ os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")  # we start processes bes
 
 import grpc
 
-from xds_server.envoy.protobuf import field_bytes, field_string
-from xds_server.envoy.reader import field_at, text
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl
+from xds_server.envoy.wire.reader import field_at, text
+from xds_server.envoy.wire.writer import field_bytes, field_string
+from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl
 
 METHOD = "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources"
 OPTIONS = [

@@ -23,7 +23,7 @@ from xds_server.envoy.listeners import listener
 from xds_server.envoy.routes import encoded, route_configuration, virtual_host
 from xds_server.model.objects import EndpointSlice, Match, Service, ServicePort
 from xds_server.model.routing import Block, Entry, Port, Target
-from xds_server.translate.precedence import in_order
+from xds_server.translate.gatewayapi.precedence import in_order
 
 NAME = "shop/cart:80"
 SERVICE = Service(key="shop/cart", ports=(ServicePort(name="http", port=80),))

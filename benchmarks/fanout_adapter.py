@@ -20,23 +20,23 @@ from prometheus_client import CollectorRegistry
 
 from benchmarks.child import obey
 from benchmarks.h2.server import H2Server
-from xds_server.ads.messages import Node
 from xds_server.envoy.encoders import envoy_config_cluster_v3 as cluster_v3
 from xds_server.envoy.encoders import envoy_config_core_v3 as core
 from xds_server.envoy.encoders import envoy_config_endpoint_v3 as endpoint_v3
 from xds_server.envoy.encoders import envoy_extensions_transport_sockets_tls_v3 as tls_v3
 from xds_server.envoy.encoders import google_protobuf
-from xds_server.envoy.protobuf import field_string
-from xds_server.limits import Limits
-from xds_server.logs import every
-from xds_server.metrics import Metrics
-from xds_server.settings import Address
-from xds_server.snapshot.resource import CLUSTER, PUSH_ORDER, resource
-from xds_server.snapshot.table import Table, View
-from xds_server.transport.admission import Admission, Hold
-from xds_server.transport.debounce import Debounce
-from xds_server.transport.server import REST_SECONDS, AdsServer
-from xds_server.transport.streams import Streams
+from xds_server.envoy.wire.writer import field_string
+from xds_server.model.address import Address
+from xds_server.model.resource import CLUSTER, PUSH_ORDER, resource
+from xds_server.observability.logs import every
+from xds_server.observability.metrics import Metrics
+from xds_server.xds.cache.table import Table, View
+from xds_server.xds.protocol.messages import Node
+from xds_server.xds.transport.admission import Admission, Hold
+from xds_server.xds.transport.debounce import Debounce
+from xds_server.xds.transport.limits import Limits
+from xds_server.xds.transport.registry import Streams
+from xds_server.xds.transport.server import REST_SECONDS, AdsServer
 
 ALT_STAT_NAME = 28
 

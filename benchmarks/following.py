@@ -19,10 +19,10 @@ import aiohttp
 from benchmarks.cluster import Cluster
 from benchmarks.steady import SENT
 from krt import Graph, Reflector
-from xds_server.sources.kinds import kinds
-from xds_server.sources.kube.kopf_client import KopfClient, login
-from xds_server.sources.kube.source import KubeSource
-from xds_server.sources.state import SourceBoard
+from xds_server.providers.kinds import kinds
+from xds_server.providers.kubernetes.kopf_client import KopfClient, login
+from xds_server.providers.kubernetes.provider import KubeSource
+from xds_server.providers.sync_tracker import SourceBoard
 
 _SLICES = "/apis/discovery.k8s.io/v1/namespaces/{}/endpointslices/{}"
 

@@ -26,9 +26,9 @@ import kopf
 from benchmarks.cluster import Cluster, kubeconfig
 from benchmarks.following import Follower, follow, rss, write
 from benchmarks.steady import SteadyServer, steady
-from xds_server.sources.decode import Decoder
-from xds_server.sources.kinds import KINDS
-from xds_server.sources.kube import wire
+from xds_server.providers.decode import Decoder
+from xds_server.providers.kinds import KINDS
+from xds_server.providers.kubernetes import watch_codec
 
 _TICK_SECONDS = 0.002
 
@@ -146,12 +146,12 @@ async def _raw(_: argparse.Namespace) -> dict[str, float]:
 
         async def one(path: str, decoder: Decoder) -> None:
             body = await page(path, "")
-            while token := wire.page_end(body).continue_:
+            while token := watch_codec.page_end(body).continue_:
                 following = asyncio.create_task(page(path, token))
                 await asyncio.sleep(0)  # it goes out before this one is decoded
-                held.extend(wire.page(body, decoder))
+                held.extend(watch_codec.page(body, decoder))
                 body = await following
-            held.extend(wire.page(body, decoder))
+            held.extend(watch_codec.page(body, decoder))
 
         async def all_kinds() -> int:
             await asyncio.gather(*(one(kind.path, Decoder(kind)) for kind in KINDS))

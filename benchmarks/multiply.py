@@ -15,14 +15,14 @@ from collections.abc import Callable
 from typing import Any
 
 from krt import Graph
-from xds_server.budget import Budget
 from xds_server.envoy.routes import encoded, virtual_host
 from xds_server.model.objects import BackendRef, Gateway, HTTPRoute, Listener, Match, ParentRef, Rule, Service
 from xds_server.model.objects import ServicePort as Port
+from xds_server.model.route_budget import Budget
 from xds_server.model.routing import Block
-from xds_server.pipeline import Pipeline, build
-from xds_server.translate.backends import resolved
-from xds_server.translate.precedence import in_order, ranked
+from xds_server.translate.gatewayapi.backends import resolved
+from xds_server.translate.gatewayapi.precedence import in_order, ranked
+from xds_server.translate.pipeline import Pipeline, build
 
 _FULL = 290
 """So many hosts fit into the default budget: what a change may cost at the most."""

@@ -20,12 +20,12 @@ from typing import Any, NamedTuple
 from krt import Graph, Reflector
 from tests.simulation import clock
 from xds_server.model.source_state import Phase
-from xds_server.sources.kinds import kinds
-from xds_server.sources.kube.errors import ApiError
-from xds_server.sources.kube.informer import Informer
-from xds_server.sources.kube.listwatch import ListWatch
-from xds_server.sources.kube.recovery import Recovery
-from xds_server.sources.state import SourceBoard
+from xds_server.providers.kinds import kinds
+from xds_server.providers.kubernetes.errors import ApiError
+from xds_server.providers.kubernetes.informer import Informer
+from xds_server.providers.kubernetes.listwatch import ListWatch
+from xds_server.providers.kubernetes.outage_recovery import Recovery
+from xds_server.providers.sync_tracker import SourceBoard
 
 _REQUEST_SECONDS = 0.005
 _STEADY_SECONDS = 30.0

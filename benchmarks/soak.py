@@ -19,12 +19,12 @@ import grpc
 
 from benchmarks.child import Child, serving
 from benchmarks.soaking import ROLE
-from xds_server.envoy.protobuf import field_bytes, field_string
-from xds_server.snapshot.resource import CLUSTER
-from xds_server.transport.client_status import CSDS
-from xds_server.transport.health import SERVICE as HEALTH
-from xds_server.transport.reflection import SERVICES as REFLECTION
-from xds_server.transport.services import ADS
+from xds_server.envoy.wire.writer import field_bytes, field_string
+from xds_server.model.resource import CLUSTER
+from xds_server.xds.transport.client_status import CSDS
+from xds_server.xds.transport.health import SERVICE as HEALTH
+from xds_server.xds.transport.reflection import SERVICES as REFLECTION
+from xds_server.xds.transport.services import ADS
 
 MOST_BYTES = 60.0
 """That malloc may have given out more after a stream, or a round of objects: less than what one cancelled operation loses."""

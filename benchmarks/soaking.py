@@ -17,8 +17,7 @@ from typing import Any
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 from benchmarks.child import obey
-from xds_server import app
-from xds_server.limits import Limits
+from xds_server.model.address import Address
 from xds_server.model.objects import (
     BackendRef,
     EndpointSlice,
@@ -31,9 +30,11 @@ from xds_server.model.objects import (
     Service,
     ServicePort,
 )
-from xds_server.replica import Replica
-from xds_server.settings import Address, FilesSource, Settings
-from xds_server.transport.server import AdsServer
+from xds_server.server import app
+from xds_server.server.settings import FilesSource, Settings
+from xds_server.server.wiring import Replica
+from xds_server.xds.transport.limits import Limits
+from xds_server.xds.transport.server import AdsServer
 
 ROLE = "soak/edge"
 _KINDS = ("gateways", "httproutes", "services", "endpointslices")

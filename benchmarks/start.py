@@ -20,7 +20,7 @@ from benchmarks.client import Client
 from benchmarks.cluster import GATEWAY, Cluster, kubeconfig
 from examples.rig.control_plane import ControlPlane
 from examples.rig.web import ask
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT
+from xds_server.model.resource import CLUSTER, ENDPOINT
 
 
 async def once(config: str, services: int) -> dict[str, float]:

@@ -14,8 +14,8 @@ import time
 
 from benchmarks.child import serving
 from benchmarks.h2.client import LoadStream, nonce_of
-from xds_server.envoy.protobuf import field_bytes, field_string
-from xds_server.snapshot.resource import CLUSTER
+from xds_server.envoy.wire.writer import field_bytes, field_string
+from xds_server.model.resource import CLUSTER
 
 TRANSPORTS = ("grpc", "h2")
 _ASK = field_string(4, CLUSTER)

@@ -22,14 +22,14 @@ from benchmarks.changing import assignment, filled
 from benchmarks.child import Child, serving
 from benchmarks.client import Answer, Client
 from benchmarks.h2.client import LoadStream, nonce_of
-from xds_server.ads.delta import DeltaStream
-from xds_server.ads.messages import DeltaRequest, Request
-from xds_server.ads.sotw import SotwStream
-from xds_server.envoy.delta_discovery import DeltaResponseEncoder
-from xds_server.envoy.discovery import ResponseEncoder
-from xds_server.envoy.protobuf import field_bytes, field_string
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE
-from xds_server.transport.server import REST_SECONDS
+from xds_server.envoy.wire.writer import field_bytes, field_string
+from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE
+from xds_server.xds.codec.delta import DeltaResponseEncoder
+from xds_server.xds.codec.sotw import ResponseEncoder
+from xds_server.xds.protocol.delta import DeltaStream
+from xds_server.xds.protocol.messages import DeltaRequest, Request
+from xds_server.xds.protocol.sotw import SotwStream
+from xds_server.xds.transport.server import REST_SECONDS
 
 ROLE = "bench/edge"
 PAUSE = 2 * REST_SECONDS

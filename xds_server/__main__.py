@@ -2,7 +2,7 @@
 
 import sys
 
-from xds_server.cli import cli
+from xds_server.cli.main import cli
 
 
 def main() -> None:

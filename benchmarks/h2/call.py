@@ -17,7 +17,7 @@ from benchmarks.h2.frames import (
     frame,
     window_update,
 )
-from xds_server.envoy.protobuf import varint
+from xds_server.envoy.wire.writer import varint
 
 RECEIVE_WINDOW: Final = 1 << 20
 # :status 200 by its index in HPACK's static table, content-type by name index and value.

@@ -29,7 +29,7 @@ from benchmarks.h2.frames import (
     settings,
     window_update,
 )  # fmt: skip
-from xds_server.envoy.reader import field_at
+from xds_server.envoy.wire.reader import field_at
 
 METHOD: Final = "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources"
 LARGEST: Final = (1 << 31) - 1

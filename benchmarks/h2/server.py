@@ -38,9 +38,9 @@ from benchmarks.h2.frames import (
     settings,
     window_update,
 )  # fmt: skip
-from xds_server.transport.services import SERVICES
-from xds_server.transport.streams import Streams
-from xds_server.transport.variant import DELTA, SOTW
+from xds_server.xds.transport.registry import Streams
+from xds_server.xds.transport.services import SERVICES
+from xds_server.xds.transport.variant import DELTA, SOTW
 
 MAX_HEADERS: Final = 1 << 14
 SLICE: Final = 1 << 17

@@ -21,8 +21,8 @@ from pathlib import Path
 import click
 import kopf
 
-from xds_server import app
-from xds_server.settings_text import read_settings
+from xds_server.server import app
+from xds_server.server.settings_parser import read_settings
 
 log = logging.getLogger("operator")
 registry = kopf.OperatorRegistry()

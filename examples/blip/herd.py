@@ -14,7 +14,7 @@ from examples.rig.processes import wait_for
 from examples.rig.stack import GATEWAY
 from examples.rig.web import ask
 from tests.simulation.wire import decode, request
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE
+from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE
 
 SERVICE = "envoy.service.discovery.v3.AggregatedDiscoveryService"
 PROXIES = 300

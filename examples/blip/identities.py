@@ -9,7 +9,7 @@ from examples.blip.bench import Bench, Outcome, endpoints, route, service
 from examples.rig.processes import wait_for
 from examples.rig.stack import GATEWAY
 from tests.simulation.wire import decode, request
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT
+from xds_server.model.resource import CLUSTER, ENDPOINT
 
 _METHOD = "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources"
 _CHANGES = 4

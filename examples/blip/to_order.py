@@ -12,7 +12,7 @@ from aiohttp import web
 
 from examples.blip.bench import Bench
 from tests.apiserver.server import ApiServer, Fault, status
-from xds_server.sources.kinds import kinds
+from xds_server.providers.kinds import kinds
 
 _KINDS = {kind.kind: kind for kind in kinds()}
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from krt import Commit, Graph, Reflector, Source
 from xds_server.model.source_state import Phase, SourceState
-from xds_server.sources import references
-from xds_server.sources.kinds import kinds
-from xds_server.sources.kube.kopf_client import KopfClient, login
-from xds_server.sources.kube.source import KubeSource
-from xds_server.sources.state import SourceBoard
+from xds_server.providers.kinds import REFERENCED, kinds
+from xds_server.providers.kubernetes.kopf_client import KopfClient, login
+from xds_server.providers.kubernetes.provider import KubeSource
+from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.translate import references
 
 
 class Follower:
@@ -35,7 +35,9 @@ class Follower:
         self.phases_seen: dict[str, list[Phase]] = {kind.plural: [Phase.PENDING] for kind in self.kinds}
         self.board = SourceBoard(self.kinds, on_change=self._on_change, on_problem=lambda _: self.changed.set())
         ours = self.sources["gateways"].map(lambda _, gateway: gateway, name="our_gateways")
-        self.references = references.build(self.graph, ours) if referring else None
+        self.references = (
+            references.build(self.graph, ours, [kind.plural for kind in REFERENCED]) if referring else None
+        )
         self.graph.subscribe(self._on_commit, *self.sources.values())
         self.source = KubeSource(
             client=KopfClient(login(str(kubeconfig))),

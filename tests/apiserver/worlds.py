@@ -10,7 +10,7 @@ import yaml
 from tests.apiserver.server import ApiServer
 from tests.integration.conftest import Kube
 from tests.integration.relay import Relay
-from xds_server.sources.kinds import KINDS, REFERENCED, kinds
+from xds_server.providers.kinds import KINDS, REFERENCED, kinds
 
 GATEWAY_KINDS = ("gateways", "httproutes")
 

@@ -20,12 +20,10 @@ from typing import Any, Final, Self
 import grpc
 from google.protobuf.duration_pb2 import Duration
 
-from xds_server.ads.messages import Node
-from xds_server.envoy.discovery import WRAPPER
-from xds_server.envoy.protobuf import field_bytes, field_string, field_varint
-from xds_server.envoy.reader import field_at, text
-from xds_server.settings import Address
-from xds_server.snapshot.resource import (
+from xds_server.envoy.wire.reader import field_at, text
+from xds_server.envoy.wire.writer import field_bytes, field_string, field_varint
+from xds_server.model.address import Address
+from xds_server.model.resource import (
     CLUSTER,
     ENDPOINT,
     EXTENSION,
@@ -40,9 +38,11 @@ from xds_server.snapshot.resource import (
     TypeUrl,
     resource,
 )
-from xds_server.snapshot.table import Table, View
-from xds_server.transport.admission import Hold
-from xds_server.transport.server import AdsServer
+from xds_server.xds.cache.table import Table, View
+from xds_server.xds.codec.sotw import WRAPPER
+from xds_server.xds.protocol.messages import Node
+from xds_server.xds.transport.admission import Hold
+from xds_server.xds.transport.server import AdsServer
 
 UPDATE_SECONDS: Final = 0.2
 """How long `UpdateResource` takes, as in the harness's description."""

@@ -11,11 +11,11 @@ from typing import Any
 import grpc
 
 from tests.unit.xds_server.envoy import oracle
-from xds_server.envoy.discovery import WRAPPER
-from xds_server.envoy.protobuf import duration, field_bytes, field_string
-from xds_server.envoy.reader import field_at, text
-from xds_server.snapshot.resource import SHORT, TypeUrl
-from xds_server.transport.services import SERVICES
+from xds_server.envoy.wire.reader import field_at, text
+from xds_server.envoy.wire.writer import duration, field_bytes, field_string
+from xds_server.model.resource import SHORT, TypeUrl
+from xds_server.xds.codec.sotw import WRAPPER
+from xds_server.xds.transport.services import SERVICES
 
 TYPES = {short: type_url for type_url, short in SHORT.items()}
 NODE = "test-id"

@@ -7,7 +7,7 @@ import pytest
 
 from tests.conformance.adapter import Running
 from tests.conformance.suite import SILENCE_SECONDS, UPDATE_SECONDS, Suite
-from xds_server.envoy.node import TTL_FEATURE
+from xds_server.xds.codec.node import TTL_FEATURE
 
 SOTW = [("sotw", aggregated) for aggregated in (False, True)]
 DELTA = [("delta", aggregated) for aggregated in (False, True)]

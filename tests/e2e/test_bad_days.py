@@ -16,7 +16,7 @@ from examples.rig.relay import Relay
 from examples.rig.stack import Stack
 from tests.integration.conftest import Kube
 from xds_server.model.source_state import Phase
-from xds_server.status import rbac
+from xds_server.providers.kubernetes import rbac
 
 pytestmark = [pytest.mark.kube, pytest.mark.envoy]
 

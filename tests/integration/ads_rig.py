@@ -8,13 +8,13 @@ from typing import Any
 import grpc
 
 from tests.unit.xds_server.envoy import oracle
-from xds_server.ads.messages import Node
-from xds_server.settings import Address
-from xds_server.snapshot.resource import PUSH_ORDER, SHORT, TypeUrl, resource
-from xds_server.snapshot.table import Table, View
-from xds_server.transport.admission import Admission, Hold
-from xds_server.transport.server import AdsServer
-from xds_server.transport.services import ADS
+from xds_server.model.address import Address
+from xds_server.model.resource import PUSH_ORDER, SHORT, TypeUrl, resource
+from xds_server.xds.cache.table import Table, View
+from xds_server.xds.protocol.messages import Node
+from xds_server.xds.transport.admission import Admission, Hold
+from xds_server.xds.transport.server import AdsServer
+from xds_server.xds.transport.services import ADS
 
 STREAM = f"/{ADS}/StreamAggregatedResources"
 DELTA = f"/{ADS}/DeltaAggregatedResources"

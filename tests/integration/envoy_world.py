@@ -16,7 +16,7 @@ from google.protobuf import struct_pb2
 from examples.rig.envoy import Envoy, NoEnvoyError, binary
 from examples.rig.processes import free_port
 from tests.integration.ads_rig import Desk, Log
-from xds_server.bootstrap import bootstrap
+from xds_server.cli.bootstrap import bootstrap
 from xds_server.envoy.encoders import envoy_config_cluster_v3 as cluster_v3
 from xds_server.envoy.encoders import envoy_config_core_v3 as core
 from xds_server.envoy.encoders import envoy_config_endpoint_v3 as endpoint_v3
@@ -28,10 +28,9 @@ from xds_server.envoy.encoders import (
 from xds_server.envoy.encoders import envoy_extensions_transport_sockets_tls_v3 as tls_v3
 from xds_server.envoy.encoders import google_protobuf
 from xds_server.envoy.listeners import HTTP_FILTERS
-from xds_server.envoy.node import TTL_FEATURE
-from xds_server.envoy.protobuf import field_bytes, field_string
-from xds_server.settings import Address
-from xds_server.snapshot.resource import (
+from xds_server.envoy.wire.writer import field_bytes, field_string
+from xds_server.model.address import Address
+from xds_server.model.resource import (
     CLUSTER,
     ENDPOINT,
     LISTENER,
@@ -43,8 +42,9 @@ from xds_server.snapshot.resource import (
     TypeUrl,
     resource,
 )
-from xds_server.snapshot.table import Table
-from xds_server.transport.server import AdsServer
+from xds_server.xds.cache.table import Table
+from xds_server.xds.codec.node import TTL_FEATURE
+from xds_server.xds.transport.server import AdsServer
 
 ROLE = "test/edge"
 VARIANTS = {

@@ -19,7 +19,7 @@ from typing import Any
 from examples.rig.control_plane import ControlPlane
 from examples.rig.envoy import Envoy
 from examples.rig.processes import NotInTimeError, wait_for
-from xds_server.bootstrap import bootstrap
+from xds_server.cli.bootstrap import bootstrap
 
 GATEWAY, MARKER, GRPC, HTTP, ADMIN, BACKEND = 8080, 19002, 18000, 18080, 19000, 18081  # nobody else is in the namespace
 OUTSIDE = ("10.244.0.1", "fd00:244::1")  # of a client on loopback, Envoy names its own address

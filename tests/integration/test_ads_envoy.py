@@ -13,9 +13,9 @@ from examples.rig.load import Load
 from examples.rig.processes import free_port
 from examples.rig.web import Backend, ask
 from tests.integration.envoy_world import VARIANTS, World, proxied, world
-from xds_server.settings import Address
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE
-from xds_server.transport.server import AdsServer
+from xds_server.model.address import Address
+from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE
+from xds_server.xds.transport.server import AdsServer
 
 pytestmark = pytest.mark.envoy
 each_variant = pytest.mark.parametrize("variant", VARIANTS)

@@ -13,7 +13,7 @@ from examples.rig.envoy import Envoy
 from examples.rig.processes import free_port
 from examples.rig.web import Backend, ask
 from tests.integration.envoy_world import VARIANTS, proxied, world
-from xds_server.snapshot.resource import RUNTIME, SECRET
+from xds_server.model.resource import RUNTIME, SECRET
 
 pytestmark = pytest.mark.envoy
 each_variant = pytest.mark.parametrize("variant", VARIANTS)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from tests.integration.ads_rig import Desk, Log
 from tests.integration.grpc_mesh import backend, bootstrap
-from xds_server.ads.messages import Changes
 from xds_server.envoy.encoders import envoy_config_cluster_v3 as cluster_v3
 from xds_server.envoy.encoders import envoy_config_core_v3 as core
 from xds_server.envoy.encoders import envoy_config_endpoint_v3 as endpoint_v3
@@ -21,10 +20,11 @@ from xds_server.envoy.encoders import (
 )
 from xds_server.envoy.encoders import google_protobuf
 from xds_server.envoy.listeners import HTTP_FILTERS
-from xds_server.settings import Address
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE, Resource, TypeUrl, resource
-from xds_server.snapshot.table import Table
-from xds_server.transport.server import AdsServer
+from xds_server.model.address import Address
+from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE, Resource, TypeUrl, resource
+from xds_server.xds.cache.table import Table
+from xds_server.xds.protocol.messages import Changes
+from xds_server.xds.transport.server import AdsServer
 
 ROLE, TARGET = "test/mesh", "echo.test"
 ADS = core.config_source(ads=core.aggregated_config_source(), resource_api_version="V3")

@@ -13,16 +13,16 @@ from grpc_health.v1 import health_pb2
 from tests.integration.ads_rig import DELTA, Desk, Log, Proxy, put, serving, tables
 from tests.unit.xds_server.envoy import oracle
 from tests.views import EMPTY_VIEW
-from xds_server.ads.messages import Node
-from xds_server.gating import GateMode
-from xds_server.limits import Limits
-from xds_server.settings import Address
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl
-from xds_server.transport.address import PortInUse
-from xds_server.transport.admission import Hold
-from xds_server.transport.client_status import CSDS
-from xds_server.transport.server import AdsServer
-from xds_server.transport.services import ADS, SERVICES, Service
+from xds_server.model.address import Address
+from xds_server.model.admission import GateMode
+from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl
+from xds_server.xds.protocol.messages import Node
+from xds_server.xds.transport.admission import Hold
+from xds_server.xds.transport.bind_check import PortInUse
+from xds_server.xds.transport.client_status import CSDS
+from xds_server.xds.transport.limits import Limits
+from xds_server.xds.transport.server import AdsServer
+from xds_server.xds.transport.services import ADS, SERVICES, Service
 
 FULL_TYPES = (CLUSTER, ENDPOINT, LISTENER, ROUTE)
 FULL = {"CDS": "a b", "EDS": "a b", "LDS": "l", "RDS": "r"}

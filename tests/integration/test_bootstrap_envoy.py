@@ -9,7 +9,7 @@ import pytest
 from examples.rig.envoy import NoEnvoyError, binary
 from examples.rig.stack import Stack
 from examples.rig.web import ask
-from xds_server.bootstrap import bootstrap
+from xds_server.cli.bootstrap import bootstrap
 
 pytestmark = pytest.mark.envoy
 

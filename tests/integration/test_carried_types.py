@@ -8,8 +8,8 @@ import grpc
 from examples.rig.stack import Stack
 from tests.integration.ads_rig import Proxy
 from tests.unit.xds_server.envoy import oracle
-from xds_server.snapshot.resource import CARRIED, CLUSTER, SECRET, SHORT, VIRTUAL_HOST, TypeUrl
-from xds_server.transport.services import SERVICES
+from xds_server.model.resource import CARRIED, CLUSTER, SECRET, SHORT, VIRTUAL_HOST, TypeUrl
+from xds_server.xds.transport.services import SERVICES
 
 
 async def _asked(port: int, type_url: TypeUrl) -> tuple[grpc.StatusCode | None, list[str]]:

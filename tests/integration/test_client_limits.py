@@ -13,14 +13,14 @@ from benchmarks.h2.client import LoadStream
 from benchmarks.h2.frames import PING, PREFACE, frame, settings
 from tests.integration.ads_rig import Desk, Log, Proxy, tables
 from tests.unit.xds_server.envoy import oracle
-from xds_server.envoy.protobuf import field_bytes, field_string
-from xds_server.limits import Limits
-from xds_server.settings import Address
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT
-from xds_server.transport.client_status import CSDS
-from xds_server.transport.reflection import SERVICES as REFLECTION
-from xds_server.transport.server import AdsServer
-from xds_server.transport.services import ADS
+from xds_server.envoy.wire.writer import field_bytes, field_string
+from xds_server.model.address import Address
+from xds_server.model.resource import CLUSTER, ENDPOINT
+from xds_server.xds.transport.client_status import CSDS
+from xds_server.xds.transport.limits import Limits
+from xds_server.xds.transport.reflection import SERVICES as REFLECTION
+from xds_server.xds.transport.server import AdsServer
+from xds_server.xds.transport.services import ADS
 
 OPTIONS = (
     ("grpc.use_local_subchannel_pool", 1),

@@ -15,8 +15,8 @@ from tests.apiserver.server import ApiServer, Fault, status
 from tests.apiserver.worlds import FakeWorld, RealWorld, World
 from tests.integration.conftest import Kube
 from xds_server.model.objects import Content, Reference
+from xds_server.model.references import ABSENT
 from xds_server.model.source_state import Phase, Problem
-from xds_server.sources.references import ABSENT
 
 CERT = Reference("secrets", "default/cert")
 AUTHORITIES = Reference("configmaps", "default/ca")

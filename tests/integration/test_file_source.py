@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from krt import Commit, Graph, Reflector, Source
-from xds_server.sources.files import FileSource
-from xds_server.sources.kinds import KINDS
-from xds_server.sources.state import SourceBoard
+from xds_server.providers.files import FileSource
+from xds_server.providers.kinds import KINDS
+from xds_server.providers.sync_tracker import SourceBoard
 
 
 def service(name: str, port: int) -> str:
@@ -59,7 +59,7 @@ async def test_a_change_is_applied_within_a_second(tmp_path: Path) -> None:
 
 def test_a_run_from_files_imports_no_http_client() -> None:
     """kopf and aiohttp take 200 ms of a start: only who reads a cluster pays for them."""
-    code = "import sys, xds_server.sources.files; print(sorted({'kopf', 'aiohttp', 'grpc', 'betterproto2'} & set(sys.modules)))"
+    code = "import sys, xds_server.providers.files; print(sorted({'kopf', 'aiohttp', 'grpc', 'betterproto2'} & set(sys.modules)))"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

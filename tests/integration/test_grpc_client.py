@@ -15,8 +15,8 @@ from xds_server.envoy.encoders import envoy_extensions_filters_network_http_conn
 from xds_server.envoy.encoders import google_protobuf
 from xds_server.envoy.endpoints import assignments
 from xds_server.model.objects import EndpointSlice
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, Resource, resource
-from xds_server.snapshot.table import Table
+from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, Resource, resource
+from xds_server.xds.cache.table import Table
 
 NAME = "cart.shop"
 CALL = """

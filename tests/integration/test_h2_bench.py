@@ -15,13 +15,13 @@ from benchmarks.h2.server import H2Server
 from tests.integration.ads_rig import Log
 from tests.unit.xds_server.envoy import oracle
 from tests.views import EMPTY_VIEW
-from xds_server.envoy.protobuf import field_bytes, field_string
-from xds_server.settings import Address
-from xds_server.snapshot.resource import CLUSTER, resource
-from xds_server.snapshot.table import Table
-from xds_server.transport.admission import Admission
-from xds_server.transport.server import AdsServer
-from xds_server.transport.streams import Streams
+from xds_server.envoy.wire.writer import field_bytes, field_string
+from xds_server.model.address import Address
+from xds_server.model.resource import CLUSTER, resource
+from xds_server.xds.cache.table import Table
+from xds_server.xds.transport.admission import Admission
+from xds_server.xds.transport.registry import Streams
+from xds_server.xds.transport.server import AdsServer
 
 ASK = field_bytes(2, field_string(1, "proxy-1")) + field_string(4, CLUSTER)
 SIZES = (1, 1 << 10, 50 << 10, 1 << 20)

@@ -13,7 +13,7 @@ from examples.rig.processes import Child, free_port, wait_for
 from examples.rig.stack import Stack
 from examples.rig.web import ask
 from tests.integration.ads_rig import Proxy
-from xds_server.snapshot.resource import CLUSTER
+from xds_server.model.resource import CLUSTER
 
 _CPU_TICKS = 100  # of /proc/PID/stat, a second: sysconf(SC_CLK_TCK) on Linux
 

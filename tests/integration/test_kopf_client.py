@@ -10,10 +10,10 @@ import kopf
 import pytest
 from aiohttp import web
 
-from xds_server.sources.kube import kopf_client
-from xds_server.sources.kube.credentials import LoginError
-from xds_server.sources.kube.errors import ApiError
-from xds_server.sources.kube.kopf_client import KopfClient
+from xds_server.providers.kubernetes import kopf_client
+from xds_server.providers.kubernetes.credentials import LoginError
+from xds_server.providers.kubernetes.errors import ApiError
+from xds_server.providers.kubernetes.kopf_client import KopfClient
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 Serve = Callable[[Handler], Awaitable[str]]

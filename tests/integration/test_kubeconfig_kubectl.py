@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from tests.integration.conftest import Kube
-from xds_server.sources.kube.errors import ApiError
-from xds_server.sources.kube.kopf_client import KopfClient, login
+from xds_server.providers.kubernetes.errors import ApiError
+from xds_server.providers.kubernetes.kopf_client import KopfClient, login
 
 pytestmark = pytest.mark.kube
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.conftest import Kube
-from tests.unit.xds_server.sources.files.like_kubectl import FILES, REFUSED, Ports
+from tests.unit.xds_server.providers.files.like_kubectl import FILES, REFUSED, Ports
 
 pytestmark = pytest.mark.kube
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.integration.conftest import Kube
-from xds_server.status import rbac
+from xds_server.providers.kubernetes import rbac
 
 MANIFESTS = Path(__file__).parents[2] / "deploy/kubernetes"
 

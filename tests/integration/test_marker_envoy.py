@@ -14,10 +14,10 @@ from xds_server.envoy.encoders import envoy_config_cluster_v3 as cluster_v3
 from xds_server.envoy.encoders import envoy_config_core_v3 as core
 from xds_server.envoy.encoders import envoy_config_endpoint_v3 as endpoint_v3
 from xds_server.envoy.encoders import envoy_config_route_v3 as route_v3
-from xds_server.envoy.marker import MARKER, marker_routes
-from xds_server.settings import Address
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, ROUTE, Resource, TypeUrl, resource
-from xds_server.transport.server import AdsServer
+from xds_server.envoy.ready_listener import MARKER, marker_routes
+from xds_server.model.address import Address
+from xds_server.model.resource import CLUSTER, ENDPOINT, ROUTE, Resource, TypeUrl, resource
+from xds_server.xds.transport.server import AdsServer
 
 pytestmark = pytest.mark.envoy
 each_variant = pytest.mark.parametrize("variant", VARIANTS)

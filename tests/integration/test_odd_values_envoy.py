@@ -17,13 +17,13 @@ from examples.rig.processes import free_port
 from examples.rig.web import Backend, ask
 from krt import Graph
 from tests.integration.envoy_world import ROLE, World, proxied, world
-from tests.unit.xds_server.sources.schema.test_regexes import CERTAIN
-from xds_server import pipeline
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, TypeUrl
-from xds_server.sources.decode import Decoder
-from xds_server.sources.kinds import KINDS
-from xds_server.sources.schema.regexes import certain
-from xds_server.sources.schema.structural import checked
+from tests.unit.xds_server.providers.schema.test_regexes import CERTAIN
+from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, TypeUrl
+from xds_server.providers.decode import Decoder
+from xds_server.providers.kinds import KINDS
+from xds_server.providers.schema.regexes import certain
+from xds_server.providers.schema.structural import checked
+from xds_server.translate import pipeline
 
 pytestmark = pytest.mark.envoy
 each_variant = pytest.mark.parametrize("variant", ["sotw, aggregated", "delta, aggregated"])

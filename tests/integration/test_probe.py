@@ -18,8 +18,8 @@ from examples.rig.processes import wait_for
 from examples.rig.stack import GATEWAY, Stack
 from examples.rig.web import ask
 from tests.simulation.wire import Answer, decode, request
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE
-from xds_server.transport.services import ADS
+from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE
+from xds_server.xds.transport.services import ADS
 
 SLOWEST_SECONDS = 1.0  # what a kubelet waits for; `python -m benchmarks start` prints what it is on this machine
 _IN_A_FILE = 500

@@ -9,7 +9,7 @@ import pytest
 from tests.apiserver.follower import Follower, following
 from tests.apiserver.worlds import FakeWorld, RealWorld, World
 from xds_server.model.source_state import Phase
-from xds_server.sources.kube import informer, pulse
+from xds_server.providers.kubernetes import informer, keepalive
 
 
 @pytest.fixture(params=["to order", pytest.param("real", marks=pytest.mark.kube)])
@@ -212,8 +212,8 @@ async def test_a_frozen_server_is_noticed_before_its_watches_are_silent_for_long
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Something small is asked: stale, with the reason; once it answers, the watches go on, and nothing is listed."""
-    monkeypatch.setattr(pulse, "QUIET_SECONDS", 1.0)
-    monkeypatch.setattr(pulse, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(keepalive, "QUIET_SECONDS", 1.0)
+    monkeypatch.setattr(keepalive, "ANSWER_SECONDS", 1.0)
     async with following(world.kubeconfig) as it:
         await synced(it)
         await world.put("services", service("a"))

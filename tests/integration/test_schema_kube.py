@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import Kube
-from tests.unit.xds_server.sources.schema.test_structural import BROKEN, GOOD
+from tests.unit.xds_server.providers.schema.test_structural import BROKEN, GOOD
 
 pytestmark = pytest.mark.kube
 

@@ -12,14 +12,15 @@ from examples.rig.processes import wait_for
 from examples.rig.stack import Stack
 from tests.integration.ads_rig import Proxy
 from tests.unit.xds_server.edges import EDGES, NAMES, base
-from xds_server import app
-from xds_server.limits import Limits
-from xds_server.process import StartError
-from xds_server.replica import Replica
-from xds_server.settings import Address, Settings, SettingsError
-from xds_server.settings_text import read_settings
-from xds_server.snapshot.resource import CLUSTER
-from xds_server.transport.server import AdsServer
+from xds_server.model.address import Address
+from xds_server.model.resource import CLUSTER
+from xds_server.server import app
+from xds_server.server.process import StartError
+from xds_server.server.settings import Settings, SettingsError
+from xds_server.server.settings_parser import read_settings
+from xds_server.server.wiring import Replica
+from xds_server.xds.transport.limits import Limits
+from xds_server.xds.transport.server import AdsServer
 
 
 async def test_limits_and_debounce_reach_the_transport(tmp_path: Path) -> None:

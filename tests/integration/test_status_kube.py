@@ -16,15 +16,14 @@ from examples.rig.control_plane import ControlPlane
 from krt import Commit, Graph, Reflector
 from tests.apiserver.follower import do
 from tests.integration.conftest import Kube
-from xds_server import pipeline
 from xds_server.model.source_state import Phase, SourceState
-from xds_server.sources import references
-from xds_server.sources.kinds import KINDS, REFERENCED, kinds
-from xds_server.sources.kube.kopf_client import KopfClient, login
-from xds_server.sources.kube.source import KubeSource
-from xds_server.sources.state import SourceBoard
-from xds_server.status import rbac
-from xds_server.status.keeper import StatusKeeper
+from xds_server.providers.kinds import KINDS, REFERENCED, kinds
+from xds_server.providers.kubernetes import rbac
+from xds_server.providers.kubernetes.kopf_client import KopfClient, login
+from xds_server.providers.kubernetes.provider import KubeSource
+from xds_server.providers.kubernetes.status.controller import StatusKeeper
+from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.translate import pipeline, references, statuses
 
 pytestmark = pytest.mark.kube
 
@@ -83,7 +82,9 @@ class Replica:
         made = pipeline.build(self.graph, "xds-server")
         read = kinds()
         self.board = SourceBoard(read, on_change=self._on_change)
-        self.references = references.build(self.graph, made.roles) if certificates else None
+        self.references = (
+            references.build(self.graph, made.roles, [kind.plural for kind in REFERENCED]) if certificates else None
+        )
         self.source = KubeSource(
             client=KopfClient(login(str(kubeconfig))),
             references=self.references,
@@ -96,9 +97,11 @@ class Replica:
         self.graph.subscribe(self._on_commit)
         environ = {"POD_NAMESPACE": rbac.NAMESPACE, "POD_NAME": name, "POD_UID": f"uid-of-{name}"}
         client = KopfClient(login(str(kubeconfig)))
+        said = statuses.build(made)
         self.keeper = StatusKeeper(
-            client, self.graph, made, gateway_class="xds-server", lease=rbac.NAME, environ=environ
-        )
+            client, self.graph, gateways=said.gateways, routes=said.routes,
+            gateway_class="xds-server", lease=rbac.NAME, environ=environ,
+        )  # fmt: skip
 
     def _on_commit(self, _: Commit) -> None:
         self.changed.set()

@@ -12,8 +12,8 @@ from probes import Degraded
 from tests.apiserver.follower import Follower, following
 from tests.apiserver.server import ApiServer, Fault, line, status
 from tests.apiserver.worlds import FakeWorld
-from xds_server import readiness
 from xds_server.model.source_state import Phase
+from xds_server.readiness import layers
 
 
 @pytest.fixture
@@ -259,7 +259,7 @@ async def test_watches_that_fail_after_good_lists_are_shown_and_not_hammered(wor
             assert it.state(plural).lists - before[plural] <= 2
             assert said in it.state(plural).message
             assert it.state(plural).phase is Phase.STALE
-            verdict = readiness.of_source(it.state(plural))
+            verdict = layers.of_source(it.state(plural))
             assert isinstance(verdict, Degraded)
             assert said in verdict.reason
         await world.put("services", service("x"))

@@ -4,11 +4,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
-from xds_server.ads.delta import DeltaStream
-from xds_server.ads.messages import DeltaRequest, DeltaResponse, Request, Response
-from xds_server.ads.sotw import SotwStream
-from xds_server.snapshot.resource import CLUSTER, LISTENER, Resource, TypeUrl
-from xds_server.snapshot.table import View
+from xds_server.model.resource import CLUSTER, LISTENER, Resource, TypeUrl
+from xds_server.xds.cache.table import View
+from xds_server.xds.protocol.delta import DeltaStream
+from xds_server.xds.protocol.messages import DeltaRequest, DeltaResponse, Request, Response
+from xds_server.xds.protocol.sotw import SotwStream
 
 FULL = (CLUSTER, LISTENER)
 

@@ -14,9 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tests.property.ads_model import FULL, Client, DeltaClient, SotwClient, names_of, stream
 from tests.property.bounds import examples
-from xds_server.ads.messages import Acked, Nacked
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, PUSH_ORDER, Resource, TypeUrl, resource
-from xds_server.snapshot.table import Table
+from xds_server.model.resource import CLUSTER, ENDPOINT, PUSH_ORDER, Resource, TypeUrl, resource
+from xds_server.xds.cache.table import Table
+from xds_server.xds.protocol.messages import Acked, Nacked
 
 NAMES = ("a", "b", "c", "d")
 TYPES = st.sampled_from(PUSH_ORDER)

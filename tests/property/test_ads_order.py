@@ -14,8 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tests.property.ads_model import Client, DeltaClient, SotwClient, stream
 from tests.property.bounds import examples
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE, Resource, TypeUrl, resource
-from xds_server.snapshot.table import Table
+from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE, Resource, TypeUrl, resource
+from xds_server.xds.cache.table import Table
 
 CLUSTERS = ("a", "b", "c")
 LISTENERS = ("l", "m")

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xds_server.model.objects import Service, ServicePort
-from xds_server.sources.files.claims import Claims
-from xds_server.sources.files.parse import ObjectId, Parsed, broken
-from xds_server.sources.kinds import KINDS, Value
+from xds_server.providers.files.object_index import Claims
+from xds_server.providers.files.parse import ObjectId, Parsed, broken
+from xds_server.providers.kinds import KINDS, Value
 
 PATHS = st.sampled_from(["1.yaml", "2.yaml", "3.yaml"])
 NAMES = st.sampled_from(["a", "b", "c"])

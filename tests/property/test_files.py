@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from krt import Graph, Reflector, Source
 from xds_server.model.source_state import Phase
-from xds_server.sources.files import FileSource
-from xds_server.sources.files.parse import Parsed, Parser
-from xds_server.sources.files.text import parsed
-from xds_server.sources.kinds import KINDS
-from xds_server.sources.state import SourceBoard
+from xds_server.providers.files import FileSource
+from xds_server.providers.files.documents import parsed
+from xds_server.providers.files.parse import Parsed, Parser
+from xds_server.providers.kinds import KINDS
+from xds_server.providers.sync_tracker import SourceBoard
 
 # -- texts ---------------------------------------------------------------------------------------------
 

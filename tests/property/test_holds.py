@@ -9,17 +9,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from krt import Graph
 from tests.unit.xds_server import builders
-from xds_server.envoy.marker import MARKER
-from xds_server.gating import ChangeOutcome
-from xds_server.losses import Losses, shrink_guard, sources_of
+from xds_server.envoy.ready_listener import MARKER
+from xds_server.model.admission import ChangeOutcome
 from xds_server.model.objects import EndpointSlice, Gateway, HTTPRoute, Service
-from xds_server.pipeline import build
-from xds_server.publisher import Publisher
-from xds_server.snapshot.carry import CarryOver, Touch
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE
-from xds_server.snapshot.shrink import Tolerance
-from xds_server.snapshot.store import Store
-from xds_server.suspicion import Suspicion
+from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE
+from xds_server.readiness.protections.loss_rules import Losses, shrink_guard, sources_of
+from xds_server.readiness.protections.retention import CarryOver, Touch
+from xds_server.readiness.protections.shrink_guard import Tolerance
+from xds_server.readiness.protections.shrink_hold import Suspicion
+from xds_server.readiness.publisher import Publisher
+from xds_server.translate.pipeline import build
+from xds_server.xds.cache.store import Store
 
 _HOLD_SECONDS = 30.0
 _CARRY_SECONDS = 15.0

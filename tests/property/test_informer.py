@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from krt import Graph, Reflector
 from tests.simulation import clock
 from xds_server.model.source_state import Phase, SourceState
-from xds_server.sources.kinds import KINDS
-from xds_server.sources.kube.errors import ApiError
-from xds_server.sources.kube.informer import Informer
-from xds_server.sources.kube.listwatch import ListWatch, Scope
-from xds_server.sources.kube.recovery import Recovery
-from xds_server.sources.state import SourceBoard
+from xds_server.providers.kinds import KINDS
+from xds_server.providers.kubernetes.errors import ApiError
+from xds_server.providers.kubernetes.informer import Informer
+from xds_server.providers.kubernetes.listwatch import ListWatch, Scope
+from xds_server.providers.kubernetes.outage_recovery import Recovery
+from xds_server.providers.sync_tracker import SourceBoard
 
 SERVICES = next(kind for kind in KINDS if kind.plural == "services")
 SICK_SECONDS = 600.0
@@ -203,11 +203,13 @@ class World:
 
 def virtually(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Runs in no time; nothing goes wrong unobserved."""
-    logging.getLogger("xds_server.sources.kube.informer").disabled = True  # tracebacks of what is thrown at it here
+    logging.getLogger(
+        "xds_server.providers.kubernetes.informer"
+    ).disabled = True  # tracebacks of what is thrown at it here
     try:
         assert clock.run(main()) == []
     finally:
-        logging.getLogger("xds_server.sources.kube.informer").disabled = False
+        logging.getLogger("xds_server.providers.kubernetes.informer").disabled = False
 
 
 def luck_of(seed: int | None) -> Callable[[float], float]:

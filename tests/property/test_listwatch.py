@@ -9,10 +9,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from krt import Graph, Reflector, Source
 from xds_server.model.source_state import Phase
-from xds_server.sources.kinds import kinds
-from xds_server.sources.kube.errors import ApiError
-from xds_server.sources.kube.listwatch import ListWatch, Scope
-from xds_server.sources.state import SourceBoard
+from xds_server.providers.kinds import kinds
+from xds_server.providers.kubernetes.errors import ApiError
+from xds_server.providers.kubernetes.listwatch import ListWatch, Scope
+from xds_server.providers.sync_tracker import SourceBoard
 
 KIND = next(kind for kind in kinds() if kind.plural == "services")
 NAMES = st.sampled_from("abcd")

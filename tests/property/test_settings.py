@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.xds_server.edges import EDGES, NAMES, base, checked, run
-from xds_server import app
-from xds_server.cli import cli
-from xds_server.documents import DocumentError, documents
-from xds_server.documents import settings as settings_of
-from xds_server.settings import Settings, SettingsError
-from xds_server.settings_text import read_settings
+from xds_server.cli.documents import DocumentError, documents
+from xds_server.cli.documents import settings as settings_of
+from xds_server.cli.main import cli
+from xds_server.server import app
+from xds_server.server.settings import Settings, SettingsError
+from xds_server.server.settings_parser import read_settings
 
 _SHARED = [HealthCheck.function_scoped_fixture]
 _FLAGS = {"insecure", "shadow", "read_certificates", "write_status", "streamed_lists"}

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from tests.simulation.history import history, setting
 from tests.simulation.run import report, simulate
-from xds_server.gating import GateMode
+from xds_server.model.admission import GateMode
 
 _DISORDERLY = 0.01
 """Share of the seeds in which a request may fail, or a reference dangle, for as long as an answer is on its way. An endpoint

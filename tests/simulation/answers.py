@@ -7,8 +7,8 @@ from tests.simulation.envoy import Envoy
 from tests.simulation.process import Process
 from tests.simulation.wire import Answer, Call, addresses, route_targets
 from tests.simulation.world import NAMESPACE, PORTS, Facts, State, facts
-from xds_server.envoy.marker import MARKER
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, SHORT, TypeUrl
+from xds_server.envoy.ready_listener import MARKER
+from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, SHORT, TypeUrl
 
 
 class Answers:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from tests.simulation.world import KINDS, Objects, State, World, facts, folded, json_of
-from xds_server.sources.kube.errors import ApiError
+from xds_server.providers.kubernetes.errors import ApiError
 
 PAGE_OBJECTS = 3
 _BOOKMARK_SECONDS = 60.0

@@ -10,7 +10,7 @@ from random import Random
 from typing import Protocol
 
 from tests.simulation.wire import END, Answer, Call, addresses, decode, delta_request, request, route_targets
-from xds_server.snapshot.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE
+from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE
 
 _KINDS = (CLUSTER, ENDPOINT, LISTENER, ROUTE)
 

@@ -11,20 +11,20 @@ from krt import Reflector
 from tests.simulation.api import ApiServer, Client
 from tests.simulation.history import Setting
 from tests.simulation.wire import END, AbortedError, Call
-from xds_server import app
-from xds_server.ads.messages import Changes
-from xds_server.asking import AskError
-from xds_server.gating import HoldKind
-from xds_server.lastgood import LastGood
-from xds_server.logs import every
-from xds_server.parity import Parity, contents
-from xds_server.replica import Replica
-from xds_server.settings import KubeSource as FromKube
-from xds_server.settings import Settings
-from xds_server.sources.kube.source import KubeSource
-from xds_server.transport.observer import Observer, StreamStatus
-from xds_server.transport.streams import Streams
-from xds_server.transport.variant import DELTA, SOTW
+from xds_server.model.admission import HoldKind
+from xds_server.observability.client import AskError
+from xds_server.observability.logs import every
+from xds_server.providers.kubernetes.provider import KubeSource
+from xds_server.readiness.parity import Parity, contents
+from xds_server.readiness.protections.last_good import LastGood
+from xds_server.server import app
+from xds_server.server.settings import KubeSource as FromKube
+from xds_server.server.settings import Settings
+from xds_server.server.wiring import Replica
+from xds_server.xds.protocol.messages import Changes
+from xds_server.xds.transport.observer import Observer, StreamStatus
+from xds_server.xds.transport.registry import Streams
+from xds_server.xds.transport.variant import DELTA, SOTW
 
 BEAT_SECONDS = 2.0
 ROLE_HOLD_SECONDS = 1.0

@@ -29,10 +29,10 @@ from tests.simulation.history import ENVOYS, REPLICAS, SECONDS, Event, Setting
 from tests.simulation.process import BEAT_SECONDS, ROLE_HOLD_SECONDS, Process
 from tests.simulation.wire import Answer, Call
 from tests.simulation.world import Facts, Obj, World, facts
-from xds_server.envoy.marker import MARKER
+from xds_server.envoy.ready_listener import MARKER
+from xds_server.model.resource import ROUTE, SHORT
 from xds_server.model.source_state import Phase
-from xds_server.readiness import sync_epoch
-from xds_server.snapshot.resource import ROUTE, SHORT
+from xds_server.readiness.layers import sync_epoch
 
 CALM_SECONDS = 45.0
 """In which everything has to come right: the longest wait between two tries to list is 30 s."""

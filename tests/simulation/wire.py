@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from xds_server.envoy.protobuf import field_bytes, field_string
-from xds_server.envoy.reader import field_at, varint_at
+from xds_server.envoy.wire.reader import field_at, varint_at
+from xds_server.envoy.wire.writer import field_bytes, field_string
 
 END = None
 """The other side has nothing more to say, or is gone."""

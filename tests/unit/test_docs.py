@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from xds_server import catalogue
-from xds_server.app import App
-from xds_server.settings import FilesSource, Settings
+from xds_server.observability import metrics_reference
+from xds_server.server.app import App
+from xds_server.server.settings import FilesSource, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -76,7 +76,7 @@ def test_metrics_exist(page: Path, tmp_path: Path) -> None:
 def _exported(directory: Path) -> dict[str, set[str]]:
     """Labels by metric; the instruments know them before anything has happened."""
     app = App(Settings(source=FilesSource(directory)))
-    return {row.name: set(row.labels) for row in catalogue.rows(app.registry)}
+    return {row.name: set(row.labels) for row in metrics_reference.rows(app.registry)}
 
 
 def _parts(page: Path) -> set[str]:

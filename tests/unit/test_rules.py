@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from xds_server import catalogue
-from xds_server.app import App
-from xds_server.settings import FilesSource, Settings
+from xds_server.observability import metrics_reference
+from xds_server.server.app import App
+from xds_server.server.settings import FilesSource, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = yaml.safe_load((ROOT / "deploy/prometheus/rules.yaml").read_text())
@@ -31,7 +31,7 @@ FOREIGN = {"instance", "le"}
 def metrics() -> dict[str, set[str]]:
     """Labels of each series that is exported, by name; histograms by those of their series."""
     found: dict[str, set[str]] = {}
-    for row in catalogue.rows(App(Settings(source=FilesSource(Path()))).registry):
+    for row in metrics_reference.rows(App(Settings(source=FilesSource(Path()))).registry):
         suffixes = ("_bucket", "_sum", "_count") if row.kind == "histogram" else ("",)
         found |= {row.name + suffix: set(row.labels) for suffix in suffixes}
     return found
@@ -41,7 +41,7 @@ def test_the_page_of_metrics_is_what_the_command_prints() -> None:
     """If not: xds-server metrics > docs/metrics.md."""
     app = App(Settings(source=FilesSource(Path())))
 
-    assert (ROOT / "docs/metrics.md").read_text() == catalogue.page(app.registry)
+    assert (ROOT / "docs/metrics.md").read_text() == metrics_reference.page(app.registry)
 
 
 @pytest.mark.parametrize(("name", "expression"), EXPRESSIONS, ids=[name for name, _ in EXPRESSIONS])

@@ -8,10 +8,10 @@ from xds_server.envoy.encoders import envoy_config_cluster_v3 as cluster
 from xds_server.envoy.encoders import envoy_config_core_v3 as core
 from xds_server.envoy.encoders import envoy_extensions_upstreams_http_v3 as upstreams_http
 from xds_server.envoy.encoders import google_protobuf
-from xds_server.envoy.frame import Frame
+from xds_server.envoy.wire.template import Frame
 from xds_server.model.objects import Service
+from xds_server.model.resource import Resource, resource
 from xds_server.model.routing import cluster_name, is_cluster_name
-from xds_server.snapshot.resource import Resource, resource
 
 _BUFFER_BYTES: Final = 32 << 10  # Envoy, "Configuring Envoy as an edge proxy"
 _UNLIMITED: Final = (1 << 32) - 1

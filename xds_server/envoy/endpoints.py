@@ -5,14 +5,14 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Final
 
-from xds_server.edge import Families
 from xds_server.envoy.encoders import envoy_config_core_v3 as core
 from xds_server.envoy.encoders import envoy_config_endpoint_v3 as endpoint
-from xds_server.envoy.frame import Frame
-from xds_server.envoy.protobuf import LENGTH_DELIMITED, tag, varint
+from xds_server.envoy.wire.template import Frame
+from xds_server.envoy.wire.writer import LENGTH_DELIMITED, tag, varint
+from xds_server.model.edge import Families
 from xds_server.model.objects import EndpointSlice, Service
+from xds_server.model.resource import Resource, resource
 from xds_server.model.routing import cluster_name
-from xds_server.snapshot.resource import Resource, resource
 
 _MANY_SLICES: Final = 8  # Of a hundred endpoints each, at most. For fewer, encoding anew costs less than remembering.
 _REMEMBERED: Final = 256

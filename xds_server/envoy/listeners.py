@@ -3,15 +3,15 @@
 from datetime import timedelta
 from typing import Final
 
-from xds_server.edge import Edge, EscapedSlashes, Families, Underscores
 from xds_server.envoy.config_source import ADS_WAITS
 from xds_server.envoy.encoders import envoy_config_core_v3 as core
 from xds_server.envoy.encoders import envoy_config_listener_v3 as listener_v3
 from xds_server.envoy.encoders import envoy_extensions_filters_http_router_v3 as router
 from xds_server.envoy.encoders import envoy_extensions_filters_network_http_connection_manager_v3 as hcm
 from xds_server.envoy.encoders import google_protobuf
+from xds_server.model.edge import Edge, EscapedSlashes, Families, Underscores
+from xds_server.model.resource import Resource, resource
 from xds_server.model.routing import Port
-from xds_server.snapshot.resource import Resource, resource
 
 # One socket for both families, so that an IPv4 client is an IPv4 address to Envoy, too. Envoy sets IPV6_V6ONLY itself,
 # whatever net.ipv6.bindv6only says.

@@ -11,12 +11,12 @@ from typing import Final
 
 from xds_server.envoy.encoders import envoy_config_route_v3 as route
 from xds_server.envoy.encoders import envoy_type_matcher_v3 as matcher
-from xds_server.envoy.frame import Frame
-from xds_server.envoy.protobuf import LENGTH_DELIMITED, tag, varint
-from xds_server.envoy.reader import field_at
+from xds_server.envoy.wire.reader import field_at
+from xds_server.envoy.wire.template import Frame
+from xds_server.envoy.wire.writer import LENGTH_DELIMITED, tag, varint
 from xds_server.model.objects import Match
+from xds_server.model.resource import Resource, resource
 from xds_server.model.routing import Block, DomainKey, Entry, Port, Rank, RouteLines, Target, VirtualHost
-from xds_server.snapshot.resource import Resource, resource
 
 _VIRTUAL_HOSTS: Final = tag(2, LENGTH_DELIMITED)  # RouteConfiguration.virtual_hosts
 _NO_TIMEOUT: Final = timedelta()  # Envoy's default would be 15 s

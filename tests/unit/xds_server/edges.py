@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from click.testing import CliRunner
 
-from xds_server.cli import cli
-from xds_server.settings import Settings
+from xds_server.cli.main import cli
+from xds_server.server.settings import Settings
 
 NAMES: Final = sorted(Settings.__dataclass_fields__)
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Literal, NewType
 
-from xds_server.envoy.fields import blob as _blob
-from xds_server.envoy.fields import blobs as _blobs
-from xds_server.envoy.fields import conflict as _conflict
-from xds_server.envoy.fields import member as _member
-from xds_server.envoy.fields import member_but_zero as _member_but_zero
-from xds_server.envoy.fields import packed as _packed
-from xds_server.envoy.fields import text as _text
-from xds_server.envoy.fields import texts as _texts
+from xds_server.envoy.wire.fields import blob as _blob
+from xds_server.envoy.wire.fields import blobs as _blobs
+from xds_server.envoy.wire.fields import conflict as _conflict
+from xds_server.envoy.wire.fields import member as _member
+from xds_server.envoy.wire.fields import member_but_zero as _member_but_zero
+from xds_server.envoy.wire.fields import packed as _packed
+from xds_server.envoy.wire.fields import text as _text
+from xds_server.envoy.wire.fields import texts as _texts
 
 if TYPE_CHECKING:
     from xds_server.envoy.encoders import (

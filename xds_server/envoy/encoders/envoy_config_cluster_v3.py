@@ -9,17 +9,17 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Literal, NewType
 
-from xds_server.envoy.fields import blob as _blob
-from xds_server.envoy.fields import blobs as _blobs
-from xds_server.envoy.fields import conflict as _conflict
-from xds_server.envoy.fields import duration as _duration
-from xds_server.envoy.fields import fixed as _fixed
-from xds_server.envoy.fields import member as _member
-from xds_server.envoy.fields import member_but_zero as _member_but_zero
-from xds_server.envoy.fields import text as _text
-from xds_server.envoy.fields import texts as _texts
-from xds_server.envoy.fields import uint32 as _uint32
-from xds_server.envoy.fields import uint64 as _uint64
+from xds_server.envoy.wire.fields import blob as _blob
+from xds_server.envoy.wire.fields import blobs as _blobs
+from xds_server.envoy.wire.fields import conflict as _conflict
+from xds_server.envoy.wire.fields import duration as _duration
+from xds_server.envoy.wire.fields import fixed as _fixed
+from xds_server.envoy.wire.fields import member as _member
+from xds_server.envoy.wire.fields import member_but_zero as _member_but_zero
+from xds_server.envoy.wire.fields import text as _text
+from xds_server.envoy.wire.fields import texts as _texts
+from xds_server.envoy.wire.fields import uint32 as _uint32
+from xds_server.envoy.wire.fields import uint64 as _uint64
 
 if TYPE_CHECKING:
     from xds_server.envoy.encoders import (

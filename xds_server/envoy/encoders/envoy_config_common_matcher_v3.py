@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NewType
 
-from xds_server.envoy.fields import blob as _blob
-from xds_server.envoy.fields import blobs as _blobs
-from xds_server.envoy.fields import conflict as _conflict
-from xds_server.envoy.fields import text as _text
-from xds_server.envoy.fields import uint32 as _uint32
+from xds_server.envoy.wire.fields import blob as _blob
+from xds_server.envoy.wire.fields import blobs as _blobs
+from xds_server.envoy.wire.fields import conflict as _conflict
+from xds_server.envoy.wire.fields import text as _text
+from xds_server.envoy.wire.fields import uint32 as _uint32
 
 if TYPE_CHECKING:
     from xds_server.envoy.encoders import envoy_config_route_v3

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NewType
 
-from xds_server.envoy.fields import blob as _blob
-from xds_server.envoy.fields import text as _text
+from xds_server.envoy.wire.fields import blob as _blob
+from xds_server.envoy.wire.fields import text as _text
 
 if TYPE_CHECKING:
     from xds_server.envoy.encoders import google_protobuf

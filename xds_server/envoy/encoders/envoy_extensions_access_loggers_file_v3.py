@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NewType
 
-from xds_server.envoy.fields import blob as _blob
-from xds_server.envoy.fields import conflict as _conflict
-from xds_server.envoy.fields import text as _text
+from xds_server.envoy.wire.fields import blob as _blob
+from xds_server.envoy.wire.fields import conflict as _conflict
+from xds_server.envoy.wire.fields import text as _text
 
 if TYPE_CHECKING:
     from xds_server.envoy.encoders import envoy_config_core_v3, google_protobuf

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NewType
 
-from xds_server.envoy.fields import blob as _blob
+from xds_server.envoy.wire.fields import blob as _blob
 
 if TYPE_CHECKING:
     from xds_server.envoy.encoders import envoy_config_core_v3

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NewType
 
-from xds_server.envoy.fields import blob as _blob
-from xds_server.envoy.fields import blobs as _blobs
+from xds_server.envoy.wire.fields import blob as _blob
+from xds_server.envoy.wire.fields import blobs as _blobs
 
 if TYPE_CHECKING:
     from xds_server.envoy.encoders import envoy_config_common_mutation_rules_v3, envoy_config_core_v3

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NewType
 
-from xds_server.envoy.fields import blob as _blob
-from xds_server.envoy.fields import blobs as _blobs
-from xds_server.envoy.fields import duration as _duration
-from xds_server.envoy.fields import text as _text
+from xds_server.envoy.wire.fields import blob as _blob
+from xds_server.envoy.wire.fields import blobs as _blobs
+from xds_server.envoy.wire.fields import duration as _duration
+from xds_server.envoy.wire.fields import text as _text
 
 if TYPE_CHECKING:
     from xds_server.envoy.encoders import envoy_config_route_v3, envoy_type_v3

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NewType
 
-from xds_server.envoy.fields import blob as _blob
-from xds_server.envoy.fields import blobs as _blobs
-from xds_server.envoy.fields import duration as _duration
-from xds_server.envoy.fields import texts as _texts
+from xds_server.envoy.wire.fields import blob as _blob
+from xds_server.envoy.wire.fields import blobs as _blobs
+from xds_server.envoy.wire.fields import duration as _duration
+from xds_server.envoy.wire.fields import texts as _texts
 
 if TYPE_CHECKING:
     from xds_server.envoy.encoders import (

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Final, NewType
 
-from xds_server.envoy.fields import blob as _blob
-from xds_server.envoy.fields import uint32 as _uint32
+from xds_server.envoy.wire.fields import blob as _blob
+from xds_server.envoy.wire.fields import uint32 as _uint32
 
 TlsInspector = NewType("TlsInspector", bytes)
 TLS_INSPECTOR: Final = "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector"

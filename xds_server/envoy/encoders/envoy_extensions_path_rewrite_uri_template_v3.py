@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, NewType
 
-from xds_server.envoy.fields import text as _text
+from xds_server.envoy.wire.fields import text as _text
 
 UriTemplateRewriteConfig = NewType("UriTemplateRewriteConfig", bytes)
 URI_TEMPLATE_REWRITE_CONFIG: Final = (

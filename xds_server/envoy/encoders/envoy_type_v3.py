@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Final, Literal, NewType
 
-from xds_server.envoy.fields import blob as _blob
-from xds_server.envoy.fields import conflict as _conflict
-from xds_server.envoy.fields import fixed as _fixed
-from xds_server.envoy.fields import int32 as _int32
-from xds_server.envoy.fields import int64 as _int64
-from xds_server.envoy.fields import member_but_zero as _member_but_zero
-from xds_server.envoy.fields import text as _text
-from xds_server.envoy.fields import uint32 as _uint32
+from xds_server.envoy.wire.fields import blob as _blob
+from xds_server.envoy.wire.fields import conflict as _conflict
+from xds_server.envoy.wire.fields import fixed as _fixed
+from xds_server.envoy.wire.fields import int32 as _int32
+from xds_server.envoy.wire.fields import int64 as _int64
+from xds_server.envoy.wire.fields import member_but_zero as _member_but_zero
+from xds_server.envoy.wire.fields import text as _text
+from xds_server.envoy.wire.fields import uint32 as _uint32
 
 CodecClientType = Literal["HTTP1", "HTTP2", "HTTP3"]
 FractionalPercentDenominatorType = Literal["HUNDRED", "TEN_THOUSAND", "MILLION"]

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NewType
 
-from xds_server.envoy.fields import blob as _blob
-from xds_server.envoy.fields import blobs as _blobs
-from xds_server.envoy.fields import conflict as _conflict
-from xds_server.envoy.fields import fixed as _fixed
-from xds_server.envoy.fields import member as _member
-from xds_server.envoy.fields import text as _text
+from xds_server.envoy.wire.fields import blob as _blob
+from xds_server.envoy.wire.fields import blobs as _blobs
+from xds_server.envoy.wire.fields import conflict as _conflict
+from xds_server.envoy.wire.fields import fixed as _fixed
+from xds_server.envoy.wire.fields import member as _member
+from xds_server.envoy.wire.fields import text as _text
 
 NullValue = Literal["NULL_VALUE"]
 _NullValue: Final = {"NULL_VALUE": b"\x00"}

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NewType
 
-from xds_server.envoy.fields import blob as _blob
-from xds_server.envoy.fields import blobs as _blobs
-from xds_server.envoy.fields import conflict as _conflict
-from xds_server.envoy.fields import text as _text
+from xds_server.envoy.wire.fields import blob as _blob
+from xds_server.envoy.wire.fields import blobs as _blobs
+from xds_server.envoy.wire.fields import conflict as _conflict
+from xds_server.envoy.wire.fields import text as _text
 
 if TYPE_CHECKING:
     from xds_server.envoy.encoders import xds_core_v3

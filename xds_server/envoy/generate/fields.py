@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from xds_server.envoy.protobuf import FIXED32, FIXED64, LENGTH_DELIMITED, VARINT, tag, varint
+from xds_server.envoy.wire.writer import FIXED32, FIXED64, LENGTH_DELIMITED, VARINT, tag, varint
 
 _FIXED: Final = {"float": "f", "double": "d", "fixed32": "I", "fixed64": "Q", "sfixed32": "i", "sfixed64": "q"}
 _INTEGERS: Final = ("int32", "int64", "sint32", "sint64", "uint32", "uint64")

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Any, Final
 
-import xds_server.envoy.fields
+import xds_server.envoy.wire.fields
 from xds_server.envoy.generate.fields import Field, fields
 from xds_server.envoy.generate.source import HELPERS, function, function_name, table
 
-_NAMES: Final = {f"_{name}": getattr(xds_server.envoy.fields, name) for name in HELPERS}
+_NAMES: Final = {f"_{name}": getattr(xds_server.envoy.wire.fields, name) for name in HELPERS}
 
 
 def encode(model: Any) -> bytes:

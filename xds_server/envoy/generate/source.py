@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping
 from inspect import isfunction
 from typing import Any, Final
 
-import xds_server.envoy.fields
+import xds_server.envoy.wire.fields
 from xds_server.envoy.generate.fields import Field, Value, fields, literal, numbers, oneofs
 
 ENCODERS: Final = "xds_server.envoy.encoders"
 
-HELPERS: Final = [name for name, value in vars(xds_server.envoy.fields).items() if isfunction(value) and name[0] != "_"]
+HELPERS: Final = [
+    name for name, value in vars(xds_server.envoy.wire.fields).items() if isfunction(value) and name[0] != "_"
+]
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _DEFAULTS: Final = {"str": '""', "bytes": 'b""', "int": "0", "float": "0.0", "bool": "False"}
 _TEMPLATE: Final = '''"""Encoders of {package}, made from envoy-data-plane by `make encoders`: do not edit.
@@ -110,7 +112,7 @@ def _imports(package: str, chosen: Iterable[Any]) -> str:
         "from collections.abc import Mapping, Sequence",
         "from datetime import datetime, timedelta",
         "from typing import TYPE_CHECKING, Final, Literal, NewType",
-        *[f"from xds_server.envoy.fields import {name} as _{name}" for name in HELPERS],
+        *[f"from xds_server.envoy.wire.fields import {name} as _{name}" for name in HELPERS],
     ]
     if others:
         lines += ["if TYPE_CHECKING:", *[f"    from {ENCODERS} import {module_name(other)}" for other in others]]

@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from xds_server.envoy.discovery import Steps
+from xds_server.xds.codec.sotw import Steps
 
 T = TypeVar("T")
 

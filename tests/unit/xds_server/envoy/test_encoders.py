@@ -62,7 +62,7 @@ from tests.unit.xds_server import builders
 from xds_server.envoy.clusters import clusters
 from xds_server.envoy.endpoints import assignments
 from xds_server.envoy.listeners import listener
-from xds_server.envoy.marker import MARKER, marker_listener, marker_routes
+from xds_server.envoy.ready_listener import MARKER, marker_listener, marker_routes
 from xds_server.envoy.routes import encoded, route_configuration, virtual_host
 from xds_server.model.objects import Match, Service, ServicePort
 from xds_server.model.routing import Block, Entry, Port, Target

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.xds_server import builders
-from xds_server.edge import Families
 from xds_server.envoy import endpoints
 from xds_server.envoy.endpoints import Assignments, assignments
+from xds_server.model.edge import Families
 from xds_server.model.objects import EndpointSlice, Service, ServicePort
 
 MANY = endpoints._MANY_SLICES

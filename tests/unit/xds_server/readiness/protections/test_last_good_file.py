@@ -1,0 +1,44 @@
+"""The last good configuration as bytes."""
+
+import pytest
+
+from tests.unit.xds_server.readiness.test_publisher import Rig
+from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE
+from xds_server.readiness.protections.last_good_file import BrokenError, decoded, encoded, resources
+from xds_server.xds.cache.store import Store
+
+
+def published() -> Store:
+    rig = Rig()
+    rig.list()
+    return rig.store
+
+
+def test_what_is_read_is_what_was_written() -> None:
+    """Equal names, bytes and versions, in all four types."""
+    store = published()
+    view = store.view("shop/edge")
+    assert view is not None
+
+    saved = decoded(encoded(store, {"shop/edge", "gone/gone"}, 17.0))
+
+    assert (saved.time, list(saved.roles)) == (17.0, ["shop/edge"])
+    for items, types in ((saved.shared, (CLUSTER, ENDPOINT)), (saved.roles["shop/edge"], (LISTENER, ROUTE))):
+        assert set(items) == set(types)
+        for type_url in types:
+            assert resources(items)[type_url] == list(view[type_url])
+            assert len(view[type_url]) == 1
+
+
+def test_whatever_is_not_whole_is_refused() -> None:
+    """Cut off anywhere, altered anywhere, or something else."""
+    data = encoded(published(), {"shop/edge"}, 17.0)
+
+    for length in range(len(data)):
+        with pytest.raises(BrokenError):
+            decoded(data[:length])
+    for at in range(0, len(data), 7):
+        with pytest.raises(BrokenError):
+            decoded(data[:at] + bytes((data[at] ^ 1,)) + data[at + 1 :])
+    with pytest.raises(BrokenError, match="no saved configuration"):
+        decoded(b"#!/bin/sh\n" * 10)

@@ -1,0 +1,126 @@
+"""How a hold of a suspect change begins and ends."""
+
+from xds_server.model.admission import ChangeOutcome
+from xds_server.readiness.protections.shrink_guard import Changes, ShrinkGuard, Tolerance, removed
+from xds_server.readiness.protections.shrink_hold import ASK_AFTER_SECONDS, Suspect, Suspicion
+
+LOST: Changes = {"routes": dict.fromkeys("abc", (1, None))}
+
+
+class Rig:
+    """A suspicion whose clock is set by hand, and what it said."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.begun: list[str] = []
+        self.ended: list[tuple[ChangeOutcome, float]] = []
+        self.asked: list[set[str]] = []
+        guard = ShrinkGuard(Tolerance(share=0.5, at_least=2), {"routes": removed}, additive=frozenset())
+        self.suspicion = Suspicion(
+            guard,
+            30,
+            sources_of=lambda lost: frozenset({"httproutes", "gateways"}) if "routes" in lost else frozenset(),
+            clock=lambda: self.now,
+            on_begin=lambda suspect: self.begun.append(suspect.reason),
+            on_end=self.end,
+            ask=lambda kinds: self.asked.append(set(kinds)),
+        )
+
+    def end(self, suspect: Suspect, by: ChangeOutcome, seconds: float) -> None:
+        self.ended.append((by, seconds))
+
+    def lose(self) -> None:
+        assert self.suspicion.admit(LOST, {"routes": 0}) == {}
+
+
+def test_a_hold_is_said_once_and_shows_why_and_for_how_long() -> None:
+    """Later changes of others do not begin another."""
+    rig = Rig()
+    rig.lose()
+    rig.now += 4
+    rig.suspicion.admit({}, {"routes": 0})
+
+    assert rig.begun == ["3 of 3 routes"]
+    assert "would lose 3 of 3 routes: held for 4 s of at most 30" in rig.suspicion.why()
+
+
+def test_it_ends_when_the_time_is_up() -> None:
+    """Not before, and then with everything that was kept."""
+    rig = Rig()
+    rig.lose()
+    rig.now += 29.9
+    assert rig.suspicion.due() == {}
+    rig.now += 0.1
+
+    assert rig.suspicion.due() == LOST
+    assert rig.ended == [("budget", 30.0)]
+    assert rig.suspicion.due() == {}
+    assert rig.suspicion.why() == ""
+
+
+def test_fresh_lists_of_all_kinds_that_may_have_brought_it_confirm_it() -> None:
+    """Neither one of them alone does, nor any number of others."""
+    rig = Rig()
+    rig.lose()
+    rig.now += 1
+
+    assert rig.suspicion.listed("services", 100.5) == {}
+    assert rig.suspicion.listed("httproutes", 100.5) == {}
+    assert rig.suspicion.listed("httproutes", 100.6) == {}
+    assert rig.suspicion.listed("gateways", 100.7) == LOST
+    assert rig.ended == [("confirmed", 1.0)]
+
+
+def test_these_lists_are_asked_for_once_and_not_at_once() -> None:
+    """A server that has cut off one answer may cut off the next."""
+    rig = Rig()
+    rig.lose()
+    assert (rig.suspicion.due(), rig.asked) == ({}, [])
+
+    rig.now += ASK_AFTER_SECONDS
+    assert (rig.suspicion.due(), rig.suspicion.due()) == ({}, {})
+    assert rig.asked == [{"httproutes", "gateways"}]
+
+
+def test_a_list_begun_before_the_hold_confirms_nothing() -> None:
+    """It may have been cut off in the same way."""
+    rig = Rig()
+    rig.lose()
+
+    assert rig.suspicion.listed("httproutes", 99.5) == {}
+    assert rig.suspicion.listed("gateways", 100.5) == {}
+    assert rig.ended == []
+
+
+def test_a_hold_that_grows_needs_newer_lists_and_no_other_clock() -> None:
+    """What was lost later was not in the lists that came between; the budget is that of the first loss."""
+    rig = Rig()
+    rig.lose()
+    rig.now += 5
+    rig.suspicion.listed("httproutes", 101.0)
+    more: Changes = {"routes": dict.fromkeys("de", (1, None))}
+    assert rig.suspicion.admit(more, {"routes": 0}) == {}
+
+    assert rig.suspicion.listed("gateways", 104.0) == {}
+    rig.now += 25
+    assert rig.suspicion.due() == {"routes": dict.fromkeys("abcde", (1, None))}
+    assert rig.ended == [("budget", 30.0)]
+
+
+def test_what_comes_back_ends_it_as_converged() -> None:
+    """Nothing is published, since nothing has changed."""
+    rig = Rig()
+    rig.lose()
+
+    assert rig.suspicion.admit({"routes": dict.fromkeys("abc", (None, 1))}, {"routes": 3}) == {}
+    assert rig.ended == [("converged", 0.0)]
+
+
+def test_an_operator_may_end_it() -> None:
+    """Once; a second time there is nothing to end."""
+    rig = Rig()
+    rig.lose()
+
+    assert rig.suspicion.override() == LOST
+    assert rig.suspicion.override() == {}
+    assert rig.ended == [("override", 0.0)]

@@ -1,0 +1,136 @@
+"""Every setting at its edges, by flag, environment and file: it is taken, or refused in one line that says where it stands."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.unit.xds_server.edges import EDGES, NAMES, base, checked, run
+from xds_server.server import app
+from xds_server.server.settings import Settings, SettingsError
+from xds_server.server.settings_parser import read_settings
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_setting_is_taken_or_refused_by_name(name: str) -> None:
+    """Whatever it is given as, of whatever type: Settings, or a SettingsError of one line that begins with a setting's name."""
+    for value in EDGES:
+        try:
+            read_settings({**base(name), name: value})
+        except SettingsError as error:
+            text = str(error)
+            assert re.match("[a-z_]+", text)[0] in NAMES, text  # type: ignore[index]
+            assert text.isprintable(), text
+
+
+@pytest.mark.parametrize(
+    ("text", "gate"),
+    [
+        ("off", "off"),
+        ("Off", None),
+        ("'off'", "off"),
+        ("no", None),
+        ("bounded # x", "bounded"),
+        ("~", "bounded"),
+        ("", "bounded"),
+    ],
+)
+def test_what_yaml_takes_for_something_else_is_the_word_that_stands_there(
+    text: str, gate: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """YAML 1.1 makes off a boolean, 1:30 the number 90, and 010 an eight."""
+    started: list[Settings] = []
+    monkeypatch.setattr(app, "main", started.append)
+    config = tmp_path / "config.yaml"
+    config.write_text(f"source: files:{tmp_path}\ngate: {text}\ngate_hold_seconds: 010\ninsecure: yes\n")
+    result = run([f"--config={config}"], {})
+
+    if gate is None:
+        assert (
+            result.output == f"xds-server: gate is {text!r}: say one of bounded, refuse, park, off ({config}, line 2)\n"
+        )
+        return
+    assert [(one.gate, one.gate_hold_seconds, one.insecure) for one in started] == [(gate, 10.0, True)]
+    config.write_text("source: kube\ngate_hold_seconds: 1:30\n")
+    assert "gate_hold_seconds is '1:30': give a number of seconds" in run([f"--config={config}"], {}).output
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("gate: off\n gatee: x", "is not YAML: "),
+        ("gate: off\ngate: park\n", ", line 2: gate is there already, in line 1"),
+        ("gate-hold-seconds: 1\ngate_hold_seconds: 2\n", ", line 2: gate_hold_seconds is there already, in line 1"),
+        ("\ngatee: off\n", "gatee is no setting: is gate meant? ("),
+        ("gate: [[a]]\n", ", line 1: gate has a value that is to be a text or a number"),
+        ("gate: {a: {b: c}}\n", ", line 1: gate has a value that is to be a text or a number"),
+        ("[a, b]: c\n", ", line 1: a name is to be a text or a number"),
+        ("a: 1\n---\nb: 2\n", "has 2 documents: leave one"),
+        ("- a\n", "is not a mapping: write one setting per line"),
+        ("[" * 50_000, "exceeded maximum nesting depth"),
+        ("a: " + "x" * (2 << 20), "has more than 1 MiB: is it the right file?"),
+        ("gate: \x00\n", "is not YAML: "),
+        ("source: kube\ngate: !!python/object:os.system x\n", "gate is 'x': say one of"),
+        ("source: kube\ngate: !!int ''\n", "gate is '': say one of"),
+    ],
+)
+def test_a_file_of_settings_says_what_is_wrong_with_it(text: str, message: str, tmp_path: Path) -> None:
+    """In one line, with the file's name, and the line if one is to blame."""
+    config = tmp_path / "config.yaml"
+    config.write_text(text)
+    result = run([f"--config={config}"], {})
+
+    checked(result, str(config))
+    assert message in result.output
+
+
+def test_a_file_that_is_not_one_is_said(tmp_path: Path) -> None:
+    """A directory, a missing file, bytes that are no text, one that never ends."""
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"\xff\xfa\x00")
+    for path, message in (
+        (str(tmp_path), "cannot be read: Is a directory"),
+        ("/no/such", "cannot be read: No such file or directory"),
+        ("/dev/zero", "has more than 1 MiB"),
+        (str(binary), "is not YAML"),
+        ("x" * 5000, "cannot be read: File name too long"),
+    ):
+        result = run([f"--config={path}"], {})
+        checked(result, path)
+        assert message in result.output
+
+
+def test_text_of_windows_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PowerShell writes UTF-16, and Notepad a mark before UTF-8."""
+    started: list[Settings] = []
+    monkeypatch.setattr(app, "main", started.append)
+    for encoding in ("utf-16", "utf-8-sig"):
+        config = tmp_path / encoding
+        config.write_text(f"source: files:{tmp_path}\r\ngate: off\r\n", encoding)
+        assert run([f"--config={config}"], {}).exit_code == 0
+    assert [one.gate for one in started] == ["off", "off"]
+
+
+def test_a_variable_that_nobody_reads_is_said_if_it_may_be_a_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that Kubernetes sets for a Service of our name are not."""
+    monkeypatch.setattr(app, "main", lambda _: None)
+    result = run(
+        [f"--source=files:{tmp_path}"],
+        {"XDS_SERVER_GATE_HOLD_SECOND": "1", "XDS_SERVER_SERVICE_HOST": "10.0.0.1", "XDS_SERVER_PORT": "tcp://10.0.0.1:1",
+         "XDS_SERVER_SERVICE_PORT_HTTP": "1", "XDS_SERVER_PORT_18000_TCP_ADDR": "10.0.0.1"},
+    )  # fmt: skip
+
+    assert (
+        result.output == "xds-server: XDS_SERVER_GATE_HOLD_SECOND is not read: is XDS_SERVER_GATE_HOLD_SECONDS meant?\n"
+    )
+    assert result.exit_code == 0
+
+
+def test_a_directory_that_may_not_be_looked_at_is_said(tmp_path: Path) -> None:
+    """Or whose name is too long for the system."""
+    result = run([f"--source=files:{tmp_path}/{'x' * 300}"], {})
+
+    checked(result, "(--source)")
+    assert "cannot be looked at (File name too long)" in result.output

@@ -1,0 +1,32 @@
+"""Who writes back, by the settings."""
+
+from pathlib import Path
+
+from krt import Graph
+from xds_server.providers.kubernetes.status.controller import StatusKeeper
+from xds_server.server import status_factory
+from xds_server.server.settings import FilesSource, KubeSource, Settings
+from xds_server.translate import pipeline
+
+
+def test_nobody_writes_unless_asked_to() -> None:
+    """And then the graph has nothing more in it than what is served."""
+    graph = Graph()
+    made = pipeline.build(graph, "xds-server")
+    before = set(graph.collections)
+
+    keeper = status_factory.keeper(Settings(source=FilesSource(Path("x"))), graph, made)
+
+    assert isinstance(keeper, status_factory.Nobody)
+    assert set(graph.collections) == before
+
+
+def test_who_is_asked_to_writes_what_the_graph_says() -> None:
+    """Derived like everything else, beside what readiness waits for."""
+    graph = Graph()
+    made = pipeline.build(graph, "xds-server")
+
+    keeper = status_factory.keeper(Settings(source=KubeSource(), write_status=True), graph, made)
+
+    assert isinstance(keeper, StatusKeeper)
+    assert {"gateway_statuses", "route_statuses"} <= set(graph.collections)

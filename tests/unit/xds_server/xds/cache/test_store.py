@@ -1,0 +1,208 @@
+"""What is published, and to whom."""
+
+import gc
+from typing import Any
+
+import pytest
+
+from tests.unit.xds_server.xds.protocol.rig import DeltaRig, Rig
+from xds_server.model.resource import CARRIED, CLUSTER, LISTENER, ROUTE, RUNTIME, SECRET, Resource, TypeUrl, resource
+from xds_server.xds.cache.acceptance import Rejection
+from xds_server.xds.cache.store import Store
+
+ONE = resource("one", b"1")
+TWO = resource("two", b"2")
+
+
+def publish(store: Store, epoch: int = 1, **parts: Any) -> Any:
+    return store.publish(epoch, **{"roles": {}, "shared": {}, "own": {}} | parts)
+
+
+def names(store: Store, role: str, type_url: TypeUrl) -> list[str]:
+    view = store.view(role)
+    assert view is not None
+    return [item.name for item in view[type_url]]
+
+
+def test_nothing_is_published_at_first() -> None:
+    """Before the first publication there is no epoch and no role."""
+    store = Store()
+
+    assert store.epoch is None
+    assert store.view("shop/edge") is None
+
+
+def test_roles_share_clusters_and_have_listeners_of_their_own() -> None:
+    """A change of a cluster concerns everybody, one of a listener its role."""
+    store = Store()
+
+    changed = publish(
+        store,
+        epoch=7,
+        roles={"a/a": True, "b/b": True},
+        shared={CLUSTER: [(None, ONE)]},
+        own={LISTENER: [("a/a", (None, TWO))]},
+    )
+
+    assert ({CLUSTER: frozenset({"one"})}, frozenset({"two"})) == (changed[0], changed[1]["a/a"][LISTENER])
+    assert store.epoch == 7
+    assert ["one"] == names(store, "a/a", CLUSTER) == names(store, "b/b", CLUSTER)
+    assert (names(store, "a/a", LISTENER), names(store, "b/b", LISTENER)) == (["two"], [])
+    assert store.counts()[LISTENER] == 1
+
+
+def test_what_is_carried_reaches_every_role() -> None:
+    """Types that we derive nothing of are published like clusters, and counted once there are any."""
+    store = Store()
+    publish(store, roles={"a/a": True, "b/b": True})
+    assert not set(CARRIED) & set(store.counts())
+
+    changed = publish(store, shared={SECRET: [(None, ONE)]})
+
+    assert {SECRET: frozenset({"one"})} == changed[0]
+    assert ["one"] == names(store, "a/a", SECRET) == names(store, "b/b", SECRET)
+    assert [] == names(store, "a/a", RUNTIME)
+    assert 1 == store.counts()[SECRET]
+
+
+def test_a_removed_resource_counts_as_changed() -> None:
+    """What is gone is named, so that streams send the set without it."""
+    store = Store()
+    publish(store, shared={CLUSTER: [(None, ONE), (None, TWO)]})
+
+    shared, _ = publish(store, shared={CLUSTER: [(ONE, None)]})
+
+    assert frozenset({"one"}) == shared[CLUSTER]
+    assert store.counts()[CLUSTER] == 1
+
+
+def test_a_role_that_went_is_not_served_and_not_emptied() -> None:
+    """Streams of a deleted Gateway keep what they were given; new ones are not admitted."""
+    store = Store()
+    publish(store, roles={"a/a": True}, own={LISTENER: [("a/a", (None, ONE))]})
+    held = store.view("a/a")
+    assert held is not None
+
+    _, by_role = publish(store, roles={"a/a": False}, own={LISTENER: [("a/a", (ONE, None))]})
+
+    assert store.view("a/a") is None
+    assert by_role == {}
+    assert [item.name for item in held[LISTENER]] == ["one"]
+
+
+def test_a_role_that_comes_back_replaces_what_it_left() -> None:
+    """Streams that outlived the role get its new resources, and lose those that are no more."""
+    store = Store()
+    publish(store, roles={"a/a": True}, own={LISTENER: [("a/a", (None, ONE))], ROUTE: [("a/a", (None, ONE))]})
+    held = store.view("a/a")
+    publish(store, roles={"a/a": False})
+
+    _, by_role = publish(store, roles={"a/a": True}, own={LISTENER: [("a/a", (None, TWO))]})
+
+    assert held is store.view("a/a")
+    assert names(store, "a/a", LISTENER) == ["two"]
+    assert {LISTENER: frozenset({"one", "two"}), ROUTE: frozenset({"one"})} == by_role["a/a"]
+
+
+def test_a_resource_that_changes_its_name_leaves_no_ghost() -> None:
+    """The old name is discarded, and both names count as changed."""
+    store = Store()
+    renamed: Resource = resource("three", b"1")
+    publish(store, shared={CLUSTER: [(None, ONE)]})
+
+    shared, _ = publish(store, shared={CLUSTER: [(ONE, renamed)]})
+
+    assert frozenset({"one", "three"}) == shared[CLUSTER]
+    assert store.counts()[CLUSTER] == 1
+
+
+def test_the_first_publication_replaces_what_was_prepared() -> None:
+    """In the same tables, so that who is served from them hears of all that changed and all that went."""
+    store = Store()
+    store.prepare({CLUSTER: [ONE, TWO]}, {"a/a": {LISTENER: [ONE, TWO], ROUTE: [TWO]}, "b/b": {LISTENER: [ONE]}})
+    view = store.prepared("a/a")
+    assert (store.view("a/a"), store.epoch, len(view[CLUSTER]), len(view[LISTENER])) == (None, None, 2, 2)
+
+    for_all, by_role = publish(
+        store, roles={"a/a": True}, shared={CLUSTER: [(None, TWO)]}, own={LISTENER: [("a/a", (None, ONE))]}
+    )
+
+    assert store.view("a/a") is view
+    assert ([one.name for one in view[CLUSTER]], [one.name for one in view[LISTENER]]) == (["two"], ["one"])
+    assert len(view[ROUTE]) == 0
+    assert for_all[CLUSTER] == {"one", "two"}
+    assert by_role["a/a"] == {LISTENER: {"one", "two"}, ROUTE: {"two"}}
+    assert store.view("b/b") is None
+
+
+def test_rejections_are_told_with_their_role() -> None:
+    """What was rejected of what roles share has no role; the rest is a Gateway's."""
+    store = Store()
+    publish(store, roles={"a/a": True}, shared={CLUSTER: [(None, ONE)]}, own={LISTENER: [("a/a", (None, TWO))]})
+    view = store.view("a/a")
+    assert view is not None
+    view[CLUSTER].trial.rejected(ONE, "proxy-1", "no")
+    view[LISTENER].trial.rejected(TWO, "proxy-1", "neither")
+
+    assert list(store.rejections()) == [
+        (None, CLUSTER, Rejection("one", ONE.version, "proxy-1", "no")),
+        ("a/a", LISTENER, Rejection("two", TWO.version, "proxy-1", "neither")),
+    ]
+
+
+def test_a_role_that_went_is_forgotten_unless_somebody_is_served_from_it() -> None:
+    """Gateways that come and go leave nothing behind; a stream that outlives one has its tables when it comes back."""
+    store = Store()
+    publish(store, 1, roles={"a/b": True, "a/c": True})
+    held = store.view("a/b")
+    publish(store, 2, roles={"a/b": False, "a/c": False})
+    gc.collect()
+
+    assert list(store._known) == ["a/b"]
+    assert store._views == {}
+    publish(store, 3, roles={"a/b": True})
+    assert store.view("a/b") is held
+
+
+def test_a_role_that_a_client_made_up_is_kept_for_it_alone() -> None:
+    """Without a gate everybody is served, whatever role it names."""
+    store = Store()
+    publish(store)
+    view = store.prepared("made/up")
+    assert store.prepared("made/up") is view
+    del view
+    gc.collect()
+    assert not list(store._known)
+
+
+@pytest.mark.parametrize("variant", [Rig, DeltaRig])
+def test_what_clients_rejected_is_counted_by_stream_and_type(variant: type[Rig]) -> None:
+    """All that is tried again is suspected, the culprit is refused in the end; a stream that goes counts no more."""
+    store = Store()
+    publish(store, roles={"a/a": True, "b/b": True}, shared={CLUSTER: [(None, ONE), (None, TWO)]})
+    views = [store.view("a/a"), store.view("b/b")]
+    assert views[0] is not None
+    assert views[1] is not None
+    rigs = [variant(view) for view in views if view is not None]
+    assert not store.rejected()
+
+    for rig in rigs:
+        rig.run("ask CDS *\n-> CDS one two\nnack CDS")
+    assert store.rejected() == {(CLUSTER, "suspected"): 4}
+
+    for rig in rigs:
+        while text := rig.sent():
+            rig.run("nack CDS" if "one" in text else "ack CDS")
+    assert store.rejected() == {(CLUSTER, "refused"): 2}
+
+    rigs.pop()
+    del rig
+    gc.collect()
+    assert store.rejected() == {(CLUSTER, "refused"): 1}
+
+    mended = resource("one", b"mended")
+    changed = publish(store, epoch=2, shared={CLUSTER: [(ONE, mended)]})
+    rigs[0].stream.offer(changed[0])
+    rigs[0].run("-> CDS one two" if variant is Rig else "-> CDS one")
+    rigs[0].run("ack CDS")
+    assert not store.rejected()

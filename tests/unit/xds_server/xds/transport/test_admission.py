@@ -1,0 +1,247 @@
+"""The gate on a stream, with a doorkeeper whose answers are written down."""
+
+import asyncio
+from itertools import count
+from typing import Literal
+
+import pytest
+
+from tests.views import EMPTY_VIEW
+from xds_server.model.admission import GateMode, HoldKind
+from xds_server.xds.cache.table import View
+from xds_server.xds.protocol.messages import Node
+from xds_server.xds.transport.admission import Admission, Entrance, Hold
+from xds_server.xds.transport.admission_queue import Pace
+
+NODE = Node("proxy-1", "shop/web", "shop/web")
+NOT_READY = Hold("waiting for services", "not_ready")
+UNKNOWN = Hold("no such Gateway", "unknown_role")
+
+
+class Scripted:
+    """Gives its answers in turn, and the last for ever; says that something changed as often as it has answers."""
+
+    def __init__(self, *answers: View | Hold) -> None:
+        self.answers = list(answers)
+
+    def admit(self, node: Node) -> View | Hold:
+        assert node is NODE
+        return self.answers[0]
+
+    async def changed(self) -> None:
+        if len(self.answers) == 1:
+            await asyncio.get_running_loop().create_future()
+        self.answers.pop(0)
+
+
+def _entrance(doorkeeper: Scripted, mode: GateMode, seconds: float = 60) -> Entrance:
+    ticks = count()
+    return Entrance(doorkeeper, Admission(mode=mode, hold_seconds=seconds), lambda: float(next(ticks)))
+
+
+@pytest.mark.parametrize("mode", GateMode)
+async def test_whoever_is_admitted_does_not_wait(mode: GateMode) -> None:
+    """With the gate open no mode makes a difference."""
+    entrance = _entrance(Scripted(EMPTY_VIEW), mode)
+    assert await entrance.admitted(NODE) is EMPTY_VIEW
+    assert (entrance.hold, entrance.outcome) == (None, "converged")
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind", "waits"),
+    [
+        (GateMode.BOUNDED, "not_ready", "bounded"),
+        (GateMode.BOUNDED, "unknown_role", "bounded"),
+        (GateMode.REFUSE, "not_ready", "never"),
+        (GateMode.REFUSE, "unknown_role", "never"),
+        (GateMode.PARK, "not_ready", "forever"),
+        (GateMode.PARK, "unknown_role", "bounded"),
+        (GateMode.OFF, "not_ready", "bounded"),
+        (GateMode.OFF, "unknown_role", "bounded"),
+    ],
+)
+def test_how_a_hold_is_borne(mode: GateMode, kind: HoldKind, waits: str) -> None:
+    """Only readiness is worth waiting for without a bound."""
+    assert Admission(mode=mode).waits(kind) == waits
+
+
+async def test_a_wait_ends_when_the_answer_changes() -> None:
+    """One reason may follow another before there is a view."""
+    entrance = _entrance(Scripted(NOT_READY, UNKNOWN, EMPTY_VIEW), GateMode.BOUNDED)
+    assert await entrance.admitted(NODE) is EMPTY_VIEW
+    assert (entrance.hold, entrance.outcome) == (UNKNOWN, "converged")
+
+
+async def test_the_bound_ends_with_the_newest_reason() -> None:
+    """What is told at the end is what is awaited then."""
+
+    class Moving(Scripted):
+        def admit(self, node: Node) -> View | Hold:
+            return Hold(f"{next(numbers)} of 9 listed", "not_ready")
+
+    numbers = count(3)
+    entrance = _entrance(Moving(NOT_READY), GateMode.BOUNDED, 0.001)
+    assert await entrance.admitted(NODE) == Hold("4 of 9 listed", "not_ready")
+    assert entrance.outcome == "budget"
+
+
+async def test_refuse_asks_once() -> None:
+    """Mode refuse does not wait for anything."""
+    entrance = _entrance(Scripted(NOT_READY), GateMode.REFUSE)
+    assert await entrance.admitted(NODE) is NOT_READY
+    assert entrance.outcome == "refused"
+
+
+async def test_changes_do_not_lengthen_the_bound() -> None:
+    """Reasons that keep changing use up one bound, not one each."""
+    doorkeeper = Scripted(*[NOT_READY] * 50)
+    entrance = _entrance(doorkeeper, GateMode.BOUNDED, 3)  # The clock says that each wait takes a second.
+    assert await entrance.admitted(NODE) == NOT_READY
+    assert entrance.outcome == "budget"
+    assert len(doorkeeper.answers) == 47
+
+
+async def test_being_parked_does_not_use_up_the_bound() -> None:
+    """After a long time in the park an unknown role has the whole bound before it."""
+    entrance = _entrance(Scripted(*[NOT_READY] * 100, UNKNOWN, EMPTY_VIEW), GateMode.PARK, 5)
+    assert await entrance.admitted(NODE) is EMPTY_VIEW
+    assert entrance.outcome == "converged"
+
+
+async def test_a_change_right_after_the_answer_is_not_missed() -> None:
+    """A doorkeeper that forgets a change as soon as it was told loses nobody who was waiting."""
+
+    class Forgetful(Scripted):
+        event = asyncio.Event()
+
+        def admit(self, node: Node) -> View | Hold:
+            asyncio.get_running_loop().call_soon(self.open)
+            return super().admit(node)
+
+        def open(self) -> None:
+            self.answers = [EMPTY_VIEW]
+            event, self.event = self.event, asyncio.Event()
+            event.set()
+
+        async def changed(self) -> None:
+            await self.event.wait()
+
+    entrance = _entrance(Forgetful(NOT_READY), GateMode.PARK)
+    async with asyncio.timeout(10):
+        assert await entrance.admitted(NODE) is EMPTY_VIEW
+
+
+async def test_a_wait_that_is_cut_short_is_gone() -> None:
+    """A client that leaves is told apart from one that was refused."""
+    entrance = _entrance(Scripted(NOT_READY), GateMode.PARK)
+    task = asyncio.create_task(entrance.admitted(NODE))
+    while entrance.hold is None:
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (entrance.hold, entrance.outcome) == (NOT_READY, "gone")
+
+
+async def test_each_kind_of_hold_has_its_own_budget() -> None:
+    """What was spent on readiness is not missing when the role is unknown."""
+    doorkeeper = Scripted(NOT_READY, NOT_READY, UNKNOWN)
+    admission = Admission(hold_seconds=2.5, role_hold_seconds=0.001)
+    ticks = count()
+    entrance = Entrance(doorkeeper, admission, lambda: float(next(ticks)))
+
+    assert await entrance.admitted(NODE) == UNKNOWN
+    assert entrance.outcome == "budget"
+    assert (admission.budget("not_ready"), admission.budget("unknown_role")) == (2.5, 0.001)
+
+
+@pytest.mark.parametrize("mode", [GateMode.PARK, GateMode.BOUNDED])
+async def test_a_released_stream_is_told_why_and_counts_as_override(mode: GateMode) -> None:
+    """An operator ends a wait: the client hears the reason and may go elsewhere; it is not served the unknown."""
+    entrance = _entrance(Scripted(NOT_READY), mode)
+    task = asyncio.create_task(entrance.admitted(NODE))
+    while entrance.hold is None:
+        await asyncio.sleep(0)
+    entrance.release()
+    entrance.release()
+
+    assert await task == NOT_READY
+    assert entrance.outcome == "override"
+
+
+async def test_a_release_does_not_refuse_whoever_can_be_served() -> None:
+    """The doorkeeper has the last word."""
+    doorkeeper = Scripted(NOT_READY)
+    entrance = _entrance(doorkeeper, GateMode.PARK)
+    task = asyncio.create_task(entrance.admitted(NODE))
+    while entrance.hold is None:
+        await asyncio.sleep(0)
+    doorkeeper.answers = [EMPTY_VIEW]
+    entrance.release()
+
+    assert await task is EMPTY_VIEW
+    assert entrance.outcome == "converged"
+
+
+@pytest.mark.parametrize("mode", [GateMode.PARK, GateMode.BOUNDED, GateMode.REFUSE])
+async def test_a_client_that_has_nothing_takes_what_was_good_before(mode: GateMode) -> None:
+    """At once, in every mode with a gate."""
+    entrance = _entrance(Scripted(Hold("no API server", "not_ready", EMPTY_VIEW)), mode)
+
+    assert await entrance.admitted(NODE, cold=True) is EMPTY_VIEW
+    assert entrance.outcome == "last_good"
+
+
+async def test_a_client_that_has_something_keeps_it() -> None:
+    """What it has may be newer than what we remember. The offer does not leave the gate."""
+    entrance = _entrance(Scripted(Hold("no API server", "not_ready", EMPTY_VIEW)), GateMode.BOUNDED, 0.001)
+
+    assert await entrance.admitted(NODE) == Hold("no API server", "not_ready")
+    assert entrance.outcome == "budget"
+
+
+def _queued(first: Literal["cold", "warm"], *, seconds: float = 60) -> tuple[Entrance, Pace]:
+    """An entrance whose stream waits to be let in."""
+    pace = Pace(0.001, 1, clock=asyncio.get_running_loop().time)
+    assert pace.free()
+    admission = Admission(mode=GateMode.REFUSE, per_second=0.001, first=first, queue_seconds=seconds)
+    entrance = Entrance(Scripted(EMPTY_VIEW), admission, asyncio.get_running_loop().time, pace)
+    return entrance, pace
+
+
+async def test_who_is_queued_for_too_long_is_told_so() -> None:
+    """In every mode of the gate: how many wait, and what to do."""
+    entrance, _ = _queued("cold", seconds=0.001)
+    held: list[Hold] = []
+
+    said = await entrance.admitted(NODE, held.append, cold=True)
+
+    assert isinstance(said, Hold)
+    assert (said.kind, entrance.outcome, len(held)) == ("queued", "budget", 1)
+    assert "0.001 are let in per second, cold ones first" in said.reason
+
+
+async def test_who_is_queued_is_let_in_by_a_release() -> None:
+    """It can be served: an operator need not send it away."""
+    entrance, pace = _queued("cold")
+    task = asyncio.create_task(entrance.admitted(NODE, cold=True))
+    while not pace.waiting:
+        await asyncio.sleep(0)
+    entrance.release()
+
+    assert await task is EMPTY_VIEW
+    assert (entrance.outcome, pace.waiting) == ("override", 0)
+
+
+@pytest.mark.parametrize(("first", "cold"), [("cold", True), ("cold", False), ("warm", True), ("warm", False)])
+async def test_the_setting_says_who_is_first(first: Literal["cold", "warm"], cold: bool) -> None:
+    """Of two that wait, the one that it names."""
+    entrance, pace = _queued(first)
+    task = asyncio.create_task(entrance.admitted(NODE, cold=cold))
+    while not pace.waiting:
+        await asyncio.sleep(0)
+
+    assert pace._preferred.waiting == (cold is (first == "cold"))
+    task.cancel()
+    await asyncio.wait([task])
+    assert pace.waiting == 0

@@ -1,0 +1,159 @@
+"""Who may come, when, and how many."""
+
+from typing import get_args
+
+import pytest
+
+from xds_server.model.admission import LimitKind
+from xds_server.xds.transport.debounce import Debounce
+from xds_server.xds.transport.limits import Limits
+from xds_server.xds.transport.stream_limiter import Allowances, Bucket, Place, Stock, Turnstile, host
+
+
+def test_a_bucket_gives_its_burst_and_then_its_rate() -> None:
+    """The saved tokens are there at once, later ones at intervals."""
+    bucket = Bucket(10, 3)
+    waits = [bucket.take(100.0) for _ in range(5)]
+    assert waits == [0, 0, 0, pytest.approx(0.1), pytest.approx(0.2)]
+
+
+def test_a_bucket_fills_up_to_its_burst_and_no_further() -> None:
+    """A long rest saves no more than the burst."""
+    bucket = Bucket(10, 2)
+    for _ in range(2):
+        bucket.take(0.0)
+    assert [bucket.take(1000.0) for _ in range(3)] == [0, 0, pytest.approx(0.1)]
+
+
+def test_who_would_wait_too_long_takes_nothing() -> None:
+    """A refused token is not missed by those who come after it."""
+    bucket = Bucket(1, 1)
+    bucket.take(0.0)
+    assert [bucket.take(0.0, 0.5) for _ in range(100)] == [None] * 100
+    assert bucket.take(0.6, 0.5) == pytest.approx(0.4)
+
+
+def _entered(turnstile: Turnstile, peer: str) -> Place | str:
+    """A stream that has made its first request, or why it may not go on."""
+    place = turnstile.enter(peer, 0, lambda: None)
+    if isinstance(place, str):
+        return place
+    kind = turnstile.speak(place)
+    if kind is not None:
+        turnstile.leave(place)
+    return kind or place
+
+
+def test_the_turnstile_counts_all_and_by_connection_and_address() -> None:
+    """One too many is told why; who leaves makes room."""
+    turnstile = Turnstile(Limits(streams=5, streams_per_connection=2, streams_per_address=3))
+    a1, a2, b = "ipv4:10.0.0.1:1", "ipv4:10.0.0.1:2", "ipv4:10.0.0.2:1"
+    places = [_entered(turnstile, peer) for peer in (a1, a1, a1, a2, a2, b, b, "unix:/x")]
+    assert [one if isinstance(one, str) else "" for one in places] == [
+        "", "", "connection", "", "address", "", "", "streams",
+    ]  # fmt: skip
+    assert turnstile.by_address()["10.0.0.1"] == {"streams": 3, "silent": 0}
+    turnstile.leave(places[0])  # type: ignore[arg-type]
+    assert isinstance(_entered(turnstile, a1), Place)
+    assert turnstile.spoke == 5
+
+
+def test_nothing_is_left_of_streams_that_have_left() -> None:
+    """Silent ones, and those that spoke."""
+    turnstile = Turnstile(Limits())
+    places = [turnstile.enter(f"ipv4:10.0.0.{n}:1", 0, lambda: None) for n in range(10)]
+    for place in places[:5]:
+        assert isinstance(place, Place)
+        assert turnstile.speak(place) is None
+    for place in places:
+        assert isinstance(place, Place)
+        turnstile.leave(place)
+    assert (turnstile.by_address(), turnstile._by_peer, turnstile.silent, turnstile.spoke) == ({}, {}, 0, 0)
+
+
+def test_silent_streams_take_nothing_from_those_that_speak() -> None:
+    """However many they are: the address that has most of them loses its oldest, and no one else any."""
+    turnstile = Turnstile(Limits(streams=1, silent_streams=4))
+    evicted: list[str] = []
+    names = ["many-1", "many-2", "many-3", "few-1", "many-4", "few-2"]
+    for name in names:
+        peer = f"ipv4:10.0.0.{1 if name.startswith('many') else 2}:1"
+        assert isinstance(turnstile.enter(peer, 0, lambda name=name: evicted.append(name)), Place)  # type: ignore[misc]
+    assert evicted == ["many-1", "many-2"]
+    assert turnstile.silent == 4
+    assert isinstance(_entered(turnstile, "ipv4:10.0.0.3:1"), Place)
+
+
+@pytest.mark.parametrize(
+    ("peer", "address"),
+    [
+        ("ipv4:10.0.0.1:5000", "10.0.0.1"),
+        ("ipv6:%5Bfd00:1:2:3::4%5D:5000", "fd00:1:2:3::/64"),
+        ("ipv6:[fe80::1%25eth0]:5000", "fe80::/64"),
+        ("ipv6:%5B::ffff:10.0.0.1%5D:5000", "10.0.0.1"),
+        ("unix:/run/xds.sock", "unix:/run/xds.sock"),
+        ("ipv4:nonsense", "ipv4:nonsense"),
+        ("", ""),
+    ],
+)
+def test_an_owner_is_the_address_without_its_port(peer: str, address: str) -> None:
+    """Of IPv6 the network: one host has all of it."""
+    assert host(peer) == address
+
+
+def test_one_address_takes_half_of_the_stock_at_most() -> None:
+    """And all together no more than there is."""
+    stock = Stock(100)
+    assert [stock.take("a", 50), stock.take("a", 1), stock.take("b", 40), stock.take("c", 11)] == [
+        True, False, True, False,
+    ]  # fmt: skip
+    stock.give("a", 50)
+    stock.give("b", 40)
+    assert (stock.taken, stock.by_address) == (0, {})
+
+
+def test_allowances_are_by_owner_and_forget_whom_they_have_not_seen_for_longest() -> None:
+    """So they take no more room than for so many."""
+    allowances = Allowances(1, 1, most=2)
+    allowances.of("a").take(0)
+    assert [allowances.of(one).ready(0) for one in ("a", "b")] == [False, True]
+    allowances.of("c")
+    assert allowances.of("a").ready(0)
+
+
+@pytest.mark.parametrize("kind", get_args(LimitKind))
+def test_reasons_name_the_limit(kind: LimitKind) -> None:
+    """What a client is told has the number in it, and what to do."""
+    limits = Limits(
+        streams=7, streams_per_connection=7, streams_per_address=7, new_streams_per_second=7, client_bytes=7, side_streams=7,
+        first_request_seconds=7,
+    )  # fmt: skip
+    text = Turnstile(limits).reason(kind)
+    assert "7" in text
+    assert ": " in text
+
+
+def test_a_burst_is_over_after_a_quiet_time() -> None:
+    """Each note prolongs the wait, up to the ceiling."""
+    debounce = Debounce(1.0, 2.5)
+    assert debounce.due_at == float("inf")
+    assert [debounce.note(now) for now in (10.0, 10.9, 11.8, 12.4)] == [11.0, 11.9, 12.5, 12.5]
+    debounce.taken(12.5)
+    assert debounce.due_at == float("inf")
+    assert debounce.note(20.0) == 21.0
+
+
+def test_after_a_step_there_is_a_rest() -> None:
+    """What comes alone is due at once; what follows a step closely, when the rest is over; also if it is quiet earlier."""
+    debounce = Debounce(rest_seconds=1.0)
+    assert debounce.note(10.0) == 10.0
+    debounce.taken(10.1)
+    assert [debounce.note(now) for now in (10.2, 10.9)] == [11.1, 11.1]
+    debounce.taken(11.1)
+    assert debounce.note(12.5) == 12.5
+
+
+def test_a_debounce_that_cannot_be_is_refused() -> None:
+    """The quiet time fits under the ceiling."""
+    with pytest.raises(ValueError, match="quiet"):
+        Debounce(2.0, 1.0)

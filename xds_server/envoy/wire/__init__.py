@@ -1,0 +1,1 @@
+"""The Protobuf wire format: readers and writers of fields."""

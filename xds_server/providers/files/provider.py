@@ -1,0 +1,240 @@
+"""The source over a directory: looks several times a second, and applies what changed as one transaction."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from krt import Graph, Reflector
+from xds_server.model.admission import ChangeOutcome
+from xds_server.model.source_state import Phase, Problem
+from xds_server.providers.files.object_index import Claims
+from xds_server.providers.files.parse import ObjectId, Parser
+from xds_server.providers.files.poller import Directory, Ended
+from xds_server.providers.files.scan import shown
+from xds_server.providers.kinds import Kind
+from xds_server.providers.sync_tracker import SourceBoard
+
+_log = logging.getLogger(__name__)
+
+_INTERVAL_SECONDS: Final = 0.2
+# A look may take a twentieth of a core, but a change is seen within a second all the same.
+_LONGEST_PAUSE_SECONDS: Final = 0.8
+_PAUSE_PER_LOOK: Final = 20
+
+
+@dataclass(slots=True)
+class _News:
+    """What a look found out."""
+
+    problems: dict[str, list[Problem]] = field(default_factory=dict)
+    """All that is wrong now with the files of which it may have changed, by path as it is shown."""
+    ignored: Counter[str] | None = None
+    """How many objects there are of kinds that are not read; None if that is what it was."""
+    ended: list[Ended] = field(default_factory=list)
+
+
+class FileSource:
+    """Follows the YAML and JSON files below a directory.
+
+    Polls, for inotify is blind on network file systems and to what a symbolic link leads to, and a
+    look costs a stat per file. *barrier*: a file before whose existence the directory does not count as
+    complete, for whoever fills it bit by bit; once it was seen, it has done its work. *list_delay*
+    withholds the first contents of a kind for so many seconds. *hold_seconds*: how long at most a file
+    is not believed that is being written, or looks as if it were; *on_hold_ended* is told how long it was held, and why
+    it is no longer.
+    """
+
+    def __init__(
+        self,
+        directory: str,
+        *,
+        kinds: tuple[Kind, ...],
+        reflectors: Mapping[str, Reflector[str, Any]],
+        graph: Graph,
+        board: SourceBoard,
+        barrier: str | None = None,
+        list_delay: Mapping[str, float] | None = None,
+        hold_seconds: float = 10.0,
+        on_hold_ended: Callable[[float, ChangeOutcome], None] = lambda _seconds, _by: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._root = directory
+        self._directory = Directory(directory, Parser(kinds), hold_seconds=hold_seconds, clock=clock)
+        self._barrier = barrier
+        self._claims = Claims(kinds)
+        self._reflectors = reflectors
+        self._graph = graph
+        self._board = board
+        self._clock = clock
+        self._hold_seconds = hold_seconds
+        self._on_hold_ended = on_hold_ended
+        self._delays = dict(list_delay or {})
+        self._withheld = [kind.plural for kind in kinds]
+        self._listed: list[str] = []
+        self._first_look: float | None = None
+        self._named: set[str] = set()
+        self._touched: set[ObjectId] = set()
+        self._held: dict[str, str] = {}
+        self._fault = ""
+        self.ignored: Counter[str] = Counter()
+        """How many objects there are of each kind that is not read, by `apiVersion kind`."""
+
+    @property
+    def held(self) -> Mapping[str, str]:
+        """Files that are not believed yet, as they are shown, and why."""
+        return self._held
+
+    def release(self) -> int:
+        """Has all files that are held believed at the next look, and returns how many they are."""
+        return self._directory.override()
+
+    async def run(self) -> None:
+        """Follows the directory until cancelled; one that cannot be read is tried again."""
+        for plural, seconds in self._delays.items():
+            _log.warning("fault injection: the list of %s is withheld for %g s", plural, seconds)
+        for plural in self._withheld:
+            self._board.asked(plural)
+        while True:
+            began = self._clock()
+            await self.look()
+            await asyncio.sleep(self._pause(self._clock() - began))
+
+    def relist(self, _: Collection[str]) -> None:
+        """Does nothing: each look sees all there is."""
+
+    async def look(self) -> None:
+        """Looks once, and applies what changed. What goes wrong is a state on the board, and is tried again."""
+        try:
+            news = await asyncio.to_thread(self._look)
+            self._apply(news)
+        except OSError as error:
+            self._failed(f"cannot read directory {self._root}: {error.strerror}: create it, or allow it to be read")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next look may do without it
+            self._directory.distrust()
+            message = f"cannot look at {self._root} ({type(error).__name__}), and this is a fault of ours: report it"
+            if message != self._fault:
+                _log.exception(message)
+            self._fault = message
+            self._failed(message)
+
+    def _failed(self, message: str) -> None:
+        for plural in (*self._listed, *self._withheld):
+            self._board.failed(plural, Phase.ERROR, message=message)
+
+    def _look(self) -> _News:
+        """What changed; the barrier is looked at first, so that what was there before it is in this look."""
+        if self._barrier is not None and Path(self._barrier).exists():
+            self._barrier = None
+        look = self._directory.look()
+        touched = self._claims.update(look.parsed, look.gone)
+        self._touched |= touched
+        held = self._directory.held
+        news = _News(ended=look.ended)
+        changed = {*look.parsed, *look.gone, *(path for path, _ in held.items() ^ self._held.items())}
+        for path in changed.union(*(self._claims.claimants(identity) for identity in touched)):
+            news.problems[path] = [*self._claims.problems(path), *self._hold_problems(path, held)]
+        if look.parsed or look.gone:
+            news.ignored = self._claims.ignored()
+        self._held = held
+        return news
+
+    def _hold_problems(self, path: str, held: Mapping[str, str]) -> list[Problem]:
+        if path not in held:
+            return []
+        what = "what it had stays" if self._directory.complete else "nothing is listed"
+        message = (
+            f"{held[path]}, so {what} for up to {self._hold_seconds:g} s: "
+            "write another file and rename it into place, or delete this one"
+        )
+        return [Problem(source=shown(path), object="", field="", message=message)]
+
+    def _pause(self, took: float) -> float:
+        if self._directory.unsettled:
+            return _INTERVAL_SECONDS
+        pause = min(max(_INTERVAL_SECONDS, _PAUSE_PER_LOOK * took), _LONGEST_PAUSE_SECONDS)
+        if self._first_look is None or not self._withheld:
+            return pause
+        next_list = self._first_look + min(self._delays.get(plural, 0) for plural in self._withheld)
+        return min(pause, max(0.0, next_list - self._clock()))
+
+    def _apply(self, news: _News) -> None:
+        touched, due = self._touched, self._due()
+        if touched or due:
+            with self._graph.transaction():
+                for identity in touched:
+                    if identity[0] in self._listed:
+                        self._settle(identity)
+                for plural in due:
+                    self._list(plural)
+            self._listed += due
+            self._withheld = [plural for plural in self._withheld if plural not in due]
+            self._touched = set()
+        if touched or due or self._withheld:
+            self._tell_states(due)
+        for path, problems in news.problems.items():
+            self._board.replace(shown(path), problems)
+        self._tell_ignored(news.ignored)
+        for ended in news.ended:
+            _log.info("hold ended: %s was not believed for %.1f s: %s", shown(ended.path), ended.seconds, ended.by)
+            self._on_hold_ended(ended.seconds, ended.by)
+        for plural in self._listed:
+            self._board.in_touch(plural)
+        self._fault = ""
+
+    def _due(self) -> list[str]:
+        """The kinds whose first list is to be delivered now."""
+        if self._barrier is not None or not self._directory.complete:
+            return []
+        if self._first_look is None:
+            self._first_look = self._clock()
+        waited = self._clock() - self._first_look
+        return [plural for plural in self._withheld if self._delays.get(plural, 0) <= waited]
+
+    def _settle(self, identity: ObjectId) -> None:
+        plural, key = identity
+        if identity not in self._claims:
+            self._reflectors[plural].delete(key)
+            return
+        value = self._claims.value(identity)
+        if value is not None:
+            self._reflectors[plural].apply(key, value)
+
+    def _list(self, plural: str) -> None:
+        reflector = self._reflectors[plural]
+        reflector.begin()
+        for identity in self._claims.of_kind(plural):
+            value = self._claims.value(identity)
+            if value is not None:  # and if it is None, there is no earlier version to keep: this is the first list
+                reflector.apply(identity[1], value)
+        reflector.listed()
+
+    def _tell_states(self, due: Iterable[str]) -> None:
+        for plural in due:
+            self._board.listed(plural, epoch=self._graph.epoch, objects=self._reflectors[plural].count)
+        for plural in self._listed:
+            self._board.count(plural, self._reflectors[plural].count)
+        for plural in self._withheld:
+            objects = sum(1 for _ in self._claims.of_kind(plural))
+            self._board.listing(plural, objects, message=self._awaited())
+
+    def _awaited(self) -> str:
+        """What has to come before anything is listed."""
+        if self._barrier:
+            return f"complete once there is a file {self._barrier}: let it be made last"
+        for path, change in list(self._directory.changing.items()):
+            return f"complete once {shown(path)} is, which {change.reason or 'is being written'}"
+        return ""
+
+    def _tell_ignored(self, ignored: Counter[str] | None) -> None:
+        if ignored is None:
+            return
+        self.ignored = ignored
+        for name, count in ignored.items():
+            if name not in self._named:
+                self._named.add(name)
+                _log.info("ignored: %d of kind %r in %s: this server does not read it", count, name, self._root)

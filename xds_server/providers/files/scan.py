@@ -1,0 +1,141 @@
+"""Which files there are, and which of them may have changed: stat only, nothing is opened."""
+
+import os
+import stat
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from xds_server.model.printable import printable
+
+_SUFFIXES: Final = (".yaml", ".yml", ".json")
+_MOST_ENTRIES: Final = 100_000
+_TYPES: Final = (
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+class Signature(NamedTuple):
+    """Of a file, from its stat: another one when its content changes, or another file takes its place."""
+
+    written: int
+    """When its content changed last. Unit: nanoseconds."""
+    changed: int
+    """When its content, its name or its permissions changed last."""
+    size: int
+    inode: int
+    device: int
+
+    def replaces(self, other: "Signature") -> bool:
+        """Whether another file has taken the place of *other*."""
+        return (self.inode, self.device) != (other.inode, other.device)
+
+
+def signature(status: os.stat_result) -> Signature:
+    """The signature of a file that has this status."""
+    return Signature(status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_dev)
+
+
+def shown(path: str) -> str:
+    """A path for people: bytes that are no UTF-8, and what cannot be printed, are escaped."""
+    return path if path.isprintable() else printable(os.fsencode(path).decode(errors="backslashreplace"), 2 * len(path))
+
+
+@dataclass(slots=True)
+class Walk:
+    """What one walk through a directory saw."""
+
+    files: dict[str, Signature] = field(default_factory=dict)
+    """By path."""
+    linked: set[str] = field(default_factory=set)
+    """Files that are symbolic links."""
+    places: dict[str, str] = field(default_factory=dict)
+    """Where each directory really is, by path."""
+    unreadable: dict[str, str] = field(default_factory=dict)
+    """Why, for directories and files whose state could not be learnt: what was known of them, and below, still holds."""
+
+    def covers(self, path: str) -> bool:
+        """Whether the walk would have seen this path, were it there."""
+        while self.unreadable and path:
+            if path in self.unreadable:
+                return False
+            path = path.rpartition(os.sep)[0]
+        return True
+
+
+def walk(root: str, most: int = _MOST_ENTRIES) -> Walk:
+    """All YAML and JSON files below *root*, those near it first; symbolic links are followed, into each directory once.
+
+    Names that begin with a dot or end with `~` are passed over: editors' files, and the directories
+    behind a mounted ConfigMap, whose entries lead there through `..data`. After *most* entries no
+    further directory is looked into.
+
+    Raises: OSError, if *root* itself cannot be read.
+    """
+    seen = Walk(places={root: os.path.realpath(root)})
+    been = {seen.places[root]}
+    ahead = deque([root])
+    entries = _names(root)
+    while ahead:
+        directory = ahead.popleft()
+        if directory != root:
+            try:
+                if most <= 0:
+                    raise _Refused(
+                        "is not looked into, because there is too much before it: keep other files elsewhere"
+                    )
+                entries = _names(directory)
+            except OSError as error:
+                _unreadable(seen, directory, error)
+                continue
+        most -= len(entries)
+        for name, is_link in entries:
+            path = f"{directory}{os.sep}{name}"
+            try:
+                status = os.stat(path)  # noqa: PTH116 - strings throughout: a walk makes no Path per file
+                if stat.S_ISDIR(status.st_mode):
+                    real = os.path.realpath(path) if is_link else f"{seen.places[directory]}{os.sep}{name}"
+                    # A link to where we have been would have no end, and a tree of them would double at each level.
+                    if real not in been:
+                        been.add(real)
+                        seen.places[path] = real
+                        ahead.append(path)
+                elif name.endswith(_SUFFIXES):
+                    _admit(path, status, seen, is_link=is_link)
+            except FileNotFoundError:
+                if is_link and name.endswith(_SUFFIXES) and os.path.islink(path):  # noqa: PTH114
+                    _unreadable(seen, path, _Refused("is a link to nowhere: mend or remove it"))
+                # else it is gone since the directory was read
+            except OSError as error:
+                _unreadable(seen, path, error)
+    return seen
+
+
+class _Refused(OSError):  # noqa: N818 - a verdict on a path, not a failure of ours
+    """Something that could be looked at, and is not to be."""
+
+
+def _names(directory: str) -> list[tuple[str, bool]]:
+    with os.scandir(directory) as entries:
+        return sorted(
+            (entry.name, entry.is_symlink())
+            for entry in entries
+            if not entry.name.startswith(".") and entry.name[-1] != "~"
+        )
+
+
+def _admit(path: str, status: os.stat_result, seen: Walk, *, is_link: bool) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        what = next((name for is_one, name in _TYPES if is_one(status.st_mode)), "no file")
+        raise _Refused(f"is {what}: put a file there")
+    seen.files[path] = signature(status)
+    if is_link:
+        seen.linked.add(path)
+
+
+def _unreadable(seen: Walk, path: str, error: OSError) -> None:
+    reason = str(error) if isinstance(error, _Refused) else f"cannot be read: {error.strerror}: allow it"
+    seen.unreadable[path] = reason

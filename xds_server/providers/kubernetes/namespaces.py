@@ -1,0 +1,127 @@
+"""One kind, followed namespace by namespace: each list replaces its part, and the kind is as well as its worst part."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from krt import Graph, Reflector, Source
+from xds_server.model.source_state import Phase, Problem, SourceState
+from xds_server.providers.kinds import Kind
+from xds_server.providers.sync_tracker import SourceBoard
+
+# What is shown of several parts: the first of these that one of them is in.
+_WORST_FIRST: Final = (
+    Phase.FORBIDDEN,
+    Phase.ABSENT,
+    Phase.ERROR,
+    Phase.PENDING,
+    Phase.LISTING,
+    Phase.STALE,
+    Phase.SYNCED,
+)
+
+
+class Part(Reflector[str, Any]):
+    """A reflector of the objects of one namespace in a source that has those of several.
+
+    The source is synced once *all_listed* says that every part of it was listed.
+    """
+
+    def __init__(self, source: Source[str, Any], graph: Graph, namespace: str, all_listed: Callable[[], bool]) -> None:
+        super().__init__(source)
+        self._graph = graph
+        self._prefix = f"{namespace}/"
+        self._all_listed = all_listed
+        self.was_listed = False
+
+    def listed(self) -> None:
+        """The list is complete: what it did not contain of this namespace is gone."""
+        seen, self._seen = self._seen or {}, None
+        with self._graph.transaction():
+            for key in [key for key in self.source if key.startswith(self._prefix) and key not in seen]:
+                self.source.delete(key)
+            for key, value in seen.items():
+                if value is not None:
+                    self.source.set(key, value)
+            self.was_listed = True
+            if self._all_listed():
+                self.source.mark_synced()
+
+
+class PartBoard(SourceBoard):
+    """The board of one namespace, which tells the whole board of each change."""
+
+    def __init__(self, kinds: Iterable[Kind], namespace: str, whole: SourceBoard, on_change: Callable[[str], None]):
+        super().__init__(kinds, clock=whole.clock, on_change=lambda _, new: on_change(new.kind))
+        self.namespace = namespace
+        self._whole = whole
+
+    def heard(self, plural: str) -> None:
+        """The server has said something."""
+        super().heard(plural)
+        self._whole.heard(plural)
+
+    def report(self, source: str, title: str, problems: tuple[Problem, ...]) -> None:
+        """What is wrong with one object now."""
+        self._whole.report(self._named(source), title, problems)
+
+    def replace(self, source: str, problems: Iterable[Problem]) -> None:
+        """All that is wrong in this namespace now."""
+        self._whole.replace(self._named(source), problems)
+
+    def _named(self, source: str) -> str:
+        return f"{source} {self.namespace}"
+
+
+def merged(parts: Sequence[tuple[str, SourceState]], held: int) -> SourceState:
+    """The state of a kind of which (namespace, state) are the parts, and *held* the objects."""
+    namespace, worst = min(parts, key=lambda part: _WORST_FIRST.index(part[1].phase))
+    states = [state for _, state in parts]
+    epochs = [state.epoch for state in states]
+    known = [epoch for epoch in epochs if epoch is not None]
+    begun = [state.listed_from for state in states if state.listed_from is not None]
+    seconds = [state.sync_seconds for state in states if state.sync_seconds is not None]
+    return replace(
+        worst,
+        started=min(state.started for state in states),
+        lists=min(state.lists for state in states),
+        listed_from=min(begun) if len(begun) == len(states) else None,
+        sync_seconds=max(seconds) if len(seconds) == len(states) else None,
+        objects=max(held, sum(state.objects for state in states if state.phase is Phase.LISTING)),
+        epoch=max(known) if len(known) == len(epochs) else None,
+        failures=sum(state.failures for state in states),
+        restarts=sum(state.restarts for state in states),
+        message=f"namespace {namespace}: {worst.message}" if worst.message else "",
+    )
+
+
+class Parts:
+    """The reflectors and boards of all namespaces, over those of the kinds."""
+
+    def __init__(
+        self,
+        kinds: tuple[Kind, ...],
+        namespaces: Iterable[str],
+        reflectors: Mapping[str, Reflector[str, Any]],
+        graph: Graph,
+        board: SourceBoard,
+    ) -> None:
+        self._board = board
+        self._sources = {kind.plural: reflectors[kind.plural].source for kind in kinds}
+        names = tuple(dict.fromkeys(namespaces))
+        self._parts: dict[str, list[Part]] = {kind.plural: [] for kind in kinds}
+        for plural, parts in self._parts.items():
+            parts += [Part(self._sources[plural], graph, name, self._asker(parts)) for name in names]
+        self.boards = {name: PartBoard(kinds, name, board, self._changed) for name in names}
+        """By namespace."""
+
+    def reflector(self, plural: str, namespace: str) -> Part:
+        """Of one kind in one namespace."""
+        return self._parts[plural][list(self.boards).index(namespace)]
+
+    def _asker(self, parts: list[Part]) -> Callable[[], bool]:
+        return lambda: all(part.was_listed for part in parts)
+
+    def _changed(self, plural: str) -> None:
+        states = [(name, board.states[plural]) for name, board in self.boards.items()]
+        self._board.put(merged(states, len(self._sources[plural])))

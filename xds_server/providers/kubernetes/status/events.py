@@ -1,0 +1,106 @@
+"""Kubernetes Events about this replica's Pod: what an operator sees in `kubectl describe pod`."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Final, Literal, NamedTuple
+
+from xds_server.providers.kubernetes.errors import ApiError
+from xds_server.providers.kubernetes.status.lease import SEND_SECONDS, Client
+
+_log = logging.getLogger(__name__)
+
+_BURST: Final = 10
+_SECONDS_PER_EVENT: Final = 10.0
+_LONGEST_MESSAGE: Final = 1024  # as the API server has it
+
+
+class Pod(NamedTuple):
+    """The Pod that this process runs in."""
+
+    namespace: str
+    name: str
+    uid: str
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> "Pod | None":
+        """From POD_NAMESPACE, POD_NAME and POD_UID, which the Deployment sets; None outside a cluster."""
+        found = cls(*(environ.get(name, "") for name in ("POD_NAMESPACE", "POD_NAME", "POD_UID")))
+        return found if found.namespace and found.name else None
+
+
+class Budget:
+    """So many events at once, and one every so often. What says the same as the last of its reason is not said again."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._left = float(_BURST)
+        self._at = clock()
+        self._said: dict[str, str] = {}
+
+    def allows(self, reason: str, message: str) -> bool:
+        """Whether this may be said; if so, it counts as said."""
+        now = self._clock()
+        self._left = min(_BURST, self._left + (now - self._at) / _SECONDS_PER_EVENT)
+        self._at = now
+        if self._left < 1 or self._said.get(reason) == message:
+            return False
+        self._left -= 1
+        self._said[reason] = message
+        return True
+
+    def turned(self, reason: str) -> None:
+        """What was said with this reason is over: said again, it is news."""
+        self._said.pop(reason, None)
+
+
+class Events:
+    """Writes Events, best effort: one that cannot be written is dropped, for it is not the record but a hint."""
+
+    def __init__(self, client: Client, pod: Pod, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._client = client
+        self._pod = pod
+        self._budget = Budget(clock)
+        self._queue: asyncio.Queue[Mapping[str, object]] = asyncio.Queue(maxsize=_BURST)
+        self._count = 0
+
+    def say(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, ends: str = "") -> None:
+        """Queues an Event; *ends* is a reason that is over with it."""
+        if ends:
+            self._budget.turned(ends)
+        if not self._budget.allows(reason, message) or self._queue.full():
+            return
+        self._count += 1
+        now = datetime.now(UTC)
+        stamp = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        pod = self._pod
+        self._queue.put_nowait(
+            {
+                "metadata": {
+                    "namespace": pod.namespace,
+                    "name": f"{pod.name}.{int(now.timestamp() * 1e6):x}.{self._count}",
+                },
+                "involvedObject": {
+                    "apiVersion": "v1", "kind": "Pod", "namespace": pod.namespace, "name": pod.name, "uid": pod.uid,
+                },
+                "type": kind,
+                "reason": reason,
+                "message": message[:_LONGEST_MESSAGE],
+                "source": {"component": "xds-server"},
+                "firstTimestamp": stamp,
+                "lastTimestamp": stamp,
+                "count": 1,
+            }
+        )  # fmt: skip
+
+    async def run(self) -> None:
+        """Writes what was said until cancelled."""
+        path = f"/api/v1/namespaces/{self._pod.namespace}/events"
+        while True:
+            event = await self._queue.get()
+            try:
+                await self._client.send("POST", path, event, seconds=SEND_SECONDS)
+            except ApiError as error:
+                _log.info("status.event_dropped: %s: %s", event["reason"], error)

@@ -1,0 +1,161 @@
+"""Where every source stands, and what is wrong with its input: written by the sources, read by all others."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, Final
+
+from xds_server.model.source_state import Phase, Problem, SourceState
+from xds_server.providers.kinds import Kind
+
+_WELL: Final[dict[str, Any]] = {"code": None, "message": "", "retry_seconds": None}
+
+
+class SourceBoard:
+    """One SourceState per kind, and the problems that are there now.
+
+    *on_change* is called with the state before and after, for every difference, counts included;
+    *on_problem* with a problem that was not there before. Both may read the board.
+    """
+
+    def __init__(
+        self,
+        kinds: Iterable[Kind],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        on_change: Callable[[SourceState, SourceState], None] = lambda _old, _new: None,
+        on_problem: Callable[[Problem], None] = lambda _problem: None,
+    ) -> None:
+        self.clock = clock
+        """Seconds, monotonic; all times are on it."""
+        self._on_change = on_change
+        self._on_problem = on_problem
+        self._states = {
+            kind.plural: SourceState(kind=kind.plural, required=kind.required, since=clock()) for kind in kinds
+        }
+        self._problems: dict[str, dict[str, tuple[Problem, ...]]] = {}
+        self.problem_count = 0
+        """How many there are."""
+
+    def add(self, kind: Kind) -> None:
+        """Shows a kind from now on, as pending."""
+        self._states[kind.plural] = SourceState(kind=kind.plural, required=kind.required, since=self.clock())
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    @property
+    def states(self) -> Mapping[str, SourceState]:
+        """By plural name; live."""
+        return MappingProxyType(self._states)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """All that is wrong now, by source and object."""
+        return tuple(
+            problem
+            for _, objects in sorted(self._problems.items())
+            for _, problems in sorted(objects.items())
+            for problem in problems
+        )
+
+    # -- where a source stands ---------------------------------------------------------------------
+
+    def asked(self, plural: str) -> None:
+        """A list was asked for. The phase stays until there is an answer."""
+        self._update(plural, started=self.clock())
+
+    def listing(self, plural: str, objects: int, *, message: str = "") -> None:
+        """A part of the list is here; *message*: what the rest waits for. A source that is known stays what it is."""
+        self.heard(plural)
+        if not self._states[plural].known:
+            self._update(plural, phase=Phase.LISTING, objects=objects, **_WELL | {"message": message})
+
+    def listed(self, plural: str, *, epoch: int, objects: int, in_touch: bool = True) -> None:
+        """The list is complete, and committed at *epoch*. A source that is stale stays it, unless we are *in_touch*."""
+        state, now = self._states[plural], self.clock()
+        stays = state.phase is Phase.STALE and not in_touch
+        self._update(
+            plural, epoch=epoch, objects=objects, heard=now, lists=state.lists + 1,
+            listed_from=state.started, sync_seconds=now - state.started,
+            **({} if stays else _WELL | {"phase": Phase.SYNCED}),
+        )  # fmt: skip
+
+    def absent(self, plural: str, *, epoch: int, message: str, retry_seconds: float | None = None) -> None:
+        """The server does not know this optional kind, and nothing of it is held: that is complete, too."""
+        known = self._states[plural].epoch
+        self._update(
+            plural, phase=Phase.ABSENT, epoch=epoch if known is None else known, objects=0,
+            code=404, message=message, retry_seconds=retry_seconds,
+        )  # fmt: skip
+
+    def failed(
+        self, plural: str, phase: Phase, *, message: str, code: int | None = None, retry_seconds: float | None = None
+    ) -> None:
+        """Something went wrong: *phase*, or STALE if the source was listed before."""
+        state = self._states[plural]
+        self._update(
+            plural, phase=Phase.STALE if state.known else phase, failures=state.failures + 1,
+            code=code, message=message, retry_seconds=retry_seconds,
+        )  # fmt: skip
+
+    def watch_ended(self, plural: str, how: str) -> None:
+        """A watch has ended, as all do: `eof`, `expired`, `silence`, `asked` or `error`."""
+        self._update(plural, restarts=self._states[plural].restarts + 1, ended=how)
+
+    def heard(self, plural: str) -> None:
+        """The server has said something. Nobody is woken for it."""
+        self._states[plural] = replace(self._states[plural], heard=self.clock())
+
+    def in_touch(self, plural: str) -> None:
+        """We are following changes again; does nothing unless the source was stale."""
+        if self._states[plural].phase is Phase.STALE:
+            self._update(plural, phase=Phase.SYNCED, **_WELL)
+
+    def count(self, plural: str, objects: int) -> None:
+        """So many objects are held."""
+        if self._states[plural].objects != objects:
+            self._update(plural, objects=objects)
+
+    def put(self, state: SourceState) -> None:
+        """A state that was put together elsewhere; of it, since when is seen here."""
+        changes = {
+            name: getattr(state, name) for name in state.__slots__ if name not in ("kind", "required", "since", "heard")
+        }
+        self._update(state.kind, **changes)
+
+    def _update(self, plural: str, **changes: Any) -> None:
+        old = self._states[plural]
+        if changes.get("phase", old.phase) is not old.phase:
+            changes["since"] = self.clock()
+        new = replace(old, **changes)
+        if new != old:
+            self._states[plural] = new
+            self._on_change(old, new)
+
+    # -- what is wrong with the input --------------------------------------------------------------
+
+    def report(self, source: str, title: str, problems: tuple[Problem, ...]) -> None:
+        """What is wrong with one object of one source now; nothing takes back what was said."""
+        said = self._problems.get(source, {})
+        before = said.get(title, ())
+        self.problem_count += len(problems) - len(before)
+        if problems:
+            self._problems.setdefault(source, {})[title] = problems
+        elif before:
+            del said[title]
+            if not said:
+                del self._problems[source]
+        for problem in problems:
+            if problem not in before:
+                self._on_problem(problem)
+
+    def replace(self, source: str, problems: Iterable[Problem]) -> None:
+        """All that is wrong with one source now, and nothing else is."""
+        now: dict[str, tuple[Problem, ...]] = {}
+        for problem in problems:
+            now[problem.object] = (*now.get(problem.object, ()), problem)
+        for title in [title for title in self._problems.get(source, {}) if title not in now]:
+            self.report(source, title, ())
+        for title, said in now.items():
+            self.report(source, title, said)

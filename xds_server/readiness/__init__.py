@@ -1,0 +1,1 @@
+"""What may be served, and when the server says that it is ready."""

@@ -1,0 +1,60 @@
+"""Who may be served: the stream's own guard, since a readiness probe does not keep a proxy from connecting."""
+
+import asyncio
+from collections.abc import Callable
+
+from probes import Gate
+from xds_server.xds.cache.store import Store
+from xds_server.xds.cache.table import View
+from xds_server.xds.protocol.messages import Node
+from xds_server.xds.transport.admission import Hold
+
+
+class Doorkeeper:
+    """Admits a proxy once everything is published, to the tables of its role.
+
+    *open_at_once* is for gate mode `off`: everybody is admitted, to whatever there is. *last_good* gives the tables of a
+    role that a proxy without any configuration may have meanwhile, or None.
+    """
+
+    def __init__(
+        self,
+        gate: Gate,
+        store: Store,
+        *,
+        open_at_once: bool,
+        last_good: Callable[[str], View | None] = lambda _: None,
+    ) -> None:
+        self._gate = gate
+        self._store = store
+        self._open_at_once = open_at_once
+        self._last_good = last_good
+        self._turn = asyncio.Event()
+
+    def admit(self, node: Node) -> View | Hold:
+        """The tables that this proxy is served from, or why it is held."""
+        if self._open_at_once:
+            return self._store.prepared(node.role)
+        if self._gate.passed_at("snapshots") is None:
+            reason = f"control plane is not ready: {self._gate.report.reason}"
+            return Hold(reason=reason, kind="not_ready", fallback=self._last_good(node.role))
+        view = self._store.view(node.role)
+        if view is None:
+            return Hold(reason=self._unknown(node.role), kind="unknown_role")
+        return view
+
+    async def changed(self) -> None:
+        """Returns when `admit` may answer differently than it did."""
+        await self._turn.wait()
+
+    def notify(self) -> None:
+        """Has those who wait ask again."""
+        self._turn.set()
+        self._turn = asyncio.Event()
+
+    def _unknown(self, role: str) -> str:
+        roles = ", ".join(sorted(self._store.roles)) or "none"
+        return (
+            f"role {role!r} is no Gateway of ours (there are: {roles}): "
+            f"set node.metadata.role, or node.cluster, to the namespace/name of one"
+        )

@@ -1,0 +1,114 @@
+"""The layers of readiness, in order, as checks over what is known elsewhere. Nothing here keeps state.
+
+    base -> sources -> derived -> snapshots -> serving
+
+All but `serving` latch: what was known once is served on, and marked, when its source is lost.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from krt import Collection
+from probes import Degraded, Failed, Gate, Layer, Passed, Verdict, Waiting
+from xds_server.model.source_state import Phase, SourceState
+from xds_server.xds.cache.store import Store
+
+Clock = Callable[[], float]
+
+
+def gate(
+    *,
+    base: Callable[[], Mapping[str, Verdict]],
+    sources: Callable[[], Mapping[str, SourceState]],
+    derived: Iterable[Collection[Any, Any]],
+    store: Store,
+    serving: Callable[[], Mapping[str, Verdict]],
+    held: Callable[[], str] = lambda: "",
+    parity: Callable[[], Verdict] | None = None,
+    problems: Callable[[], int] = lambda: 0,
+    clock: Clock,
+    started: float,
+) -> Gate:
+    """The gate of the server: ready is a fact, not a guess.
+
+    *held*: which change is not published, and why, or "". *parity*: whether a peer publishes the same, if one is asked.
+    *problems*: how many there are with the input.
+    """
+    collections = tuple(derived)
+
+    def source_checks() -> Mapping[str, Verdict]:
+        return {name: of_source(state) for name, state in sources().items()} | {"input": of_input(problems())}
+
+    def derived_checks() -> Mapping[str, Verdict]:
+        return {collection.name: of_collection(collection) for collection in collections}
+
+    def snapshot_checks() -> Mapping[str, Verdict]:
+        published = of_published(store.epoch, sync_epoch(sources().values()))
+        return {"published": published, "believed": Degraded(why) if (why := held()) else Passed()}
+
+    peers = () if parity is None else (Layer("parity", lambda: {"peer": parity()}, check_names=("peer",)),)
+    return Gate(
+        Layer("base", base),
+        Layer("sources", source_checks, check_names=(*sources(), "input")),
+        Layer("derived", derived_checks, check_names=tuple(collection.name for collection in collections)),
+        Layer("snapshots", snapshot_checks, check_names=("published", "believed")),
+        *peers,
+        Layer("serving", serving, latch=False),
+        clock=clock,
+        started_at=started,
+    )
+
+
+def sync_epoch(sources: Iterable[SourceState]) -> int | None:
+    """The epoch at which the last required source was listed for the first time; None, if one has not been."""
+    epochs = [source.epoch for source in sources if source.required]
+    return None if None in epochs else max((epoch for epoch in epochs if epoch is not None), default=0)
+
+
+def of_source(state: SourceState) -> Verdict:
+    """How far a source has got: an optional one holds nobody up."""
+    match state.phase:
+        case Phase.SYNCED:
+            return Passed(f"{state.objects} objects")
+        case Phase.STALE:
+            return Degraded(f"stale: {state.message}{_retried(state)}")
+        case Phase.ABSENT if not state.required:
+            return Passed("absent, and optional")
+        case _ if not state.required:
+            return Degraded(f"{state.phase}, and optional: {state.message}{_retried(state)}")
+        case Phase.LISTING:
+            return Waiting(f"listing, {state.objects} so far{': ' if state.message else ''}{state.message}")
+        case Phase.PENDING:
+            return Waiting("pending: no answer yet")
+        case _:
+            return Failed(f"{state.phase}: {state.message}{_retried(state)}")
+
+
+def of_input(problems: int) -> Verdict:
+    """Whether anything is wrong with the objects: that costs themselves, and nobody waits for it."""
+    return Degraded(f"{problems} problems: /debug/problems says which") if problems else Passed("no problem")
+
+
+def _retried(state: SourceState) -> str:
+    return "" if state.retry_seconds is None else f" (tried again {state.retry_seconds:.1f} s after that)"
+
+
+def of_collection(collection: Collection[Any, Any]) -> Verdict:
+    """Whether a derived collection is complete; a key whose transform failed keeps its last output, and is named."""
+    if not collection.synced:
+        return Waiting(f"waits for {', '.join(sorted(collection.pending))}")
+    if not collection.failures:
+        return Passed(f"{len(collection)} keys")
+    key, failure = next(iter(collection.failures.items()))
+    return Degraded(f"{len(collection.failures)} failed and keep their last state, {key!r}: {failure.error!r}")
+
+
+def of_published(published: int | None, required: int | None) -> Verdict:
+    """Whether what is published contains all that the required sources listed."""
+    if required is None:
+        return Waiting("not all required sources were listed")
+    if published is None:
+        return Waiting(f"nothing published, epoch {required} is needed")
+    if published < required:
+        return Waiting(f"epoch {published} is published, {required} is needed")
+    return Passed(f"epoch {published}")

@@ -1,0 +1,229 @@
+"""The parity gate: before it turns ready, a new replica compares what it publishes with what a peer publishes.
+
+Equal contents have equal versions on every replica, so two replicas that read the same objects and run the same code
+agree to the last bit. If they do not, somebody should know before proxies move over.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from typing import Literal, NamedTuple, get_args
+
+import msgspec
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from probes import Passed, Verdict, Waiting
+from xds_server.envoy.ready_listener import MARKER
+from xds_server.model.resource import PUSH_ORDER, ROUTE, SHORT, TypeUrl
+from xds_server.observability.client import AskError, ask
+from xds_server.observability.state_metrics import PREFIX
+from xds_server.xds.cache.store import Store
+from xds_server.xds.cache.table import Table, version_of
+
+Outcome = Literal["equal", "different", "no_peer"]
+
+_AGAIN_SECONDS = 0.5
+_SHOWN = 5
+_MARKER = (ROUTE, MARKER)
+
+
+class Contents(NamedTuple):
+    """What one replica publishes of one type for one role."""
+
+    version: str
+    resources: Mapping[str, str]
+    """Version by name; not read, and empty, if the versions of the whole agree."""
+
+
+Roles = Mapping[str, Mapping[str, Contents]]
+"""By role and by type's short name."""
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """How a type of a role differs."""
+
+    role: str
+    type: str
+    ours_alone: tuple[str, ...]
+    peers_alone: tuple[str, ...]
+    changed: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        """How many resources differ."""
+        return len(self.ours_alone) + len(self.peers_alone) + len(self.changed)
+
+
+def contents(store: Store, *, resources: bool) -> Roles:
+    """What is published; without *resources* the versions of the whole alone.
+
+    But for what the marker says: that follows from the rest, and from what proxies of the replica thought of it.
+    """
+    views = {role: view for role in sorted(store.roles) if (view := store.view(role)) is not None}
+    return {
+        role: {
+            SHORT[type_url]: Contents(
+                version_of(table.digest - _marker_digest(type_url, table)),
+                {item.name: item.version for item in table if (type_url, item.name) != _MARKER} if resources else {},
+            )
+            for type_url, table in view.items()
+            if type_url in PUSH_ORDER
+        }
+        for role, view in views.items()
+    }
+
+
+def _marker_digest(type_url: TypeUrl, table: Table) -> int:
+    marker = table.get(MARKER) if type_url == ROUTE else None
+    return marker.digest if marker is not None else 0
+
+
+def differences(ours: Roles, peers: Roles) -> list[Difference]:
+    """Where two replicas differ; nothing, if they agree. Both with resources."""
+    found = []
+    for role in sorted(ours.keys() | peers.keys()):
+        mine, other = ours.get(role, {}), peers.get(role, {})
+        for kind in sorted(mine.keys() | other.keys()):
+            a, b = (side[kind].resources if kind in side else {} for side in (mine, other))
+            difference = Difference(
+                role,
+                kind,
+                tuple(sorted(a.keys() - b.keys())),
+                tuple(sorted(b.keys() - a.keys())),
+                tuple(sorted(name for name in a.keys() & b.keys() if a[name] != b[name])),
+            )
+            if difference.count or role not in ours or role not in peers:
+                found.append(difference)
+    return found
+
+
+class Parity:
+    """Asks *peer* again and again until it agrees, for at most *seconds*; then the replica turns ready all the same.
+
+    A peer that does not answer, is not ready itself, or is this very process, is no peer.
+    """
+
+    def __init__(
+        self,
+        peer: str,
+        seconds: float,
+        store: Store,
+        *,
+        instance: str,
+        clock: Callable[[], float] = time.monotonic,
+        asked: Callable[[str, str], object] = ask,
+    ) -> None:
+        """*asked* is called in a thread, with the peer's URL and a path, and gives JSON or raises AskError."""
+        self._peer = peer
+        self._seconds = seconds
+        self._store = store
+        self._instance = instance
+        self._clock = clock
+        self._asked = asked
+        self._begun = asyncio.Event()
+        self.differences: list[Difference] = []
+        self.outcome: Outcome | None = None
+        """None until it is over."""
+        self.took_seconds = 0.0
+        self._why = "not asked yet"
+
+    def begin(self) -> None:
+        """Says that everything is published, so that it can be compared."""
+        self._begun.set()
+
+    async def run(self) -> Outcome:
+        """Compares, once it may begin; returns how it ended."""
+        await self._begun.wait()
+        began = self._clock()
+        last: Outcome = "no_peer"
+        while (last := await self._compare()) != "equal" and self._clock() - began < self._seconds:  # noqa: ASYNC110 - a peer does not tell us
+            await asyncio.sleep(_AGAIN_SECONDS)
+        self.took_seconds = self._clock() - began
+        self.outcome = last
+        return last
+
+    def verdict(self) -> Verdict:
+        """Whether readiness may go on; for how long it did not agree is never a reason to stay away for ever."""
+        if self.outcome is None:
+            return Waiting(f"{self._peer}: {self._why}; at most {self._seconds:.0f} s")
+        return Passed("equal" if self.outcome == "equal" else f"{self.outcome}, went on after {self._seconds:.0f} s")
+
+    @property
+    def why(self) -> str:
+        """The last comparison in one line."""
+        return self._why
+
+    def page(self) -> Mapping[str, object]:
+        """The last comparison, to be downloaded."""
+        return {"peer": self._peer, "outcome": self.outcome, "why": self._why, "differences": self.differences}
+
+    async def _compare(self) -> Outcome:
+        try:
+            if self._roles(await self._get("/debug/digests")) == contents(self._store, resources=False):
+                self.differences, self._why = [], "equal"
+                return "equal"
+            peers = self._roles(await self._get("/debug/digests?resources"))
+        except AskError as error:
+            self._why = str(error)
+            return "no_peer"
+        self.differences = differences(contents(self._store, resources=True), peers)
+        if not self.differences:
+            self._why = "equal"
+            return "equal"
+        self._why = said(self.differences)
+        return "different"
+
+    async def _get(self, path: str) -> object:
+        return await asyncio.to_thread(self._asked, self._peer, path)
+
+    def _roles(self, answer: object) -> Roles:
+        try:
+            digests = msgspec.convert(answer, Digests)
+        except msgspec.ValidationError as error:
+            raise AskError(f"{self._peer}/debug/digests is none of ours ({error}): is it an xds-server?") from None
+        if digests.instance == self._instance:
+            raise AskError(f"{self._peer} is this very process: name the Service of the others, or their addresses")
+        if digests.epoch is None:
+            raise AskError(f"{self._peer} has published nothing itself: it is starting, too")
+        return digests.roles
+
+
+class ParityMetrics:
+    """How comparisons ended, and in how much."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._comparisons = Counter(
+            f"{PREFIX}parity_comparisons_total", "How comparisons with the peer ended.", ["outcome"], registry=registry
+        )
+        self._differences = Gauge(
+            f"{PREFIX}parity_diff_resources",
+            "Resources in which the peer differed when the comparison ended.",
+            ["type"],
+            registry=registry,
+        )
+        for outcome in get_args(Outcome):
+            self._comparisons.labels(outcome)
+
+    def compared(self, parity: Parity) -> None:
+        """A comparison ended."""
+        self._comparisons.labels(parity.outcome or "").inc()
+        for name in (SHORT[type_url] for type_url in PUSH_ORDER):
+            self._differences.labels(name).set(sum(one.count for one in parity.differences if one.type == name))
+
+
+class Digests(msgspec.Struct):
+    """What `/debug/digests` answers."""
+
+    instance: str
+    epoch: int | None
+    roles: dict[str, dict[str, Contents]]
+
+
+def said(found: list[Difference]) -> str:
+    """Differences in one line."""
+    parts = [
+        f"{one.role} {one.type}: {len(one.changed)} changed, {len(one.ours_alone)} ours alone, {len(one.peers_alone)} the peer's alone"
+        for one in found[:_SHOWN]
+    ]
+    more = f", and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return f"differs from the peer in {'; '.join(parts)}{more} (/debug/parity)"

@@ -1,0 +1,67 @@
+"""The last good configuration as bytes: what was published and acknowledged, to be read after a restart. Pure."""
+
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from typing import Final
+
+import msgspec
+
+from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, TypeUrl, resource
+from xds_server.xds.cache.store import Store
+
+SAVED: Final = (CLUSTER, ENDPOINT, LISTENER, ROUTE)
+"""The types that are saved: secrets are not among them, and so never on disk."""
+
+_MAGIC: Final = b"xds-server last good 1\n"
+_DIGEST_SIZE: Final = 16
+
+Items = list[tuple[str, bytes]]
+"""Names and bodies."""
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """What is on disk."""
+
+    time: float
+    """When it was saved, in Unix time."""
+    shared: dict[str, Items]
+    """By type: what all roles share."""
+    roles: dict[str, dict[str, Items]]
+    """By role and type: what is its own."""
+
+
+class BrokenError(ValueError):
+    """The bytes are not what was written."""
+
+
+def encoded(store: Store, roles: Iterable[str], now: float) -> bytes:
+    """What *store* publishes for *roles*, with a digest at the end that a cut-off file does not have."""
+    views = {role: view for role in sorted(roles) if (view := store.view(role)) is not None}
+    shared: dict[str, Items] = {}
+    for view in views.values():
+        shared = {type_url: [(item.name, item.body) for item in view[type_url]] for type_url in (CLUSTER, ENDPOINT)}
+        break
+    own: dict[str, dict[str, Items]] = {
+        role: {type_url: [(item.name, item.body) for item in view[type_url]] for type_url in (LISTENER, ROUTE)}
+        for role, view in views.items()
+    }
+    body = _MAGIC + msgspec.msgpack.encode(Saved(now, shared, own))
+    return body + blake2b(body, digest_size=_DIGEST_SIZE).digest()
+
+
+def decoded(data: bytes) -> Saved:
+    """What was encoded. Raises: BrokenError."""
+    body, digest = data[:-_DIGEST_SIZE], data[-_DIGEST_SIZE:]
+    if not body.startswith(_MAGIC):
+        raise BrokenError("it is no saved configuration, or of another version")
+    if blake2b(body, digest_size=_DIGEST_SIZE).digest() != digest:
+        raise BrokenError("it is cut off or altered")
+    try:
+        return msgspec.msgpack.decode(body[len(_MAGIC) :], type=Saved)
+    except msgspec.DecodeError as error:
+        raise BrokenError(f"it cannot be read: {error}") from None
+
+
+def resources(items: Mapping[str, Items]) -> dict[TypeUrl, list[Resource]]:
+    """The resources of saved items, of the types that are saved."""
+    return {type_url: [resource(name, body) for name, body in items.get(type_url, [])] for type_url in SAVED}

@@ -1,0 +1,1 @@
+"""One process: settings, wiring, start and stop."""

@@ -1,0 +1,232 @@
+"""The server as it runs: a replica with an event loop, sockets, and the signals that end it."""
+
+import asyncio
+import contextlib
+import functools
+import importlib
+import logging
+import socket
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from probes import ServeError, Transition, serve
+from xds_server import __version__
+from xds_server.model.admission import GateMode
+from xds_server.observability.logs import configure_logging, event
+from xds_server.readiness.parity import Parity
+from xds_server.readiness.protections.last_good import LastGood
+from xds_server.server import process, provider_factory
+from xds_server.server.open_files import LEAST, OpenFiles, raised, shares
+from xds_server.server.process import StartError
+from xds_server.server.settings import Settings
+from xds_server.server.wiring import Replica
+from xds_server.xds.transport.admission import Admission
+from xds_server.xds.transport.bind_check import has_ipv6
+from xds_server.xds.transport.debounce import Debounce
+
+if TYPE_CHECKING:
+    from xds_server.xds.transport.server import AdsServer
+
+_log = logging.getLogger("xds_server")
+
+_BEAT_SECONDS = 0.25
+_PAGE_SECONDS = 5.0
+_SAVE_SECONDS = 2.0
+
+
+def main(settings: Settings) -> None:
+    """Runs the server until SIGTERM or SIGINT. Raises: StartError."""
+    configure_logging(settings.log_format)
+    settings = suited(settings)
+    files = OpenFiles(raised(), clock=time.monotonic)
+    if files.limit < LEAST:
+        raise StartError(f"only {files.limit} files may be open: let it be {LEAST} or more (ulimit -n), better 10,000")
+    with contextlib.suppress(KeyboardInterrupt), process.quiet_collector():
+        try:
+            asyncio.run(App(settings, files).run())
+        except* StartError as errors:
+            raise errors.exceptions[0] from None
+
+
+def suited(settings: Settings) -> Settings:
+    """The settings, with IPv4 alone where this kernel knows no IPv6: proxies run on the same kind of machine, as a rule.
+
+    An Envoy on such a kernel rejects every listener on an IPv6 address, and every load assignment that has one.
+    """
+    if settings.ip_families != "dual" or has_ipv6():
+        return settings
+    event(_log, logging.WARNING, "ip_families", now="ipv4", why="this kernel has no IPv6: set ip_families=ipv4")
+    return replace(settings, ip_families="ipv4")
+
+
+def debounced(settings: Settings) -> Debounce:
+    """How bursts of changes are made one, on each stream."""
+    return Debounce(settings.debounce_seconds, settings.debounce_ceiling_seconds, settings.debounce_rest_seconds)
+
+
+def admission(settings: Settings) -> Admission:
+    """Who is let in, when, and what becomes of the others."""
+    return Admission(
+        mode=GateMode(settings.gate),
+        hold_seconds=settings.gate_hold_seconds,
+        role_hold_seconds=settings.role_hold_seconds,
+        per_second=settings.admit_per_second,
+        burst=settings.admit_burst,
+        first=settings.admit_first,
+        queue_seconds=settings.admit_hold_seconds,
+    )
+
+
+class App:
+    """One run of the server: a replica on an event loop, with its sockets."""
+
+    def __init__(self, settings: Settings, open_files: OpenFiles | None = None) -> None:
+        self.settings = settings
+        self._open_files = open_files
+        self._replica = Replica(settings, open_files=open_files)
+        self._turned = asyncio.Event()
+        self._replica.gate.on_transition(self._transition)
+        self.registry = self._replica.registry
+
+    async def run(self) -> None:
+        """Runs until SIGTERM or SIGINT. The probes answer first, and nothing is served before all is known."""
+        leaving = process.leaving()
+        _log.addHandler(self._replica.timeline)
+        self._replica.begin()
+        on_loop = process.Turns(asyncio.get_running_loop(), _PAGE_SECONDS)
+        try:
+            http = serve(
+                self._replica.endpoints(on_loop), self.settings.http_address.host, self.settings.http_address.port,
+                connections=self._replica.connections,
+            )  # fmt: skip
+        except ServeError as error:
+            raise StartError(error.strerror or str(error)) from None
+        with http:
+            event(_log, logging.INFO, "http.listening", address=http.address)
+            try:
+                await provider_factory.check_login(self.settings)
+                await self._together(leaving)
+            finally:
+                _log.removeHandler(self._replica.timeline)
+
+    async def _together(self, leaving: "asyncio.Queue[str]") -> None:
+        """Runs all tasks until it is time to leave. One that fails ends the server: half of it would lie."""
+        replica = self._replica
+        source = provider_factory.source(
+            self.settings, replica.kinds, replica.pipeline,
+            references=replica.references, graph=replica.graph, board=replica.board,
+            file_hold_ended=functools.partial(replica.metrics.hold_ended, "file"),
+        )  # fmt: skip
+        replica.holds.source = source
+        replica.holds.relist = source.relist
+        async with asyncio.TaskGroup() as tasks:
+            background = [tasks.create_task(one) for one in (source.run(), self._beat(), replica.keeper.run())]
+            if replica.parity is not None:
+                background.append(tasks.create_task(self._compare(replica.parity, leaving)))
+            try:
+                if self.settings.shadow:
+                    await leaving.get()
+                else:
+                    await self._serve(tasks, background, leaving)
+            finally:
+                for task in background:
+                    task.cancel()
+
+    async def _serve(
+        self, tasks: asyncio.TaskGroup, background: list[asyncio.Task[None]], leaving: "asyncio.Queue[str]"
+    ) -> None:
+        server = await self._started()
+        background.append(tasks.create_task(self._tell_health(server)))
+        if self._replica.last_good is not None:
+            background.append(tasks.create_task(self._save(self._replica.last_good, server)))
+        spread = 0.0
+        try:
+            spread = self.settings.drain_spread_seconds if await self._stay(leaving) else 0.0
+        finally:
+            await self._end(server, spread, leaving)
+
+    async def _end(self, server: "AdsServer", spread: float, leaving: "asyncio.Queue[str]") -> None:
+        """Ends the streams over *spread* seconds, so that the proxies do not all come to the others at once."""
+        ending = asyncio.create_task(server.stop(grace=1, spread=spread))
+        hurry = asyncio.create_task(leaving.get())
+        try:
+            await asyncio.wait((ending, hurry), return_when=asyncio.FIRST_COMPLETED)
+            if not ending.done():
+                await server.stop(grace=0)
+            await ending
+        finally:
+            hurry.cancel()
+
+    async def _save(self, last_good: LastGood, server: "AdsServer") -> None:
+        while True:
+            await asyncio.sleep(_SAVE_SECONDS)
+            if not self._replica.draining:
+                await last_good.save(server.streams())
+
+    async def _compare(self, parity: Parity, leaving: "asyncio.Queue[str]") -> None:
+        """Compares with the peer. A shadow has then done what it is for: it leaves. Raises: StartError, if it differs."""
+        outcome = await parity.run()
+        self._replica.compared(outcome)
+        if self.settings.shadow:
+            if outcome != "equal":
+                raise StartError(f"shadow: {parity.why}")
+            leaving.put_nowait("compared")
+
+    async def _started(self) -> "AdsServer":
+        """The gRPC server, listening."""
+        # grpc takes some 60 ms to import: in a thread, while the first lists are on their way.
+        transport = await asyncio.to_thread(importlib.import_module, "xds_server.xds.transport.server")
+        settings = self.settings
+        server: AdsServer = transport.AdsServer(
+            settings.grpc_address,
+            doorkeeper=self._replica.doorkeeper,
+            observer=self._replica.observer,
+            admission=admission(settings),
+            identifier=f"{socket.gethostname()} xds-server/{__version__}",
+            limits=settings.limits,
+            debounce=debounced(settings),
+            connections=self._grpc_connections(),
+        )
+        try:
+            await server.start()
+        except transport.PortInUse as error:
+            raise StartError(f"{error}: free it, or choose another grpc_address") from None
+        event(_log, logging.INFO, "grpc.listening", address=str(settings.grpc_address))
+        self._replica.listens(server, asyncio.get_running_loop().call_later)
+        return server
+
+    def _grpc_connections(self) -> int | None:
+        files = self._open_files
+        return None if files is None else shares(files.limit, self.settings.limits.http_connections).grpc
+
+    async def _stay(self, leaving: "asyncio.Queue[str]") -> bool:
+        """Serves until a signal to leave, and on for the endpoints that still name us; false if a second one hurries."""
+        settings = self.settings
+        name = await leaving.get()
+        event(_log, logging.INFO, "draining", signal=name, seconds=settings.drain_seconds)
+        self._replica.drain()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(leaving.get(), settings.drain_seconds)
+            return False
+        return True
+
+    async def _beat(self) -> None:
+        """Shows that the event loop goes round, how late it is, and what has changed by time alone."""
+        while True:
+            due = time.monotonic() + _BEAT_SECONDS
+            await asyncio.sleep(_BEAT_SECONDS)
+            self._replica.metrics.loop_lagged(time.monotonic() - due)
+            self._replica.tick()
+
+    def _transition(self, transition: Transition) -> None:
+        self._turned.set()
+        if transition.ready:
+            process.settle_collector()
+
+    async def _tell_health(self, server: "AdsServer") -> None:
+        """Keeps gRPC health at what the gate says."""
+        while True:
+            self._turned.clear()
+            await server.set_health(serving=self._replica.gate.report.ready)
+            await self._turned.wait()

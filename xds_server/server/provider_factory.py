@@ -1,0 +1,88 @@
+"""Where the objects come from, by the settings: which kinds, from which source, with which login."""
+
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from krt import Graph, Reflector
+from xds_server.model.admission import ChangeOutcome
+from xds_server.model.references import References
+from xds_server.providers import Source
+from xds_server.providers.kinds import REFERENCED, Kind, kinds
+from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.server.process import StartError
+from xds_server.server.settings import FilesSource, Settings
+from xds_server.translate.pipeline import Pipeline
+
+
+def kinds_of(settings: Settings) -> tuple[Kind, ...]:
+    """The kinds to read. Raises: StartError, if a setting names one that there is not."""
+    names = [kind.plural for kind in kinds()]
+    for setting, given in (
+        ("optional", settings.optional),
+        ("selectors", settings.selectors),
+        ("inject_list_delay", settings.inject_list_delay),
+    ):
+        for name in given:
+            if name not in names:
+                raise StartError(f"{setting} names {name!r}, which is not read: name some of {', '.join(names)}")
+    read = kinds(settings.optional)
+    # An API server is asked for those once somebody refers to one.
+    return (*read, *REFERENCED) if settings.read_certificates and isinstance(settings.source, FilesSource) else read
+
+
+def source(
+    settings: Settings,
+    read: Iterable[Kind],
+    pipeline: Pipeline,
+    *,
+    references: References | None,
+    graph: Graph,
+    board: SourceBoard,
+    file_hold_ended: Callable[[float, ChangeOutcome], None] = lambda _seconds, _by: None,
+) -> Source:
+    """The source of all objects, not running yet, which feeds the graph and says on the board where it stands.
+
+    *file_hold_ended* is told how long a file was held, and why it is no longer.
+    """
+    reflectors = {name: Reflector(source) for name, source in pipeline.sources.items()}
+    parts: dict[str, Any] = {
+        "kinds": read,
+        "reflectors": reflectors,
+        "graph": graph,
+        "board": board,
+        "list_delay": settings.inject_list_delay,
+    }
+    if isinstance(settings.source, FilesSource):
+        from xds_server.providers.files.provider import FileSource  # noqa: PLC0415 - each pays for its own imports
+
+        if references is not None:
+            reflectors |= {name: Reflector(source) for name, source in references.stored.items()}
+        barrier = None if settings.barrier_file is None else str(settings.barrier_file)
+        return FileSource(
+            str(settings.source.directory), barrier=barrier, hold_seconds=settings.file_hold_seconds,
+            on_hold_ended=file_hold_ended, **parts,
+        )  # fmt: skip
+    from xds_server.providers.kubernetes.kopf_client import KopfClient, login  # noqa: PLC0415
+    from xds_server.providers.kubernetes.provider import KubeSource  # noqa: PLC0415
+
+    path = None if settings.kubeconfig is None else str(settings.kubeconfig)
+    return KubeSource(
+        client=KopfClient(login(path, settings.context or None)), namespaces=settings.namespaces,
+        selectors=settings.selectors, streamed=settings.streamed_lists,
+        references=references, **parts,
+    )  # fmt: skip
+
+
+async def check_login(settings: Settings) -> None:
+    """Finds a misspelt kubeconfig or context. Credentials that nobody named may yet come. Raises: StartError."""
+    if settings.kubeconfig is None and not settings.context:
+        return
+    from xds_server.providers.kubernetes.credentials import LoginError  # noqa: PLC0415
+    from xds_server.providers.kubernetes.kubeconfig import connection, paths  # noqa: PLC0415
+
+    path = None if settings.kubeconfig is None else str(settings.kubeconfig)
+    try:
+        await connection(paths(path, os.environ), settings.context or None)
+    except LoginError as error:
+        raise StartError(str(error)) from None

@@ -1,0 +1,67 @@
+"""Writing back, by the settings: who does it, or nobody."""
+
+from typing import Literal, Protocol
+
+from krt import Graph
+from xds_server.server.settings import Settings
+from xds_server.translate import statuses
+from xds_server.translate.pipeline import Pipeline
+
+
+class Keeper(Protocol):
+    """Says to the API server what became of its objects, and of us."""
+
+    @property
+    def leading(self) -> bool:
+        """Whether this replica writes."""
+
+    @property
+    def written(self) -> int:
+        """Statuses written by this replica so far."""
+
+    async def run(self) -> None:
+        """Writes until cancelled."""
+
+    def known(self) -> None:
+        """Everything is known from now on."""
+
+    def leave(self) -> None:
+        """From now on this replica is leaving: it writes no status, and others may."""
+
+    def say(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, ends: str = "") -> None:
+        """An Event; *ends* is a reason that is over with it."""
+
+
+class Nobody:
+    """A keeper that writes nothing."""
+
+    leading = False
+    written = 0
+
+    async def run(self) -> None:
+        """Nothing to do."""
+
+    def known(self) -> None:
+        """Nothing to do."""
+
+    def leave(self) -> None:
+        """Nothing to do."""
+
+    def say(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, ends: str = "") -> None:
+        """Nothing to do."""
+
+
+def keeper(settings: Settings, graph: Graph, pipeline: Pipeline) -> Keeper:
+    """The keeper that the settings ask for. Adds to *graph* what is to be said: make it after the gate."""
+    if not settings.write_status:
+        return Nobody()
+    from xds_server.providers.kubernetes.kopf_client import KopfClient, login  # noqa: PLC0415 - each pays for its own imports
+    from xds_server.providers.kubernetes.status.controller import StatusKeeper  # noqa: PLC0415
+
+    path = None if settings.kubeconfig is None else str(settings.kubeconfig)
+    client = KopfClient(login(path, settings.context or None))
+    made = statuses.build(pipeline)
+    return StatusKeeper(
+        client, graph,
+        gateways=made.gateways, routes=made.routes, gateway_class=settings.gateway_class, lease="xds-server",
+    )  # fmt: skip

@@ -1,0 +1,406 @@
+"""The composition root: one replica of the control plane, all its parts made and joined, without an event loop."""
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from typing import Literal, Protocol
+
+from prometheus_client import CollectorRegistry
+
+from krt import Graph, KrtError
+from probes import (
+    Connections,
+    CrossOriginProtection,
+    Endpoints,
+    Failed,
+    Heartbeat,
+    Passed,
+    Report,
+    Transition,
+    Verdict,
+    Waiting,
+)
+from probes.connection_table import Limits
+from probes.metrics import ConnectionMetrics, ReadinessMetrics, exposition
+from xds_server.envoy import clusters
+from xds_server.model.source_state import Problem, SourceState
+from xds_server.observability import attribution, input_problems, pages
+from xds_server.observability.client import ask
+from xds_server.observability.logs import Timeline, event, every
+from xds_server.observability.metrics import Metrics
+from xds_server.observability.state_metrics import PREFIX, Live
+from xds_server.observability.stream_log import StreamLog
+from xds_server.providers.kinds import REFERENCED
+from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.readiness import layers, progress
+from xds_server.readiness.admission import Doorkeeper
+from xds_server.readiness.initial_push import Greeting, Later
+from xds_server.readiness.marker_observer import Verdicts
+from xds_server.readiness.parity import Outcome, Parity, ParityMetrics, contents
+from xds_server.readiness.protections.holds import Holds, Streams
+from xds_server.readiness.protections.last_good import LastGood, LastGoodMetrics
+from xds_server.readiness.publisher import Publisher
+from xds_server.server import process, provider_factory, status_factory
+from xds_server.server.open_files import OpenFiles, shares
+from xds_server.server.settings import FilesSource, Settings
+from xds_server.translate import pipeline, references
+from xds_server.xds.cache.store import Names, Store
+from xds_server.xds.protocol.messages import Changes
+from xds_server.xds.transport.observer import ClientUse, StreamStatus
+
+_log = logging.getLogger("xds_server")
+
+_MAX_BEAT_AGE_SECONDS = 20.0
+
+
+class Server(Streams, Protocol):
+    """What serves the streams."""
+
+    def publish(self, changes: Mapping[str | None, Changes]) -> None:
+        """Sends what changed: for all roles under None, or for one."""
+        ...
+
+    def statuses(self) -> Iterable[StreamStatus]:
+        """Every open stream, one by one."""
+        ...
+
+    def clients(self) -> ClientUse:
+        """What clients have taken of what there is."""
+        ...
+
+
+class Replica:
+    """Everything but the sockets and tasks: *app* gives it those, and calls `tick` several times a second."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        started: float | None = None,
+        asked: Callable[[str, str], object] = ask,
+        open_files: OpenFiles | None = None,
+    ) -> None:
+        """*started*: when the process began, on the clock; by default as the system says. *asked*: as of `Parity`.
+
+        *open_files*: of the process; None if nobody is to look.
+        """
+        self.settings = settings
+        self._clock = clock
+        started = process.started() if started is None else started
+        self.server: Server | None = None
+        """None until the gRPC port is bound."""
+        self._draining_since: float | None = None
+        self._instance = f"{socket.gethostname()}/{os.getpid()}/{time.time_ns()}"
+        self.timeline = Timeline(clock() - started)
+        self.registry = CollectorRegistry()
+        self._open_files = open_files
+        self.connections = self._http_connections()
+        """Of the HTTP port."""
+        self.metrics = Metrics(self.registry, clock=clock)
+        self.heartbeat = Heartbeat(clock, _MAX_BEAT_AGE_SECONDS)
+        self.store = Store(remake_cluster=clusters.departed)
+        self.graph = Graph(on_failure=_derivation_failed)
+        self.pipeline = pipeline.build(
+            self.graph,
+            settings.gateway_class,
+            edge=settings.edge,
+            families=settings.ip_families,
+            route_budget=settings.route_budget,
+        )
+        self.kinds = provider_factory.kinds_of(settings)
+        self.board = SourceBoard(self.kinds, clock=clock, on_change=self._source_changed, on_problem=_problem_found)
+        self.holds = Holds(settings, self.pipeline, self.metrics, lambda: self.server, self._say, clock=clock)
+        self.parity, self._parity_metrics = self._peer(asked), ParityMetrics(self.registry)
+        self.last_good = self._last_good(started)
+        self._soft_deadline = progress.SoftDeadline(settings.soft_deadline_seconds, started)
+        self._derived = [one for name, one in self.graph.collections.items() if name not in self.pipeline.sources]
+        self._greeting = Greeting(  # type: ignore[abstract]  # of what it does not define it takes no notice
+            0.0 if settings.gate == "off" or settings.shadow else settings.greet_seconds,
+            streams=self.streams, clock=clock, on_change=self.evaluate,
+        )  # fmt: skip
+        self.gate = layers.gate(
+            base=self._base,
+            sources=lambda: self.board.states,
+            derived=self._derived,
+            store=self.store,
+            serving=self._serving,
+            clock=clock,
+            held=self.holds.why,
+            parity=self._parity_verdict if self.parity else None,
+            problems=lambda: self.board.problem_count,
+            started=started,
+        )
+        self.gate.on_transition(self._turned)
+        self.gate.on_change(self._checks_changed)
+        plurals = [kind.plural for kind in REFERENCED]
+        self.references = (
+            references.build(self.graph, self.pipeline.roles, plurals) if settings.read_certificates else None
+        )
+        input_problems.follow(
+            self.graph, self.pipeline, self.board,
+            gateway_class=settings.gateway_class, shared=not isinstance(settings.source, FilesSource),
+        )  # fmt: skip
+        self.keeper = status_factory.keeper(settings, self.graph, self.pipeline)
+        self.doorkeeper = Doorkeeper(
+            self.gate,
+            self.store,
+            open_at_once=settings.gate == "off",
+            last_good=lambda role: None if self.last_good is None else self.last_good.view(role),
+        )
+        self.publisher = Publisher(
+            self.graph, self.pipeline, self.store, self._published,
+            suspicion=self.holds.suspicion, carry=self.holds.carry, marker_port=settings.marker_port,
+            families=settings.ip_families,
+        )  # fmt: skip
+        self._stream_log = StreamLog(self.holds.stream_held, clock=clock, on_left_out=self.metrics.line_left_out)
+        self.observer = every(
+            self.metrics,
+            self._greeting,
+            Verdicts(self.store, self.publisher.judged),  # type: ignore[abstract]  # as above
+            self._stream_log,
+        )
+        """Is to be told of the streams."""
+        self._measure()
+
+    def begin(self) -> None:
+        """Reads what an earlier run left; an ungated server believes from now on that what it has is all."""
+        if self.settings.gate == "off":
+            event(_log, logging.WARNING, "gate.off", effect="unknown is served as empty: for experiments only")
+            for source in self.pipeline.sources.values():
+                source.mark_synced()
+        if self.last_good is not None:
+            self.last_good.load()
+
+    def listens(self, server: Server, later: Later) -> None:
+        """The gRPC port is bound; *later* calls back, on the event loop."""
+        self.server = server
+        self._greeting.opened(later)
+        self.evaluate()
+
+    def drain(self) -> None:
+        """Not ready any more, from now on; what is served is served on."""
+        self._draining_since = self._clock()
+        self.keeper.leave()
+        self.evaluate()
+
+    @property
+    def draining(self) -> bool:
+        """Whether this replica is leaving."""
+        return self._draining_since is not None
+
+    def tick(self) -> None:
+        """What changes by time alone."""
+        self.heartbeat.beat()
+        if self._open_files is not None:
+            self._open_files.look(self.connections.accept_errors)
+        self.publisher.tick()
+        self._stream_log.tick()
+        self.evaluate()
+        self._speak()
+
+    def evaluate(self) -> None:
+        """Asks the gate again, and tells those who wait what has changed."""
+        closed = self.gate.passed_at("snapshots") is None
+        offered = self.last_good is not None and self.last_good.turned()
+        self.gate.evaluate()
+        if offered:
+            self.doorkeeper.notify()
+        if closed and self.gate.passed_at("snapshots") is not None:
+            self.keeper.known()
+            self.doorkeeper.notify()
+            if self.parity is not None:
+                self.parity.begin()
+
+    def compared(self, outcome: Outcome) -> None:
+        """The comparison with the peer has ended."""
+        assert self.parity is not None
+        self._parity_metrics.compared(self.parity)
+        level = logging.INFO if outcome == "equal" else logging.WARNING
+        event(_log, level, "parity", outcome=outcome, seconds=self.parity.took_seconds, why=self.parity.why)
+        self.evaluate()
+
+    def endpoints(self, on_loop: Callable[[Callable[[], bytes]], bytes]) -> Endpoints:
+        """Probes and pages. *on_loop* calls what it is given where all of this may be read."""
+        names = (socket.gethostname(), self.settings.http_address.host, *self.settings.http_hosts)
+        endpoints = Endpoints(
+            self.gate, liveness={"event_loop": self.heartbeat.verdict}, startup_layer="base", title="xds-server",
+            cross_origin=CrossOriginProtection(names, setting="http_hosts"),
+        )  # fmt: skip
+        endpoints.add_page("/metrics", exposition(self.registry), description="metrics, for Prometheus")
+        pages.add(
+            endpoints,
+            sources=self.board.states.values,
+            problems=lambda: (*self.board.problems, *attribution.problems(self.store, self.pipeline.attached_routes)),
+            routes=self.pipeline.attached_routes,
+            store=self.store,
+            graph=self.graph,
+            streams=lambda: () if self.server is None else self.server.statuses(),
+            clients=lambda: {"limits": self.settings.limits, "taken": self._clients()},
+            on_loop=on_loop,
+            holds=self.holds.page,
+            release=lambda kind: self.holds.release(kind, self.publisher),
+            timeline=self.timeline,
+            digests=self._digests,
+            parity=lambda: {} if self.parity is None else self.parity.page(),
+            connections=self.connections.shown,
+        )
+        return endpoints
+
+    def streams(self) -> Iterable[StreamStatus]:
+        """Every open stream."""
+        return () if self.server is None else self.server.streams()
+
+    def _clients(self) -> ClientUse:
+        return ClientUse() if self.server is None else self.server.clients()
+
+    def _client_use(self) -> Mapping[str, int]:
+        use = self._clients()
+        return {"streams": use.streams, "silent": use.silent, "aside": use.aside, "bytes": use.bytes}
+
+    # -- the parts that depend on the settings -----------------------------------------------------
+
+    def _peer(self, asked: Callable[[str, str], object]) -> Parity | None:
+        if not self.settings.parity_peer:
+            return None
+        return Parity(
+            self.settings.parity_peer, self.settings.parity_seconds, self.store,
+            instance=self._instance, clock=self._clock, asked=asked,
+        )  # fmt: skip
+
+    def _last_good(self, started: float) -> LastGood | None:
+        metrics = LastGoodMetrics(self.registry)
+        if self.settings.last_good_dir is None or self.settings.gate == "off":
+            return None
+        return LastGood(
+            self.settings.last_good_dir, self.settings.last_good_grace_seconds, self.store, metrics,
+            sources=self.board.states.values, started=started, clock=self._clock,
+        )  # fmt: skip
+
+    def _http_connections(self) -> Connections:
+        limits = self.settings.limits
+        most, per_peer = limits.http_connections, limits.http_connections_per_peer
+        if self._open_files is not None:
+            most = shares(self._open_files.limit, most).http
+        return Connections(Limits(most=most, per_peer=per_peer), clock=time.monotonic)
+
+    def _measure(self) -> None:
+        self.metrics.watch(
+            Live(
+                sources=self.board.states.values,
+                problems=lambda: self.board.problems,
+                derived=lambda: {one.name: one.synced for one in self._derived},
+                resources=self.store.counts,
+                rejected=self.store.rejected,
+                graph_epoch=lambda: self.graph.epoch,
+                published_epoch=lambda: self.store.epoch,
+                sync_epoch=lambda: layers.sync_epoch(self.board.states.values()),
+                held=self.holds.active,
+                over_budget=lambda: len(self.pipeline.over_budget),
+                references=lambda: {} if self.references is None else self.references.counts(),
+                leading=lambda: self.keeper.leading,
+                written=lambda: self.keeper.written,
+                clients=self._client_use,
+            )
+        )
+        ReadinessMetrics(self.gate, PREFIX, self.registry)
+        ConnectionMetrics(self.connections, PREFIX, self.registry)
+
+    # -- what happens ------------------------------------------------------------------------------
+
+    def _source_changed(self, old: SourceState, new: SourceState) -> None:
+        self.metrics.source_changed(old, new)
+        if new.listed_from is not None and new.listed_from != old.listed_from:
+            self.publisher.listed(new.kind, new.listed_from)
+        if new.code == HTTPStatus.NOT_FOUND and old.code != new.code:
+            self.publisher.gone(new.kind)
+        if old.phase is not new.phase:
+            self.holds.source_changed(new)
+            level = logging.INFO if new.phase in ("listing", "synced") else logging.WARNING
+            event(
+                _log, level, f"source.{new.phase}", kind=new.kind, objects=new.objects,
+                seconds=new.sync_seconds, code=new.code, message=new.message or None,
+            )  # fmt: skip
+        if old.phase is not new.phase or not self.gate.report.ready:
+            self.evaluate()
+
+    def _published(self, for_all: Names, by_role: Mapping[str, Names]) -> None:
+        if self.server is not None:
+            changes: dict[str | None, Changes] = {None: for_all}
+            changes.update(by_role)
+            self.server.publish(changes)
+        if by_role:
+            self.doorkeeper.notify()
+
+    def _turned(self, transition: Transition) -> None:
+        if not transition.ready:
+            event(_log, logging.WARNING, "not_ready", layer=transition.layer, reason=transition.reason)
+            self.keeper.say("Warning", "NotReady", f"{transition.layer}: {transition.reason}", ends="Ready")
+            return
+        phases = {name: round(seconds, 3) for name, seconds in self.gate.startup_seconds().items()}
+        objects = sum(state.objects for state in self.board.states.values())
+        said = progress.summary(self.gate.startup_seconds(), self.board.states.values())
+        self.keeper.say("Normal", "Ready", said, ends="NotReady")
+        event(_log, logging.INFO, "ready", summary=said, seconds=sum(phases.values()), objects=objects, **phases)
+
+    def _checks_changed(self, before: Report, after: Report) -> None:
+        known = {(layer.name, check.name): check.status for layer in before.layers for check in layer.checks}
+        for layer in after.layers:
+            for check in layer.checks:
+                was = known.get((layer.name, check.name))
+                if was is not check.status:
+                    name = f"{layer.name}/{check.name}"
+                    self.timeline.add("check", check=name, was=was, status=check.status, reason=check.reason)
+
+    def _speak(self) -> None:
+        """Says what is awaited, if it has taken long."""
+        if self.gate.passed_at("serving") is not None or not self._soft_deadline.passed(self._clock()):
+            return
+        self.metrics.deadline_passed()
+        listed = self._soft_deadline.progress(self.board.states.values())
+        waits_for = self.gate.report.reason
+        event(_log, logging.WARNING, "still_not_ready", waits_for=waits_for, progress=listed)
+        self.keeper.say("Warning", "StillNotReady", f"waits for {waits_for}; {listed}")
+
+    def _say(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, ends: str = "") -> None:
+        """An Event of a part that is made before the keeper."""
+        self.keeper.say(kind, reason, message, ends=ends)
+
+    # -- what is so --------------------------------------------------------------------------------
+
+    def _base(self) -> Mapping[str, Verdict]:
+        listening: Verdict = Waiting("the gRPC port is not bound yet") if self.server is None else Passed()
+        if self.settings.shadow:
+            listening = Passed("a shadow serves nobody")
+        checks = {"settings": Passed(), "http": Passed(str(self.settings.http_address)), "grpc": listening}
+        if self._open_files is not None:
+            checks["open_files"] = self._open_files.verdict()
+        if self.last_good is not None:
+            checks["last_good"] = self.last_good.verdict()
+        return checks
+
+    def _serving(self) -> Mapping[str, Verdict]:
+        draining: Verdict = Passed()
+        if self._draining_since is not None:
+            draining = Failed(f"draining for {self._clock() - self._draining_since:.0f} s: this replica is leaving")
+        listening = self._base()["grpc"]
+        return {"grpc": listening, "greeting": self._greeting.verdict(), "staying": draining}
+
+    def _parity_verdict(self) -> Verdict:
+        return Passed() if self.parity is None else self.parity.verdict()
+
+    def _digests(self, *, resources: bool) -> Mapping[str, object]:
+        roles = contents(self.store, resources=resources)
+        return {"instance": self._instance, "epoch": self.store.epoch, "roles": roles}
+
+
+def _problem_found(problem: Problem) -> None:
+    event(_log, logging.WARNING, "input.problem", problem=str(problem))
+
+
+def _derivation_failed(error: KrtError) -> None:
+    """A transform raised: its key keeps its last output, and readiness shows it. A mistake of ours, so an ERROR."""
+    event(_log, logging.ERROR, "derivation.failed", error=str(error), cause=repr(error.__cause__))

@@ -1,0 +1,1 @@
+"""The rules of the Gateway API: pure functions from objects to routing values, one module per question."""

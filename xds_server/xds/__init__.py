@@ -1,0 +1,1 @@
+"""The xDS protocol and its server: cache, protocol, codec, transport."""

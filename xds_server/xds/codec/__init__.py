@@ -1,0 +1,1 @@
+"""Discovery messages as bytes, in both directions."""

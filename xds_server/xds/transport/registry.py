@@ -1,0 +1,290 @@
+"""The open streams: how each begins and ends, and who hears of a change."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from itertools import count
+from typing import Any, Final, TypeVar
+
+import grpc
+
+from xds_server.model.admission import HoldKind, LimitKind
+from xds_server.model.printable import printable
+from xds_server.model.resource import TypeUrl
+from xds_server.xds.codec.sotw import DecodeError
+from xds_server.xds.protocol.messages import Changes, DeltaRequest, ProtocolError, Request, ResourceStatus
+from xds_server.xds.transport.admission import Admission, Clock, Doorkeeper, Entrance
+from xds_server.xds.transport.admission_queue import Pace
+from xds_server.xds.transport.debounce import Debounce
+from xds_server.xds.transport.limits import Limits
+from xds_server.xds.transport.observer import ClientUse, CloseReason, Observer, StreamInfo, StreamStatus
+from xds_server.xds.transport.request_reader import Call, Reader
+from xds_server.xds.transport.stream import CLIENT_LEFT, Ending, Stream, protocol_ending
+from xds_server.xds.transport.stream_limiter import NEW_STREAM_WAIT, Place, Stock, Turnstile
+from xds_server.xds.transport.stream_quota import Demand
+from xds_server.xds.transport.time_slices import Slices
+from xds_server.xds.transport.variant import DELTA, SOTW, Alike, AnyVariant, VariantName
+
+_DETAILS: Final = 1000
+"""Of the details of a status: gRPC sends them as a header, of which 8 KiB are welcome in all."""
+
+
+class Streams:
+    """All streams of this server.
+
+    A stream that waits at the gate is known for shutdown and for pages only; nothing is shared on its behalf.
+    """
+
+    def __init__(
+        self,
+        *,
+        doorkeeper: Doorkeeper,
+        observer: Observer,
+        admission: Admission,
+        identifier: str,
+        clock: Clock,
+        limits: Limits = Limits(),  # noqa: B008  Immutable.
+        debounce: Debounce = Debounce(),  # noqa: B008  Each stream has a copy.
+    ) -> None:
+        self._doorkeeper = doorkeeper
+        self._observer = observer
+        self._admission = admission
+        self._pace = Pace(admission.per_second, admission.burst, clock=clock) if admission.per_second else None
+        self._limits = limits
+        self._turnstile = Turnstile(limits)
+        self._begins = Pace(limits.new_streams_per_second, limits.new_streams_burst, clock=clock)
+        self._stock = Stock(limits.client_bytes)
+        self.slices = Slices(clock)
+        self._left: set[asyncio.Task[object]] = set()  # Reads of streams that are over, until their calls are.
+        self._debounce = debounce
+        self._encoders: dict[VariantName, Any] = {one.name: one.encoder(identifier) for one in (SOTW, DELTA)}
+        self._alike: dict[VariantName, Alike[Any]] = {one.name: Alike() for one in (SOTW, DELTA)}
+        self._clock = clock
+        self._ids = count(1)
+        self._open: dict[int, Stream[Any, Any]] = {}
+        self._by_role: dict[str, dict[int, Stream[Any, Any]]] = {}
+        self._by_node: dict[tuple[str, str], dict[int, Stream[Any, Any]]] = {}  # Those that are for one type.
+        self._stopping: Ending | None = None
+
+    async def serve(self, call: Call, variant: AnyVariant = SOTW, type_url: TypeUrl | None = None) -> None:
+        """Serves a call to its end, in one variant of the protocol, for one type or (None) for all."""
+        opened_at, peer = self._clock(), call.peer()
+        evicted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        place = self._turnstile.enter(peer, opened_at, partial(evicted.set_result, None))
+        if not isinstance(place, Place):
+            await self._tell(call, self._refusal(place))
+            return
+        demand = Demand(self._stock, place.host, self._limits.stream_bytes)
+        reader: Reader[Any] = Reader(
+            call, variant.decoder(), self._alike[variant.name], type_url,
+            limits=self._limits, clock=self._clock, slices=self.slices,
+        )  # fmt: skip
+        try:
+            first = await self._first(reader, place, evicted)
+            ending = first
+            if not isinstance(first, Ending):
+                stream = self._stream(call, variant, reader, first, place=place, demand=demand)
+                ending = await self._run(stream, first)
+            await self._tell(call, ending)
+        finally:
+            demand.end()
+            self._turnstile.leave(place)
+            if reader.task is not None and not reader.task.done():  # It ends with the call.
+                self._left.add(reader.task)
+                reader.task.add_done_callback(self._is_over)
+
+    async def _tell(self, call: Call, ending: Ending) -> None:
+        if ending.code is not None:
+            await call.abort(ending.code, printable(ending.text, _DETAILS))
+
+    async def _first(self, reader: Reader[Any], place: Place, evicted: "asyncio.Future[None]") -> Any:
+        """The first request; or how the stream ends without one, or because of a limit."""
+        reader.task = reading = asyncio.create_task(self._read_first(reader))
+        try:
+            await asyncio.wait(
+                (reading, evicted), timeout=self._limits.first_request_seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+        except asyncio.CancelledError:
+            if not reader.reading:
+                reading.cancel()
+            raise
+        if reader.reading:
+            return self._refusal("silent")
+        first = await reading
+        if isinstance(first, Ending):
+            return first
+        kind = self._turnstile.speak(place) or await self._turn(place)
+        return first if kind is None else self._refusal(kind)
+
+    async def _read_first(self, reader: Reader[Any]) -> Any:
+        """The first request, or how the stream ends without one."""
+        try:
+            first = await reader.next()
+            if first is None:
+                return CLIENT_LEFT
+            if self._stopping is not None:
+                return self._stopping
+            _check_identity(first)
+        except (DecodeError, ProtocolError) as error:
+            self._observer.refused("invalid")
+            return protocol_ending(error)
+        except grpc.aio.BaseError:  # The call is over.
+            return CLIENT_LEFT
+        return first
+
+    async def _turn(self, place: Place) -> LimitKind | None:
+        """Waits until another stream may begin, and says so if it does not come to that."""
+        if self._begins.free():
+            return None
+        try:
+            async with asyncio.timeout(NEW_STREAM_WAIT):
+                await self._begins.turn(preferred=True, address=place.host, name=place.peer)
+        except TimeoutError:
+            return "rate"
+        return None
+
+    def _refusal(self, kind: LimitKind) -> Ending:
+        self._observer.refused(kind)
+        code = grpc.StatusCode.DEADLINE_EXCEEDED if kind == "silent" else grpc.StatusCode.RESOURCE_EXHAUSTED
+        return Ending("limit", code, self._turnstile.reason(kind))
+
+    def _is_over(self, task: "asyncio.Task[object]") -> None:
+        self._left.discard(task)
+        task.cancelled() or task.exception()
+
+    def publish(self, changes: Mapping[str | None, Changes]) -> None:
+        """Tells streams which names changed in their tables, by role; under None what all roles share.
+
+        Costs what changed, for each stream of a role that is named. Nothing is written before the loop's next turn.
+        """
+        for role, by_type in changes.items():
+            for stream in self._admitted(role):
+                stream.offer(by_type)
+
+    def status(self) -> list[StreamStatus]:
+        """Every open stream, the oldest first."""
+        return [stream.status() for stream in self._open.values()]
+
+    def statuses(self) -> Iterator[StreamStatus]:
+        """The same one by one, each as it is when it is asked for; streams may end and begin meanwhile."""
+        return (stream.status() for stream in list(self._open.values()))
+
+    def resources(self) -> Iterator[tuple[StreamInfo, Callable[[], Iterator[ResourceStatus]]]]:
+        """Every open stream, with what says where its client stands with each resource."""
+        return ((stream.info, stream.resources) for stream in self._open.values())
+
+    def clients(self) -> ClientUse:
+        """What clients have taken of what there is."""
+        return ClientUse(self._turnstile.spoke, self._turnstile.silent, self._stock.taken, self._of_addresses())
+
+    def _of_addresses(self) -> Mapping[str, Mapping[str, int]]:
+        found = {one: dict(counts) for one, counts in self._turnstile.by_address().items()}
+        for one, taken in self._stock.by_address.items():
+            found.setdefault(one, {})["bytes"] = taken
+        return found
+
+    def release(self, kind: HoldKind) -> int:
+        """Ends waits at the gate for a reason of that kind, and returns of how many streams."""
+        return sum(stream.release(kind) for stream in self._open.values())
+
+    def end(self, reason: str, seconds: float = 0.0) -> None:
+        """Ends all streams, and any that comes later, with UNAVAILABLE and the reason; evenly spread over *seconds*."""
+        self._stopping = Ending("stopping", grpc.StatusCode.UNAVAILABLE, reason)
+        loop, streams = asyncio.get_running_loop(), list(self._open.values())
+        for number, stream in enumerate(streams):
+            if seconds:
+                loop.call_later(seconds * number / len(streams), stream.end, self._stopping)
+            else:
+                stream.end(self._stopping)
+
+    def _stream(
+        self,
+        call: Call,
+        variant: AnyVariant,
+        reader: Reader[Any],
+        first: Request | DeltaRequest,
+        *,
+        place: Place,
+        demand: Demand,
+    ) -> Stream[Any, Any]:
+        node = first.node
+        assert node is not None
+        info = StreamInfo(
+            next(self._ids),
+            place.peer,
+            node,
+            place.since,
+            warm=first.warm,
+            variant=variant.name,
+            type_url=reader.type_url,
+        )
+        return Stream(
+            call,
+            info,
+            reader=reader,
+            variant=variant,
+            encoder=self._encoders[variant.name],
+            entrance=Entrance(self._doorkeeper, self._admission, self._clock, self._pace, place.host),
+            limits=self._limits,
+            observer=self._observer,
+            clock=self._clock,
+            debounce=self._debounce,
+            demand=demand,
+            join=self._join,
+            siblings=self._siblings,
+        )
+
+    async def _run(self, stream: Stream[Any, Any], first: Request | DeltaRequest) -> Ending:
+        why: CloseReason = "failed"
+        self._open[stream.info.id] = stream
+        self._observer.stream_opened(stream.info)
+        try:
+            ending = await stream.run(first)
+            why = ending.why
+        except asyncio.CancelledError:  # gRPC's way to say that the call is over.
+            why = CLIENT_LEFT.why if self._stopping is None else self._stopping.why
+            raise
+        finally:
+            del self._open[stream.info.id]
+            self._leave(stream)
+            self._observer.stream_closed(stream.info, why)
+        return ending
+
+    def _join(self, stream: Stream[Any, Any]) -> None:
+        node = stream.info.node
+        self._by_role.setdefault(node.role, {})[stream.info.id] = stream
+        if stream.info.type_url is not None:
+            self._by_node.setdefault((node.role, node.id), {})[stream.info.id] = stream
+
+    def _leave(self, stream: Stream[Any, Any]) -> None:
+        node = stream.info.node
+        _drop(self._by_role, node.role, stream.info.id)
+        if stream.info.type_url is not None:
+            _drop(self._by_node, (node.role, node.id), stream.info.id)
+            for other in self._siblings(stream):
+                other.look()
+
+    def _siblings(self, stream: Stream[Any, Any]) -> list[Stream[Any, Any]]:
+        """The other streams of a proxy that has one for each type."""
+        node = stream.info.node
+        return [other for other in self._by_node.get((node.role, node.id), {}).values() if other is not stream]
+
+    def _admitted(self, role: str | None) -> Iterator[Stream[Any, Any]]:
+        for peers in self._by_role.values() if role is None else (self._by_role.get(role, {}),):
+            yield from peers.values()
+
+
+def _check_identity(request: Request | DeltaRequest) -> None:
+    """Raises ProtocolError, if a stream's first request does not bear a node (R3, R5)."""
+    if request.node is None or not request.node.id:
+        raise ProtocolError("first request has no node.id: set --service-node, or node in the bootstrap")
+
+
+K = TypeVar("K")
+
+
+def _drop(groups: dict[K, dict[int, Stream[Any, Any]]], key: K, number: int) -> None:
+    group = groups.get(key, {})
+    group.pop(number, None)
+    if not group:
+        groups.pop(key, None)

@@ -1,0 +1,114 @@
+"""Reads the requests of one call: none that is too large, and not faster than they may come."""
+
+import asyncio
+from typing import Final, Generic, Protocol
+
+import grpc
+import msgspec
+
+from xds_server.model.resource import TypeUrl
+from xds_server.xds.codec.sotw import LimitError
+from xds_server.xds.protocol.messages import ProtocolError
+from xds_server.xds.transport.admission import Clock
+from xds_server.xds.transport.limits import Limits
+from xds_server.xds.transport.stream_limiter import Bucket
+from xds_server.xds.transport.time_slices import Slices
+from xds_server.xds.transport.variant import Alike, Decoder, Q
+
+_LARGE: Final = 1 << 15
+"""Bytes of a request from which on it is read in slices."""
+_TOKEN_BYTES: Final = 1 << 14
+"""A larger request counts as several."""
+_REPEATED_BYTES: Final = 1 << 18
+"""The same of one that repeats what was read before, as an ACK repeats its names: it costs a comparison."""
+
+
+class Call(Protocol):
+    """What is used of a grpc.aio.ServicerContext."""
+
+    async def read(self) -> object:
+        """The next message as bytes; anything else is the end of what the client has to say."""
+
+    async def write(self, message: bytes) -> None:
+        """Returns when the message has been taken; one at a time."""
+
+    async def abort(self, code: grpc.StatusCode, details: str) -> None:
+        """Ends the call, and raises."""
+
+    def peer(self) -> str:
+        """The address at the other end."""
+        ...
+
+
+class Reader(Generic[Q]):
+    """The requests of one call."""
+
+    __slots__ = (
+        "_alike", "_bucket", "_call", "_clock", "_decoder", "_limits", "_slices", "bytes", "last_bytes",
+        "reading", "task", "type_url",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        call: Call,
+        decoder: Decoder[Q],
+        alike: Alike[Q],
+        type_url: TypeUrl | None,
+        *,
+        limits: Limits,
+        clock: Clock,
+        slices: Slices,
+    ) -> None:
+        self._call = call
+        self._decoder = decoder
+        self._alike = alike
+        self.type_url = type_url
+        self._limits = limits
+        self._clock = clock
+        self._slices = slices
+        self._bucket = Bucket(limits.requests_per_second, limits.requests_burst)
+        self.bytes = self.last_bytes = 0
+        self.reading = False
+        """Whether it waits for gRPC: then its task must not be cancelled."""
+        self.task: asyncio.Task[object] | None = None
+        """In which it reads; it ends when the call does."""
+
+    async def next(self) -> Q | None:
+        """The next request; None if there are no more. Raises DecodeError, ProtocolError."""
+        self.reading = True
+        try:
+            data = await self._call.read()
+        finally:
+            self.reading = False
+        if not isinstance(data, bytes):
+            return None
+        self.last_bytes = len(data)
+        self.bytes += len(data)
+        if len(data) > self._limits.request_bytes:
+            raise LimitError(0, f"{len(data)} bytes in one message, of {self._limits.request_bytes} at most")
+        request = await (self._small(data) if len(data) < _LARGE else self._large(data))
+        if self.type_url is None or request.type_url == self.type_url:
+            return request
+        if request.type_url:
+            raise ProtocolError(f"request is for {request.type_url!r} on a stream for {self.type_url}")
+        return msgspec.structs.replace(request, type_url=self.type_url)
+
+    async def _small(self, data: bytes) -> Q:
+        await self._pay(1 + len(data) // _TOKEN_BYTES)
+        return self._alike.decode(data, self._decoder)
+
+    async def _large(self, data: bytes) -> Q:
+        """One that is not read in its first step counts in full, and is read in turns with others."""
+        await self._pay(1 + len(data) // _REPEATED_BYTES)
+        steps = self._decoder.steps(data)
+        try:
+            next(steps)
+        except StopIteration as end:
+            request: Q = end.value
+            return request
+        await self._pay(len(data) // _TOKEN_BYTES)
+        return await self._slices.run(steps)
+
+    async def _pay(self, count: int) -> None:
+        if wait := self._bucket.take(self._clock(), count=count):
+            await asyncio.sleep(wait)  # What comes meanwhile stays with the client.
