@@ -177,8 +177,7 @@ class Client:
         server, kind = self._server, path.rpartition("/")[2]
         streamed = "sendInitialEvents" in params
         version = server.world.version if streamed else int(params["resourceVersion"])
-        if kind in self._listed:  # The list before this was taken in as a whole.
-            self._take_list(kind, self._listed.pop(kind))
+        self.listed(kind)  # The list before this was taken in as a whole.
         await server.delay()
         server.check(kind)
         if version < server.oldest and self._random.random() < 0.5:
@@ -231,6 +230,11 @@ class Client:
             server.check(kind)
         meta = {"resourceVersion": str(version), "annotations": {"k8s.io/initial-events-end": "true"}}
         yield json.dumps({"type": "BOOKMARK", "object": {"metadata": meta}}).encode() + b"\n"
+
+    def listed(self, kind: str) -> None:
+        """The replica has taken in the last list, if its last page is out. It need not watch: it may list again at once."""
+        if kind in self._listed:
+            self._take_list(kind, self._listed.pop(kind))
 
     def _take_list(self, kind: str, version: int) -> None:
         self._know(kind, folded(self.view[kind], self._server.world.states[version][kind]))

@@ -179,11 +179,13 @@ class Process:
         self.port.close()
 
     def _watch_board(self) -> None:
-        """Notes when everything is known, before the replica hears of it."""
+        """Notes which lists were taken in, and when everything is known, before the replica hears of it."""
         board = self.replica.board
         told = board._on_change
 
         def changed(old, new):  # type: ignore[no-untyped-def]
+            if new.lists > old.lists:
+                self.client.listed(new.kind)
             if self.all_known_at is None and all(state.known for state in board.states.values()):
                 self.all_known_at = asyncio.get_running_loop().time()
             told(old, new)
