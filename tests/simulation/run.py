@@ -58,6 +58,8 @@ class Simulation:
         """What a proxy lost, or lacked, because things that belong together came in the wrong order."""
         self.sent = 0
         """Responses."""
+        self.messages: list[str] = []
+        """All that proxies and replicas sent each other: the time, who it was, and the bytes."""
         self.holds = 0
         """Calls that had to wait."""
         self.world = World()
@@ -175,6 +177,7 @@ class Simulation:
         call = Call(
             lambda: self._random.random() * self.setting.network_seconds,
             self._check_answer,
+            lambda data: self.messages.append(f"{self.server.now():.6f} {process.name} {envoy.name} {data!r}"),
             delta=envoy.delta,
             cold=not envoy.warm,
         )

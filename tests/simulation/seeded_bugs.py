@@ -56,7 +56,7 @@ BUGS = (
     Bug("the marker's routes are not told", "xds_server/readiness/publisher.py",
         "        names[ROUTE] = names.get(ROUTE, frozenset()) | added\n", ""),
     Bug("streams are not told of shared changes", "xds_server/xds/transport/registry.py",
-        "for peers in self._by_role.values() if role is None else", "for peers in () if role is None else"),
+        "groups = self._by_role.values() if role is None else", "groups = () if role is None else"),
     Bug("a stream is told of nothing before it is served", "xds_server/xds/transport/stream.py", "        self._join(self)\n", ""),
     Bug("what was asked while waiting is forgotten", "xds_server/xds/transport/stream.py",
         "for request in self._waiting:", "for request in self._waiting[1:]:"),

@@ -1,5 +1,8 @@
 """Whatever happens, in whatever order: the rules of `tests.simulation.run` hold."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -30,6 +33,39 @@ def test_a_seed_is_one_run() -> None:
 
     assert first.world.log == second.world.log
     assert (first.sent, first.holds) == (second.sent, second.holds)
+
+
+_ELSEWHERE = """
+import gc, logging, random, sys
+from tests.simulation.history import history, setting
+from tests.simulation.run import simulate
+
+logging.disable()
+chance = random.Random(sys.argv[1])
+memory = [bytearray(chance.randrange(600)) for _ in range(20_000)]
+chance.shuffle(memory)
+del memory[::2]
+gc.set_threshold(chance.randrange(50, 5_000))
+for seed in map(int, sys.argv[2:]):
+    print(seed, *simulate(setting(seed), history(seed)).messages, sep="\\n")
+"""
+
+
+def test_a_seed_is_one_run_in_every_process() -> None:
+    """Whatever the hashes of strings, the addresses of objects, and the times of the garbage collection, all messages are the same."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", _ELSEWHERE, chance, *map(str, (19, 26, 28))],
+            env=os.environ | {"PYTHONHASHSEED": chance}, stdout=subprocess.PIPE, text=True,
+        )
+        for chance in ("1", "2")
+    ]  # fmt: skip
+    first, second = (process.communicate(timeout=60)[0].splitlines() for process in processes)
+
+    assert [process.returncode for process in processes] == [0, 0]
+    assert len(first) > 500
+    different = [(a, b) for a, b in zip(first, second, strict=False) if a != b]
+    assert (different[:1], len(first)) == ([], len(second))
 
 
 def test_without_the_gate_unknown_is_served_as_empty() -> None:
@@ -136,3 +172,23 @@ def test_a_route_may_have_moved_while_nobody_looked(late: str) -> None:
     runs = [simulate(replace(CALM, carry_seconds=20.0, seed=seed), [*before, *blind]) for seed in range(8)]
 
     assert [[]] * 8 == [run.violations + run.disorder for run in runs]
+
+
+def test_a_list_that_is_followed_by_another_at_once_is_served() -> None:
+    """A change is held, so its kind is listed anew: the list that is under way is served, and there is no watch after it."""
+    before = [
+        Event(0.0, "put", ("gateways", "g0", (True, (8080,)))),
+        *(Event(0.0, "put", ("services", name, (True, (80,)))) for name in ("s0", "s1")),
+        *(Event(0.0, "put", ("httproutes", f"r{i}", (True, "g0", (("s0", 80),)))) for i in range(4)),
+    ]
+    held = [
+        *(Event(20.0, "delete", ("httproutes", f"r{i}")) for i in range(3)),
+        Event(21.0, "slow", ("httproutes", 4.0, 8.0)),
+        Event(21.0, "put", ("services", "s2", (True, (80,)))),
+        Event(21.0, "compact", ()),
+        Event(23.0, "put", ("httproutes", "r3", (True, "g0", (("s1", 80),)))),
+    ]
+
+    runs = [simulate(replace(CALM, shrink_seconds=20.0, seed=seed), [*before, *held]) for seed in range(8)]
+
+    assert [[]] * 8 == [run.violations for run in runs]

@@ -13,14 +13,16 @@ END = None
 
 
 class Line:
-    """One direction: what is put in comes out in order, *delay* later."""
+    """One direction: what is put in comes out in order, *delay* later. *on_put* sees it at once."""
 
-    def __init__(self, delay: Callable[[], float]) -> None:
+    def __init__(self, delay: Callable[[], float], on_put: Callable[[bytes | None], None]) -> None:
         self._delay = delay
+        self._on_put = on_put
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._last = 0.0
 
     def put(self, data: bytes | None) -> None:
+        self._on_put(data)
         loop = asyncio.get_running_loop()
         # Two timers at the same time may go off in any order: keep them apart.
         self._last = max(self._last + 1e-6, loop.time() + self._delay())
@@ -35,10 +37,19 @@ class AbortedError(Exception):
 
 
 class Call:
-    """What the transport sees of gRPC. *on_write* sees each response at the moment at which it was made."""
+    """What the transport sees of gRPC.
+
+    *on_write* sees each response at the moment at which it was made, *on_message* all that either side sends.
+    """
 
     def __init__(
-        self, delay: Callable[[], float], on_write: Callable[["Call", "Answer"], None], *, delta: bool, cold: bool
+        self,
+        delay: Callable[[], float],
+        on_write: Callable[["Call", "Answer"], None],
+        on_message: Callable[[bytes | None], None],
+        *,
+        delta: bool,
+        cold: bool,
     ) -> None:
         self.delta = delta
         """Whether the client speaks of changes, and not of the whole state."""
@@ -48,7 +59,7 @@ class Call:
         """Whether it was given what was good before."""
         self.held: dict[str, dict[str, bytes]] = {}
         """By type, of a client that speaks of changes: what it has once it took all that was written."""
-        self.up, self.down = Line(delay), Line(delay)
+        self.up, self.down = Line(delay, on_message), Line(delay, on_message)
         self.opened_at = asyncio.get_running_loop().time()
         self.answers = 0
         self.ended_at: float | None = None

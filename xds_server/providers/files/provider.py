@@ -136,7 +136,7 @@ class FileSource:
         held = self._directory.held
         news = _News(ended=look.ended)
         changed = {*look.parsed, *look.gone, *(path for path, _ in held.items() ^ self._held.items())}
-        for path in changed.union(*(self._claims.claimants(identity) for identity in touched)):
+        for path in sorted(changed.union(*(self._claims.claimants(identity) for identity in touched))):
             news.problems[path] = [*self._claims.problems(path), *self._hold_problems(path, held)]
         if look.parsed or look.gone:
             news.ignored = self._claims.ignored()
@@ -166,9 +166,9 @@ class FileSource:
         touched, due = self._touched, self._due()
         if touched or due:
             with self._graph.transaction():
-                for identity in touched:
-                    if identity[0] in self._listed:
-                        self._settle(identity)
+                # In order, since collections keep it: a set has another one in each process.
+                for identity in sorted(identity for identity in touched if identity[0] in self._listed):
+                    self._settle(identity)
                 for plural in due:
                     self._list(plural)
             self._listed += due

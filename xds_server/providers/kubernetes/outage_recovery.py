@@ -15,7 +15,7 @@ class Recovery:
 
     def __init__(self, jitter: Callable[[float], float]) -> None:
         self._jitter = jitter
-        self._waiting: set[asyncio.Future[float]] = set()
+        self._waiting: dict[asyncio.Future[float], None] = {}  # In order, which a set of futures has not.
 
     async def wait(self, seconds: float, *, outage: bool) -> None:
         """Waits for so long; less, if it is because of an *outage* and somebody says that it is over."""
@@ -25,14 +25,14 @@ class Recovery:
         loop = asyncio.get_running_loop()
         ends = loop.time() + seconds
         over: asyncio.Future[float] = loop.create_future()
-        self._waiting.add(over)
+        self._waiting[over] = None
         try:
             async with asyncio.timeout_at(ends):
                 spread = await over
         except TimeoutError:
             return
         finally:
-            self._waiting.discard(over)
+            self._waiting.pop(over, None)
         await asyncio.sleep(min(self._jitter(spread), ends - loop.time()))
 
     def over(self) -> None:

@@ -214,4 +214,4 @@ class ShrinkGuard:
 
 def joined(first: Changes, second: Changes) -> dict[str, dict[Any, Change]]:
     """Changes of both; where both change something, the second's."""
-    return {name: {**first.get(name, {}), **second.get(name, {})} for name in first.keys() | second.keys()}
+    return {name: {**first.get(name, {}), **second.get(name, {})} for name in {**first, **second}}

@@ -156,10 +156,14 @@ class Streams:
         """Tells streams which names changed in their tables, by role; under None what all roles share.
 
         Costs what changed, for each stream of a role that is named. Nothing is written before the loop's next turn.
+        Names come as sets, whose order differs between processes: streams are told in the order of roles and names.
         """
-        for role, by_type in changes.items():
-            for stream in self._admitted(role):
-                stream.offer(by_type)
+        for role in sorted(changes, key=lambda role: role or ""):
+            streams = self._admitted(role)
+            if streams:
+                by_type = {type_url: sorted(names) for type_url, names in changes[role].items()}
+                for stream in streams:
+                    stream.offer(by_type)
 
     def status(self) -> list[StreamStatus]:
         """Every open stream, the oldest first."""
@@ -269,9 +273,9 @@ class Streams:
         node = stream.info.node
         return [other for other in self._by_node.get((node.role, node.id), {}).values() if other is not stream]
 
-    def _admitted(self, role: str | None) -> Iterator[Stream[Any, Any]]:
-        for peers in self._by_role.values() if role is None else (self._by_role.get(role, {}),):
-            yield from peers.values()
+    def _admitted(self, role: str | None) -> list[Stream[Any, Any]]:
+        groups = self._by_role.values() if role is None else (self._by_role.get(role, {}),)
+        return [stream for peers in groups for stream in peers.values()]
 
 
 def _check_identity(request: Request | DeltaRequest) -> None:
