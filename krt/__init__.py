@@ -16,11 +16,9 @@ the transaction returns, each key once, each change at the cost of what it touch
     addresses["web"]                         # (): known to be empty
 """
 
-from krt.collection import Collection
-from krt.context import Context
+from krt.collection import Collection, Context, Index
 from krt.counters import Counters
-from krt.delta import Change, Commit, Delta, Failure
-from krt.derived import Singleton
+from krt.delta import Change, Commit, Delta
 from krt.errors import (
     ClosedError,
     ContextExpiredError,
@@ -37,14 +35,15 @@ from krt.errors import (
     UntrackedReadError,
     WriteError,
 )
+from krt.failures import Failure
 from krt.graph import Graph
-from krt.index import Index
-from krt.introspect import Explanation, explain, to_json, to_mermaid
-from krt.recorder import Record, Run, record
+from krt.introspect import Explanation, explain, record, to_json, to_mermaid
+from krt.recorder import Record, Run
 from krt.reflector import Reflector
 from krt.scope import Scope
 from krt.source import Source
 from krt.subscription import Subscription
+from krt.transform import Singleton
 from krt.view import View
 
 __all__ = [

@@ -1,33 +1,33 @@
-"""Collections: keyed, immutable values that read like a Mapping, and from which more can be derived."""
+"""Collections, their indexes, and the context of a transform: what one derives from, looks up and reads.
+
+They are in one module because their methods name each other. How they are kept up to date is in `keyed_node`,
+`buckets` and `read_tracker`; the kinds of collections are in modules of their own, and the graph makes them.
+"""
 
 from __future__ import annotations
 
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, overload
 
-from krt.counters import Counters
-from krt.delta import Change, Delta, Failure
-from krt.errors import ClosedError, DuplicateNameError, UntrackedReadError
-from krt.index import Index
-from krt.key_order import in_order, same
-from krt.reads import ALL, Reader, Readers, wake, wake_all
+from krt.buckets import Buckets
+from krt.delta import Delta
+from krt.engine import Engine
+from krt.errors import ClosedError, DuplicateNameError
+from krt.failures import Failure, OnFailure
+from krt.keyed_node import KeyedNode
+from krt.read_tracker import ReadTracker
+from krt.reads import ALL
+from krt.subscription import Subscription
 from krt.type_variables import A, J, K, V, V_co, W
-
-if TYPE_CHECKING:
-    from weakref import ref
-
-    from krt.context import Context
-    from krt.derived import Derived
-    from krt.graph import Graph
-    from krt.subscription import Subscription
-    from krt.view import Overlay
 
 OnConflict = Literal["fail", "first"] | Callable[[Sequence[V]], V | None]
 """What to do about an output key that several inputs make; see `Collection.flat_map`."""
 
 
-class Collection(Mapping[K, V_co]):
+class Collection(KeyedNode[K, V_co], Mapping[K, V_co]):
     """A keyed set of immutable values that the graph keeps up to date.
 
     Reads like a Mapping, outside transforms. A value is never None: None means that there is none.
@@ -35,28 +35,14 @@ class Collection(Mapping[K, V_co]):
     """
 
     kind: ClassVar[str] = "collection"
+    graph: AbstractGraph
+    """The `Graph` that it belongs to."""
+    _indexes: dict[str, Index[Any, K, V_co]]
 
-    def __init__(self, graph: Graph, name: str) -> None:
-        self.graph = graph
-        self.name = name
-        self.synced = False
-        """Whether the contents were complete once. Once true, it stays true; `pending` says if some keys wait since."""
-        self.closed = False
-        self.counters = Counters()
-        self.rank = graph._register(self)
-        """Order of creation; a transform may read lower ranks only, so there are no cycles."""
-        self._values: dict[K, V_co] = {}
-        self._sorted: tuple[V_co, ...] | None = None  # all values in the order of their keys, until the next change
-        self._before: dict[K, V_co | None] = {}  # values at the start of this transaction, of the keys it has changed
-        self._queued = False
-        self._indexes: dict[str, Index[Any, K, V_co]] = {}
-        self._children: dict[Derived[Any, Any], None] = {}  # those derived from this, key by key or group by group
-        self._readers: Readers = {}
-        self._waiting: dict[Reader, Any] = {}  # parked until it is known what is here: at a key, or ALL
-        self._doubtful = False  # whether it has synced, and since then waits for some keys
-        self._learned = True  # whether something has become known or unknown since the last flush
-        self._subscriptions: dict[Subscription, None] = {}
-        self._overlays: list[ref[Overlay[K, V_co]]] = []  # of views, each wants to know what changes
+    def __init__(self, graph: AbstractGraph, name: str) -> None:
+        graph._check_new(name)
+        super().__init__(graph, name)
+        graph.collections[name] = self
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -84,19 +70,9 @@ class Collection(Mapping[K, V_co]):
     __eq__ = object.__eq__
 
     @property
-    def pending(self) -> frozenset[str]:
-        """Names of the sources and collections that this one waits for: to be synced, or since then for some keys."""
-        return frozenset() if self.synced else frozenset({self.name})
-
-    @property
     def failures(self) -> Mapping[Any, Failure]:
         """Input keys whose transform failed, with the reason; their last good output is still here."""
         return {}
-
-    @property
-    def label(self) -> str:
-        """What explanations call it."""
-        return self.name
 
     # -- deriving ----------------------------------------------------------------------------------
 
@@ -105,9 +81,7 @@ class Collection(Mapping[K, V_co]):
 
         *fn* must be a pure function of the value and of what it reads through its context.
         """
-        from krt.derived import Map
-
-        return Map(self, fn, name)
+        return self.graph._map(self, fn, name)
 
     def flat_map(
         self, fn: Callable[[Context, V_co], Mapping[J, W]], *, name: str, on_conflict: OnConflict[W] = "fail"
@@ -119,9 +93,7 @@ class Collection(Mapping[K, V_co]):
         DuplicateKeyError that names both, as to this key; with "first", they give way in silence. A function
         gets the values of all, in the order of the inputs' keys, and makes one of them, or None.
         """
-        from krt.flat_map import FlatMap
-
-        return FlatMap(self, fn, name, on_conflict)
+        return self.graph._flat_map(self, fn, name, on_conflict)
 
     def index(self, by: Callable[[V_co], Iterable[A]], *, name: str) -> Index[A, K, V_co]:
         """A secondary index: the values for which *by* yields a given index value.
@@ -164,111 +136,145 @@ class Collection(Mapping[K, V_co]):
         self._readers.clear()
         self._children.clear()
 
-    # -- for this package --------------------------------------------------------------------------
 
-    def _detach(self) -> None:
-        """Lets go of whatever is upstream."""
+class Index(Buckets[A, K, V]):
+    """The values of a collection by what a function yields for each: any number of index values per value.
 
-    def _forbid_untracked(self) -> None:
-        running = self.graph._running
-        if running is not None:
-            raise UntrackedReadError(
-                f"transform of {running.name!r} read {self.name!r} directly: "
-                f"read it through the context, or its changes would go unnoticed"
-            )
+    Kept up to date at the cost of the change. Inside transforms it is read through the context. Several
+    values come in the order of their keys, so that what is made of them does not depend on history.
+    """
 
-    def _all(self) -> tuple[V_co, ...]:
-        if self._sorted is None:
-            values = self._values
-            self._sorted = tuple(values[key] for key in in_order(values))
-        return self._sorted
+    def __init__(self, collection: Collection[K, V], by: Callable[[V], Iterable[A]], name: str) -> None:
+        super().__init__(collection.graph, collection.name, collection._values, by, name)
+        self.collection = collection
 
-    def _committed(self) -> dict[K, V_co]:
-        """The contents as of the last transaction, without what an open one has written."""
-        if not self._before:
-            return dict(self._values)
-        current = {**self._values, **self._before}
-        return {key: value for key, value in current.items() if value is not None}
+    def __repr__(self) -> str:
+        return f"<Index {self.name!r} of {self.collection.name!r}, {len(self._buckets)} index values>"
 
-    def _put(self, key: K, new: Any) -> None:
-        """Sets, or with None removes, a value; an equal one changes nothing (cutoff). What cannot be compared is a change."""
-        old = self._values.get(key)
-        try:
-            if old is new or (old is not None and new is not None and old == new):
-                self.counters.cut_off += 1
-                return
-        except Exception as error:  # noqa: BLE001 - the values' own equality
-            self.graph._failed(f"equality of the values of {self.name!r}", key, error)
-        start = self._before.setdefault(key, old)
-        if start is not old and same(start, new):
-            del self._before[key]  # back to where it was: no change at all
-        if new is None:
-            del self._values[key]
-        else:
-            self._values[key] = new
-        self._sorted = None
-        if self._indexes:
-            for index in self._indexes.values():
-                index._file(key, old, new, start)
+    def lookup(self, at: A) -> tuple[V, ...]:
+        """The values at an index value, in the order of their keys. Outside transforms only."""
+        self.collection._forbid_untracked()
+        return self._read(at)
 
-    def _delta(self) -> Delta[K, V_co]:
-        values = self._values
-        return Delta(self.name, {key: Change(old, values.get(key)) for key, old in self._before.items()})
+    def group(self, *, name: str) -> Collection[A, tuple[V, ...]]:
+        """The index as a collection: for each index value, the tuple of its values, in the order of their keys."""
+        return self.collection.graph._group(self, name)
 
-    def _flush(self) -> None:
-        """Brings this collection up to date and wakes what depends on it. Called once per settle, in rank order."""
-        changed = self._before
-        if changed:
-            for child in self._children:
-                child._input_changed(self, changed)
-            readers = self._readers
-            if readers:
-                for key in changed:
-                    wake(readers.get(key), self)
-                wake(readers.get(ALL), self)
-        for index in self._indexes.values():
-            index._flush(changed)
-        if self._learned or self._waiting:
-            self._tell_what_is_known()
+    @property
+    def failures(self) -> Mapping[K, Failure]:
+        """Keys of values that the index function failed for; each is filed where its last good value was, if anywhere."""
+        return MappingProxyType(self._failures)
 
-    def _tell_what_is_known(self) -> None:
-        """Wakes who waits for what is known now, and who has read what is not known any more."""
-        learned, self._learned = self._learned, False
-        if not self.synced:
-            return
-        for reader, at in tuple(self._waiting.items()):
-            if self._knows(at):
-                del self._waiting[reader]
-                reader[0]._wake(reader[1], self)
-        if learned:
-            for child in self._children:
-                child._learned = True
-                self.graph._enqueue(child)
-            if self._doubtful:
-                for at, readers in self._readers.items():
-                    if not self._knows(at):
-                        wake_all(readers, self)
-                for index in self._indexes.values():
-                    for readers in index._readers.values():
-                        wake_all(readers, index)
 
-    def _knows(self, at: Any) -> bool:
-        """Whether all is known that is under a key now, or with ALL, in the collection. Only asked once it has synced."""
-        return not self._doubtful or (at is not ALL and not self._doubts(at))
+class Context(ReadTracker):
+    """Given to a transform for the time of one run.
 
-    def _doubts(self, key: Any) -> bool:
-        """Whether there may be something under a key that is not known yet."""
-        return not self.synced and key not in self._values
+    A read of what is not known does not return: the run ends, its input key is parked, and it is run again when
+    that is known. Not known is a collection that has not synced; and of one that has, a key without a value that is
+    parked itself, and several values, of which a parked key may make one more. Unknown is never read as absent.
 
-    def _end_transaction(self) -> None:
-        """Ends the transaction for this collection."""
-        self.counters.changes += len(self._before)
-        if self._overlays:
-            self._overlays = [
-                held for held in self._overlays if (overlay := held()) is not None and overlay.keep(self._before)
-            ]
-        self._before = {}
+    Several values come in the order of their keys. With *select*, a read gives what that function makes
+    of each value, and a change that leaves this equal wakes nobody.
+    """
 
-    def _become_synced(self) -> None:
-        self.synced = self._learned = True
-        self.graph._newly_synced.append(self)
+    __slots__ = ()
+
+    @overload
+    def get(self, of: Collection[K, V], key: K) -> V | None: ...
+    @overload
+    def get(self, of: Collection[K, V], key: K, *, select: Callable[[V], W]) -> W | None: ...
+    def get(self, of: Collection[K, V], key: K, *, select: Callable[[V], Any] | None = None) -> Any:
+        """The value under a key, or None. Wakes on changes of that key."""
+        self._admit(of, key)
+        value = of._values.get(key)
+        if select is None:
+            self._reads.append((of, key, None))
+            return value
+        return self._project(of, key, lambda: None if (now := of._values.get(key)) is None else select(now))
+
+    @overload
+    def lookup(self, index: Index[A, K, V], at: A) -> tuple[V, ...]: ...
+    @overload
+    def lookup(self, index: Index[A, K, V], at: A, *, select: Callable[[V], W]) -> tuple[W, ...]: ...
+    def lookup(self, index: Index[A, K, V], at: A, *, select: Callable[[V], Any] | None = None) -> tuple[Any, ...]:
+        """The values at an index value. Wakes on changes of those values only."""
+        self._admit(index.collection)
+        values = index._read(at)
+        if select is None:
+            self._reads.append((index, at, None))
+            return values
+        selected: tuple[Any, ...] = self._project(index, at, lambda: tuple(map(select, index._read(at))))
+        return selected
+
+    def lookup_all(self, index: Index[A, K, V], places: Iterable[A]) -> tuple[V, ...]:
+        """The values filed at every one of *places*: such as objects that have all of some labels.
+
+        Without places, all values. Costs the fewest values at one of the places, and wakes on changes of those.
+        """
+        self._admit(index.collection)
+        places = dict.fromkeys(places)
+        if not places:
+            return self.fetch(index.collection)
+        smallest, values = index._all(places)
+        self._reads.append((index, smallest, None))
+        return values
+
+    def lookup_within(self, index: Index[A, K, V], places: Iterable[A]) -> tuple[V, ...]:
+        """The values filed at some of *places* and nowhere else: such as selectors that some labels satisfy.
+
+        What is filed nowhere, as an empty selector is, is not among them. Costs the values at these places.
+        """
+        self._admit(index.collection)
+        places = tuple(places)
+        values = index._within(places)
+        self._reads.extend((index, at, None) for at in places)
+        return values
+
+    @overload
+    def fetch(self, of: Collection[K, V]) -> tuple[V, ...]: ...
+    @overload
+    def fetch(self, of: Collection[K, V], *, select: Callable[[V], W]) -> tuple[W, ...]: ...
+    def fetch(self, of: Collection[K, V], *, select: Callable[[V], Any] | None = None) -> tuple[Any, ...]:
+        """All values of a collection. Wakes on every change of it."""
+        self._admit(of)
+        if select is None:
+            self._reads.append((of, ALL, None))
+            return of._all()
+        selected: tuple[Any, ...] = self._project(of, ALL, lambda: tuple(map(select, of._all())))
+        return selected
+
+
+class AbstractGraph(Engine, ABC):
+    """The graph as its collections know it: the engine, their names, and a way to each kind that is derived."""
+
+    def __init__(self, on_failure: OnFailure, clock: Callable[[], float] | None) -> None:
+        super().__init__(on_failure, clock)
+        self.collections: dict[str, Collection[Any, Any]] = {}
+
+    def _check_new(self, name: str) -> None:
+        """Refuses a collection whose name is taken, or that is created where that is not allowed."""
+        if name in self.collections:
+            raise DuplicateNameError(f"the graph has a collection {name!r} already: choose another name")
+        self._forbid_in_transaction(f"collection {name!r} was created")
+
+    def _forget(self, collection: Collection[Any, Any]) -> None:
+        self.collections.pop(collection.name, None)
+        self._by_rank.pop(collection.rank, None)
+
+    @abstractmethod
+    def _map(self, parent: Collection[K, V], fn: Callable[[Context, V], W | None], name: str) -> Collection[K, W]:
+        """`Collection.map`."""
+
+    @abstractmethod
+    def _flat_map(
+        self,
+        parent: Collection[Any, V],
+        fn: Callable[[Context, V], Mapping[J, W]],
+        name: str,
+        on_conflict: OnConflict[W],
+    ) -> Collection[J, W]:
+        """`Collection.flat_map`."""
+
+    @abstractmethod
+    def _group(self, index: Index[A, Any, V], name: str) -> Collection[A, tuple[V, ...]]:
+        """`Index.group`."""

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from krt.collection import Collection, OnConflict
-from krt.context import Context
-from krt.delta import Failure, failure
-from krt.derived import KEPT, Transformed
+from krt.collection import Collection, Context, OnConflict
 from krt.errors import DuplicateKeyError, OutputTypeError
+from krt.failures import Failure, failure
 from krt.key_order import in_order
-from krt.source import FIT_TYPES, check_key
+from krt.key_types import FIT_TYPES, check_key
+from krt.recorder import Outcome
+from krt.transform import KEPT, Transformed
 from krt.type_variables import K, V
-
-if TYPE_CHECKING:
-    from krt.recorder import Outcome
 
 
 class FlatMap(Transformed[K, V]):
@@ -53,7 +50,7 @@ class FlatMap(Transformed[K, V]):
         shaped = {key: value for key, value in result.items() if value is not None}
         for key in shaped:
             if type(key) not in FIT_TYPES:
-                check_key(self, key)
+                check_key(self.name, key)
         return shaped
 
     def _has_output(self, key: Any) -> bool:
@@ -138,7 +135,7 @@ class FlatMap(Transformed[K, V]):
     def _deny(self, key: Any, name: K, error: Exception) -> None:
         self.counters.failed += 1
         self._unmet.setdefault(key, {})[name] = failure(error, self.graph.epoch)
-        self.graph._failed(f"transform of {self.name!r}", key, error)
+        self.graph._failures.add(f"transform of {self.name!r}", key, error)
 
     def _meet(self, key: Any, name: K) -> None:
         reasons = self._unmet.get(key)

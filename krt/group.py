@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from krt.collection import Collection
+from krt.collection import Index
 from krt.derived import Derived
+from krt.keyed_node import KeyedNode
 from krt.type_variables import A, V
-
-if TYPE_CHECKING:
-    from krt.index import Index
 
 
 class Group(Derived[A, tuple[V, ...]]):
@@ -26,7 +24,7 @@ class Group(Derived[A, tuple[V, ...]]):
         self._wake_all(index._buckets, index)
         self._start()
 
-    def _input_changed(self, _parent: Collection[Any, Any], _keys: Iterable[Any]) -> None:
+    def _input_changed(self, _parent: KeyedNode[Any, Any], _keys: Iterable[Any]) -> None:
         """Nothing: the index says which groups a change touches."""
 
     def _detach(self) -> None:

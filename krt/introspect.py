@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from krt.collection import Collection
-from krt.derived import Derived, Transformed
+from krt.collection import Collection, Index
+from krt.derived import Derived
 from krt.flat_map import FlatMap
 from krt.graph import Graph
 from krt.group import Group
-from krt.index import Index
 from krt.key_order import in_order
+from krt.keyed_node import KeyedNode
 from krt.merge import Flatten, MergeBase
-from krt.reads import ALL, Read
+from krt.reads import ALL, Read, Readable
+from krt.recorder import Record, Recorder
+from krt.transform import Transformed
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +141,20 @@ def _reads(node: Transformed[Any, Any], key: Any) -> tuple[str, ...]:
 
 def _read(read: Read) -> str:
     of, at, projection = read
-    found = of._read(at) if isinstance(of, Index) else of._all() if at is ALL else of._values.get(at)
-    what = (
-        f"all of {of.label}"
-        if at is ALL
-        else f"{of.label} at {at!r}"
-        if isinstance(of, Index)
-        else f"{of.name}[{at!r}]"
-    )
-    if isinstance(found, tuple) and (at is ALL or isinstance(of, Index)):
-        what += f" ({len(found)} values)"
-    elif found is None:
-        what += " (absent)"
+    if isinstance(of, Index):
+        what = f"{of.label} at {at!r} ({len(of._read(at))} values)"
+    elif at is ALL:
+        what = f"all of {of.label} ({len(_node_of(of)._values)} values)"
+    else:
+        what = f"{of.label}[{at!r}]" + (" (absent)" if at not in _node_of(of)._values else "")
     return f"a projection of {what}" if projection is not None else what
+
+
+def _node_of(of: Readable) -> KeyedNode[Any, Any]:
+    """The collection that was read, itself or by an index."""
+    node = of.collection if isinstance(of, Index) else of
+    assert isinstance(node, KeyedNode)
+    return node
 
 
 def edges(graph: Graph) -> Mapping[tuple[str, str], str]:
@@ -161,16 +165,12 @@ def edges(graph: Graph) -> Mapping[tuple[str, str], str]:
             continue
         reads: dict[str, None] = {}
         if isinstance(node, Transformed):
-            reads.update(dict.fromkeys(_collection(of).name for many in node._reads.values() for of, _, _ in many))
+            reads.update(dict.fromkeys(_node_of(of).name for many in node._reads.values() for of, _, _ in many))
             reads.update(dict.fromkeys(awaited.name for awaited in node._parked.values()))
         found.update(dict.fromkeys(((name, node.name) for name in reads), "read"))
         members = [member.name for member in node._members()] if isinstance(node, Flatten) else []
         found.update(dict.fromkeys(((name, node.name) for name in (*node.inputs, *members)), "input"))
     return found
-
-
-def _collection(of: Collection[Any, Any] | Index[Any, Any, Any]) -> Collection[Any, Any]:
-    return of.collection if isinstance(of, Index) else of
 
 
 def to_mermaid(graph: Graph) -> str:
@@ -209,3 +209,14 @@ def to_json(graph: Graph) -> dict[str, Any]:
         for node in graph.collections.values()
     ]
     return {"epoch": graph.epoch, "collections": collections}
+
+
+@contextmanager
+def record(graph: Graph) -> Iterator[list[Record]]:
+    """A list that gets a Record of each transaction of the graph within the block; not for production use."""
+    recorder, outer = Recorder(), graph._recorder
+    graph._recorder = recorder
+    try:
+        yield recorder.records
+    finally:
+        graph._recorder = outer

@@ -9,6 +9,7 @@ from krt.collection import Collection
 from krt.derived import Derived
 from krt.errors import ClosedError, OutputTypeError, RankError
 from krt.key_order import in_order
+from krt.keyed_node import KeyedNode
 from krt.type_variables import K, V, W
 
 Combine = Callable[[Sequence[V]], W | None]
@@ -95,7 +96,7 @@ class Flatten(MergeBase[K, V]):
         self._container = container
         self._changed_members: dict[Any, None] = {}
         self._attached: dict[Any, Collection[K, Any]] = {}  # by name, which is the key in the container
-        self._names: dict[Collection[K, Any], dict[Any, None]] = {}  # the names of a member: one, as a rule
+        self._names: dict[KeyedNode[K, Any], dict[Any, None]] = {}  # the names of a member: one, as a rule
         self._holders: dict[K, dict[Any, None]] = {}  # key -> names of the members that have it
         self._start()
 
@@ -107,10 +108,10 @@ class Flatten(MergeBase[K, V]):
         for name in in_order(names) if len(names) > 1 else names:
             yield self._attached[name]._values[key]
 
-    def _awaited(self) -> Iterable[Collection[Any, Any]]:
+    def _awaited(self) -> Iterable[KeyedNode[Any, Any]]:
         return (*self._parents, *self._attached.values())
 
-    def _input_changed(self, parent: Collection[Any, Any], keys: Iterable[Any]) -> None:
+    def _input_changed(self, parent: KeyedNode[Any, Any], keys: Iterable[Any]) -> None:
         if parent is self._container:
             self._changed_members.update(dict.fromkeys(keys))
             self.graph._enqueue(self)
@@ -128,7 +129,7 @@ class Flatten(MergeBase[K, V]):
         container = self._container
         return super()._doubts(key) or ((container._doubtful or not container.synced) and key not in self._values)
 
-    def _input_closed(self, parent: Collection[Any, Any]) -> None:
+    def _input_closed(self, parent: KeyedNode[Any, Any]) -> None:
         if parent is self._container:
             self.close()
 

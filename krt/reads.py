@@ -1,25 +1,45 @@
-"""What transforms have read, and whom a change wakes: the edges of the graph, kept per key."""
+"""What transforms have read, and which runs a change wakes: the edges of the graph, kept per key."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from krt.collection import Collection
-    from krt.derived import Derived
-    from krt.index import Index
+from typing import Any, Protocol
 
 ALL: Any = type("ALL", (), {"__repr__": lambda _: "ALL"})()
 """In place of a key: the whole collection."""
 
-Reader = tuple["Derived[Any, Any]", Any]
+
+class Cause(Protocol):
+    """A collection or an index: its change makes others run."""
+
+    @property
+    def label(self) -> str:
+        """What explanations call it."""
+
+
+class Readable(Cause, Protocol):
+    """A collection or an index, as what a transform reads."""
+
+    _readers: Readers
+
+
+class Wakeable(Protocol):
+    """A derived collection, as what a change makes run."""
+
+    def _wake(self, key: Any, cause: Cause) -> None:
+        """Asks for a new run of one input key."""
+
+    def _wake_all(self, keys: Iterable[Any], cause: Cause) -> None:
+        """Asks for a new run of several input keys."""
+
+
+Reader = tuple[Wakeable, Any]
 """A derived collection and the input key whose transform read something."""
 
 Readers = dict[Any, dict[Reader, "Projection | None"]]
 """By key of a collection, or by index value: who read it, and if only a projection of it, which."""
 
-Read = tuple["Collection[Any, Any] | Index[Any, Any, Any]", Any, "Projection | None"]
+Read = tuple[Readable, Any, "Projection | None"]
 """What was read, at which key or index value (or ALL), and if only a projection of it, which."""
 
 
@@ -68,7 +88,7 @@ def leave(reader: Reader, reads: Iterable[Read]) -> None:
                 del of._readers[at]
 
 
-def wake(readers: dict[Reader, Projection | None] | None, cause: Collection[Any, Any] | Index[Any, Any, Any]) -> None:
+def wake(readers: dict[Reader, Projection | None] | None, cause: Cause) -> None:
     """Marks for a new run whoever read what has changed."""
     if readers:
         for (node, key), projection in readers.items():
@@ -76,7 +96,7 @@ def wake(readers: dict[Reader, Projection | None] | None, cause: Collection[Any,
                 node._wake(key, cause)
 
 
-def wake_all(readers: Iterable[Reader], cause: Collection[Any, Any] | Index[Any, Any, Any]) -> None:
+def wake_all(readers: Iterable[Reader], cause: Cause) -> None:
     """Marks readers for a new run, whatever they have read of it."""
     for node, key in readers:
         node._wake(key, cause)

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, Protocol
 
 from krt.delta import Delta
-
-if TYPE_CHECKING:
-    from krt.collection import Collection
-    from krt.derived import Derived
-    from krt.graph import Graph
-    from krt.index import Index
+from krt.reads import Cause
 
 Outcome = Literal["changed", "cut off", "parked", "failed", "kept"]
 
@@ -50,6 +44,24 @@ class Record:
         return "\n".join([f"epoch {self.epoch}", *changes, *runs, *synced])
 
 
+class RunNode(Protocol):
+    """What a recorder has to know of a collection that ran."""
+
+    name: str
+
+    def _outcome(self, key: Any) -> Outcome:
+        """What came of the last run of a key, before the transaction ends."""
+
+
+class ChangedNode(Protocol):
+    """What a recorder has to know of a collection that changed."""
+
+    name: str
+
+    def _delta(self) -> Delta[Any, Any]:
+        """Its net changes in this transaction."""
+
+
 class Recorder:
     """Told by the graph what happens; one per graph."""
 
@@ -57,22 +69,11 @@ class Recorder:
         self.records: list[Record] = []
         self._runs: list[Run] = []
 
-    def ran(self, node: Derived[Any, Any], dirty: Mapping[Any, Collection[Any, Any] | Index[Any, Any, Any]]) -> None:
+    def ran(self, node: RunNode, dirty: Mapping[Any, Cause]) -> None:
         """A collection has computed these keys."""
         self._runs += [Run(node.name, key, cause.label, node._outcome(key)) for key, cause in dirty.items()]
 
-    def committed(self, epoch: int, changed: Iterable[Collection[Any, Any]], synced: tuple[str, ...]) -> None:
+    def committed(self, epoch: int, changed: Iterable[ChangedNode], synced: tuple[str, ...]) -> None:
         """A transaction has settled."""
         runs, self._runs = tuple(self._runs), []
         self.records.append(Record(epoch, {node.name: node._delta() for node in changed}, runs, synced))
-
-
-@contextmanager
-def record(graph: Graph) -> Iterator[list[Record]]:
-    """A list that gets a Record of each transaction of the graph within the block; not for production use."""
-    recorder, outer = Recorder(), graph._recorder
-    graph._recorder = recorder
-    try:
-        yield recorder.records
-    finally:
-        graph._recorder = outer

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from krt.collection import Collection
-from krt.errors import KeyTypeError, WriteError
+from krt.collection import AbstractGraph, Collection
+from krt.errors import WriteError
+from krt.key_types import FIT_TYPES, check_key
 from krt.type_variables import K, V
-
-if TYPE_CHECKING:
-    from krt.graph import Graph
 
 Was = tuple[V | None, tuple[tuple[Any, ...], ...]]
 """A value at some earlier time, and where each index had filed it."""
@@ -25,7 +23,7 @@ class Source(Collection[K, V]):
 
     kind: ClassVar[str] = "source"
 
-    def __init__(self, graph: Graph, name: str) -> None:
+    def __init__(self, graph: AbstractGraph, name: str) -> None:
         super().__init__(graph, name)
         self._sync_at_commit = False
 
@@ -51,7 +49,7 @@ class Source(Collection[K, V]):
     def _check(self, key: K, value: V) -> None:
         if value is None:
             raise WriteError(f"source {self.name!r}: the value of {key!r} is None, which means absence: use delete()")
-        check_key(self, key)
+        check_key(self.name, key)
 
     def _check_all(self, values: Mapping[K, V]) -> None:
         for key, value in values.items():
@@ -121,23 +119,3 @@ class Source(Collection[K, V]):
 
 
 _SYNC: Any = object()  # in place of a key, in a savepoint: whether the source is to be synced
-FIT_TYPES: set[type] = {str, int, bytes, tuple, bool, frozenset, float}
-"""Types of keys that need no second look, as long as the key is hashable."""
-
-
-def check_key(of: Collection[Any, Any], key: Any) -> None:
-    """Refuses a key that is not hashable or that could change while it is in use. Raises: KeyTypeError."""
-    try:
-        hash(key)
-    except TypeError as error:
-        raise KeyTypeError(
-            f"collection {of.name!r}: key {key!r} is not hashable: use a tuple or a frozen value"
-        ) from error
-    if type(key) not in FIT_TYPES:
-        parameters = getattr(type(key), "__dataclass_params__", None)
-        if parameters is not None and not parameters.frozen:
-            raise KeyTypeError(
-                f"collection {of.name!r}: key {key!r} could change while it is in use: "
-                f"make {type(key).__name__} a frozen dataclass"
-            )
-        FIT_TYPES.add(type(key))

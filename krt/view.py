@@ -3,31 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Generic
+from typing import Any
 from weakref import ref
 
+from krt.collection import Collection
+from krt.overlay import Overlay
 from krt.type_variables import K, V
-
-if TYPE_CHECKING:
-    from krt.collection import Collection
-
-
-class Overlay(Generic[K, V]):
-    """The old values of the keys that have changed since some epoch; all else is in the collection itself.
-
-    The collection knows its overlays weakly, so that one which no view holds any more costs nothing.
-    """
-
-    __slots__ = ("__weakref__", "old")
-
-    def __init__(self) -> None:
-        self.old: dict[K, V | None] = {}
-
-    def keep(self, before: Mapping[K, V | None]) -> bool:
-        """Takes note of a transaction; what is known from an earlier one stands. Always true."""
-        for key, value in before.items():
-            self.old.setdefault(key, value)
-        return True
 
 
 class Frozen(Mapping[K, V]):

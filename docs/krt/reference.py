@@ -42,15 +42,30 @@ def definition(module: ModuleType, name: str) -> Definition:
     raise LookupError(f"{home.__name__} does not define {name}")
 
 
-def entry(node: Definition, owner: str = "") -> Iterator[str]:
-    """A heading, signatures and docstring; of a class, then its attributes and methods."""
+def with_bases(module: ModuleType, name: str) -> list[Definition]:
+    """The source of a public name; and of the classes that it extends, unless one of them is public itself."""
+    bases = [base for base in getattr(getattr(module, name), "__mro__", ())[1:] if base.__module__.startswith("krt.")]
+    if any(hasattr(module, base.__name__) for base in bases):
+        bases = []
+    return [definition(module, name), *(definition(sys.modules[base.__module__], base.__name__) for base in bases)]
+
+
+def entry(node: Definition, *bases: Definition) -> Iterator[str]:
+    """A heading, signatures and docstring; of a class, then its attributes and methods, and those of its bases."""
     if isinstance(node, ast.ClassDef):
         yield f"### `{node.name}`\n\n{ast.get_docstring(node)}\n"
-        yield from attributes(node)
-        for name, overloads in methods(node):
+        classes = [node, *(base for base in bases if isinstance(base, ast.ClassDef))]
+        for part in classes:
+            yield from attributes(part)
+        yield ""
+        found: dict[str, list[Definition]] = {}
+        for part in classes:
+            for name, overloads in methods(part):
+                found.setdefault(name, overloads)
+        for name, overloads in found.items():
             yield from function(overloads, f"{node.name}.{name}")
     else:
-        yield from function([node], owner + node.name)
+        yield from function([node], node.name)
 
 
 def attributes(node: ast.ClassDef) -> Iterator[str]:
@@ -75,7 +90,6 @@ def attributes(node: ast.ClassDef) -> Iterator[str]:
             if told or body is node.body:
                 kind = f": {ast.unparse(here.annotation)}" if isinstance(here, ast.AnnAssign) else ""
                 yield f"- `{name}{kind}`" + (f": {str(after.value.value).strip()}" if told else "")  # type: ignore[union-attr,attr-defined]
-    yield ""
 
 
 def methods(node: ast.ClassDef) -> Iterator[tuple[str, list[Definition]]]:
@@ -116,7 +130,7 @@ def main() -> None:
         module = importlib.import_module(module_name)
         parts.append(f"## {title}\n")
         for name in names or sorted(set(module.__all__) - named):
-            parts += entry(definition(module, name))
+            parts += entry(*with_bases(module, name))
     sys.stdout.write("\n".join(parts).rstrip() + "\n")
 
 

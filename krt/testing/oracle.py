@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from krt.collection import Collection
-from krt.context import Context
-from krt.derived import Derived, Transformed
+from krt.collection import Collection, Context, Index
+from krt.derived import Derived
 from krt.errors import KeepPrevious, Parked
 from krt.flat_map import FlatMap
 from krt.graph import Graph
 from krt.group import Group
-from krt.index import Index
 from krt.key_order import in_order
+from krt.keyed_node import KeyedNode
 from krt.merge import Flatten, MergeBase
 from krt.reads import ALL
+from krt.transform import Transformed
 
 STAYS: Any = type("STAYS", (), {"__repr__": lambda _: "STAYS"})()
 """The outcome of a run that has no output of its own: the last one stays."""
@@ -31,8 +31,7 @@ def from_scratch(graph: Graph) -> Mapping[str, Mapping[Any, Any]]:
     Runs every transform twice, and asserts that the runs agree: a transform is a pure function.
     """
     scratch = _Scratch()
-    for rank in sorted(graph._by_rank):
-        node = graph._by_rank[rank]
+    for node in sorted(graph.collections.values(), key=lambda node: node.rank):
         scratch.values[node] = scratch.evaluate(node)
     return {node.name: scratch.values[node] for node in graph.collections.values()}
 
@@ -66,14 +65,14 @@ class _Scratch:
     """Values of collections, computed in the order of rank."""
 
     def __init__(self) -> None:
-        self.values: dict[Collection[Any, Any], Mapping[Any, Any]] = {}
-        self.parked: dict[Collection[Any, Any], set[Any]] = {}
+        self.values: dict[KeyedNode[Any, Any], Mapping[Any, Any]] = {}
+        self.parked: dict[KeyedNode[Any, Any], set[Any]] = {}
 
-    def of(self, collection: Collection[Any, Any]) -> Mapping[Any, Any]:
+    def of(self, collection: KeyedNode[Any, Any]) -> Mapping[Any, Any]:
         """What was computed for a collection; a closed one is what it is."""
         return self.values.get(collection, collection._values)
 
-    def doubtful(self, node: Collection[Any, Any]) -> bool:
+    def doubtful(self, node: KeyedNode[Any, Any]) -> bool:
         """Whether a collection that has synced waits for some keys."""
         if not node.synced or node.closed or not isinstance(node, Derived):
             return False
@@ -82,7 +81,7 @@ class _Scratch:
             return self.doubtful(node._container) or any(self.doubtful(one) or not one.synced for one in members)
         return bool(self.parked.get(node)) or any(map(self.doubtful, node._parents))
 
-    def doubts(self, node: Collection[Any, Any], key: Any) -> bool:
+    def doubts(self, node: KeyedNode[Any, Any], key: Any) -> bool:
         """Whether there may be something under a key that is not known."""
         if isinstance(node, Group):
             return self.doubtful(node) or not node.synced
@@ -222,7 +221,7 @@ class _ScratchContext(Context):
         super().__init__(node)
         self._scratch = scratch
 
-    def _admit(self, of: Collection[Any, Any], at: Any = ALL) -> None:
+    def _admit(self, of: KeyedNode[Any, Any], at: Any = ALL) -> None:
         super()._admit(of, at)
         scratch = self._scratch
         if scratch.doubtful(of) and (at is ALL or scratch.doubts(of, at)):

@@ -16,7 +16,7 @@ async def test_wait_synced_returns_at_once_when_all_is_synced() -> None:
 
     await aio.wait_synced(graph)
 
-    assert graph._every_commit == {}
+    assert graph._delivery.every_commit == {}
 
 
 async def test_wait_synced_ends_with_the_transaction_that_completes_the_last() -> None:
@@ -38,7 +38,7 @@ async def test_wait_synced_ends_with_the_transaction_that_completes_the_last() -
 
     assert dict(merged) == {"a": 1, "b": 2}
     assert told == [1, 1]
-    assert graph._every_commit == {}
+    assert graph._delivery.every_commit == {}
 
 
 async def test_wait_synced_can_be_bounded() -> None:
@@ -50,7 +50,7 @@ async def test_wait_synced_can_be_bounded() -> None:
         async with asyncio.timeout(0):
             await aio.wait_synced(graph, numbers)
 
-    assert graph._every_commit == {}
+    assert graph._delivery.every_commit == {}
     assert numbers.pending == {"numbers"}
 
 

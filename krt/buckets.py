@@ -1,35 +1,29 @@
-"""Secondary indexes: the values of a collection by something else than their key."""
+"""Buckets: the values of a collection, filed under what a function yields for each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic
+from typing import Any, Generic
 
-from krt.delta import Failure, failure
+from krt.engine import Engine
 from krt.errors import OutputTypeError
+from krt.failures import Failure, failure
 from krt.key_order import follows, in_order
-from krt.reads import Readers, wake
+from krt.reads import Readers, Wakeable, wake
 from krt.type_variables import A, K, V
-
-if TYPE_CHECKING:
-    from krt.collection import Collection
-    from krt.group import Group
-
 
 _TEXTS = (str, bytes)
 
 
-class Index(Generic[A, K, V]):
-    """The values of a collection by what a function yields for each: any number of index values per value.
+class Buckets(Generic[A, K, V]):
+    """How an index is kept up to date, at the cost of the change."""
 
-    Kept up to date at the cost of the change. Inside transforms it is read through the context. Several
-    values come in the order of their keys, so that what is made of them does not depend on history.
-    """
-
-    def __init__(self, collection: Collection[K, V], by: Callable[[V], Iterable[A]], name: str) -> None:
-        self.collection = collection
+    def __init__(
+        self, engine: Engine, of: str, values: Mapping[K, V], by: Callable[[V], Iterable[A]], name: str
+    ) -> None:
         self.name = name
+        self._engine = engine
+        self._of = of  # name of the collection
         self._by = by
         self._buckets: dict[A, dict[K, V]] = {}
         self._unsorted: set[A] = set()  # buckets whose keys may be out of order
@@ -37,35 +31,14 @@ class Index(Generic[A, K, V]):
         self._moved: dict[K, tuple[A, ...]] = {}  # where the keys changed in this transaction were before, if anywhere
         self._failures: dict[K, Failure] = {}
         self._readers: Readers = {}
-        self._groups: dict[Group[A, V], None] = {}
-        for key, value in collection._values.items():
+        self._groups: dict[Wakeable, None] = {}
+        for key, value in values.items():
             self._file(key, None, value, None)
-
-    def __repr__(self) -> str:
-        return f"<Index {self.name!r} of {self.collection.name!r}, {len(self._buckets)} index values>"
 
     @property
     def label(self) -> str:
         """What explanations call it."""
-        return f"{self.collection.name} by {self.name}"
-
-    def lookup(self, at: A) -> tuple[V, ...]:
-        """The values at an index value, in the order of their keys. Outside transforms only."""
-        self.collection._forbid_untracked()
-        return self._read(at)
-
-    def group(self, *, name: str) -> Collection[A, tuple[V, ...]]:
-        """The index as a collection: for each index value, the tuple of its values, in the order of their keys."""
-        from krt.group import Group
-
-        return Group(self, name)
-
-    @property
-    def failures(self) -> Mapping[K, Failure]:
-        """Keys of values that the index function failed for; each is filed where its last good value was, if anywhere."""
-        return MappingProxyType(self._failures)
-
-    # -- for this package --------------------------------------------------------------------------
+        return f"{self._of} by {self.name}"
 
     def _read(self, at: A) -> tuple[V, ...]:
         return tuple(self._bucket(at).values())
@@ -135,7 +108,7 @@ class Index(Generic[A, K, V]):
         """What an index function yielded, each once. Raises, if it is not what it has to be."""
         if isinstance(found, _TEXTS):
             raise OutputTypeError(
-                f"index {self.name!r} of {self.collection.name!r}: its function returned the text {found!r}, "
+                f"index {self.name!r} of {self._of!r}: its function returned the text {found!r}, "
                 f"which would be filed by letters: return a list of it"
             )
         places = tuple(found)
@@ -169,8 +142,8 @@ class Index(Generic[A, K, V]):
                 self._unsorted.add(at)
 
     def _fail(self, key: K, error: Exception) -> None:
-        self._failures[key] = failure(error, self.collection.graph.epoch)
-        self.collection.graph._failed(f"index {self.name!r} of {self.collection.name!r}", key, error)
+        self._failures[key] = failure(error, self._engine.epoch)
+        self._engine._failures.add(f"index {self.name!r} of {self._of!r}", key, error)
 
     def _flush(self, changed: Mapping[K, Any]) -> None:
         """Wakes what depends on the places at which a changed key was, or is, filed."""
