@@ -24,7 +24,7 @@ from probes import (
     Waiting,
 )
 from probes.connection_table import Limits
-from probes.metrics import ConnectionMetrics, ReadinessMetrics, exposition
+from probes.metrics import metrics_page, register_connections, register_gate
 from xds_server.envoy import clusters
 from xds_server.model.source_state import Problem, SourceState
 from xds_server.observability import attribution, input_problems, pages
@@ -230,7 +230,7 @@ class Replica:
             self.gate, liveness={"event_loop": self.heartbeat.verdict}, startup_layer="base", title="xds-server",
             cross_origin=CrossOriginProtection(names, setting="http_hosts"),
         )  # fmt: skip
-        endpoints.add_page("/metrics", exposition(self.registry), description="metrics, for Prometheus")
+        endpoints.add_page("/metrics", metrics_page(self.registry), description="metrics, for Prometheus")
         pages.add(
             endpoints,
             sources=self.board.states.values,
@@ -306,8 +306,8 @@ class Replica:
                 clients=self._client_use,
             )
         )
-        ReadinessMetrics(self.gate, PREFIX, self.registry)
-        ConnectionMetrics(self.connections, PREFIX, self.registry)
+        register_gate(self.gate, PREFIX, self.registry)
+        register_connections(self.connections, PREFIX, self.registry)
 
     # -- what happens ------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from probes import Degraded, Failed, Gate, HttpRequest, Layer, Passed, Verdict, Waiting
-from probes.metrics import ReadinessMetrics, exposition
+from probes.metrics import metrics_page, register_gate
 
 
 class Rig:
@@ -20,7 +20,7 @@ class Rig:
             clock=lambda: self.now,
         )
         self.registry = CollectorRegistry()
-        ReadinessMetrics(self.gate, "test_", self.registry, wall_clock=lambda: 1_000_000 + self.now - 100)
+        register_gate(self.gate, "test_", self.registry, wall_clock=lambda: 1_000_000 + self.now - 100)
 
     def evaluate(self, at: float) -> None:
         self.now = at
@@ -93,7 +93,7 @@ def test_phases_are_there_once_they_have_passed(rig: Rig) -> None:
 )
 def test_the_exposition_is_what_the_scraper_accepts(rig: Rig, accept: str, content_type: str) -> None:
     """Prometheus's text by default, OpenMetrics if it is asked for."""
-    response = exposition(rig.registry)(HttpRequest(path="/metrics", accept=accept))
+    response = metrics_page(rig.registry)(HttpRequest(path="/metrics", accept=accept))
 
     assert response.status == 200
     assert response.content_type.startswith(content_type)

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from probes import Gate, Layer, Passed
-from probes.metrics import ReadinessMetrics
+from probes.metrics import register_gate
 from xds_server.model.resource import CLUSTER, ENDPOINT, TypeUrl
 from xds_server.model.source_state import Phase, Problem, SourceState
 from xds_server.observability.metrics import Metrics
@@ -263,7 +263,7 @@ def test_what_runs_is_said(rig: Rig) -> None:
     assert "xds_server_build_info{python=" in generate_latest(rig.registry).decode()
 
 
-def exposition() -> str:
+def metrics_page() -> str:
     """All that a running server exposes, with each label used."""
     rig = Rig()
     rig.sources = [replace(PENDING, phase=Phase.SYNCED, epoch=1, sync_seconds=1.0, failures=1)]
@@ -272,12 +272,12 @@ def exposition() -> str:
     rig.metrics.source_changed(PENDING, rig.sources[0])
     rig.metrics.sent(Stream(), CLUSTER, 1, 1)
     gate = Gate(Layer("base", lambda: {"settings": Passed()}), clock=lambda: 0.0)
-    ReadinessMetrics(gate, "xds_server_", rig.registry)
+    register_gate(gate, "xds_server_", rig.registry)
     gate.evaluate()
     return generate_latest(rig.registry).decode()
 
 
-FAMILIES = list(text_string_to_metric_families(exposition()))
+FAMILIES = list(text_string_to_metric_families(metrics_page()))
 
 
 def complaints(text: str) -> list[str]:
@@ -323,7 +323,7 @@ def complaints(text: str) -> list[str]:
 
 def test_the_exposition_is_clean() -> None:
     """Help for each, base units, counters in _total, no types in names, plain labels."""
-    assert complaints(exposition()) == []
+    assert complaints(metrics_page()) == []
 
 
 @pytest.mark.parametrize(
