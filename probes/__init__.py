@@ -17,7 +17,7 @@ True
 a port, in threads of their own. `probes.metrics`, which needs prometheus_client, exports the gate's state.
 """
 
-from probes.connection_table import Connections
+from probes.connection_table import ConnectionLimits, ConnectionTable
 from probes.cross_origin import CrossOriginProtection
 from probes.endpoints import Endpoints
 from probes.gate import Clock, Gate, GateError, Transition
@@ -25,13 +25,14 @@ from probes.heartbeat import Heartbeat
 from probes.http import HttpRequest, HttpResponse, Page
 from probes.layer import Degraded, Failed, Layer, Passed, Verdict, Waiting
 from probes.report import CheckReport, LayerReport, Report, Status
-from probes.server import AddressInUse, ServeError, Server, serve
+from probes.server import AddressInUseError, HttpServer, ListenError, serve
 
 __all__ = [
-    "AddressInUse",
+    "AddressInUseError",
     "CheckReport",
     "Clock",
-    "Connections",
+    "ConnectionLimits",
+    "ConnectionTable",
     "CrossOriginProtection",
     "Degraded",
     "Endpoints",
@@ -41,13 +42,13 @@ __all__ = [
     "Heartbeat",
     "HttpRequest",
     "HttpResponse",
+    "HttpServer",
     "Layer",
     "LayerReport",
+    "ListenError",
     "Page",
     "Passed",
     "Report",
-    "ServeError",
-    "Server",
     "Status",
     "Transition",
     "Verdict",

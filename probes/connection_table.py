@@ -1,7 +1,7 @@
-"""The open connections as a table: who has how many, which one makes room, and which one's time is up. Does no I/O."""
+"""The open connections of an HTTP server: how many each peer has, which one makes room, which ones are overdue. No I/O."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address
@@ -11,223 +11,234 @@ _V6_NETWORK: Final = 64
 _V6_BITS: Final = 128
 
 
-class State(StrEnum):
-    """What a connection is at."""
+class ConnectionState(StrEnum):
+    """What a connection is doing."""
 
     READING = "reading"
-    """Its request has not come whole."""
-    ANSWERING = "answering"
-    """Its answer is being made."""
+    """Its request has not arrived completely."""
+    HANDLING = "handling"
+    """A page is making its response."""
     WRITING = "writing"
-    """Its answer is being sent."""
+    """Its response is being sent."""
     IDLE = "idle"
-    """It has been answered, and has not asked again."""
-    LEAVING = "leaving"
-    """It has been answered for the last time, and what it still sends is thrown away."""
+    """It waits for its next request."""
+    CLOSING = "closing"
+    """Its last response was sent. Data that still arrives is discarded."""
 
 
-class End(StrEnum):
-    """Why we ended a connection."""
+class ConnectionEnd(StrEnum):
+    """Why the server ended a connection."""
 
     DEADLINE = "deadline"
-    """It took too long to ask, or to take its answer."""
-    DISPLACED = "displaced"
-    """A newer one needed its place."""
+    """The client took too long to send its request, or to read the response."""
+    EVICTED = "evicted"
+    """A newer connection needed its place."""
     REFUSED = "refused"
-    """There was no place for it."""
+    """It was new, and no connection could be evicted for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How many connections there may be, and how long each may take. Units: seconds, and bytes per second."""
+class ConnectionLimits:
+    """How many connections and pages there may be, and how long each connection may take."""
 
-    most: int = 256
-    per_peer: int = 64
-    """A peer is an IP address, or the /64 of an IPv6 address."""
+    connections: int = 256
+    connections_per_peer: int = 64
+    """A peer is an IPv4 address or the /64 network of an IPv6 address."""
     pages: int = 32
-    """How many pages may be made at once ..."""
+    """How many pages may be made at the same time."""
     pages_per_peer: int = 8
-    """... and for one peer."""
     request_seconds: float = 5.0
-    """From the opening of a connection, or the first byte of a later request, until the request has come whole."""
+    """From the opening of a connection, or the first byte of a later request, until the request is complete."""
     idle_seconds: float = 20.0
-    """Between requests: longer than the period of a probe, which then need not connect again."""
-    answer_seconds: float = 10.0
-    """Until an answer has been taken, beyond what its length takes at ..."""
+    """Between requests. Longer than the period of a probe, which can then keep its connection."""
+    response_seconds: float = 10.0
+    """For the client to read a response, in addition to its size divided by `bytes_per_second`."""
     bytes_per_second: float = 64 * 1024
-    leaving_seconds: float = 1.0
+    closing_seconds: float = 1.0
+    """For the client to read the last response and close the connection."""
 
 
-class Connection(Protocol):
-    """What ends a connection."""
+class Abortable(Protocol):
+    """A connection that the table can end."""
 
     def abort(self) -> None:
-        """Ends it at once."""
+        """Ends the connection at once."""
         ...
 
 
 @dataclass(slots=True, eq=False)
-class Place:
-    """One connection in the table."""
+class ConnectionEntry:
+    """A connection in the table. Times are seconds on the table's clock."""
 
-    connection: Connection
+    connection: Abortable
     peer: str
     since: float
-    """When its state began."""
+    """When `state` began."""
     deadline: float
-    state: State = State.READING
+    state: ConnectionState = ConnectionState.READING
 
 
-class Connections:
-    """A table of open connections. Deterministic, but for the clock; one thread changes it, and any may read.
+class ConnectionTable:
+    """The open connections. Deterministic, given the clock. One thread changes the table; any thread may read it.
 
-    The first to make room for a newcomer are those that have waited longest: idle ones, then those whose request has not
-    come whole, then those that are slow to take their answer. A probe is answered within milliseconds of its coming, so
-    it is never the oldest, however many connections somebody opens and leaves.
+    When there are too many connections, a new one takes the place of the one that has waited longest: first of those that
+    are closing, then of idle ones, of those whose request is incomplete, and of those that read their response slowly.
+    A probe is answered within milliseconds, so it is never the oldest, however many connections somebody opens.
     """
 
-    def __init__(self, limits: Limits = Limits(), *, clock: Callable[[], float]) -> None:
+    def __init__(self, limits: ConnectionLimits = ConnectionLimits(), *, clock: Callable[[], float]) -> None:
         self.limits = limits
-        self._clock = clock
-        self._places: dict[int, Place] = {}
-        self.ended: Counter[End] = Counter(dict.fromkeys(End, 0))
-        """How many connections we ended, and why."""
+        self.end_counts: Counter[ConnectionEnd] = Counter(dict.fromkeys(ConnectionEnd, 0))
+        """How many connections the server ended, by why."""
         self.pages_refused = 0
-        """Pages that were not made, since enough were."""
+        """How many requests for pages were refused because too many pages were being made."""
         self.accept_errors = 0
-        """Times that a connection could not be taken; mostly for want of file descriptors."""
+        """How often accepting a connection failed, mostly for lack of file descriptors."""
         self.last_accept_error = ""
+        self._clock = clock
+        self._entries: dict[int, ConnectionEntry] = {}
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._entries)
 
-    def add(self, connection: Connection, address: str) -> Place | None:
-        """The place of a new connection; None, if it is refused. Another one may be ended for it."""
-        name = peer(address)
-        if not self._room_for(name):
-            self.ended[End.REFUSED] += 1
+    def add(self, connection: Abortable, address: str) -> ConnectionEntry | None:
+        """Adds a new connection, and evicts another one if there is no room. None: the new one is refused, so close it."""
+        peer = peer_of(address)
+        if not self._make_room(peer):
+            self.end_counts[ConnectionEnd.REFUSED] += 1
             return None
         now = self._clock()
-        place = Place(connection, name, now, now + self.limits.request_seconds)
-        self._places[id(place)] = place
-        return place
+        entry = ConnectionEntry(connection, peer, now, now + self.limits.request_seconds)
+        self._entries[id(entry)] = entry
+        return entry
 
-    def displace(self) -> bool:
-        """Ends the connection that is the first to make room; false if none may be ended."""
-        return self._displace(self._all())
+    def remove(self, entry: ConnectionEntry) -> None:
+        """Removes a connection that has ended. Does nothing if it is not in the table."""
+        self._entries.pop(id(entry), None)
 
-    def remove(self, place: Place) -> None:
-        """The connection has ended."""
-        self._places.pop(id(place), None)
-
-    def move(self, place: Place, state: State, *, size: int = 0) -> None:
-        """The connection is at something else from now on. Units: *size* of its answer in bytes."""
+    def set_state(self, entry: ConnectionEntry, state: ConnectionState, *, size: int = 0) -> None:
+        """Sets the state of a connection and its deadline. *size* is the size of a response in bytes, for WRITING."""
         limits = self.limits
         seconds = {
-            State.READING: limits.request_seconds,
-            State.ANSWERING: float("inf"),
-            State.WRITING: limits.answer_seconds + size / limits.bytes_per_second,
-            State.IDLE: limits.idle_seconds,
-            State.LEAVING: limits.leaving_seconds,
+            ConnectionState.READING: limits.request_seconds,
+            ConnectionState.HANDLING: float("inf"),
+            ConnectionState.WRITING: limits.response_seconds + size / limits.bytes_per_second,
+            ConnectionState.IDLE: limits.idle_seconds,
+            ConnectionState.CLOSING: limits.closing_seconds,
         }[state]
-        place.state, place.since = state, self._clock()
-        place.deadline = place.since + seconds
+        entry.state, entry.since = state, self._clock()
+        entry.deadline = entry.since + seconds
 
-    def may_make_page(self, place: Place) -> bool:
-        """Whether the connection's page may be made now."""
-        made = Counter(each.peer for each in self._all() if each.state is State.ANSWERING)
-        allowed = made.total() < self.limits.pages and made[place.peer] < self.limits.pages_per_peer
+    def admit_page(self, entry: ConnectionEntry) -> bool:
+        """Whether a page may be made for this connection now; counts a refusal. If true, set the state to HANDLING."""
+        handling = Counter(each.peer for each in self._snapshot() if each.state is ConnectionState.HANDLING)
+        allowed = handling.total() < self.limits.pages and handling[entry.peer] < self.limits.pages_per_peer
         self.pages_refused += not allowed
         return allowed
 
-    def expire(self) -> None:
-        """Ends the connections whose time is up."""
+    def evict(self) -> bool:
+        """Ends the connection that makes room first. False if none may be evicted."""
+        return self._evict_from(self._snapshot())
+
+    def end_overdue(self) -> None:
+        """Ends the connections whose deadline has passed. Call it several times a second."""
         now = self._clock()
-        for place in [each for each in self._all() if each.deadline <= now]:
-            self._end(place, None if place.state in {State.IDLE, State.LEAVING} else End.DEADLINE)
+        for entry in [each for each in self._snapshot() if each.deadline <= now]:
+            harmless = entry.state in {ConnectionState.IDLE, ConnectionState.CLOSING}
+            self._end(entry, None if harmless else ConnectionEnd.DEADLINE)
 
     def end_all(self) -> None:
-        """Ends every connection: the server stops."""
-        for place in self._all():
-            self._end(place, None)
+        """Ends every connection, because the server stops."""
+        for entry in self._snapshot():
+            self._end(entry, None)
 
-    def accept_failed(self, reason: str) -> None:
-        """A connection could not be taken."""
+    def count_accept_error(self, reason: str) -> None:
+        """Counts a connection that the operating system did not hand over."""
         self.accept_errors += 1
         self.last_accept_error = reason
 
-    def states(self) -> Mapping[State, int]:
-        """How many connections are at what."""
-        found = Counter(place.state for place in self._all())
-        return {state: found[state] for state in State}
+    def count_states(self) -> Mapping[ConnectionState, int]:
+        """How many connections are in each state."""
+        counts = Counter(entry.state for entry in self._snapshot())
+        return {state: counts[state] for state in ConnectionState}
 
-    def shown(self) -> Mapping[str, object]:
-        """The table, for a page: each peer, the one with the most first."""
+    def describe(self) -> Mapping[str, object]:
+        """The table as JSON values, for a debug page: limits, counts, and the peers, the one with the most connections first."""
         now = self._clock()
-        peers: dict[str, list[Place]] = {}
-        for place in self._all():
-            peers.setdefault(place.peer, []).append(place)
+        peers: dict[str, list[ConnectionEntry]] = {}
+        for entry in self._snapshot():
+            peers.setdefault(entry.peer, []).append(entry)
         return {
             "open": len(self),
-            "most": self.limits.most,
-            "most_per_peer": self.limits.per_peer,
-            "ended": dict(self.ended),
+            "limit": self.limits.connections,
+            "limit_per_peer": self.limits.connections_per_peer,
+            "ended": dict(self.end_counts),
             "pages_refused": self.pages_refused,
             "accept_errors": self.accept_errors,
             "last_accept_error": self.last_accept_error,
             "peers": [
                 {
-                    "peer": name,
-                    "open": len(places),
-                    "oldest_seconds": round(now - min(place.since for place in places), 3),
-                    **Counter(str(place.state) for place in places),
+                    "peer": peer,
+                    "open": len(entries),
+                    "oldest_seconds": round(now - min(entry.since for entry in entries), 3),
+                    **Counter(str(entry.state) for entry in entries),
                 }
-                for name, places in sorted(peers.items(), key=lambda item: -len(item[1]))
+                for peer, entries in sorted(peers.items(), key=lambda item: -len(item[1]))
             ],
         }
 
-    def _all(self) -> Iterator[Place]:
-        return iter(list(self._places.values()))
+    def _snapshot(self) -> list[ConnectionEntry]:
+        """A copy, because other threads read while one changes the table."""
+        return list(self._entries.values())
 
-    def _room_for(self, name: str) -> bool:
-        """Whether there is room for one more of this peer, after another one has been ended for it if need be."""
-        mine = [place for place in self._all() if place.peer == name]
-        if len(mine) >= self.limits.per_peer and not self._displace(mine):
+    def _make_room(self, peer: str) -> bool:
+        """Whether there is room for one more connection of *peer*, after evicting another one if necessary."""
+        same_peer = [entry for entry in self._snapshot() if entry.peer == peer]
+        if len(same_peer) >= self.limits.connections_per_peer and not self._evict_from(same_peer):
             return False
-        if len(self._places) < self.limits.most:
+        if len(self._entries) < self.limits.connections:
             return True
-        by_peer = Counter(place.peer for place in self._all())
-        most = max(by_peer.values())
-        return self._displace(place for place in self._all() if by_peer[place.peer] == most) or self.displace()
+        counts = Counter(entry.peer for entry in self._snapshot())
+        most = max(counts.values())
+        return self._evict_from(entry for entry in self._snapshot() if counts[entry.peer] == most) or self.evict()
 
-    def _displace(self, places: Iterable[Place]) -> bool:
-        candidates = [place for place in places if place.state in _MAKE_ROOM]
+    def _evict_from(self, entries: Iterable[ConnectionEntry]) -> bool:
+        candidates = [entry for entry in entries if entry.state in _EVICTION_ORDER]
         if not candidates:
             return False
-        self._end(min(candidates, key=lambda place: (_MAKE_ROOM.index(place.state), place.since)), End.DISPLACED)
+        oldest = min(candidates, key=lambda entry: (_EVICTION_ORDER.index(entry.state), entry.since))
+        self._end(oldest, ConnectionEnd.EVICTED)
         return True
 
-    def _end(self, place: Place, why: End | None) -> None:
-        self.remove(place)
-        if why is not None:
-            self.ended[why] += 1
-        place.connection.abort()
+    def _end(self, entry: ConnectionEntry, end: ConnectionEnd | None) -> None:
+        self.remove(entry)
+        if end is not None:
+            self.end_counts[end] += 1
+        entry.connection.abort()
 
 
-_MAKE_ROOM = (State.LEAVING, State.IDLE, State.READING, State.WRITING)
+_EVICTION_ORDER = (
+    ConnectionState.CLOSING,
+    ConnectionState.IDLE,
+    ConnectionState.READING,
+    ConnectionState.WRITING,
+)
 
 
-def peer(address: str) -> str:
-    """Whom an IP address counts for: itself, or its /64, since a machine with IPv6 has as many as it likes."""
+def peer_of(address: str) -> str:
+    """The peer that an IP address belongs to: the address itself, or the /64 network of an IPv6 address.
+
+    A machine with IPv6 usually has a whole /64, so that limits by address would not limit it.
+    """
     try:
-        found = ip_address(address.partition("%")[0])
+        ip = ip_address(address.partition("%")[0])
     except ValueError:
         return address
-    if not isinstance(found, IPv6Address):
-        return str(found)
-    if found.ipv4_mapped is not None:
-        return str(found.ipv4_mapped)
-    if found.is_loopback:
-        return str(found)
-    network = int(found) >> (_V6_BITS - _V6_NETWORK) << (_V6_BITS - _V6_NETWORK)
+    if not isinstance(ip, IPv6Address):
+        return str(ip)
+    if ip.ipv4_mapped is not None:
+        return str(ip.ipv4_mapped)
+    if ip.is_loopback:
+        return str(ip)
+    network = int(ip) >> (_V6_BITS - _V6_NETWORK) << (_V6_BITS - _V6_NETWORK)
     return f"{IPv6Address(network)}/{_V6_NETWORK}"

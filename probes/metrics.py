@@ -10,7 +10,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from probes.connection_table import Connections
+from probes.connection_table import ConnectionTable
 from probes.gate import Gate, Transition
 from probes.http import HttpRequest, HttpResponse, Page
 from probes.report import CheckReport, Status
@@ -113,17 +113,17 @@ def register_gate(
     registry.register(_Families(prefix, families))
 
 
-def register_connections(table: Connections, prefix: str, registry: CollectorRegistry) -> None:
+def register_connections(table: ConnectionTable, prefix: str, registry: CollectorRegistry) -> None:
     """Adds the metrics of a server's connections to *registry*. *prefix* begins all names, as in `xds_server_`."""
     families = (
         _Family(
             GaugeMetricFamily, "http_connections", "Open connections of the HTTP port, by state.", ("state",),
-            lambda: [((state,), count) for state, count in table.states().items()],
+            lambda: [((state,), count) for state, count in table.count_states().items()],
         ),
         _Family(
             CounterMetricFamily, "http_connections_ended",
-            "Connections of the HTTP port that the server ended: past a deadline, displaced by a newer one, or refused.",
-            ("reason",), lambda: [((end,), count) for end, count in table.ended.copy().items()],
+            "Connections of the HTTP port that the server ended: past a deadline, evicted for a newer one, or refused.",
+            ("reason",), lambda: [((end,), count) for end, count in table.end_counts.copy().items()],
         ),
         _Family(
             CounterMetricFamily, "http_pages_refused",

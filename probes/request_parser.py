@@ -1,7 +1,8 @@
-"""The head of an HTTP/1 request, read by a closed grammar: what is not in it is refused, and its connection ends.
+"""A strict parser of HTTP/1 request heads: the request line and the headers.
 
-A request of ours has no body, so a head is all of it, and one that has is refused. A head that another reader of HTTP might take in another way (two
-hosts, a space before a colon, a folded line, a bare line feed) is refused, and so hides no second request. Source: RFC 9112.
+It accepts only what its grammar allows. Whatever other parsers of HTTP may read differently (two `Host` headers, a space
+before a colon, a folded line, a bare line feed) is refused, so that no second request can hide in the first one. Requests
+have no body here; one that announces a body is refused. Source: RFC 9112.
 """
 
 import re
@@ -9,85 +10,92 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-MOST_BYTES: Final = 16 * 1024
-"""Of a head. A browser sends all cookies of a host to each of its ports."""
-_MOST_FIELDS: Final = 100
-_END: Final = b"\r\n\r\n"
+MAX_HEAD_BYTES: Final = 16 * 1024
+"""Generous, because a browser sends the cookies of a host to every port of it."""
+_MAX_HEADERS: Final = 100
+_END_OF_HEAD: Final = b"\r\n\r\n"
 
 _REQUEST_LINE = re.compile(rb"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/[!-~]*) HTTP/1\.([01])")
-_FIELD = re.compile(
+_HEADER = re.compile(
     rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*((?:[!-~\x80-\xff](?:[ \t!-~\x80-\xff]*[!-~\x80-\xff])?)?)[ \t]*"
 )
-_ONCE: Final = frozenset({"host", "content-length", "transfer-encoding", "origin", "sec-fetch-site", "sec-fetch-mode"})
-"""Fields that are refused if they come twice: readers differ in which of the two they believe."""
+_UNREPEATABLE: Final = frozenset(
+    {"host", "content-length", "transfer-encoding", "origin", "sec-fetch-site", "sec-fetch-mode"}
+)
+"""A repeated header of these names is refused, because parsers differ in which of the two values they use."""
 
 
-class HeadError(ValueError):
-    """These bytes are no head of a request that is answered here; the message says why, in one line."""
+class RequestError(ValueError):
+    """The bytes are not a request that this server accepts. The message is one line for the client."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
         self.status = status
-        """The HTTP status that says so."""
+        """The HTTP status of the response."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
-    """The request line, and the fields by their names in lower case."""
+class RequestHead:
+    """The request line and the headers of a request."""
 
     method: str
     path: str
     query: str
-    """What follows the question mark; "" if nothing does."""
-    fields: Mapping[str, str]
-    """A field that comes several times has its values with commas between them."""
+    """What follows the question mark, still encoded; "" if there is none."""
+    headers: Mapping[str, str]
+    """Values by lower-case name. The values of a repeated header are joined with commas."""
     keep_alive: bool
-    """Whether the client would send another request on this connection."""
+    """Whether the client may send another request on the same connection."""
 
 
-def cut(data: bytes | bytearray) -> int:
-    """How many bytes of *data* are its first head; 0 if its end has not come yet. Raises: HeadError."""
-    end = data.find(_END, 0, MOST_BYTES + len(_END))
+def find_head_end(data: bytes | bytearray) -> int:
+    """The size in bytes of the first request head in *data*; 0 if the head is not complete yet.
+
+    Raises: RequestError, if the head is longer than `MAX_HEAD_BYTES`.
+    """
+    end = data.find(_END_OF_HEAD, 0, MAX_HEAD_BYTES + len(_END_OF_HEAD))
     if end >= 0:
-        return end + len(_END)
-    if len(data) > MOST_BYTES:
-        raise HeadError(431, f"the head of a request may have {MOST_BYTES} bytes")
+        return end + len(_END_OF_HEAD)
+    if len(data) > MAX_HEAD_BYTES:
+        raise RequestError(
+            431, f"the request line and headers exceed {MAX_HEAD_BYTES} bytes: send fewer or shorter headers"
+        )
     return 0
 
 
-def read(data: bytes) -> Head:
-    """The head in *data*, which `cut` cut off. Raises: HeadError."""
-    first, *lines = data.removesuffix(_END).split(b"\r\n")
+def parse_head(data: bytes) -> RequestHead:
+    """Parses exactly one head, of the size that `find_head_end` returned. Raises: RequestError."""
+    first, *lines = data.removesuffix(_END_OF_HEAD).split(b"\r\n")
     line = _REQUEST_LINE.fullmatch(first)
     if line is None:
-        raise HeadError(400, "the first line is to be GET /path HTTP/1.1, or another method")
-    fields = _fields(lines)
-    version = int(line[3])
-    if version and "host" not in fields:
-        raise HeadError(400, "a request of HTTP/1.1 names its host")
-    if "transfer-encoding" in fields or fields.get("content-length", "0") != "0":
-        raise HeadError(413, "a request has no body here: what it has to say is its query")
+        raise RequestError(400, "the request line is invalid: send METHOD /path HTTP/1.1, as in GET /readyz HTTP/1.1")
+    headers = _parse_headers(lines)
+    is_http_1_1 = line[3] == b"1"
+    if is_http_1_1 and "host" not in headers:
+        raise RequestError(400, "the Host header is missing: HTTP/1.1 requires it")
+    if "transfer-encoding" in headers or headers.get("content-length", "0") != "0":
+        raise RequestError(413, "the request has a body: send its arguments in the query string")
     path, _, query = line[2].decode("ascii").partition("?")
-    options = {word.strip().lower() for word in fields.get("connection", "").split(",")}
-    return Head(
+    options = {option.strip().lower() for option in headers.get("connection", "").split(",")}
+    return RequestHead(
         method=line[1].decode("ascii"),
         path=path,
         query=query,
-        fields=fields,
-        keep_alive=bool(version) and "close" not in options,
+        headers=headers,
+        keep_alive=is_http_1_1 and "close" not in options,
     )
 
 
-def _fields(lines: list[bytes]) -> dict[str, str]:
-    if len(lines) > _MOST_FIELDS:
-        raise HeadError(431, f"a request may have {_MOST_FIELDS} fields")
-    fields: dict[str, str] = {}
+def _parse_headers(lines: list[bytes]) -> dict[str, str]:
+    if len(lines) > _MAX_HEADERS:
+        raise RequestError(431, f"the request has more than {_MAX_HEADERS} headers: send fewer")
+    headers: dict[str, str] = {}
     for line in lines:
-        found = _FIELD.fullmatch(line)
+        found = _HEADER.fullmatch(line)
         if found is None:
-            raise HeadError(400, "a field is to be Name: value, on one line")
+            raise RequestError(400, "a header is invalid: send each as Name: value, on one line")
         name, value = found[1].decode("ascii").lower(), found[2].decode("latin-1")
-        if name in fields and name in _ONCE:
-            raise HeadError(400, f"the field {name} comes twice")
-        fields[name] = f"{fields[name]}, {value}" if name in fields else value
-    return fields
+        if name in headers and name in _UNREPEATABLE:
+            raise RequestError(400, f"the header {name} is repeated: send it once")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers

@@ -1,7 +1,7 @@
-"""The HTTP server in front of the endpoints: the only input and output in this package.
+"""The HTTP server of the endpoints. It and its connections are the only modules of this package that do I/O.
 
-It has a thread and an event loop of its own, so that a busy event loop elsewhere keeps no probe waiting. Probes are
-answered in that thread, and each page is made in another one. Why it is not a library's: docs/decisions/0011.
+It has a thread and an event loop of its own, so that a busy event loop of the program delays no probe. It answers probes in
+that thread, and runs each page in another one. Why it does not use an HTTP library: docs/decisions/0011.
 """
 
 import asyncio
@@ -17,46 +17,47 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
 
-from probes.connection_table import Connections
+from probes.connection_table import ConnectionTable
 from probes.endpoints import Endpoints
 from probes.http_connection import HttpConnection
 
 _log = logging.getLogger("probes")
 
 _BACKLOG: Final = 128
-_ACCEPT_AT_ONCE: Final = 64
-_SWEEP_SECONDS: Final = 0.25
-_PAUSE_SECONDS: Final = (0.05, 1.0)
-"""How long accepting rests after an error: at first, doubled with each one that follows, and at most."""
-_RESERVED: Final = 4
-_OUT_OF = frozenset({errno.EMFILE, errno.ENFILE})
-_OF_ONE_CLIENT = (BlockingIOError, InterruptedError, ConnectionAbortedError)
+_MAX_ACCEPTS_AT_ONCE: Final = 64
+_CHECK_SECONDS: Final = 0.25
+"""How often the server looks for overdue connections."""
+_ACCEPT_PAUSE_SECONDS: Final = (0.05, 1.0)
+"""How long accepting pauses after an error: the first pause, and the longest. Each error doubles it."""
+_SPARE_DESCRIPTORS: Final = 4
+_NO_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE})
+_CLIENT_ERRORS = (BlockingIOError, InterruptedError, ConnectionAbortedError)
 
 
-class ServeError(OSError):
-    """The address cannot be listened on; the message says which and what to do."""
+class ListenError(OSError):
+    """The server cannot listen on the address. The message names the address and the next step."""
 
 
-class AddressInUse(ServeError):  # noqa: N818  it is the state of the address, and reads so
-    """Something else listens there."""
+class AddressInUseError(ListenError):
+    """Another socket listens on the address."""
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
-    """A running server."""
+class HttpServer:
+    """A running server. As a context manager, it stops at the end of the block."""
 
     host: str
     port: int
-    """The real one, if port 0 was asked for."""
+    """The port it listens on; the one that the operating system chose, if port 0 was asked for."""
     _stop: Callable[[], None]
 
     @property
     def address(self) -> str:
         """`host:port`, as in a URL."""
-        return _shown(self.host, self.port)
+        return _format_address(self.host, self.port)
 
     def stop(self) -> None:
-        """Stops listening and ends all connections; when it returns, the port is free. May be called again."""
+        """Stops listening and ends all connections. When it returns, the port is free. May be called again."""
         self._stop()
 
     def __enter__(self) -> Self:
@@ -68,177 +69,180 @@ class Server:
         self.stop()
 
 
-def serve(endpoints: Endpoints, host: str, port: int, *, connections: Connections | None = None) -> Server:
-    """A server that answers by *endpoints* from now on. Port 0 takes any free one.
+def serve(endpoints: Endpoints, host: str, port: int, *, connections: ConnectionTable | None = None) -> HttpServer:
+    """Starts a server that answers with *endpoints*. Port 0 takes any free one; host `::` takes every address.
 
-    *connections* is the table in which it keeps its connections, with their limits.
-    Raises: AddressInUse, ServeError.
+    *connections* is the table in which the server keeps its connections; its limits are those of the server.
+    Raises: AddressInUseError, ListenError.
     """
+    address = _format_address(host, port)
     try:
-        listening = _listening(host, port)
+        listener = _listen(host, port)
     except OSError as error:
-        raise _explained(error, _shown(host, port)) from error
+        raise _listen_error(error, address) from error
     except OverflowError as error:
-        raise ServeError(f"http address {_shown(host, port)}: a port is a number from 0 to 65535") from error
+        raise ListenError(f"cannot listen on http address {address}: choose a port from 0 to 65535") from error
     except (UnicodeError, TypeError) as error:
-        raise ServeError(f"http address {_shown(host, port)}: {host!r} cannot be the name of a host") from error
-    real_port = int(listening.getsockname()[1])
-    table = Connections(clock=time.monotonic) if connections is None else connections
-    listener = _Listener(endpoints, listening, table)
-    thread = threading.Thread(target=listener.run, name="probes", daemon=True)
+        raise ListenError(
+            f"cannot listen on http address {address}: {host!r} is not a host name, give a name or an IP address"
+        ) from error
+    actual_port = int(listener.getsockname()[1])
+    table = ConnectionTable(clock=time.monotonic) if connections is None else connections
+    loop = _ServerLoop(endpoints, listener, table)
+    thread = threading.Thread(target=loop.run, name="probes", daemon=True)
     thread.start()
 
     def stop() -> None:
-        listener.stop()
+        loop.stop()
         thread.join()
 
-    return Server(host, real_port, stop)
+    return HttpServer(host, actual_port, stop)
 
 
-def _listening(host: str, port: int) -> socket.socket:
-    """A socket that listens; `::` is every address, of either family, or of IPv4 on a kernel without IPv6."""
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket. `::` is every address of both families, or of IPv4 alone on a kernel without IPv6."""
     try:
-        listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     except OSError as error:
         if host != "::" or error.errno != errno.EAFNOSUPPORT:
             raise
-        return _listening("0.0.0.0", port)  # noqa: S104 - what was asked for, as far as there is any of it
+        return _listen("0.0.0.0", port)  # noqa: S104  every address was asked for
     try:
         if host == "::":
-            listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         # Not SO_REUSEPORT: a second server would then silently share the port.
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        listening.listen(_BACKLOG)
-        listening.settimeout(0)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+        listener.settimeout(0)
     except BaseException:
-        listening.close()
+        listener.close()
         raise
-    return listening
+    return listener
 
 
-def _shown(host: str, port: int) -> str:
+def _format_address(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _explained(error: OSError, address: str) -> ServeError:
+def _listen_error(error: OSError, address: str) -> ListenError:
     if error.errno == errno.EADDRINUSE:
-        return AddressInUse(
+        return AddressInUseError(
             error.errno, f"http address {address} is in use: stop what listens there, or choose another port"
         )
-    reason = error.strerror or str(error)
-    return ServeError(
+    return ListenError(
         error.errno,
-        f"http address {address} cannot be listened on ({reason}): choose one that this machine has and we may use",
+        f"cannot listen on http address {address} ({error.strerror or error}): "
+        "choose an address of this machine and a port that this user may bind",
     )
 
 
-class _Reserve:
-    """A few file descriptors that are kept open for nothing, and given up when there are no others."""
+class _SpareDescriptors:
+    """Open file descriptors to give up when the process has no others, so that a connection can still be accepted."""
 
     def __init__(self) -> None:
-        self._kept: list[int] = []
+        self._descriptors: list[int] = []
         self.refill()
 
-    def lend(self) -> bool:
-        """Whether there is one more free descriptor now."""
-        if not self._kept:
+    def release_one(self) -> bool:
+        """Closes one, so that the process has a free descriptor. False if none is left."""
+        if not self._descriptors:
             return False
-        os.close(self._kept.pop())
+        os.close(self._descriptors.pop())
         return True
 
     def refill(self) -> None:
-        """Takes back what was lent, as far as that can be had."""
+        """Opens new ones in place of the released ones, as far as the process has free descriptors."""
         with contextlib.suppress(OSError):
-            while len(self._kept) < _RESERVED:
-                self._kept.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
+            while len(self._descriptors) < _SPARE_DESCRIPTORS:
+                self._descriptors.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
 
     def close(self) -> None:
-        while self.lend():
+        while self.release_one():
             pass
 
 
-class _Listener:
-    """Accepts connections, and ends those whose time is up, in a thread of its own."""
+class _ServerLoop:
+    """Accepts connections and ends overdue ones, on an event loop of its own. `run` is the body of the server's thread."""
 
-    def __init__(self, endpoints: Endpoints, listening: socket.socket, connections: Connections) -> None:
+    def __init__(self, endpoints: Endpoints, listener: socket.socket, table: ConnectionTable) -> None:
         self._endpoints = endpoints
-        self._listening = listening
-        self._connections = connections
-        self._reserve = _Reserve()
-        self._pause = _PAUSE_SECONDS[0]
+        self._listener = listener
+        self._table = table
+        self._spares = _SpareDescriptors()
+        self._accept_pause = _ACCEPT_PAUSE_SECONDS[0]
         self._tasks: set[asyncio.Task[object]] = set()
         self._loop = asyncio.new_event_loop()
-        self._loop.set_exception_handler(_unexpected)
+        self._loop.set_exception_handler(_log_loop_error)
         self._stopped = asyncio.Event()
 
     def run(self) -> None:
-        """Serves until it is stopped."""
+        """Serves until `stop` is called."""
         try:
             self._loop.run_until_complete(self._serve())
         finally:
             self._loop.close()
 
     def stop(self) -> None:
-        """Ends `run`; may be called from any thread, and again."""
+        """Ends `run`. Any thread may call it, also again."""
         with contextlib.suppress(RuntimeError):  # the loop is closed already
             self._loop.call_soon_threadsafe(self._stopped.set)
 
     async def _serve(self) -> None:
-        self._listen()
+        self._start_accepting()
         try:
             while not self._stopped.is_set():
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopped.wait(), _SWEEP_SECONDS)
-                self._connections.expire()
-                self._reserve.refill()
+                    await asyncio.wait_for(self._stopped.wait(), _CHECK_SECONDS)
+                self._table.end_overdue()
+                self._spares.refill()
         finally:
-            self._loop.remove_reader(self._listening)
-            self._listening.close()
-            self._reserve.close()
-            self._connections.end_all()
+            self._loop.remove_reader(self._listener)
+            self._listener.close()
+            self._spares.close()
+            self._table.end_all()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            await asyncio.sleep(0)  # the transports close their sockets
+            await asyncio.sleep(0)  # lets the transports close their sockets
 
-    def _listen(self) -> None:
+    def _start_accepting(self) -> None:
         if not self._stopped.is_set():
-            self._loop.add_reader(self._listening, self._accept)
+            self._loop.add_reader(self._listener, self._accept_connections)
 
-    def _accept(self) -> None:
-        for _ in range(_ACCEPT_AT_ONCE):
+    def _accept_connections(self) -> None:
+        for _ in range(_MAX_ACCEPTS_AT_ONCE):
             try:
-                accepted, address = self._listening.accept()
-            except _OF_ONE_CLIENT:
+                accepted, address = self._listener.accept()
+            except _CLIENT_ERRORS:
                 return
             except OSError as error:
-                self._not_accepted(error)
+                self._handle_accept_error(error)
                 return
-            self._pause = _PAUSE_SECONDS[0]
-            self._take(accepted, str(address[0]))
+            self._accept_pause = _ACCEPT_PAUSE_SECONDS[0]
+            self._add_connection(accepted, str(address[0]))
 
-    def _not_accepted(self, error: OSError) -> None:
-        """Makes room, or else rests: the listening socket stays readable, and would be looked at without end."""
-        self._connections.accept_failed(error.strerror or str(error))
-        if error.errno in _OUT_OF and (self._reserve.lend() or self._connections.displace()):
+    def _handle_accept_error(self, error: OSError) -> None:
+        """Frees a descriptor, or else pauses: the listener stays readable, so that the loop would spin without a pause."""
+        self._table.count_accept_error(error.strerror or str(error))
+        if error.errno in _NO_DESCRIPTORS and (self._spares.release_one() or self._table.evict()):
             return
-        self._loop.remove_reader(self._listening)
-        self._loop.call_later(self._pause, self._listen)
-        self._pause = min(2 * self._pause, _PAUSE_SECONDS[1])
+        self._loop.remove_reader(self._listener)
+        self._loop.call_later(self._accept_pause, self._start_accepting)
+        self._accept_pause = min(2 * self._accept_pause, _ACCEPT_PAUSE_SECONDS[1])
 
-    def _take(self, accepted: socket.socket, address: str) -> None:
-        connection = HttpConnection(self._endpoints, self._connections, self._loop)
-        place = self._connections.add(connection, address)
-        if place is None:
+    def _add_connection(self, accepted: socket.socket, address: str) -> None:
+        connection = HttpConnection(self._endpoints, self._table, self._loop)
+        entry = self._table.add(connection, address)
+        if entry is None:
             accepted.close()
             return
-        connection.place = place
+        connection.entry = entry
         accepted.settimeout(0)
         task = self._loop.create_task(self._loop.connect_accepted_socket(lambda: connection, accepted))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
 
-def _unexpected(_: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+def _log_loop_error(_: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
     error = context.get("exception")
-    if not isinstance(error, OSError):  # else a client went away in the middle: nobody's error
+    if not isinstance(error, OSError):  # an OSError means that a client has left, which is not an error here
         _log.error("%s", context.get("message"), exc_info=error if isinstance(error, BaseException) else None)

@@ -47,7 +47,7 @@ def test_connections_that_do_nothing_take_no_probe_away(tmp_path: Path) -> None:
                 assert ask(f"{control_plane.url}{path}") == (200, "ok\n")
                 assert time.monotonic() - begin < 1
                 connections[-1].sendall(b"a")
-            assert control_plane.metric("http_connections_ended_total", reason="displaced") >= 300
+            assert control_plane.metric("http_connections_ended_total", reason="evicted") >= 300
             assert '"peer": "127.0.0.1"' in ask(f"{control_plane.url}/debug/connections")[1]
             wait_for(
                 "the deadline", lambda: control_plane.metric("http_connections_ended_total", reason="deadline") >= 60, 15,

@@ -16,19 +16,19 @@ from pathlib import Path
 import pytest
 
 from probes import (
-    AddressInUse,
+    AddressInUseError,
     CrossOriginProtection,
     Endpoints,
     Gate,
     HttpRequest,
     HttpResponse,
+    HttpServer,
     Layer,
+    ListenError,
     Passed,
-    ServeError,
-    Server,
     serve,
 )
-from probes.connection_table import Connections, End, Limits
+from probes.connection_table import ConnectionEnd, ConnectionLimits, ConnectionTable
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT = 10
@@ -54,19 +54,19 @@ def endpoints() -> Endpoints:
 
 
 @pytest.fixture
-def server(endpoints: Endpoints) -> Iterator[Server]:
+def server(endpoints: Endpoints) -> Iterator[HttpServer]:
     with serve(endpoints, "127.0.0.1", 0) as running:
         yield running
 
 
 @pytest.fixture
-def client(server: Server) -> Iterator[http.client.HTTPConnection]:
+def client(server: HttpServer) -> Iterator[http.client.HTTPConnection]:
     connection = http.client.HTTPConnection(server.host, server.port, timeout=TIMEOUT)
     yield connection
     connection.close()
 
 
-def raw(server: Server, data: bytes) -> bytes:
+def raw(server: HttpServer, data: bytes) -> bytes:
     """All that the server sends on a connection of its own, until it closes."""
     with socket.create_connection((server.host, server.port), timeout=TIMEOUT) as connection:
         connection.sendall(data)
@@ -95,7 +95,7 @@ def test_head_has_a_length_and_no_body(client: http.client.HTTPConnection) -> No
     assert client.getresponse().read() == b"ok\n"
 
 
-def test_a_body_is_not_taken_for_a_request(server: Server) -> None:
+def test_a_body_is_not_taken_for_a_request(server: HttpServer) -> None:
     """A request that has one is refused, and what follows it is not answered: the connection ends."""
     answer = raw(server, b"POST /readyz HTTP/1.1\r\nHost: a\r\nContent-Length: 22\r\n\r\nGET /livez HTTP/1.1\r\n\r\n")
 
@@ -126,7 +126,7 @@ def test_a_body_is_not_taken_for_a_request(server: Server) -> None:
         (200, b"GET /readyz HTTP/1.0"),
     ],
 )
-def test_no_request_hides_in_another(server: Server, status: int, head: bytes) -> None:
+def test_no_request_hides_in_another(server: HttpServer, status: int, head: bytes) -> None:
     """What readers of HTTP take in different ways is refused, and so is what has a body: one answer, then the end."""
     answer = raw(server, head + b"\r\n\r\n0\r\n\r\nGET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
 
@@ -134,7 +134,7 @@ def test_no_request_hides_in_another(server: Server, status: int, head: bytes) -
     assert len(re.findall(rb"HTTP/1.1 \d", answer)) == 1
 
 
-def test_requests_may_follow_each_other_at_once(server: Server) -> None:
+def test_requests_may_follow_each_other_at_once(server: HttpServer) -> None:
     """Many in one write are answered in turn."""
     one = b"GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -157,7 +157,7 @@ def test_requests_may_follow_each_other_at_once(server: Server) -> None:
         (200, "X-Requested-By: a\r\nOrigin: http://127.0.0.1:1\r\nSec-Fetch-Site: same-origin"),
     ],
 )
-def test_a_page_elsewhere_changes_nothing(endpoints: Endpoints, server: Server, status: int, fields: str) -> None:
+def test_a_page_elsewhere_changes_nothing(endpoints: Endpoints, server: HttpServer, status: int, fields: str) -> None:
     """A browser sends a POST for any page; without a field that it must ask for first, nothing is done."""
     done: list[HttpRequest] = []
     endpoints.add_page(
@@ -200,7 +200,7 @@ def test_a_name_that_may_be_anothers_is_told_nothing() -> None:
     ],
 )
 def test_garbage_costs_its_own_connection(
-    server: Server, client: http.client.HTTPConnection, data: bytes, capfd: pytest.CaptureFixture[str]
+    server: HttpServer, client: http.client.HTTPConnection, data: bytes, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Others are answered, and nothing is printed."""
     raw(server, data)
@@ -222,7 +222,10 @@ def test_a_page_that_raises_costs_its_own_answer(
     with caplog.at_level(logging.ERROR, "probes"):
         client.request("GET", "/broken")
         response = client.getresponse()
-        assert (response.status, response.read()) == (500, b"/broken failed: the log of the process says why\n")
+        assert (response.status, response.read()) == (
+            500,
+            b"/broken failed: see the traceback in the log of this process\n",
+        )
     assert "ZeroDivisionError" in caplog.text
 
     client.request("GET", "/readyz")
@@ -230,7 +233,7 @@ def test_a_page_that_raises_costs_its_own_answer(
 
 
 def test_a_page_that_hangs_keeps_no_probe_waiting(
-    endpoints: Endpoints, server: Server, client: http.client.HTTPConnection
+    endpoints: Endpoints, server: HttpServer, client: http.client.HTTPConnection
 ) -> None:
     """Each connection has a thread of its own."""
     entered, leave = threading.Event(), threading.Event()
@@ -252,7 +255,7 @@ def test_a_page_that_hangs_keeps_no_probe_waiting(
     other.close()
 
 
-def probed(server: Server) -> tuple[bytes, float]:
+def probed(server: HttpServer) -> tuple[bytes, float]:
     """The first line of a probe's answer, and how long it took."""
     begin = time.monotonic()
     answer = raw(server, b"GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
@@ -262,7 +265,7 @@ def probed(server: Server) -> tuple[bytes, float]:
 @pytest.mark.parametrize("first", [b"", b"G", b"GET /livez HTTP/1.1\r\nX:", b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n"])
 def test_whoever_takes_every_place_keeps_no_probe_waiting(endpoints: Endpoints, first: bytes) -> None:
     """Ten times as many connections as there are places, left open at each stage: every probe between is answered at once."""
-    connections = Connections(Limits(most=32, per_peer=16), clock=time.monotonic)
+    connections = ConnectionTable(ConnectionLimits(connections=32, connections_per_peer=16), clock=time.monotonic)
     with serve(endpoints, "127.0.0.1", 0, connections=connections) as server, contextlib.ExitStack() as held:
         for _ in range(320):
             one = held.enter_context(socket.create_connection((server.host, server.port), timeout=TIMEOUT))
@@ -272,12 +275,12 @@ def test_whoever_takes_every_place_keeps_no_probe_waiting(endpoints: Endpoints, 
                 assert (answer, seconds < 1) == (b"HTTP/1.1 200 OK", True)
 
         assert len(connections) <= 16, "one peer has more than its share"
-        assert connections.ended[End.DISPLACED] >= 280
+        assert connections.end_counts[ConnectionEnd.EVICTED] >= 280
 
 
 def test_a_request_that_does_not_come_whole_has_a_deadline(endpoints: Endpoints) -> None:
     """It counts from the opening of the connection, and bytes that drip in do not move it."""
-    connections = Connections(Limits(request_seconds=0.5), clock=time.monotonic)
+    connections = ConnectionTable(ConnectionLimits(request_seconds=0.5), clock=time.monotonic)
     with serve(endpoints, "127.0.0.1", 0, connections=connections) as server:
         begin = time.monotonic()
         with socket.create_connection((server.host, server.port), timeout=TIMEOUT) as silent:
@@ -293,17 +296,17 @@ def test_a_request_that_does_not_come_whole_has_a_deadline(endpoints: Endpoints)
                         break
             assert silent.recv(1) == b""
         assert 0.4 < time.monotonic() - begin < 5
-        assert connections.ended[End.DEADLINE] == 2
+        assert connections.end_counts[ConnectionEnd.DEADLINE] == 2
 
 
 def test_an_answer_that_is_not_taken_has_a_deadline(endpoints: Endpoints) -> None:
     """A client that reads nothing does not keep the page in memory."""
-    connections = Connections(Limits(answer_seconds=0.5, bytes_per_second=1e9), clock=time.monotonic)
+    connections = ConnectionTable(ConnectionLimits(response_seconds=0.5, bytes_per_second=1e9), clock=time.monotonic)
     endpoints.add_page("/large", lambda _: HttpResponse(body=bytes(50 << 20)), description="")
     with serve(endpoints, "127.0.0.1", 0, connections=connections) as server:
         with socket.create_connection((server.host, server.port), timeout=TIMEOUT) as slow:
             slow.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
-            wait_until(lambda: connections.ended[End.DEADLINE] == 1)
+            wait_until(lambda: connections.end_counts[ConnectionEnd.DEADLINE] == 1)
         assert not len(connections)
 
 
@@ -311,7 +314,7 @@ def test_pages_are_made_a_few_at_a_time(endpoints: Endpoints) -> None:
     """Who asks for more is told to come again, and a probe is answered meanwhile."""
     leave = threading.Event()
     endpoints.add_page("/slow", lambda _: (leave.wait(TIMEOUT), HttpResponse())[1], description="")
-    connections = Connections(Limits(pages_per_peer=2), clock=time.monotonic)
+    connections = ConnectionTable(ConnectionLimits(pages_per_peer=2), clock=time.monotonic)
     request = b"GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
     with serve(endpoints, "127.0.0.1", 0, connections=connections) as server, contextlib.ExitStack() as held:
         busy = [
@@ -319,7 +322,7 @@ def test_pages_are_made_a_few_at_a_time(endpoints: Endpoints) -> None:
         ]
         for one in busy:
             one.sendall(request)
-        wait_until(lambda: connections.states()["answering"] == 2)
+        wait_until(lambda: connections.count_states()["handling"] == 2)
 
         assert raw(server, request).startswith(b"HTTP/1.1 503 ")
         assert probed(server)[0] == b"HTTP/1.1 200 OK"
@@ -361,7 +364,7 @@ def test_without_descriptors_probes_are_answered_and_no_core_is_burnt(tmp_path: 
         return float(process.stdout.readline())  # type: ignore[union-attr]
 
     with process, contextlib.ExitStack() as held:
-        server = Server("127.0.0.1", int(process.stdout.readline()), lambda: None)
+        server = HttpServer("127.0.0.1", int(process.stdout.readline()), lambda: None)
         for _ in range(20):
             held.enter_context(socket.create_connection((server.host, server.port), timeout=TIMEOUT))
             assert probed(server)[0] == b"HTTP/1.1 200 OK"
@@ -372,25 +375,27 @@ def test_without_descriptors_probes_are_answered_and_no_core_is_burnt(tmp_path: 
     assert share < 0.2, f"it used {share:.0%} of a core while nothing was asked"
 
 
-def test_a_port_in_use_is_named(server: Server) -> None:
+def test_a_port_in_use_is_named(server: HttpServer) -> None:
     """The message says which address, and what to do."""
-    with pytest.raises(AddressInUse, match=f"http address 127.0.0.1:{server.port} is in use: stop what listens there"):
+    with pytest.raises(
+        AddressInUseError, match=f"http address 127.0.0.1:{server.port} is in use: stop what listens there"
+    ):
         serve(new_endpoints(), "127.0.0.1", server.port)
 
 
 @pytest.mark.parametrize(
     ("host", "port", "words"),
     [
-        ("192.0.2.1", 0, "cannot be listened on"),
-        ("127.0.0.1", 70000, "from 0 to 65535"),
-        ("no.such.host.invalid", 0, "cannot be listened on"),
-        ("a..b", 0, "cannot be listened on"),
-        ("\u00e4" * 64, 0, "cannot be the name of a host"),
+        ("192.0.2.1", 0, "cannot listen on"),
+        ("127.0.0.1", 70000, "choose a port from 0 to 65535"),
+        ("no.such.host.invalid", 0, "cannot listen on"),
+        ("a..b", 0, "cannot listen on"),
+        ("\u00e4" * 64, 0, "is not a host name"),
     ],
 )
 def test_an_address_that_cannot_be_had_is_named(host: str, port: int, words: str) -> None:
     """One line that says which address and why."""
-    with pytest.raises(ServeError, match=words) as raised:
+    with pytest.raises(ListenError, match=words) as raised:
         serve(new_endpoints(), host, port)
     assert host in str(raised.value)
 

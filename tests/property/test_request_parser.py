@@ -1,4 +1,4 @@
-"""Whatever our reader of heads takes, a well-known one takes in the same way: no request hides in another."""
+"""Whatever our parser accepts, a well-known one reads in the same way: no request hides in another."""
 
 import asyncio
 from typing import Any
@@ -7,7 +7,7 @@ from aiohttp.http_parser import HttpRequestParser
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from probes.request_parser import HeadError, cut, read
+from probes.request_parser import RequestError, find_head_end, parse_head
 
 _LINES = st.sampled_from(
     [
@@ -37,18 +37,18 @@ _BROKEN = st.builds(
 @given(data=_HEADS | _BROKEN | st.binary(max_size=200))
 @example(data=b"GET / HTTP/1.1\r\nHost: a\r\ntransfer-encoding : chunked\r\n\r\n")
 def test_what_is_taken_is_taken_by_others_alike(data: bytes) -> None:
-    """Same method, target and fields, and no body; all else is refused by HeadError alone."""
+    """Same method, target and headers, and no body; everything else is refused, by RequestError alone."""
     try:
-        size = cut(data)
-        head = read(data[:size]) if size else None
-    except HeadError:
+        size = find_head_end(data)
+        head = parse_head(data[:size]) if size else None
+    except RequestError:
         return
     if head is None:
         return
     message = _by_another(data[:size])
     target = head.path + (f"?{head.query}" if head.query else "")
     assert (message.method, message.path.rstrip("?")) == (head.method, target.rstrip("?"))
-    for name, value in head.fields.items():
+    for name, value in head.headers.items():
         assert (
             ", ".join(
                 each.encode("utf-8", "surrogateescape").decode("latin-1") for each in message.headers.getall(name)

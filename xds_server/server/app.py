@@ -10,7 +10,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from probes import ServeError, Transition, serve
+from probes import ListenError, Transition, serve
 from xds_server import __version__
 from xds_server.model.admission import GateMode
 from xds_server.observability.logs import configure_logging, event
@@ -100,7 +100,7 @@ class App:
                 self._replica.endpoints(on_loop), self.settings.http_address.host, self.settings.http_address.port,
                 connections=self._replica.connections,
             )  # fmt: skip
-        except ServeError as error:
+        except ListenError as error:
             raise StartError(error.strerror or str(error)) from None
         with http:
             event(_log, logging.INFO, "http.listening", address=http.address)

@@ -12,7 +12,8 @@ from prometheus_client import CollectorRegistry
 
 from krt import Graph, KrtError
 from probes import (
-    Connections,
+    ConnectionLimits,
+    ConnectionTable,
     CrossOriginProtection,
     Endpoints,
     Failed,
@@ -23,7 +24,6 @@ from probes import (
     Verdict,
     Waiting,
 )
-from probes.connection_table import Limits
 from probes.metrics import metrics_page, register_connections, register_gate
 from xds_server.envoy import clusters
 from xds_server.model.source_state import Problem, SourceState
@@ -246,7 +246,7 @@ class Replica:
             timeline=self.timeline,
             digests=self._digests,
             parity=lambda: {} if self.parity is None else self.parity.page(),
-            connections=self.connections.shown,
+            connections=self.connections.describe,
         )
         return endpoints
 
@@ -280,12 +280,12 @@ class Replica:
             sources=self.board.states.values, started=started, clock=self._clock,
         )  # fmt: skip
 
-    def _http_connections(self) -> Connections:
+    def _http_connections(self) -> ConnectionTable:
         limits = self.settings.limits
         most, per_peer = limits.http_connections, limits.http_connections_per_peer
         if self._open_files is not None:
             most = shares(self._open_files.limit, most).http
-        return Connections(Limits(most=most, per_peer=per_peer), clock=time.monotonic)
+        return ConnectionTable(ConnectionLimits(connections=most, connections_per_peer=per_peer), clock=time.monotonic)
 
     def _measure(self) -> None:
         self.metrics.watch(
