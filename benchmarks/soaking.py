@@ -88,7 +88,7 @@ class Soaking:
         """As many as are open when nobody is there."""
         logging.basicConfig(level=logging.ERROR)
         settings = Settings(
-            source=FilesSource(Path()), gate="refuse", greet_seconds=0, carry_seconds=0, admit_per_second=0,
+            source=FilesSource(Path()), gate="refuse", initial_push_seconds=0, retention_seconds=0, admission_per_second=0,
             limits=Limits(new_streams_per_second=1_000_000, new_streams_burst=1_000_000),
         )  # fmt: skip
         self._now = time.monotonic()

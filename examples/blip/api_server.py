@@ -122,7 +122,7 @@ def fault_lab_a_route_moves_before_its_endpoints(gate: str) -> Outcome:
 
 def _moved_while_out_of_touch(kind: str, gate: str) -> Outcome:
     with Bench(gate=gate) as bench, ToOrder(bench) as api:
-        options = ("--carry-seconds=0",) if gate == "off" else ()
+        options = ("--retention-seconds=0",) if gate == "off" else ()
         plane = bench.up(f"--kubeconfig={api.kubeconfig}", *options, source="kube")
         bench.load()
         api.forbid(kind)

@@ -16,9 +16,9 @@ def test_a_herd_is_served_at_a_pace_and_the_probe_answers(late: float, tmp_path:
     with Stack(tmp_path) as stack:
         plane = stack.control_plane(
             f"--inject-list-delay=endpointslices={late:g}",
-            "--admit-per-second=100",
-            "--admit-burst=20",
-            "--admit-hold-seconds=60",
+            "--admission-per-second=100",
+            "--admission-burst=20",
+            "--admission-hold-seconds=60",
         )
         wait_for("the gRPC port", lambda: "[+]base ok" in plane.why(), 20, plane)
         if not late:

@@ -112,7 +112,7 @@ def test_ready_turns_once_and_when_it_is_true(
         _fill(stack.manifests, services)
         delays = [f"--inject-list-delay={late}=1"] if late else []
         with Client(stack.grpc_port, services) as client:
-            control_plane = stack.control_plane("--gate=park", "--greet-seconds=10", *delays)
+            control_plane = stack.control_plane("--gate=park", "--initial-push-seconds=10", *delays)
             with Poll(f"{control_plane.url}/readyz") as poll:
                 control_plane.wait_ready(60)
                 begin = time.monotonic()

@@ -16,7 +16,7 @@ from xds_server.server.settings import Settings, SettingsError
 from xds_server.server.settings_parser import read_settings
 
 _SHARED = [HealthCheck.function_scoped_fixture]
-_FLAGS = {"insecure", "shadow", "read_certificates", "write_status", "streamed_lists"}
+_FLAGS = {"insecure", "shadow", "read_references", "write_status", "streamed_lists"}
 
 
 @given(

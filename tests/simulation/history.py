@@ -40,7 +40,7 @@ class Setting:
     """Whether lists are streams."""
     shrink_seconds: float
     """How long a change is held that takes away much; 0 for not at all."""
-    carry_seconds: float
+    retention_seconds: float
     """How long a resource stays whose loss is in doubt; 0 for not at all."""
     marked: bool
     """Whether there is a completeness marker."""
@@ -52,7 +52,7 @@ class Setting:
     """How long after its start a replica offers what was good before; 0 for never."""
     network_seconds: float
     """The longest that a message is on its way."""
-    greet_seconds: float
+    initial_push_seconds: float
     """How long a replica may wait for who came before to be served, until it is ready; 0 for not at all."""
 
 
@@ -68,11 +68,11 @@ def setting(seed: int, mode: str = "") -> Setting:
         shrink_seconds=random.choice((0.0, 3.0, 10.0)),
         marked=random.random() < 0.5,
         network_seconds=random.choice((0.005, 0.05, 0.3)),
-        carry_seconds=random.choice((0.0, 2.0, 6.0)),
+        retention_seconds=random.choice((0.0, 2.0, 6.0)),
         delta=tuple(name for name, _ in ENVOYS if random.random() < 0.4),
         parity_seconds=random.choice((0.0, 0.0, 2.0, 8.0)),
         last_good_seconds=random.choice((0.0, 0.5, 2.0)),
-        greet_seconds=random.choice((0.0, 1.0, 3.0)),
+        initial_push_seconds=random.choice((0.0, 1.0, 3.0)),
     )
 
 

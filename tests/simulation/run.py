@@ -73,7 +73,7 @@ class Simulation:
         self._live: set[str] = set()
         self.answers = Answers(self.violated, marked=setting.marked)
         self._calls: dict[Call, tuple[Process, Envoy]] = {}
-        self._ready_seconds = setting.parity_seconds + setting.greet_seconds + 2 * BEAT_SECONDS
+        self._ready_seconds = setting.parity_seconds + setting.initial_push_seconds + 2 * BEAT_SECONDS
         """The longest from when a replica knows all until it is ready."""
 
     async def run(self) -> None:
@@ -232,7 +232,7 @@ class Simulation:
         if (
             stale
             and answers
-            and now < since + self.setting.carry_seconds
+            and now < since + self.setting.retention_seconds
             and self._answered_since[key] < min(stale.values())
         ):
             what = f"{envoy.name} answers {''.join(key)} no longer, though it could, as could what it has moved to"
@@ -277,7 +277,7 @@ class Simulation:
         if suspect is not None and now > suspect.since + self.setting.shrink_seconds + 2 * BEAT_SECONDS:
             self.violated(f"{process.name} holds a change since {suspect.since:.1f} s")
         for key, one in () if holds.carry is None else holds.carry.carried.items():
-            if now > one.since + self.setting.carry_seconds + 2 * BEAT_SECONDS:
+            if now > one.since + self.setting.retention_seconds + 2 * BEAT_SECONDS:
                 self.violated(f"{process.name} carries {key} over since {one.since:.1f} s")
 
     def _check_wait(self, process: Process, call: Call) -> None:

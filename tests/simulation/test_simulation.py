@@ -13,8 +13,8 @@ from tests.simulation.run import report, shrunk, simulate
 EACH = 6
 CALM = Setting(
     seed=0, mode="bounded", hold_seconds=3.0, replicas=1,
-    streamed=False, shrink_seconds=0.0, carry_seconds=0.0, marked=False, network_seconds=0.3,
-    delta=(), parity_seconds=0.0, last_good_seconds=0.0, greet_seconds=0.0,
+    streamed=False, shrink_seconds=0.0, retention_seconds=0.0, marked=False, network_seconds=0.3,
+    delta=(), parity_seconds=0.0, last_good_seconds=0.0, initial_push_seconds=0.0,
 )  # fmt: skip
 
 
@@ -169,7 +169,7 @@ def test_a_route_may_have_moved_while_nobody_looked(late: str) -> None:
         Event(12.0, "slow", (late, 4.0, 10.0)),
     ]
 
-    runs = [simulate(replace(CALM, carry_seconds=20.0, seed=seed), [*before, *blind]) for seed in range(8)]
+    runs = [simulate(replace(CALM, retention_seconds=20.0, seed=seed), [*before, *blind]) for seed in range(8)]
 
     assert [[]] * 8 == [run.violations + run.disorder for run in runs]
 

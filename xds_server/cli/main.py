@@ -31,20 +31,20 @@ _SERVE_OPTIONS: Mapping[str, str] = {
     "http_address": "Where to serve probes, metrics and pages. [default: 127.0.0.1:18080]",
     "http_hosts": "Names by which the HTTP port is asked beyond the usual ones, with commas; .example.com for all below it.",
     "insecure": "Allow a gRPC address that other machines can reach, without TLS.",
-    "read_certificates": "Read the Secrets and ConfigMaps that Gateways refer to; nothing that is served needs them yet.",
+    "read_references": "Read the Secrets and ConfigMaps that Gateways refer to; nothing that is served needs them yet.",
     "write_status": "Write conditions and Events to the API server, if no other replica does.",
     "gate": "What becomes of a stream that opens before we are ready: bounded, refuse, park or off. [default: bounded]",
     "gate_hold_seconds": "How long a stream is held if the gate is bounded. [default: 3]",
     "role_hold_seconds": "How long a stream is held whose role is no Gateway of ours. [default: 3]",
-    "greet_seconds": "How long we wait to be ready, once we know all, for proxies that came before to be served; 0: not at all. [default: 1]",
-    "admit_per_second": "How many streams are let in per second, once they may be; 0: as many as come. [default: 200]",
-    "admit_burst": "How many may be let in at once, after a quiet time. [default: 200]",
-    "admit_first": "Who is let in first of those who wait: cold (proxies that have nothing), or warm. [default: cold]",
-    "admit_hold_seconds": "How long a stream may wait to be let in; then it is told to try again. [default: 10]",
+    "initial_push_seconds": "How long we wait to be ready, once we know all, for proxies that came before to be served; 0: not at all. [default: 1]",
+    "admission_per_second": "How many streams are let in per second, once they may be; 0: as many as come. [default: 200]",
+    "admission_burst": "How many may be let in at once, after a quiet time. [default: 200]",
+    "admission_first": "Who is let in first of those who wait: cold (proxies that have nothing), or warm. [default: cold]",
+    "admission_hold_seconds": "How long a stream may wait to be let in; then it is told to try again. [default: 10]",
     "shrink_hold_seconds": "How long a change is held that would take away much of what is served; 0: not at all. [default: 30]",
     "shrink_share": "What is much: more than this part of clusters, load assignments, listeners or routes. [default: 0.5]",
     "shrink_at_least": "What is much: at least so many of them. [default: 10]",
-    "carry_seconds": "How long a resource stays that is lost while a kind that it rests on is out of touch; 0: not at all. [default: 15]",
+    "retention_seconds": "How long a resource stays that is lost while a kind that it rests on is out of touch; 0: not at all. [default: 15]",
     "ip_families": "On which IP families proxies listen, and by which they reach endpoints: dual, ipv4 or ipv6. [default: dual]",
     "route_budget": "How large the routes of a port, and of a Gateway, may become, as in port_entries=200000: docs/edge.md.",
     "edge": "What proxies do with what strangers send, as in escaped_slashes=keep,stream_idle_seconds=0: docs/edge.md has all of it.",
@@ -68,7 +68,7 @@ _SERVE_OPTIONS: Mapping[str, str] = {
 _PREFIX = "XDS_SERVER_"
 _OF_A_SERVICE = re.compile(r"XDS_SERVER_(SERVICE_|PORT(_|$)).*")
 """Kubernetes sets such variables for a Service called xds-server."""
-_FLAGS = frozenset({"insecure", "shadow", "read_certificates", "write_status", "streamed_lists"})
+_FLAGS = frozenset({"insecure", "shadow", "read_references", "write_status", "streamed_lists"})
 
 
 class UsageError(click.ClickException):

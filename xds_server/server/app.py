@@ -71,10 +71,10 @@ def admission(settings: Settings) -> Admission:
         mode=GateMode(settings.gate),
         hold_seconds=settings.gate_hold_seconds,
         role_hold_seconds=settings.role_hold_seconds,
-        per_second=settings.admit_per_second,
-        burst=settings.admit_burst,
-        first=settings.admit_first,
-        queue_seconds=settings.admit_hold_seconds,
+        per_second=settings.admission_per_second,
+        burst=settings.admission_burst,
+        first=settings.admission_first,
+        queue_seconds=settings.admission_hold_seconds,
     )
 
 

@@ -28,7 +28,7 @@ def kinds_of(settings: Settings) -> tuple[Kind, ...]:
                 raise StartError(f"{setting} names {name!r}, which is not read: name some of {', '.join(names)}")
     read = kinds(settings.optional)
     # An API server is asked for those once somebody refers to one.
-    return (*read, *REFERENCED) if settings.read_certificates and isinstance(settings.source, FilesSource) else read
+    return (*read, *REFERENCED) if settings.read_references and isinstance(settings.source, FilesSource) else read
 
 
 def source(

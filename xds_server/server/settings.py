@@ -80,15 +80,15 @@ class Settings:
     """How long it is held, if the gate is `bounded`."""
     role_hold_seconds: float = 3.0
     """How long a stream is held whose role is no Gateway of ours."""
-    greet_seconds: float = 1.0
+    initial_push_seconds: float = 1.0
     """How long readiness waits, once all is published, for proxies that came before to be served; 0 for not at all."""
-    admit_per_second: float = 200.0
+    admission_per_second: float = 200.0
     """How many streams are let in per second, once they may be; 0 for as many as come."""
-    admit_burst: int = 200
+    admission_burst: int = 200
     """So many may be let in at once, after a quiet time."""
-    admit_first: Warmth = "cold"
+    admission_first: Warmth = "cold"
     """Who is let in first of those who wait."""
-    admit_hold_seconds: float = 10.0
+    admission_hold_seconds: float = 10.0
     """How long a stream may wait to be let in."""
     shrink_hold_seconds: float = 30.0
     """How long a change is held that would take away much of what is served; 0 to believe everything."""
@@ -96,7 +96,7 @@ class Settings:
     """What is much: more than this part of the clusters, load assignments, listeners or routes ..."""
     shrink_at_least: int = 10
     """... and at least so many of them."""
-    carry_seconds: float = 15.0
+    retention_seconds: float = 15.0
     """How long a resource stays that is lost while a kind of objects that has a say in it is out of touch; 0 for never."""
     ip_families: Families = "dual"
     """On which IP families proxies listen, and by which they reach endpoints."""
@@ -118,7 +118,7 @@ class Settings:
     """Whether to serve nobody, compare with the peer, and end."""
     soft_deadline_seconds: float = 60.0
     """After so long without being ready, and again after each as long, the log says what is awaited; 0 for never."""
-    read_certificates: bool = False
+    read_references: bool = False
     """Whether the Secrets and ConfigMaps that Gateways refer to are read. Nothing that is served needs them yet."""
     write_status: bool = False
     """Whether conditions and Events are written to the API server."""
@@ -142,7 +142,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         _one_of("gate", self.gate, tuple(GateMode))
-        _one_of("admit_first", self.admit_first, get_args(Warmth))
+        _one_of("admission_first", self.admission_first, get_args(Warmth))
         _one_of("log_format", self.log_format, LOG_FORMATS)
         _one_of("ip_families", self.ip_families, get_args(Families))
         for name in (each.name for each in fields(self) if each.name.endswith("_seconds")):
@@ -179,11 +179,11 @@ class Settings:
         """Raises: SettingsError, for a limit that cannot be."""
         if not 0 <= self.shrink_share <= 1:
             raise SettingsError(f"shrink_share is {self.shrink_share}: give a part of one, as in 0.5")
-        if self.admit_per_second and not LEAST <= self.admit_per_second <= MOST:
+        if self.admission_per_second and not LEAST <= self.admission_per_second <= MOST:
             raise SettingsError(
-                f"admit_per_second is {self.admit_per_second}: give a number from {LEAST} to {MOST}, or 0 for as many as come"
+                f"admission_per_second is {self.admission_per_second}: give a number from {LEAST} to {MOST}, or 0 for as many as come"
             )
-        for name in ("shrink_at_least", "admit_burst"):
+        for name in ("shrink_at_least", "admission_burst"):
             if not 1 <= getattr(self, name) <= MOST:
                 raise SettingsError(f"{name} is {getattr(self, name)}: give a number, 1 or more, and {MOST} at most")
 

@@ -119,7 +119,7 @@ class Replica:
         self._soft_deadline = progress.SoftDeadline(settings.soft_deadline_seconds, started)
         self._derived = [one for name, one in self.graph.collections.items() if name not in self.pipeline.sources]
         self._greeting = Greeting(  # type: ignore[abstract]  # of what it does not define it takes no notice
-            0.0 if settings.gate == "off" or settings.shadow else settings.greet_seconds,
+            0.0 if settings.gate == "off" or settings.shadow else settings.initial_push_seconds,
             streams=self.streams, clock=clock, on_change=self.evaluate,
         )  # fmt: skip
         self.gate = layers.gate(
@@ -138,7 +138,7 @@ class Replica:
         self.gate.on_change(self._checks_changed)
         plurals = [kind.plural for kind in REFERENCED]
         self.references = (
-            references.build(self.graph, self.pipeline.roles, plurals) if settings.read_certificates else None
+            references.build(self.graph, self.pipeline.roles, plurals) if settings.read_references else None
         )
         input_problems.follow(
             self.graph, self.pipeline, self.board,

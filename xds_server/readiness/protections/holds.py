@@ -42,7 +42,7 @@ class Settings(Protocol):
         ...
 
     @property
-    def carry_seconds(self) -> float:
+    def retention_seconds(self) -> float:
         """How long what a stale source lost is served on at most."""
         ...
 
@@ -95,9 +95,9 @@ class Holds:
                 shrink_guard(pipeline, tolerance), self._seconds, sources_of=lambda lost: sources_of(pipeline, lost), clock=clock,
                 on_begin=self._begun, on_end=self._ended, ask=self._ask,
             )  # fmt: skip
-        if settings.carry_seconds:
+        if settings.retention_seconds:
             self.carry = CarryOver(
-                settings.carry_seconds, self._touch, Losses(pipeline), clock=clock,
+                settings.retention_seconds, self._touch, Losses(pipeline), clock=clock,
                 on_begin=self._carried, on_end=self._let_go,
             )  # fmt: skip
 

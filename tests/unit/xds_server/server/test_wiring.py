@@ -153,7 +153,7 @@ async def test_a_directory_gives_secrets_too_and_shows_nothing_of_them(
     caplog.set_level(logging.DEBUG)
     (tmp_path / "gateway.yaml").write_text(GATEWAY)
     (tmp_path / "secret.yaml").write_text(SECRET % "aHVudGVyMg==")
-    replica = Replica(Settings(source=FilesSource(tmp_path), file_hold_seconds=0, read_certificates=True))
+    replica = Replica(Settings(source=FilesSource(tmp_path), file_hold_seconds=0, read_references=True))
     source = provider_factory.source(
         replica.settings,
         replica.kinds,
