@@ -15,10 +15,10 @@ demo: .venv/done envoy ## traffic through a real Envoy that we configured (ONCE=
 	$(RUN) examples.demo $(if $(ONCE),--once)
 
 blip: .venv/done envoy ## a restart under load, with the gate off and with each mode
-	$(RUN) examples.blip
+	$(RUN) benchmarks.blip
 
 blips: .venv/done envoy ## every known way to blip, with a real Envoy under load (XDS_KUBE_RIG: two more)
-	$(if $(XDS_KUBE_RIG),tests/e2e/netns) $(RUN) examples.blip.matrix
+	$(if $(XDS_KUBE_RIG),tests/e2e/netns) $(RUN) benchmarks.blip.matrix
 
 test: lint types arch ## lint, types, architecture, unit and property tests
 	$(RUN) pytest

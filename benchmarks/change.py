@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.client import Answer, Client
 from benchmarks.cluster import GATEWAY, Cluster, kubeconfig, slice_of
-from examples.rig.control_plane import ControlPlane
+from tests.support.control_plane import ControlPlane
 from xds_server.model.resource import ENDPOINT
 
 SERVICE, NAMESPACE = "svc-00007", "bench-7"

@@ -9,8 +9,8 @@ own that knows everything; the proxies are gRPC channels of their own, on the sa
 import argparse
 from collections.abc import Sequence
 
-from examples.blip.bench import Bench
-from examples.blip.herd import loop_lag, visited
+from benchmarks.blip.bench import Bench
+from benchmarks.blip.herd import loop_lag, visited
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -18,7 +18,7 @@ from statistics import quantiles
 from typing import Any, NamedTuple
 
 from krt import Graph, Reflector
-from tests.simulation import clock
+from tests.support import clock
 from xds_server.model.source_state import Phase
 from xds_server.providers.kinds import kinds
 from xds_server.providers.kubernetes.errors import ApiError

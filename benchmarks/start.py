@@ -18,8 +18,8 @@ from pathlib import Path
 
 from benchmarks.client import Client
 from benchmarks.cluster import GATEWAY, Cluster, kubeconfig
-from examples.rig.control_plane import ControlPlane
-from examples.rig.web import ask
+from tests.support.control_plane import ControlPlane
+from tests.support.web import ask
 from xds_server.model.resource import CLUSTER, ENDPOINT
 
 

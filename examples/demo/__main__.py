@@ -9,11 +9,11 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from examples.rig.control_plane import ControlPlane
-from examples.rig.envoy import Envoy, NoEnvoyError
-from examples.rig.processes import NotInTimeError, wait_for
-from examples.rig.stack import GATEWAY, Stack
-from examples.rig.web import ask
+from tests.support.control_plane import ControlPlane
+from tests.support.envoy import Envoy, NoEnvoyError
+from tests.support.processes import NotInTimeError, wait_for
+from tests.support.stack import GATEWAY, Stack
+from tests.support.web import ask
 
 REQUESTS = 40
 LAYERS = ("base", "sources", "derived", "snapshots", "serving")

@@ -10,7 +10,7 @@ from typing import Any
 
 import grpc
 
-from tests.unit.xds_server.envoy import oracle
+from tests.support import oracle
 from xds_server.envoy.wire.reader import field_at, text
 from xds_server.envoy.wire.writer import duration, field_bytes, field_string
 from xds_server.model.resource import SHORT, TypeUrl

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from examples.rig.control_plane import ControlPlane
-from examples.rig.load import Load
-from examples.rig.processes import wait_for
-from examples.rig.relay import Relay
-from examples.rig.stack import Stack
-from tests.integration.conftest import Kube
+from tests.support.control_plane import ControlPlane
+from tests.support.kube_cluster import Kube
+from tests.support.load import Load
+from tests.support.processes import wait_for
+from tests.support.relay import Relay
+from tests.support.stack import Stack
 from xds_server.model.source_state import Phase
 from xds_server.providers.kubernetes import rbac
 

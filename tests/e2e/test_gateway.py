@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from examples.rig.load import Load
-from examples.rig.processes import wait_for
-from examples.rig.stack import Stack
-from tests.integration.conftest import Kube
+from tests.support.kube_cluster import Kube
+from tests.support.load import Load
+from tests.support.processes import wait_for
+from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.kube, pytest.mark.envoy]
 

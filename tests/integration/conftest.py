@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from examples.rig.kube import Kube, cluster
+from tests.support.kube_cluster import Kube, cluster
 
 __all__ = ["Kube"]
 

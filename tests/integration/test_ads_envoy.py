@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from examples.rig.envoy import Envoy
-from examples.rig.load import Load
-from examples.rig.processes import free_port
-from examples.rig.web import Backend, ask
-from tests.integration.envoy_world import VARIANTS, World, proxied, world
+from tests.support.envoy import Envoy
+from tests.support.envoy_world import VARIANTS, World, proxied, world
+from tests.support.load import Load
+from tests.support.processes import free_port
+from tests.support.web import Backend, ask
 from xds_server.model.address import Address
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE
 from xds_server.xds.transport.server import AdsServer

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from examples.rig.envoy import Envoy
-from examples.rig.processes import free_port
-from examples.rig.web import Backend, ask
-from tests.integration.envoy_world import VARIANTS, proxied, world
+from tests.support.envoy import Envoy
+from tests.support.envoy_world import VARIANTS, proxied, world
+from tests.support.processes import free_port
+from tests.support.web import Backend, ask
 from xds_server.model.resource import RUNTIME, SECRET
 
 pytestmark = pytest.mark.envoy

@@ -8,8 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from tests.integration.ads_rig import Desk, Log
-from tests.integration.grpc_mesh import backend, bootstrap
+from tests.support.grpc_mesh import backend, bootstrap
+from tests.support.xds_client import Desk, Log
 from xds_server.envoy.encoders import envoy_config_cluster_v3 as cluster_v3
 from xds_server.envoy.encoders import envoy_config_core_v3 as core
 from xds_server.envoy.encoders import envoy_config_endpoint_v3 as endpoint_v3
@@ -26,6 +26,7 @@ from xds_server.xds.cache.table import Table
 from xds_server.xds.protocol.messages import Changes
 from xds_server.xds.transport.server import AdsServer
 
+ROOT = Path(__file__).resolve().parents[2]
 ROLE, TARGET = "test/mesh", "echo.test"
 ADS = core.config_source(ads=core.aggregated_config_source(), resource_api_version="V3")
 
@@ -89,7 +90,7 @@ class Caller:
 async def caller(port: int) -> AsyncIterator[Caller]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        str(Path(__file__).with_name("xds_client.py")),
+        str(ROOT / "tests/support/grpc_caller.py"),
         f"xds:///{TARGET}",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,

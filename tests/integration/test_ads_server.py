@@ -10,9 +10,9 @@ import pytest
 from envoy_data_plane.envoy.service.status import v3 as status_v3
 from grpc_health.v1 import health_pb2
 
-from tests.integration.ads_rig import DELTA, Desk, Log, Proxy, put, serving, tables
-from tests.unit.xds_server.envoy import oracle
-from tests.views import EMPTY_VIEW
+from tests.support import oracle
+from tests.support.views import EMPTY_VIEW
+from tests.support.xds_client import DELTA, Desk, Log, Proxy, put, serving, tables
 from xds_server.model.address import Address
 from xds_server.model.admission import GateMode
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl

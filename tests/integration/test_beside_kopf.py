@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from examples.rig.processes import Child, free_port, wait_for
-from examples.rig.web import ask
-from tests.integration.conftest import Kube
+from tests.support.kube_cluster import Kube
+from tests.support.processes import Child, free_port, wait_for
+from tests.support.web import ask
 
 pytestmark = pytest.mark.kube
 

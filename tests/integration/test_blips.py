@@ -1,12 +1,12 @@
 """The fast rows of `make blips`: each known way to blip, with a real Envoy, and it does not.
 
-Named after where it was met; what happens in each is told by its function in `examples.blip.scenarios`.
+Named after where it was met; what happens in each is told by its function in `benchmarks.blip.scenarios`.
 """
 
 import pytest
 
-from examples.blip.bench import Scenario
-from examples.blip.scenarios import SCENARIOS
+from benchmarks.blip.bench import Scenario
+from benchmarks.blip.scenarios import SCENARIOS
 
 pytestmark = pytest.mark.envoy
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from examples.rig.envoy import NoEnvoyError, binary
-from examples.rig.stack import Stack
-from examples.rig.web import ask
+from tests.support.envoy import NoEnvoyError, binary
+from tests.support.stack import Stack
+from tests.support.web import ask
 from xds_server.cli.bootstrap import bootstrap
 
 pytestmark = pytest.mark.envoy

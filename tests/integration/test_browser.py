@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from examples.rig.processes import wait_for
-from examples.rig.stack import Stack
-from examples.rig.web import ask
+from tests.support.processes import wait_for
+from tests.support.stack import Stack
+from tests.support.web import ask
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
 

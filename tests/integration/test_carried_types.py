@@ -5,9 +5,9 @@ from pathlib import Path
 
 import grpc
 
-from examples.rig.stack import Stack
-from tests.integration.ads_rig import Proxy
-from tests.unit.xds_server.envoy import oracle
+from tests.support import oracle
+from tests.support.stack import Stack
+from tests.support.xds_client import Proxy
 from xds_server.model.resource import CARRIED, CLUSTER, SECRET, SHORT, VIRTUAL_HOST, TypeUrl
 from xds_server.xds.transport.services import SERVICES
 

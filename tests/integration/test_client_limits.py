@@ -11,8 +11,8 @@ import pytest
 
 from benchmarks.h2.client import LoadStream
 from benchmarks.h2.frames import PING, PREFACE, frame, settings
-from tests.integration.ads_rig import Desk, Log, Proxy, tables
-from tests.unit.xds_server.envoy import oracle
+from tests.support import oracle
+from tests.support.xds_client import Desk, Log, Proxy, tables
 from xds_server.envoy.wire.writer import field_bytes, field_string
 from xds_server.model.address import Address
 from xds_server.model.resource import CLUSTER, ENDPOINT

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.apiserver.follower import do
-from tests.integration.conftest import Kube
 from tests.integration.test_status_kube import account, running
+from tests.support.api_server.follower import do
+from tests.support.kube_cluster import Kube
 
 __all__ = ["account"]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from examples.blip.bench import Bench
-from examples.blip.to_order import ToOrder
+from benchmarks.blip.bench import Bench
+from benchmarks.blip.to_order import ToOrder
 
 SERVICES = 30
 

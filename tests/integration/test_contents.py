@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tests.apiserver.follower import Follower, following
-from tests.apiserver.server import ApiServer, Fault, status
-from tests.apiserver.worlds import FakeWorld, RealWorld, World
-from tests.integration.conftest import Kube
+from tests.support.api_server.follower import Follower, following
+from tests.support.api_server.server import ApiServer, Fault, status
+from tests.support.api_server.worlds import FakeWorld, RealWorld, World
+from tests.support.kube_cluster import Kube
 from xds_server.model.objects import Content, Reference
 from xds_server.model.references import ABSENT
 from xds_server.model.source_state import Phase, Problem

@@ -13,12 +13,12 @@ from typing import Any, Self
 
 import pytest
 
-from examples.rig.control_plane import bootstrap
-from examples.rig.envoy import Envoy, NoEnvoyError, binary
-from examples.rig.load import Load
-from examples.rig.processes import free_port, wait_for
-from examples.rig.stack import Stack
-from examples.rig.web import ask
+from tests.support.control_plane import bootstrap
+from tests.support.envoy import Envoy, NoEnvoyError, binary
+from tests.support.load import Load
+from tests.support.processes import free_port, wait_for
+from tests.support.stack import Stack
+from tests.support.web import ask
 
 pytestmark = pytest.mark.envoy
 

@@ -28,9 +28,9 @@ def found(machine: str, directory: Path, address: str, *options: str, without_ip
     if subprocess.run([*NAMESPACE, machine], capture_output=True, check=False).returncode:
         pytest.skip("no network namespaces, or no iproute2, on this machine")
     python = [sys.executable, "-m"]
-    command = [*python, "tests.integration.one_family", str(directory), address, *options]
+    command = [*python, "tests.support.one_family", str(directory), address, *options]
     if without_ipv6:
-        command = [*python, "tests.integration.without_ipv6", *command]
+        command = [*python, "tests.support.without_ipv6", *command]
     result = subprocess.run(
         [*NAMESPACE, f'{machine} && exec "$@"', "sh", *command],
         cwd=ROOT, capture_output=True, text=True, timeout=90, check=False,

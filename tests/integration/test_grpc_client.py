@@ -4,9 +4,9 @@ import asyncio
 import os
 import sys
 
-from tests.integration.ads_rig import Desk, Log, serving
-from tests.integration.grpc_mesh import backend, bootstrap
-from tests.unit.xds_server import builders
+from tests.support import builders
+from tests.support.grpc_mesh import backend, bootstrap
+from tests.support.xds_client import Desk, Log, serving
 from xds_server.envoy.clusters import clusters
 from xds_server.envoy.encoders import envoy_config_listener_v3 as listener_v3
 from xds_server.envoy.encoders import envoy_config_route_v3 as route

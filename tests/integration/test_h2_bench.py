@@ -12,9 +12,9 @@ from benchmarks.fanout_adapter import Everybody
 from benchmarks.h2.client import METHOD, LoadStream, nonce_of
 from benchmarks.h2.frames import DATA, PREFACE, Frames, Messages, ProtocolError, data_frames, frame
 from benchmarks.h2.server import H2Server
-from tests.integration.ads_rig import Log
-from tests.unit.xds_server.envoy import oracle
-from tests.views import EMPTY_VIEW
+from tests.support import oracle
+from tests.support.views import EMPTY_VIEW
+from tests.support.xds_client import Log
 from xds_server.envoy.wire.writer import field_bytes, field_string
 from xds_server.model.address import Address
 from xds_server.model.resource import CLUSTER, resource

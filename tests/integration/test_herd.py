@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from examples.blip.herd import PROXIES, visited
-from examples.rig.processes import wait_for
-from examples.rig.stack import Stack
-from examples.rig.web import ask
+from benchmarks.blip.herd import PROXIES, visited
+from tests.support.processes import wait_for
+from tests.support.stack import Stack
+from tests.support.web import ask
 
 
 @pytest.mark.parametrize("late", [0.0, 2.0])

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from examples.rig.control_plane import COMMAND, ControlPlane, bootstrap
-from examples.rig.envoy import Envoy
-from examples.rig.load import Load
-from examples.rig.processes import free_port, wait_for
-from examples.rig.stack import GATEWAY, Stack
-from examples.rig.web import ask
+from tests.support.control_plane import COMMAND, ControlPlane, bootstrap
+from tests.support.envoy import Envoy
+from tests.support.load import Load
+from tests.support.processes import free_port, wait_for
+from tests.support.stack import GATEWAY, Stack
+from tests.support.web import ask
 
 pytestmark = pytest.mark.envoy
 

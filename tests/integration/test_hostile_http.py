@@ -8,11 +8,11 @@ from pathlib import Path
 
 import grpc
 
-from examples.rig.control_plane import COMMAND
-from examples.rig.processes import Child, free_port, wait_for
-from examples.rig.stack import Stack
-from examples.rig.web import ask
-from tests.integration.ads_rig import Proxy
+from tests.support.control_plane import COMMAND
+from tests.support.processes import Child, free_port, wait_for
+from tests.support.stack import Stack
+from tests.support.web import ask
+from tests.support.xds_client import Proxy
 from xds_server.model.resource import CLUSTER
 
 _CPU_TICKS = 100  # of /proc/PID/stat, a second: sysconf(SC_CLK_TCK) on Linux

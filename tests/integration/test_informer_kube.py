@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.apiserver.follower import do, following
-from tests.integration.conftest import Kube
-from tests.integration.relay import Relay
+from tests.support.api_server.follower import do, following
+from tests.support.async_relay import Relay
+from tests.support.kube_cluster import Kube
 from xds_server.model.objects import EndpointSlice
 from xds_server.model.source_state import Phase
 

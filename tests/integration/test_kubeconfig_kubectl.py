@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.integration.conftest import Kube
+from tests.support.kube_cluster import Kube
 from xds_server.providers.kubernetes.errors import ApiError
 from xds_server.providers.kubernetes.kopf_client import KopfClient, login
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from examples.rig.load import Load
-from examples.rig.processes import free_port, wait_for
-from examples.rig.stack import Stack
-from examples.rig.web import ask
 from tests.integration.test_holds import _marker
+from tests.support.load import Load
+from tests.support.processes import free_port, wait_for
+from tests.support.stack import Stack
+from tests.support.web import ask
 
 pytestmark = pytest.mark.envoy
 

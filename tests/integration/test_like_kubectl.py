@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import Kube
-from tests.unit.xds_server.providers.files.like_kubectl import FILES, REFUSED, Ports
+from tests.support.kube_cluster import Kube
+from tests.support.like_kubectl import FILES, REFUSED, Ports
 
 pytestmark = pytest.mark.kube
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.integration.conftest import Kube
+from tests.support.kube_cluster import Kube
 from xds_server.providers.kubernetes import rbac
 
 MANIFESTS = Path(__file__).parents[2] / "deploy/kubernetes"

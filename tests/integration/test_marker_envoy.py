@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from examples.rig.processes import free_port
-from examples.rig.web import Backend, ask
-from tests.integration.envoy_world import VARIANTS, World, proxied, world
+from tests.support.envoy_world import VARIANTS, World, proxied, world
+from tests.support.processes import free_port
+from tests.support.web import Backend, ask
 from xds_server.envoy.encoders import envoy_config_cluster_v3 as cluster_v3
 from xds_server.envoy.encoders import envoy_config_core_v3 as core
 from xds_server.envoy.encoders import envoy_config_endpoint_v3 as endpoint_v3

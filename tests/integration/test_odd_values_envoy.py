@@ -13,10 +13,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from examples.rig.processes import free_port
-from examples.rig.web import Backend, ask
 from krt import Graph
-from tests.integration.envoy_world import ROLE, World, proxied, world
+from tests.support.envoy_world import ROLE, World, proxied, world
+from tests.support.processes import free_port
+from tests.support.web import Backend, ask
 from tests.unit.xds_server.providers.schema.test_regexes import CERTAIN
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, TypeUrl
 from xds_server.providers.decode import Decoder

@@ -13,11 +13,11 @@ import grpc
 import pytest
 import yaml
 
-from examples.blip.bench import endpoints, route, service
-from examples.rig.processes import wait_for
-from examples.rig.stack import GATEWAY, Stack
-from examples.rig.web import ask
-from tests.simulation.wire import Answer, decode, request
+from benchmarks.blip.bench import endpoints, route, service
+from tests.support.processes import wait_for
+from tests.support.stack import GATEWAY, Stack
+from tests.support.web import ask
+from tests.support.xds_wire import Answer, decode, request
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE
 from xds_server.xds.transport.services import ADS
 

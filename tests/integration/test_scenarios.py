@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.apiserver.follower import Follower, following
-from tests.apiserver.worlds import FakeWorld, RealWorld, World
+from tests.support.api_server.follower import Follower, following
+from tests.support.api_server.worlds import FakeWorld, RealWorld, World
 from xds_server.model.source_state import Phase
 from xds_server.providers.kubernetes import informer, keepalive
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import Kube
+from tests.support.kube_cluster import Kube
 from tests.unit.xds_server.providers.schema.test_structural import BROKEN, GOOD
 
 pytestmark = pytest.mark.kube

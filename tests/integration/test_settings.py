@@ -7,11 +7,11 @@ from pathlib import Path
 import grpc
 import pytest
 
-from examples.rig.control_plane import COMMAND
-from examples.rig.processes import wait_for
-from examples.rig.stack import Stack
-from tests.integration.ads_rig import Proxy
-from tests.unit.xds_server.edges import EDGES, NAMES, base
+from tests.support.control_plane import COMMAND
+from tests.support.processes import wait_for
+from tests.support.setting_values import EDGES, NAMES, base
+from tests.support.stack import Stack
+from tests.support.xds_client import Proxy
 from xds_server.model.address import Address
 from xds_server.model.resource import CLUSTER
 from xds_server.server import app

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
-from examples.rig import processes
-from examples.rig.control_plane import ControlPlane
 from krt import Commit, Graph, Reflector
-from tests.apiserver.follower import do
-from tests.integration.conftest import Kube
+from tests.support import processes
+from tests.support.api_server.follower import do
+from tests.support.control_plane import ControlPlane
+from tests.support.kube_cluster import Kube
 from xds_server.model.source_state import Phase, SourceState
 from xds_server.providers.kinds import KINDS, REFERENCED, kinds
 from xds_server.providers.kubernetes import rbac

@@ -9,9 +9,9 @@ import pytest
 from aiohttp import web
 
 from probes import Degraded
-from tests.apiserver.follower import Follower, following
-from tests.apiserver.server import ApiServer, Fault, line, status
-from tests.apiserver.worlds import FakeWorld
+from tests.support.api_server.follower import Follower, following
+from tests.support.api_server.server import ApiServer, Fault, line, status
+from tests.support.api_server.worlds import FakeWorld
 from xds_server.model.source_state import Phase
 from xds_server.readiness import layers
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from examples.rig.control_plane import COMMAND, ControlPlane
-from examples.rig.load import Load
-from examples.rig.processes import wait_for
-from examples.rig.stack import Stack
-from examples.rig.web import ask
+from tests.support.control_plane import COMMAND, ControlPlane
+from tests.support.load import Load
+from tests.support.processes import wait_for
+from tests.support.stack import Stack
+from tests.support.web import ask
 
 pytestmark = pytest.mark.envoy
 

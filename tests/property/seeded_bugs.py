@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.seeding import Bug, main
+from tests.support.seeding import Bug, main
 
 COPIED = ("krt", "tests/__init__.py", "tests/conftest.py", "tests/unit/__init__.py", "tests/unit/krt", "tests/property",
           "docs/krt", "pyproject.toml")  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any
 import betterproto2
 import pytest
 
-from tests.unit.xds_server.envoy.generate.instances import instance, models
+from tests.support.message_instances import instance, models
 from xds_server.envoy.generate.descriptors import runtime_classes
 from xds_server.envoy.generate.models import encode
 

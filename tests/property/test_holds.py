@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from krt import Graph
-from tests.unit.xds_server import builders
+from tests.support import builders
 from xds_server.envoy.ready_listener import MARKER
 from xds_server.model.admission import ChangeOutcome
 from xds_server.model.objects import EndpointSlice, Gateway, HTTPRoute, Service

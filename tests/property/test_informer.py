@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from krt import Graph, Reflector
-from tests.simulation import clock
+from tests.support import clock
 from xds_server.model.source_state import Phase, SourceState
 from xds_server.providers.kinds import KINDS
 from xds_server.providers.kubernetes.errors import ApiError

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.xds_server.edges import EDGES, NAMES, base, checked, run
+from tests.support.setting_values import EDGES, NAMES, base, checked, run
 from xds_server.cli.documents import DocumentError, documents
 from xds_server.cli.documents import settings as settings_of
 from xds_server.cli.main import cli

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tests.simulation.envoy import Envoy
 from tests.simulation.process import Process
-from tests.simulation.wire import Answer, Call, addresses, route_targets
 from tests.simulation.world import NAMESPACE, PORTS, Facts, State, facts
+from tests.support.envoy_model import Envoy
+from tests.support.xds_wire import Answer, Call, addresses, route_targets
 from xds_server.envoy.ready_listener import MARKER
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, SHORT, TypeUrl
 

@@ -10,7 +10,7 @@ import msgspec
 from krt import Reflector
 from tests.simulation.api import ApiServer, Client
 from tests.simulation.history import Setting
-from tests.simulation.wire import END, AbortedError, Call
+from tests.support.xds_wire import END, AbortedError, Call
 from xds_server.model.admission import HoldKind
 from xds_server.observability.client import AskError
 from xds_server.observability.logs import every

@@ -21,14 +21,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
-from tests.simulation import clock
 from tests.simulation.answers import Answers
 from tests.simulation.api import ApiServer
-from tests.simulation.envoy import Envoy
 from tests.simulation.history import ENVOYS, REPLICAS, SECONDS, Event, Setting
 from tests.simulation.process import BEAT_SECONDS, ROLE_HOLD_SECONDS, Process
-from tests.simulation.wire import Answer, Call
 from tests.simulation.world import Facts, Obj, World, facts
+from tests.support import clock
+from tests.support.envoy_model import Envoy
+from tests.support.xds_wire import Answer, Call
 from xds_server.envoy.ready_listener import MARKER
 from xds_server.model.resource import ROUTE, SHORT
 from xds_server.model.source_state import Phase

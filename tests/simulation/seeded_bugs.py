@@ -12,9 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.seeding import Bug, main
+from tests.support.seeding import Bug, main
 
-COPIED = ("krt", "probes", "xds_server", "tests/__init__.py", "tests/simulation")
+COPIED = ("krt", "probes", "xds_server", "tests/__init__.py", "tests/simulation", "tests/support")
 SEEDS = 150
 
 

@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 
 from tests.property.seeded_bugs import BUGS as OF_KRT
-from tests.seeding import Bug
 from tests.simulation.seeded_bugs import BUGS as OF_THE_SERVER
+from tests.support.seeding import Bug
 
 BUGS = (*OF_KRT, *OF_THE_SERVER)
 

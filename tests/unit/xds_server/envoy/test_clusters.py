@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.xds_server import builders
+from tests.support import builders
 from xds_server.envoy.clusters import clusters, departed
 
 

@@ -58,7 +58,7 @@ from envoy_data_plane.envoy.extensions.upstreams.http.v3 import (
 )
 from envoy_data_plane.envoy.type.matcher.v3 import StringMatcher
 
-from tests.unit.xds_server import builders
+from tests.support import builders
 from xds_server.envoy.clusters import clusters
 from xds_server.envoy.endpoints import assignments
 from xds_server.envoy.listeners import listener

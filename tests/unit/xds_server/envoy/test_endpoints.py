@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.xds_server import builders
+from tests.support import builders
 from xds_server.envoy import endpoints
 from xds_server.envoy.endpoints import Assignments, assignments
 from xds_server.model.edge import Families

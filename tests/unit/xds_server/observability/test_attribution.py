@@ -1,7 +1,7 @@
 """Which objects a rejected resource comes from."""
 
 from krt import Graph
-from tests.unit.xds_server.builders import gateway, route, rule, service
+from tests.support.builders import gateway, route, rule, service
 from xds_server.model.objects import HTTPRoute, Match
 from xds_server.model.resource import CLUSTER, LISTENER, ROUTE, Resource
 from xds_server.observability.attribution import blamed, problems

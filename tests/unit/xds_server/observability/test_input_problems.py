@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from krt import Graph
-from tests.unit.xds_server.builders import backend, gateway, http, route, rule, service
+from tests.support.builders import backend, gateway, http, route, rule, service
 from xds_server.model.objects import ParentRef, Service
 from xds_server.observability.input_problems import follow
 from xds_server.providers.kinds import KINDS

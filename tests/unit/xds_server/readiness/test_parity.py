@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from probes import Passed, Waiting
-from tests.unit.xds_server import builders
+from tests.support import builders
 from tests.unit.xds_server.readiness.test_publisher import Rig
 from xds_server.observability.client import AskError
 from xds_server.readiness.parity import Digests, Parity, contents, differences

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from krt import Graph
-from tests.unit.xds_server import builders
+from tests.support import builders
 from xds_server.envoy.ready_listener import MARKER
 from xds_server.model.objects import Service
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl, resource

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.xds_server.edges import EDGES, NAMES, base, checked, run
+from tests.support.setting_values import EDGES, NAMES, base, checked, run
 from xds_server.server import app
 from xds_server.server.settings import Settings, SettingsError
 from xds_server.server.settings_parser import read_settings

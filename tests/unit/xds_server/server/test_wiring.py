@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.xds_server import builders
+from tests.support import builders
 from xds_server.model.objects import Content, Reference
 from xds_server.model.references import ABSENT
 from xds_server.model.source_state import Phase

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from krt import Graph
-from tests.unit.xds_server import builders
+from tests.support import builders
 from xds_server.model.objects import Match, ParentRef
 from xds_server.translate.pipeline import Pipeline, build
 

@@ -3,7 +3,7 @@
 import pytest
 
 from krt import Graph, Source
-from tests.unit.xds_server import builders
+from tests.support import builders
 from xds_server.model.objects import Content, Gateway, Reference, Stored
 from xds_server.model.references import ABSENT
 from xds_server.translate import references

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from krt import Graph
-from tests.unit.xds_server import builders
+from tests.support import builders
 from xds_server.envoy import routes as routes_module
 from xds_server.model.objects import HTTPRoute, Match, ParentRef
 from xds_server.model.route_budget import Budget

@@ -8,7 +8,7 @@ from envoy_data_plane.envoy.config.cluster.v3 import Cluster, ClusterDiscoveryTy
 from envoy_data_plane.envoy.config.endpoint.v3 import ClusterLoadAssignment, ClusterLoadAssignmentPolicy
 from google.protobuf.duration_pb2 import Duration
 
-from tests.unit.xds_server.envoy.generate.instances import instance, models
+from tests.support.message_instances import instance, models
 from xds_server.envoy.generate.models import encode
 
 

@@ -7,7 +7,7 @@ from itertools import starmap
 
 import pytest
 
-from tests.unit.xds_server.providers.files.like_kubectl import FILES, REFUSED
+from tests.support.like_kubectl import FILES, REFUSED
 from xds_server.model.objects import Service
 from xds_server.providers.files.documents import Malformed, decoded, parsed
 from xds_server.providers.files.parse import Parser

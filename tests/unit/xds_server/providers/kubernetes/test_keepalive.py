@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulation import clock
+from tests.support import clock
 from xds_server.providers.kubernetes.errors import ApiError
 from xds_server.providers.kubernetes.keepalive import ANSWER_SECONDS, QUIET_SECONDS, Pulse
 

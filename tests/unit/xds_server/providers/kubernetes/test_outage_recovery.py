@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from benchmarks import recovery
-from tests.simulation import clock
+from tests.support import clock
 from xds_server.providers.kubernetes.outage_recovery import Recovery
 
 

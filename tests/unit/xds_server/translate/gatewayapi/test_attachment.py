@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.xds_server.builders import gateway, http, route
+from tests.support.builders import gateway, http, route
 from xds_server.model.objects import Gateway, HTTPRoute, ParentRef
 from xds_server.model.routing import Attached
 from xds_server.translate.gatewayapi.attachment import attached

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.xds_server.builders import backend, route, rule, service
+from tests.support.builders import backend, route, rule, service
 from xds_server.model.objects import BackendRef, Match, Rule, Service
 from xds_server.model.routing import Target
 from xds_server.translate.gatewayapi.backends import resolved

@@ -3,7 +3,7 @@
 import pytest
 from msgspec import structs
 
-from tests.unit.xds_server.builders import backend, gateway, http, route, rule, service
+from tests.support.builders import backend, gateway, http, route, rule, service
 from xds_server.model.conditions import Condition, RouteStatus
 from xds_server.model.objects import Gateway, HTTPRoute, Listener, Match, ParentRef, Rule
 from xds_server.translate.gatewayapi.attachment import attached

@@ -1,6 +1,6 @@
 """Which listeners are served."""
 
-from tests.unit.xds_server.builders import gateway, http
+from tests.support.builders import gateway, http
 from xds_server.model.objects import Listener
 from xds_server.translate.gatewayapi.listeners import ports, refusals
 

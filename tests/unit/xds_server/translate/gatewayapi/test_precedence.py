@@ -5,7 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.xds_server.builders import route, rule
+from tests.support.builders import route, rule
 from xds_server.model.objects import HTTPRoute, Match, Rule
 from xds_server.model.routing import Entry, ResolvedRoute
 from xds_server.translate.gatewayapi.backends import resolved

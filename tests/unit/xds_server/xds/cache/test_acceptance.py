@@ -1,6 +1,6 @@
 """What was accepted, what was rejected, and what is given instead."""
 
-from tests.unit.xds_server.xds.protocol.rig import DeltaRig, Rig
+from tests.support.protocol_script import DeltaRig, Rig
 from xds_server.model.resource import LISTENER, ROUTE, resource
 from xds_server.xds.cache.acceptance import Rejection
 from xds_server.xds.cache.table import Table

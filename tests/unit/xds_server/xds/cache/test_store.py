@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.xds_server.xds.protocol.rig import DeltaRig, Rig
+from tests.support.protocol_script import DeltaRig, Rig
 from xds_server.model.resource import CARRIED, CLUSTER, LISTENER, ROUTE, RUNTIME, SECRET, Resource, TypeUrl, resource
 from xds_server.xds.cache.acceptance import Rejection
 from xds_server.xds.cache.store import Store

@@ -5,8 +5,8 @@ from google.protobuf.message import DecodeError as RuntimeDecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.xds_server.envoy import oracle
-from tests.unit.xds_server.envoy.steps import stepwise
+from tests.support import oracle
+from tests.support.steps import stepwise
 from tests.unit.xds_server.xds.codec.test_sotw import SHORT_TEXT, TEXT
 from xds_server.envoy.wire.writer import field_bytes, field_string
 from xds_server.model.printable import printable

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.unit.xds_server.xds.protocol.rig import DeltaRig, Rig
-from tests.views import EMPTY_VIEW
+from tests.support.protocol_script import DeltaRig, Rig
+from tests.support.views import EMPTY_VIEW
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, TypeUrl, resource
 from xds_server.xds.cache.table import Table
 from xds_server.xds.protocol.delta import DeltaStream

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.unit.xds_server.xds.protocol.rig import DeltaRig, Rig
+from tests.support.protocol_script import DeltaRig, Rig
 from xds_server.model.resource import ENDPOINT, SHORT
 from xds_server.xds.protocol.messages import ConfigStatus
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.xds_server.xds.protocol.rig import DeltaRig, Rig
+from tests.support.protocol_script import DeltaRig, Rig
 from xds_server.xds.protocol.messages import ConfigStatus
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.unit.xds_server.xds.protocol.rig import DeltaRig, Rig
+from tests.support.protocol_script import DeltaRig, Rig
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, TypeUrl, resource
 from xds_server.xds.protocol.completeness import Around
 from xds_server.xds.protocol.messages import DeltaRequest, Request

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.views import EMPTY_VIEW
+from tests.support.views import EMPTY_VIEW
 from xds_server.model.resource import ENDPOINT, resource
 from xds_server.xds.cache.chunks import MAX_RESOURCES, Whole
 from xds_server.xds.cache.table import Table

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.xds_server.xds.protocol.rig import Rig
-from tests.views import EMPTY_VIEW
+from tests.support.protocol_script import Rig
+from tests.support.views import EMPTY_VIEW
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl, resource
 from xds_server.xds.cache.table import Table, version_of
 from xds_server.xds.protocol.delta import DeltaStream

@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 
-from tests.views import EMPTY_VIEW
+from tests.support.views import EMPTY_VIEW
 from xds_server.model.admission import GateMode, HoldKind
 from xds_server.xds.cache.table import View
 from xds_server.xds.protocol.messages import Node

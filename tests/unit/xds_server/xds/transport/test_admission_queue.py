@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.simulation import clock
+from tests.support import clock
 from xds_server.xds.transport.admission_queue import Pace
 
 

@@ -6,7 +6,7 @@ import pytest
 from envoy_data_plane.envoy.service.status import v3 as status_v3
 from envoy_data_plane.envoy.type.matcher import v3 as matcher_v3
 
-from tests.unit.xds_server.envoy.steps import stepwise
+from tests.support.steps import stepwise
 from xds_server.model.resource import CLUSTER, resource
 from xds_server.xds.codec.client_status import Unsupported
 from xds_server.xds.protocol.messages import ConfigStatus, Node, ResourceStatus

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 
-from tests.simulation import clock
+from tests.support import clock
 from xds_server.envoy.wire.writer import field_string
 from xds_server.model.resource import ENDPOINT
 from xds_server.xds.codec.sotw import RequestDecoder, Steps

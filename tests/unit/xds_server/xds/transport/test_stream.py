@@ -7,8 +7,8 @@ from typing import Any
 import grpc
 import pytest
 
-from tests.unit.xds_server.envoy import oracle
-from tests.views import EMPTY_VIEW
+from tests.support import oracle
+from tests.support.views import EMPTY_VIEW
 from xds_server.model.admission import GateMode
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, SECRET, TypeUrl, resource
 from xds_server.xds.cache.table import Table, View

@@ -1,8 +1,8 @@
 """Who writes statuses, from when on, and until when."""
 
 from krt import Graph
-from tests.unit.xds_server import builders
-from tests.unit.xds_server.providers.kubernetes.status.cluster import Client, Cluster, running
+from tests.support import builders
+from tests.support.api_server.in_memory import Client, Cluster, running
 from xds_server.providers.kubernetes.status.controller import StatusKeeper
 from xds_server.providers.kubernetes.status.merge import place
 from xds_server.translate import pipeline, statuses

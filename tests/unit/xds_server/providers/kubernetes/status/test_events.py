@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.unit.xds_server.providers.kubernetes.status.cluster import Client, Cluster
+from tests.support.api_server.in_memory import Client, Cluster
 from xds_server.providers.kubernetes.status.events import Budget, Events, Pod
 
 ENVIRON = {"POD_NAMESPACE": "gw", "POD_NAME": "xds-0", "POD_UID": "u"}

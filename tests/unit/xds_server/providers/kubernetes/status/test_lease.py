@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.unit.xds_server.providers.kubernetes.status.cluster import Client, Cluster
+from tests.support.api_server.in_memory import Client, Cluster
 from xds_server.providers.kubernetes.status import lease as subject
 from xds_server.providers.kubernetes.status.lease import Candidate, Election, Lease
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from tests.unit.xds_server.providers.kubernetes.status.cluster import Client, Cluster, running
+from tests.support.api_server.in_memory import Client, Cluster, running
 from xds_server.providers.kubernetes.status.merge import Json, place
 from xds_server.providers.kubernetes.status.writer import Ref, StatusWriter
 

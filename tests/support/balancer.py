@@ -6,7 +6,7 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from examples.rig.control_plane import ControlPlane
+from tests.support.control_plane import ControlPlane
 
 _POLL_SECONDS = 0.2
 

@@ -1,11 +1,11 @@
 """Ways to blip that the API server leads to: slow, refusing, cut off, gone.
 
-They use one to order, over HTTP (`tests.apiserver`): a real one cannot be made to stall in the middle of a list.
+They use one to order, over HTTP (`tests.support.api_server`): a real one cannot be made to stall in the middle of a list.
 """
 
-from examples.blip.bench import LATE_SECONDS, Bench, Outcome, endpoints, moved, route, service
-from examples.blip.to_order import ToOrder
-from examples.rig.processes import wait_for
+from benchmarks.blip.bench import LATE_SECONDS, Bench, Outcome, endpoints, moved, route, service
+from benchmarks.blip.to_order import ToOrder
+from tests.support.processes import wait_for
 
 
 def ingress_nginx_12206_a_page_is_not_a_list(gate: str) -> Outcome:

@@ -3,17 +3,17 @@
 Where the gate is what prevents it, the column `gate off` shows what would happen without it, so that one sees that
 the scenario bites. Failures are requests that failed, and things that should have been so and were not.
 
-    python -m examples.blip.matrix [WORD ...]     # only those whose name, or number as in B8, contains a word
+    python -m benchmarks.blip.matrix [WORD ...]     # only those whose name, or number as in B8, contains a word
 """
 
 import argparse
 import sys
 import time
 
-from examples.blip.bench import Outcome, Scenario, timed_out
-from examples.blip.scenarios import SCENARIOS
-from examples.blip.writing import why_not
-from examples.rig.processes import NotInTimeError
+from benchmarks.blip.bench import Outcome, Scenario, timed_out
+from benchmarks.blip.scenarios import SCENARIOS
+from benchmarks.blip.writing import why_not
+from tests.support.processes import NotInTimeError
 
 HEAD = (
     f"{'':<4} {'scenario':<52} {'requests':>8} {'failures':>8} {'removed':>7} {'altered':>7} "

@@ -3,9 +3,9 @@
 import signal
 import time
 
-from examples.blip.bench import Bench, Outcome, endpoints, route, service
-from examples.rig.processes import wait_for
-from examples.rig.web import ask
+from benchmarks.blip.bench import Bench, Outcome, endpoints, route, service
+from tests.support.processes import wait_for
+from tests.support.web import ask
 
 
 def kgateway_14352_always_empty_cluster(gate: str) -> Outcome:

@@ -13,9 +13,9 @@ import pytest
 import yaml
 from google.protobuf import struct_pb2
 
-from examples.rig.envoy import Envoy, NoEnvoyError, binary
-from examples.rig.processes import free_port
-from tests.integration.ads_rig import Desk, Log
+from tests.support.envoy import Envoy, NoEnvoyError, binary
+from tests.support.processes import free_port
+from tests.support.xds_client import Desk, Log
 from xds_server.cli.bootstrap import bootstrap
 from xds_server.envoy.encoders import envoy_config_cluster_v3 as cluster_v3
 from xds_server.envoy.encoders import envoy_config_core_v3 as core

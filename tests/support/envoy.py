@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from examples.rig.processes import Child
-from examples.rig.web import ask
+from tests.support.processes import Child
+from tests.support.web import ask
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from examples.rig.processes import Child, free_port, wait_for
-from examples.rig.web import ask
+from tests.support.processes import Child, free_port, wait_for
+from tests.support.web import ask
 
 COMMAND = (sys.executable, "-m", "xds_server")
 

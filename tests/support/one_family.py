@@ -1,6 +1,6 @@
 """What answers on a machine of one IP family, or of both: run in a network namespace, it prints JSON and ends.
 
-    python -m tests.integration.one_family DIRECTORY BACKEND_ADDRESS [OPTION ...]
+    python -m tests.support.one_family DIRECTORY BACKEND_ADDRESS [OPTION ...]
 
 The addresses of requests to Envoy's listener and to the marker, each 127.0.0.1 and ::1, by the status they got (0 for
 no answer), the peers that Envoy names to the backend, asked at addresses that are not loopback, and what was rejected.
@@ -16,9 +16,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from examples.rig.control_plane import ControlPlane
-from examples.rig.envoy import Envoy
-from examples.rig.processes import NotInTimeError, wait_for
+from tests.support.control_plane import ControlPlane
+from tests.support.envoy import Envoy
+from tests.support.processes import NotInTimeError, wait_for
 from xds_server.cli.bootstrap import bootstrap
 
 GATEWAY, MARKER, GRPC, HTTP, ADMIN, BACKEND = 8080, 19002, 18000, 18080, 19000, 18081  # nobody else is in the namespace

@@ -10,12 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from examples.rig.control_plane import ControlPlane, bootstrap
-from examples.rig.envoy import Envoy
-from examples.rig.load import Load
-from examples.rig.processes import free_port, wait_for
-from examples.rig.stack import GATEWAY, Stack
-from examples.rig.web import ask
+from tests.support.control_plane import ControlPlane, bootstrap
+from tests.support.envoy import Envoy
+from tests.support.load import Load
+from tests.support.processes import free_port, wait_for
+from tests.support.stack import GATEWAY, Stack
+from tests.support.web import ask
 
 _LOST = ("cluster_manager.cluster_removed", "listener_manager.listener_removed")
 _ALTERED = "listener_manager.listener_modified"

@@ -8,12 +8,12 @@ from typing import Any
 
 import grpc
 
-from examples.blip.bench import Bench, Outcome
-from examples.rig.control_plane import ControlPlane
-from examples.rig.processes import wait_for
-from examples.rig.stack import GATEWAY
-from examples.rig.web import ask
-from tests.simulation.wire import decode, request
+from benchmarks.blip.bench import Bench, Outcome
+from tests.support.control_plane import ControlPlane
+from tests.support.processes import wait_for
+from tests.support.stack import GATEWAY
+from tests.support.web import ask
+from tests.support.xds_wire import decode, request
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE
 
 SERVICE = "envoy.service.discovery.v3.AggregatedDiscoveryService"

@@ -5,9 +5,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from examples.rig.load import Load
-from examples.rig.processes import wait_for
-from examples.rig.stack import Stack
+from tests.support.load import Load
+from tests.support.processes import wait_for
+from tests.support.stack import Stack
 
 EVERYTHING = ("gateways", "httproutes", "services", "endpointslices")
 LATE = {"endpoints": ("endpointslices",), "routes": ("httproutes",), "everything": EVERYTHING}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
-from tests.simulation.wire import END, Answer, Call, addresses, decode, delta_request, request, route_targets
+from tests.support.xds_wire import END, Answer, Call, addresses, decode, delta_request, request, route_targets
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE
 
 _KINDS = (CLUSTER, ENDPOINT, LISTENER, ROUTE)

@@ -1,8 +1,8 @@
 """Ways to blip when a control plane starts, or starts again, and does not know everything yet."""
 
-from examples.blip.bench import LATE_SECONDS, Bench, Outcome, endpoints, moved, resources, route, service
-from examples.rig.processes import free_port, wait_for
-from examples.rig.web import ask
+from benchmarks.blip.bench import LATE_SECONDS, Bench, Outcome, endpoints, moved, resources, route, service
+from tests.support.processes import free_port, wait_for
+from tests.support.web import ask
 
 EVERYTHING = ("gateways", "httproutes", "services", "endpointslices")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.apiserver.store import Store, key_of
+from tests.support.api_server.store import Store, key_of
 
 _PATH = re.compile(
     r"/(api|apis/[^/]+)/(?P<version>[^/]+)(/namespaces/(?P<namespace>[^/]+))?/(?P<plural>[^/]+)(/(?P<name>[^/]+))?"

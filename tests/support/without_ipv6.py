@@ -1,6 +1,6 @@
 """Runs a command as on a kernel without IPv6: a socket of that family cannot be had (EAFNOSUPPORT).
 
-    python -m tests.integration.without_ipv6 COMMAND ...
+    python -m tests.support.without_ipv6 COMMAND ...
 
 By a seccomp filter, which the command and its children keep. Linux on x86-64 and arm64. Source: seccomp(2).
 """

@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 
-from tests.unit.xds_server.envoy import oracle
+from tests.support import oracle
 from xds_server.model.address import Address
 from xds_server.model.resource import PUSH_ORDER, SHORT, TypeUrl, resource
 from xds_server.xds.cache.table import Table, View

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from examples.blip.bench import Bench, Outcome, route
-from examples.rig.balancer import Balancer
-from examples.rig.control_plane import ControlPlane
-from examples.rig.kube import Kube, cluster
-from examples.rig.processes import wait_for
+from benchmarks.blip.bench import Bench, Outcome, route
+from tests.support.balancer import Balancer
+from tests.support.control_plane import ControlPlane
+from tests.support.kube_cluster import Kube, cluster
+from tests.support.processes import wait_for
 
 DEPLOY = Path(__file__).parents[2] / "deploy/kubernetes"
 ADDRESS = "10.244.0.1"

@@ -10,8 +10,8 @@ from typing import Any, Self
 import yaml
 from aiohttp import web
 
-from examples.blip.bench import Bench
-from tests.apiserver.server import ApiServer, Fault, status
+from benchmarks.blip.bench import Bench
+from tests.support.api_server.server import ApiServer, Fault, status
 from xds_server.providers.kinds import kinds
 
 _KINDS = {kind.kind: kind for kind in kinds()}

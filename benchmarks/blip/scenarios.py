@@ -3,10 +3,10 @@
 Each function runs one on a real Envoy, and returns what became of it.
 """
 
-from examples.blip import api_server, changes, identities, starts, writing
-from examples.blip.bench import Scenario
-from examples.blip.herd import thundering_herd
-from examples.blip.rolling import seed_story_every_proxy_moves_once, seed_story_rolling_update
+from benchmarks.blip import api_server, changes, identities, starts, writing
+from benchmarks.blip.bench import Scenario
+from benchmarks.blip.herd import thundering_herd
+from benchmarks.blip.rolling import seed_story_every_proxy_moves_once, seed_story_rolling_update
 
 SCENARIOS = (
     Scenario(1, starts.contour_1280_restart_keeps_clusters, bites=True),

@@ -5,12 +5,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from examples.rig.control_plane import ControlPlane, bootstrap
-from examples.rig.envoy import Envoy
-from examples.rig.processes import free_port, wait_for
-from examples.rig.web import Backend, ask
+from tests.support.control_plane import ControlPlane, bootstrap
+from tests.support.envoy import ROOT, Envoy
+from tests.support.processes import free_port, wait_for
+from tests.support.web import Backend, ask
 
-MANIFESTS = Path(__file__).resolve().parents[1] / "demo" / "manifests"
+MANIFESTS = ROOT / "examples/demo/manifests"
 GATEWAY = "demo/edge"
 GATEWAY_PORT, BLUE_PORT, GREEN_PORT = 10080, 18081, 18082
 

@@ -6,10 +6,10 @@ of them move again. With a surge of all, who leaves finds new ones only, and eve
 
 import signal
 
-from examples.blip.bench import Bench, Outcome, endpoints, route, service
-from examples.rig.balancer import Balancer
-from examples.rig.control_plane import ControlPlane
-from examples.rig.processes import wait_for
+from benchmarks.blip.bench import Bench, Outcome, endpoints, route, service
+from tests.support.balancer import Balancer
+from tests.support.control_plane import ControlPlane
+from tests.support.processes import wait_for
 
 
 def seed_story_rolling_update(gate: str) -> Outcome:

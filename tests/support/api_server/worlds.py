@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 import yaml
 
-from tests.apiserver.server import ApiServer
-from tests.integration.conftest import Kube
-from tests.integration.relay import Relay
+from tests.support.api_server.server import ApiServer
+from tests.support.async_relay import Relay
+from tests.support.kube_cluster import Kube
 from xds_server.providers.kinds import KINDS, REFERENCED, kinds
 
 GATEWAY_KINDS = ("gateways", "httproutes")

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import grpc
 
-from examples.blip.bench import Bench, Outcome, endpoints, route, service
-from examples.rig.processes import wait_for
-from examples.rig.stack import GATEWAY
-from tests.simulation.wire import decode, request
+from benchmarks.blip.bench import Bench, Outcome, endpoints, route, service
+from tests.support.processes import wait_for
+from tests.support.stack import GATEWAY
+from tests.support.xds_wire import decode, request
 from xds_server.model.resource import CLUSTER, ENDPOINT
 
 _METHOD = "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources"

@@ -7,9 +7,9 @@ killed with SIGKILL and started again while what the column `late` names arrives
 import argparse
 import sys
 
-from examples.blip.scenario import LATE, MODES, Outcome, restart
-from examples.rig.envoy import NoEnvoyError
-from examples.rig.processes import NotInTimeError
+from benchmarks.blip.scenario import LATE, MODES, Outcome, restart
+from tests.support.envoy import NoEnvoyError
+from tests.support.processes import NotInTimeError
 
 HEAD = "gate     late        requests  failures  outage         clusters removed  listeners removed  recovered after"
 ALL_OF_THEM = 0.95  # one may slip through while Envoy applies an update
