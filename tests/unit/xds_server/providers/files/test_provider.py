@@ -128,6 +128,19 @@ async def test_all_changes_of_a_look_are_one_transaction(tmp_path: Path) -> None
     assert rig.board.states["services"].objects == 2
 
 
+async def test_what_changed_is_written_in_order(tmp_path: Path) -> None:
+    """Collections keep the order in which keys came, and the order of a set is another in each process."""
+    (tmp_path / "a.yaml").write_text(service("a"))
+    rig = Rig(tmp_path)
+    await rig.settle()
+    names = [f"s{i:02}" for i in range(20)]
+
+    (tmp_path / "b.yaml").write_text("---\n".join(map(service, reversed(names))))
+    await rig.settle()
+
+    assert list(rig.sources["services"]) == ["default/a", *(f"default/{name}" for name in names)]
+
+
 async def test_a_look_without_changes_costs_no_transaction(tmp_path: Path) -> None:
     """Not even when a file was written anew with the same objects."""
     (tmp_path / "a.yaml").write_text(service("a"))

@@ -57,6 +57,20 @@ def test_many_do_not_storm_the_server() -> None:
     virtually(main)
 
 
+def test_those_who_came_first_are_told_first() -> None:
+    """Not in the order of their addresses: who draws which random number would be another in each process."""
+
+    async def main() -> None:
+        order = iter(range(20))
+        waits_of = Recovery(lambda _: next(order) / 20)
+        waits = [asyncio.create_task(waited(waits_of, 60.0, outage=True)) for _ in range(20)]
+        await asyncio.sleep(1)
+        waits_of.over()
+        assert [round(seconds - 1, 6) for seconds in await asyncio.gather(*waits)] == [i / 20 for i in range(20)]
+
+    virtually(main)
+
+
 @pytest.mark.parametrize("namespaces", [1, 20])
 def test_all_kinds_are_back_within_three_seconds_of_the_first(namespaces: int) -> None:
     """In 95 of 100 outages; each for itself takes longer than anything is carried over, in most."""
