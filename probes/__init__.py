@@ -1,20 +1,33 @@
-"""Readiness that says why: ordered layers of named checks, and the probes that show them.
+"""Readiness that says why: ordered layers of named checks, and the HTTP probes that report them.
 
-A gate asks its layers in order, and is ready when all have passed. What start-up has once established stays so.
+A `Gate` evaluates its layers in order and is ready when all have passed. A layer that has passed once stays passed.
 
->>> from probes import Gate, Layer, Passed, Waiting
->>> listed = {"services": Passed("12 objects"), "routes": Waiting("listing, 400 so far")}
->>> gate = Gate(Layer("base", lambda: {"settings": Passed()}), Layer("sources", lambda: listed), clock=lambda: 0.0)
+>>> from probes import Endpoints, Failed, Gate, Layer, Passed, Waiting
+>>> sources = {"services": Passed("12 objects"), "routes": Waiting("listing, 400 so far")}
+>>> gate = Gate(Layer("base", lambda: {"settings": Passed()}), Layer("sources", lambda: sources), clock=lambda: 0.0)
 >>> gate.evaluate().ready
 False
 >>> gate.report.reason
 'sources: waiting for routes (listing, 400 so far)'
->>> listed["routes"] = Passed()
+>>> sources["routes"] = Passed("1000 objects")
 >>> gate.evaluate().ready
 True
 
-`Endpoints(gate)` answers `/livez`, `/startupz` and `/readyz`, and `serve(endpoints, "127.0.0.1", 18080)` puts them on
-a port, in threads of their own. `probes.metrics`, which needs prometheus_client, exports the gate's state.
+`Endpoints` answers `/livez`, `/startupz` and `/readyz` without any I/O:
+
+>>> sources["routes"] = Failed("connection lost")
+>>> gate.evaluate().ready
+True
+>>> print(Endpoints(gate).respond("GET", "/readyz", "verbose").body.decode(), end="")
+[+]base ok, took 0.00 s
+[+]base/settings ok
+[!]sources degraded, took 0.00 s
+[+]sources/services ok (12 objects)
+[!]sources/routes degraded: connection lost
+readyz check passed
+
+`serve(endpoints, "127.0.0.1", 18080)` puts them on a port, in a thread of its own. `probes.metrics` exports a gate to
+Prometheus; it needs prometheus_client. docs/probes.md goes through all of it; examples/02_readiness is a whole program.
 """
 
 from probes.connection_table import ConnectionLimits, ConnectionTable
@@ -22,7 +35,7 @@ from probes.cross_origin import CrossOriginProtection
 from probes.endpoints import Endpoints
 from probes.gate import Clock, Gate, GateError, Transition
 from probes.heartbeat import Heartbeat
-from probes.http import HttpRequest, HttpResponse, Page
+from probes.http import HttpRequest, HttpResponse, Page, text_response
 from probes.layer import Degraded, Failed, Layer, Passed, Verdict, Waiting
 from probes.report import CheckReport, LayerReport, Report, Status
 from probes.server import AddressInUseError, HttpServer, ListenError, serve
@@ -54,4 +67,5 @@ __all__ = [
     "Verdict",
     "Waiting",
     "serve",
+    "text_response",
 ]
