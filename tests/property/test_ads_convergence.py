@@ -16,7 +16,7 @@ from tests.property.ads_model import FULL, Client, DeltaClient, SotwClient, name
 from tests.property.bounds import examples
 from xds_server.model.resource import CLUSTER, ENDPOINT, PUSH_ORDER, Resource, TypeUrl, resource
 from xds_server.xds.cache.table import Table
-from xds_server.xds.protocol.messages import Acked, Nacked
+from xds_server.xds.protocol.messages import AcceptanceChanged, Acked, Nacked
 
 NAMES = ("a", "b", "c", "d")
 TYPES = st.sampled_from(PUSH_ORDER)
@@ -34,6 +34,7 @@ class Peer:
         self.kind, self.tables, self.node, self.dislikes = kind, tables, node, dislikes
         self.partly, self.blames = True, "culprits"
         self.clients = {type_url: kind(type_url) for type_url in PUSH_ORDER}
+        self.accepted_again: dict[TypeUrl, set[str]] = {type_url: set() for type_url in PUSH_ORDER}
         self.fits: dict[int, str] = {}  # Digests of what it cannot have, with the names.
         self.connect()
 
@@ -62,6 +63,8 @@ class Peer:
             if isinstance(event, Nacked):
                 assert {*event.suspects} <= {*sent, *self.gone}, "what was not sent is blamed"
                 self.again[event.type_url] |= {*NAMES}
+            if isinstance(event, AcceptanceChanged):
+                self.accepted_again[event.type_url] |= event.names
 
     def send(self) -> bool:
         response = self.stream.next_response()
@@ -237,10 +240,11 @@ class Conversation(RuleBasedStateMachine):
         self.everything_arrives()
         for type_url, table in self.tables.items():
             table.begin()
-            cleared = table.trial.cleared()
+            names = {name for peer in self.peers for name in peer.accepted_again[type_url]}
             for peer in self.peers:
-                peer.again[type_url] |= cleared
-                peer.stream.offer({type_url: cleared})
+                peer.accepted_again[type_url].clear()
+                peer.again[type_url] |= names
+                peer.stream.offer({type_url: names})
         self.everything_arrives()
 
     @invariant()

@@ -86,6 +86,7 @@ class Port:
             clock=asyncio.get_running_loop().time,
             limits=replica.settings.limits,
             debounce=app.debounced(replica.settings),
+            acceptance_changed=replica.store.acceptance_changed,
         )
 
     def publish(self, changes: Mapping[str | None, Changes]) -> None:

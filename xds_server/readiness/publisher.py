@@ -52,6 +52,7 @@ class Publisher:
         counted = () if suspicion is None and carry is None else (pipeline.attached_routes,)
         self._watched: tuple[Collection[Any, Any], ...] = (*self._served, *counted)
         self._behind = Behind({collection.name: collection for collection in self._watched})
+        store.on_acceptance_changed(self._acceptance_changed)
         graph.subscribe(self._committed, *self._watched, replay=False)
 
     def listed(self, kind: str, started: float) -> None:
@@ -85,16 +86,16 @@ class Publisher:
         self._drop(self._carry.override())
         return count
 
-    def judged(self, role: str, type_url: TypeUrl) -> None:
-        """Notes that a proxy of *role* accepted or rejected something: the marker shows what is accepted.
+    def _acceptance_changed(self, role: str, type_url: TypeUrl, names: frozenset[str]) -> None:
+        """Brings the marker up to date, which shows what is accepted, and publishes *names* to all again.
 
-        What was rejected before, and accepted now, is published to all again.
+        Those were rejected by a proxy, and a proxy of *role* has accepted them now.
         """
-        for_all, by_role = self._store.cleared(role, type_url)
-        changed = self._marker.judged(self._store.roles if type_url == CLUSTER else {role})
-        for each, names in changed.items():
+        for_all, by_role = self._store.addressed(role, type_url, names)
+        changed = self._marker.acceptance_changed(self._store.roles if type_url == CLUSTER else {role})
+        for each, added in changed.items():
             mine = by_role.setdefault(each, {})
-            by_role[each] = {**mine, **{kind: those | mine.get(kind, frozenset()) for kind, those in names.items()}}
+            by_role[each] = {**mine, **{kind: those | mine.get(kind, frozenset()) for kind, those in added.items()}}
         if for_all or by_role:
             self._on_publish(for_all, by_role)
 
@@ -209,8 +210,8 @@ class Marker:
         touched = self._store.roles if for_all.get(CLUSTER) else self._store.roles & by_role.keys()
         return {**by_role, **{role: self._of(role, by_role.get(role, {})) for role in touched}}
 
-    def judged(self, roles: Iterable[str]) -> Mapping[str, Names]:
-        """Brings it up to date after a verdict; returns what that changed, by role."""
+    def acceptance_changed(self, roles: Iterable[str]) -> Mapping[str, Names]:
+        """Brings it up to date after an answer of a proxy; returns what that changed, by role."""
         if not self._port:
             return {}
         changed = {role: self._of(role, {}) for role in self._store.roles.intersection(roles)}

@@ -187,6 +187,7 @@ class App:
             limits=settings.limits,
             debounce=debounced(settings),
             connections=self._grpc_connections(),
+            acceptance_changed=self._replica.store.acceptance_changed,
         )
         try:
             await server.start()

@@ -38,7 +38,6 @@ from xds_server.providers.sync_tracker import SourceBoard
 from xds_server.readiness import layers, progress
 from xds_server.readiness.admission import Doorkeeper
 from xds_server.readiness.initial_push import Greeting, Later
-from xds_server.readiness.marker_observer import Verdicts
 from xds_server.readiness.parity import Outcome, Parity, ParityMetrics, contents
 from xds_server.readiness.protections.holds import Holds, Streams
 from xds_server.readiness.protections.last_good import LastGood, LastGoodMetrics
@@ -160,7 +159,6 @@ class Replica:
         self.observer = every(
             self.metrics,
             self._greeting,
-            Verdicts(self.store, self.publisher.judged),  # type: ignore[abstract]  # as above
             self._stream_log,
         )
         """Is to be told of the streams."""

@@ -34,7 +34,7 @@ class Doubter(Protocol):
 class Trial:
     """The contents of one table that are on trial."""
 
-    __slots__ = ("_cleared", "_former", "_rejected", "_since", "doubted", "serial")
+    __slots__ = ("_cleared", "_former", "_rejected", "_since", "doubted", "revision", "serial")
 
     def __init__(self) -> None:
         self._former: dict[str, Resource | None] = {}  # name -> the last content that somebody accepted
@@ -43,6 +43,8 @@ class Trial:
         self._cleared: set[str] = set()
         self.doubted: WeakSet[Doubter] = WeakSet()
         """Open streams whose client rejected something of this table, and has not accepted all of it since."""
+        self.revision = 0
+        """Counts the answers of clients that made or ended a rejection."""
         self.serial = 0
         """Counts contents that went on trial: who was sent something at a serial was sent no later content."""
 
@@ -73,12 +75,14 @@ class Trial:
         """A client accepted the present content."""
         if name in self._rejected:
             self._cleared.add(name)
+            self.revision += 1
         self._end(name)
 
     def rejected(self, item: Resource, node: str, message: str) -> None:
         """A client rejected *item*, the present content, and nothing but that, or said that it was that."""
         if item.name in self._former:
             self._rejected[item.name] = Rejection(item.name, item.version, node, message)
+            self.revision += 1
 
     def cleared(self) -> frozenset[str]:
         """Names of what a client has accepted, after another had rejected it, since the last call: it is good for all."""

@@ -1,7 +1,7 @@
 """What is published: the tables from which every stream is served, changed in one step at a time."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from weakref import WeakValueDictionary
 
 from xds_server.model.resource import CARRIED, CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE, Resource, TypeUrl
@@ -13,6 +13,10 @@ Change = tuple[Resource | None, Resource | None]
 
 Names = Mapping[TypeUrl, frozenset[str]]
 """Names of changed resources, by type."""
+
+
+AcceptanceListener = Callable[[str, TypeUrl, frozenset[str]], None]
+"""Called with a role, a type and names: see `Store.acceptance_changed`."""
 
 
 class _View(dict[TypeUrl, Table]):
@@ -36,6 +40,7 @@ class Store:
         self._views: dict[str, View] = {}
         # Also of roles that went, or were never there, as long as a stream is served from them.
         self._known: WeakValueDictionary[str, _View] = WeakValueDictionary()
+        self._acceptance_listeners: list[AcceptanceListener] = []
 
     def view(self, role: str) -> View | None:
         """What a role is served; None if there is no such role."""
@@ -83,11 +88,6 @@ class Store:
             for rejection in table.trial.rejections.values():
                 yield role, type_url, rejection
 
-    @property
-    def doubted(self) -> bool:
-        """Whether there is anything that a client rejected, and neither it nor another has accepted since."""
-        return any(table.trial.rejections or table.trial.doubted for _, table in self._tables())
-
     def rejected(self) -> Mapping[tuple[TypeUrl, str], int]:
         """Resources that open streams are refused or suspect, by type and by which of the two; counted by stream."""
         counts: Counter[tuple[TypeUrl, str]] = Counter()
@@ -103,11 +103,18 @@ class Store:
         for view in self._views.values():
             yield from ((type_url, view[type_url]) for type_url in (LISTENER, ROUTE))
 
-    def cleared(self, role: str, type_url: TypeUrl) -> tuple[Names, dict[str, Names]]:
-        """Names of what was rejected, and is accepted since the last call: (for all roles, by role)."""
-        view = self._views.get(role, {})
-        names = view[type_url].trial.cleared() if type_url in view else frozenset()
-        if not names:
+    def on_acceptance_changed(self, listener: AcceptanceListener) -> None:
+        """Has *listener* called by every `acceptance_changed`."""
+        self._acceptance_listeners.append(listener)
+
+    def acceptance_changed(self, role: str, type_url: TypeUrl, names: frozenset[str]) -> None:
+        """Takes the protocol's event `AcceptanceChanged` from a stream of *role*, after the request that caused it."""
+        for listener in self._acceptance_listeners:
+            listener(role, type_url, names)
+
+    def addressed(self, role: str, type_url: TypeUrl, names: frozenset[str]) -> tuple[Names, dict[str, Names]]:
+        """*names* of a type, seen by a stream of *role*, as (for all roles, by role). Nothing of a role that went."""
+        if not names or role not in self._views:
             return {}, {}
         return ({type_url: names}, {}) if type_url in self._shared else ({}, {role: {type_url: names}})
 

@@ -170,7 +170,18 @@ class Unserved(msgspec.Struct, frozen=True, gc=False):
     type_url: TypeUrl
 
 
-Event = Subscribed | Acked | Nacked | Stale | Unserved
+class AcceptanceChanged(msgspec.Struct, frozen=True, gc=False):
+    """The answer of this client changed what counts as accepted: the cache has to be told, for all other clients.
+
+    Either a client rejected a published content that nobody had accepted, or one accepted what another had rejected.
+    """
+
+    type_url: TypeUrl
+    names: frozenset[str]
+    """Names whose published content was rejected, and is accepted now: it is good for every client."""
+
+
+Event = Subscribed | Acked | Nacked | AcceptanceChanged | Stale | Unserved
 
 
 class TypeStatus(msgspec.Struct, frozen=True, gc=False):

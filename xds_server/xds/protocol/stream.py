@@ -28,6 +28,7 @@ from xds_server.xds.protocol.make_before_break import Rollout
 from xds_server.xds.protocol.messages import (
     FOLLOWS,
     HEARD_OF_ONCE,
+    AcceptanceChanged,
     Changes,
     DeltaRequest,
     Event,
@@ -260,10 +261,14 @@ class AdsStream(ABC, Generic[Q, R, S]):
     def _judge(self, exchange: Exchange[S], request: Q, table: Table) -> None:
         if request.nonce != exchange.nonce:
             self._events.append(Stale(request.type_url, request.nonce))
-        elif exchange.unanswered and request.rejection is None:
+            return
+        revision = table.trial.revision
+        if exchange.unanswered and request.rejection is None:
             self._events.append(exchange.accept(table))
         elif exchange.unanswered and request.rejection is not None:
             self._events.append(exchange.reject(table, request.rejection))
+        if table.trial.revision != revision:
+            self._events.append(AcceptanceChanged(request.type_url, table.trial.cleared()))
 
     def _follow(self, type_url: TypeUrl, answer: Answer) -> None:
         leader, follower = self._exchanges[type_url], self._exchanges.get(FOLLOWS.get(type_url, TypeUrl("")))

@@ -11,6 +11,7 @@ import grpc
 from xds_server.model.admission import HoldKind, LimitKind
 from xds_server.model.printable import printable
 from xds_server.model.resource import TypeUrl
+from xds_server.xds.cache.store import AcceptanceListener
 from xds_server.xds.codec.sotw import DecodeError
 from xds_server.xds.protocol.messages import Changes, DeltaRequest, ProtocolError, Request, ResourceStatus
 from xds_server.xds.transport.admission import Admission, Clock, Doorkeeper, Entrance
@@ -45,8 +46,11 @@ class Streams:
         clock: Clock,
         limits: Limits = Limits(),  # noqa: B008  Immutable.
         debounce: Debounce = Debounce(),  # noqa: B008  Each stream has a copy.
+        acceptance_changed: AcceptanceListener = lambda *_: None,
     ) -> None:
+        """*acceptance_changed*: called with the event `AcceptanceChanged` of any stream; what the cache takes."""
         self._doorkeeper = doorkeeper
+        self._acceptance_changed = acceptance_changed
         self._observer = observer
         self._admission = admission
         self._pace = Pace(admission.per_second, admission.burst, clock=clock) if admission.per_second else None
@@ -234,6 +238,7 @@ class Streams:
             clock=self._clock,
             debounce=self._debounce,
             demand=demand,
+            acceptance_changed=self._acceptance_changed,
             join=self._join,
             siblings=self._siblings,
         )

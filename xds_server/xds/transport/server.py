@@ -9,6 +9,7 @@ import msgspec
 
 from xds_server.model.address import Address
 from xds_server.model.admission import HoldKind
+from xds_server.xds.cache.store import AcceptanceListener
 from xds_server.xds.protocol.messages import Changes
 from xds_server.xds.transport.admission import Admission, Clock, Doorkeeper
 from xds_server.xds.transport.auxiliary_calls import Aside
@@ -65,10 +66,13 @@ class AdsServer:
         limits: Limits = Limits(),  # noqa: B008
         debounce: Debounce = Debounce(rest_seconds=REST_SECONDS),  # noqa: B008  Each stream has a copy.
         connections: int | None = None,
+        acceptance_changed: AcceptanceListener = lambda *_: None,
     ) -> None:
         """*debounce*: of each stream. By default a change by itself is sent at once, and a burst in steps.
 
         *connections*: how many there may be, more are closed at once; None for as many as come.
+
+        *acceptance_changed*: called when a client's answer changed what counts as accepted; what the cache takes.
         """
         self._connections = connections
         self._address = address
@@ -81,6 +85,7 @@ class AdsServer:
             clock=clock,
             limits=limits,
             debounce=debounce,
+            acceptance_changed=acceptance_changed,
         )
         self._health = Health(("", *(one.name for one in SERVICES)))
         self._aside = Aside(limits, lambda: observer.refused("aside"))

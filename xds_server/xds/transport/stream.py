@@ -9,10 +9,12 @@ import msgspec
 
 from xds_server.model.admission import HoldKind
 from xds_server.model.resource import TypeUrl
+from xds_server.xds.cache.store import AcceptanceListener
 from xds_server.xds.cache.table import View
 from xds_server.xds.codec.sotw import DecodeError, LimitError
 from xds_server.xds.protocol.completeness import Around, Exchanges
 from xds_server.xds.protocol.messages import (
+    AcceptanceChanged,
     Acked,
     Changes,
     Event,
@@ -65,7 +67,7 @@ class Stream(Generic[Q, R]):
     """
 
     __slots__ = (
-        "_bell", "_blocked_since", "_bytes_sent", "_call", "_clock", "_complete", "_demand", "_encoder", "_ended",
+        "_acceptance_changed", "_bell", "_blocked_since", "_bytes_sent", "_call", "_clock", "_complete", "_demand", "_encoder", "_ended",
         "_entrance", "_join", "_limits", "_machine", "_observer", "_reader", "_sent_at", "_served", "_siblings",
         "_timed", "_variant", "_view", "_waiting", "_writing", "info",
     )  # fmt: skip
@@ -84,6 +86,7 @@ class Stream(Generic[Q, R]):
         clock: Clock,
         debounce: Debounce,
         demand: Demand,
+        acceptance_changed: AcceptanceListener,
         join: Callable[["Stream[Any, Any]"], None],
         siblings: Callable[["Stream[Any, Any]"], Iterable["Stream[Any, Any]"]] = lambda _: (),
     ) -> None:
@@ -97,6 +100,7 @@ class Stream(Generic[Q, R]):
         self._observer = observer
         self._clock = clock
         self._demand = demand
+        self._acceptance_changed = acceptance_changed
         self._join = join
         self._siblings = siblings
         self._machine: Machine[Q, R] | None = None
@@ -336,6 +340,8 @@ class Stream(Generic[Q, R]):
                 self._observer.acked(self.info, event.type_url, self._clock() - self._sent_at[event.type_url])
             case Nacked():
                 self._observer.nacked(self.info, event.type_url, event.version, event.message)
+            case AcceptanceChanged():
+                self._acceptance_changed(self.info.node.role, event.type_url, event.names)
             case Stale():
                 self._observer.ignored(self.info, event.type_url, "stale")
             case Unserved():

@@ -288,18 +288,18 @@ def test_the_marker_does_not_count_what_was_rejected(type_url: TypeUrl) -> None:
         own={type_url: [("shop/edge", (None, new))]} if type_url != CLUSTER else {},
     )
 
-    rig.publisher.judged("shop/edge", type_url)
+    rig.store.acceptance_changed("shop/edge", type_url, view[type_url].trial.cleared())
     of_all = marker(rig)
     view[type_url].trial.rejected(new, "proxy", "no good")
     rig.said.clear()
-    rig.publisher.judged("shop/edge", type_url)
+    rig.store.acceptance_changed("shop/edge", type_url, view[type_url].trial.cleared())
 
     assert (of_all != before, marker(rig)) == (True, before)
     assert rig.said == [({}, {"shop/edge": {ROUTE: frozenset({MARKER})}})]
 
     view[type_url].trial.accepted(new.name)
-    rig.publisher.judged("shop/edge", type_url)
-    rig.publisher.judged("shop/other", type_url)
+    rig.store.acceptance_changed("shop/edge", type_url, view[type_url].trial.cleared())
+    rig.store.acceptance_changed("shop/other", type_url, view[type_url].trial.cleared())
     assert marker(rig) == of_all
 
 

@@ -51,6 +51,22 @@ def test_roles_share_clusters_and_have_listeners_of_their_own() -> None:
     assert store.counts()[LISTENER] == 1
 
 
+def test_a_stream_reports_what_its_client_accepted_or_rejected() -> None:
+    """Listeners are called with the event; names of a shared type concern all roles, those of a role's own that role."""
+    store = Store()
+    publish(store, roles={"a/a": True})
+    heard: list[Any] = []
+    store.on_acceptance_changed(lambda *event: heard.append(event))
+
+    store.acceptance_changed("a/a", CLUSTER, frozenset({"one"}))
+
+    assert heard == [("a/a", CLUSTER, frozenset({"one"}))]
+    assert store.addressed(*heard[0]) == ({CLUSTER: frozenset({"one"})}, {})
+    assert store.addressed("a/a", ROUTE, frozenset({"r"})) == ({}, {"a/a": {ROUTE: frozenset({"r"})}})
+    assert store.addressed("a/a", ROUTE, frozenset()) == ({}, {})
+    assert store.addressed("b/b", ROUTE, frozenset({"r"})) == ({}, {})
+
+
 def test_what_is_carried_reaches_every_role() -> None:
     """Types that we derive nothing of are published like clusters, and counted once there are any."""
     store = Store()

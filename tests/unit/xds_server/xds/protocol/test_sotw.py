@@ -10,6 +10,7 @@ from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUr
 from xds_server.xds.cache.table import Table, version_of
 from xds_server.xds.protocol.delta import DeltaStream
 from xds_server.xds.protocol.messages import (
+    AcceptanceChanged,
     Acked,
     DeltaRequest,
     Nacked,
@@ -490,6 +491,7 @@ def test_events_tell_what_happened() -> None:
         Stale(LISTENER, "0"),
         Acked(LISTENER, "2.1", first),
         Nacked(LISTENER, "2.2", second, "no good", ("l",)),
+        AcceptanceChanged(LISTENER, frozenset()),
         Subscribed(LISTENER, 2, wildcard=False),
     ]
     assert rig.stream.events() == []
@@ -500,7 +502,7 @@ def test_error_without_a_message_is_a_rejection() -> None:
     rig = Rig()
     rig.run("put LDS l\nask LDS\n-> LDS l")
     rig.stream.receive(Request(LISTENER, rig.last[LISTENER].version, (), "2.1", rejection=""))
-    assert isinstance(rig.stream.events()[-1], Nacked)
+    assert any(isinstance(event, Nacked) for event in rig.stream.events())
 
 
 def test_an_ack_of_another_version_is_an_ack() -> None:

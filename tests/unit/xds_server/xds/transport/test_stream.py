@@ -11,6 +11,7 @@ from tests.support import oracle
 from tests.support.views import EMPTY_VIEW
 from xds_server.model.admission import GateMode
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, SECRET, TypeUrl, resource
+from xds_server.xds.cache.store import AcceptanceListener
 from xds_server.xds.cache.table import Table, View
 from xds_server.xds.codec.sotw import DecodeError
 from xds_server.xds.protocol.messages import Node, Request
@@ -36,8 +37,12 @@ class Wire:
         self.writing = 0
         self.aborted: tuple[grpc.StatusCode, str] | None = None
 
-    def ask(self, type_url: TypeUrl, nonce: str = "", message_type: Any = oracle.DiscoveryRequest) -> None:
+    def ask(
+        self, type_url: TypeUrl, nonce: str = "", message_type: Any = oracle.DiscoveryRequest, rejection: str = ""
+    ) -> None:
         message = message_type(type_url=type_url, response_nonce=nonce)
+        if rejection:
+            message.error_detail.message = rejection
         message.node.id = "proxy-1"
         self.inbox.put_nowait(message.SerializeToString())
 
@@ -101,6 +106,8 @@ def _streams(
     limits: Limits = Limits(),  # noqa: B008
     debounce: Debounce = Debounce(),  # noqa: B008
     clock: Callable[[], float] = lambda: 7.0,
+    *,
+    acceptance_changed: AcceptanceListener = lambda *_: None,
 ) -> Streams:
     return Streams(
         doorkeeper=Open(view),
@@ -110,6 +117,7 @@ def _streams(
         clock=clock,
         limits=limits,
         debounce=debounce,
+        acceptance_changed=acceptance_changed,
     )
 
 
@@ -181,6 +189,23 @@ async def test_times_are_those_of_the_clock() -> None:
     await serving
     assert ("acked", LISTENER, 0.0) in ear.calls
     assert ("first_complete", 0.0, False) in ear.calls
+
+
+async def test_a_rejection_is_passed_to_the_cache() -> None:
+    """The transport hands on what the protocol says about acceptance, with the role of the stream, and nothing of an ACK."""
+    heard: list[tuple[Any, ...]] = []
+    wire = Wire()
+    wire.free.set()
+    view = {**EMPTY_VIEW, CLUSTER: Table([resource("a", b"1")])}
+    streams = _streams(view, Ear(), acceptance_changed=lambda *event: heard.append(event))
+    serving = asyncio.create_task(streams.serve(wire))
+    wire.ask(LISTENER)
+    wire.ask(LISTENER, _read(await wire.written.get()).nonce)
+    wire.ask(CLUSTER)
+    wire.ask(CLUSTER, _read(await wire.written.get()).nonce, rejection="a is no good")
+    wire.inbox.put_nowait(grpc.aio.EOF)
+    await serving
+    assert heard == [("", CLUSTER, frozenset())]
 
 
 async def test_what_waits_too_long_is_sent() -> None:
