@@ -12,7 +12,10 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-CONTRACT = ("tests/unit/xds_server/providers/kubernetes/test_kopf_contract.py", "tests/integration/test_kopf_client.py")
+CONTRACT = (
+    "tests/unit/xds_server/providers/kubernetes/test_kopf_contract.py",
+    "tests/integration/kube/test_kopf_client.py",
+)
 ADVICE = """\
 kopf {version} is not what xds_server/providers/kubernetes/kopf_client.py relies on. The failed tests name what has moved. Either
 - leave this version out: set the bounds of kopf in pyproject.toml to versions that pass; or

@@ -1,4 +1,4 @@
-"""A process that calls an `xds:///` target over and over, and prints what answered: run by test_ads_grpc_client.py.
+"""A process that calls an `xds:///` target over and over, and prints what answered: run by tests/integration/grpc/test_xds_channel.py.
 
 One line for each call: the answer, or `! CODE DETAILS`. Ends when stdin does.
 """

@@ -1,7 +1,7 @@
 """Reads kubeconfig files, as kubectl does, into the credentials that the client is made from.
 
 Every kind of credentials works, or is refused with what to do instead: nobody becomes anonymous, or somebody else, because
-something was passed over. What kubectl 1.36 does with each case is in tests/integration/test_kubeconfig_kubectl.py.
+something was passed over. What kubectl 1.36 does with each case is in tests/integration/kube/test_kubeconfig.py.
 """
 
 import base64

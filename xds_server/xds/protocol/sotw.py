@@ -51,7 +51,7 @@ class SotwStream(AdsStream[Request, Response, FullState | Named]):
 
     def _response(self, exchange: Exchange[FullState | Named], answer: Answer, table: Table) -> Response:
         # A heartbeat bears the version that the client has, and the bodies: Envoy 1.40 accepts one without them, and lets
-        # the resource expire all the same (tests/integration/test_ads_envoy_types.py).
+        # the resource expire all the same (tests/integration/envoy/test_ads_types.py).
         version = table.version_of(answer.digest)
         if table.sealed and not exchange.selection.opened:
             version = PARTIAL + version

@@ -1,6 +1,6 @@
 """What kubectl takes, we take: the table was made with `kubectl apply --dry-run=client -f` of Kubernetes 1.36.
 
-`tests/integration/test_like_kubectl.py` asks a real kubectl again.
+`tests/integration/kube/test_like_kubectl.py` asks a real kubectl again.
 """
 
 from itertools import starmap

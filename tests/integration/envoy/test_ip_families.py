@@ -10,7 +10,7 @@ import pytest
 
 pytestmark = pytest.mark.envoy
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 NAMESPACE = ("unshare", "--map-root-user", "--net", "sh", "-c")
 IN_BOTH, IN_IPV4, IN_IPV6 = (
     {"127.0.0.1": 200, "::1": 200},

@@ -12,7 +12,7 @@ from tests.support.web import ask
 
 pytestmark = pytest.mark.kube
 
-MAIN = Path(__file__).parents[2] / "examples/05_beside_kopf/main.py"
+MAIN = Path(__file__).parents[3] / "examples/05_beside_kopf/main.py"
 SERVICE = """
 apiVersion: v1
 kind: Service

@@ -18,7 +18,7 @@ from tests.support.web import ask
 
 pytestmark = pytest.mark.envoy
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_the_demo_checks_itself(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.test_holds import _marker
+from tests.integration.envoy.test_holds import _marker
 from tests.support.load import Load
 from tests.support.processes import free_port, wait_for
 from tests.support.stack import Stack

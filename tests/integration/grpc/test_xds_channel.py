@@ -26,7 +26,7 @@ from xds_server.xds.cache.table import Table
 from xds_server.xds.protocol.messages import Changes
 from xds_server.xds.transport.server import AdsServer
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ROLE, TARGET = "test/mesh", "echo.test"
 ADS = core.config_source(ads=core.aggregated_config_source(), resource_api_version="V3")
 

@@ -27,7 +27,7 @@ from xds_server.translate import pipeline, references, statuses
 
 pytestmark = pytest.mark.kube
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 OBJECTS = """
 apiVersion: v1
 kind: Service

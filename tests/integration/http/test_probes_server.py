@@ -30,7 +30,7 @@ from probes import (
 )
 from probes.connection_table import ConnectionEnd, ConnectionLimits, ConnectionTable
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TIMEOUT = 10
 
 

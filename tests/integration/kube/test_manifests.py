@@ -10,7 +10,7 @@ import yaml
 from tests.support.kube_cluster import Kube
 from xds_server.providers.kubernetes import rbac
 
-MANIFESTS = Path(__file__).parents[2] / "deploy/kubernetes"
+MANIFESTS = Path(__file__).parents[3] / "deploy/kubernetes"
 
 
 def objects() -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.integration.test_status_kube import account, running
+from tests.integration.kube.test_status import account, running
 from tests.support.api_server.follower import do
 from tests.support.kube_cluster import Kube
 
