@@ -43,7 +43,7 @@ def eg_9517_optional_kind_comes_and_goes(gate: str) -> Outcome:
         bench.load()
         bench.unload()
         api.uninstall("httproutes")
-        bench.wait_metric(plane, "hold_released_total", reason="shrink", by="budget")
+        bench.wait_metric(plane, "hold_released_total", reason="shrink", outcome="timeout")
         bench.wait_answers({"404"}, seconds=10)
         bench.expect("absent again, and said", holds="absent" in plane.why())
         bench.expect("ready all the time", holds=plane.ready)
@@ -102,7 +102,9 @@ def linkerd_4855_a_watch_that_says_nothing(gate: str) -> Outcome:
         plane = bench.up(f"--kubeconfig={api.kubeconfig}", source="kube")
         bench.load(keep_alive=20, new=5)
         api.freeze()
-        wait_for("the silence", lambda: plane.metric("source_watch_restarts_total", reason="silence") > 0, 200, plane)
+        wait_for(
+            "the silence", lambda: plane.metric("source_watch_restarts_total", reason="idle_timeout") > 0, 200, plane
+        )
         bench.expect("ready all the time", holds=plane.ready)
         api.thaw()
         api.put(route("late", "/late", "green"))
@@ -132,7 +134,7 @@ def _moved_while_out_of_touch(kind: str, gate: str) -> Outcome:
         api.put(endpoints("moved", bench.green.port))
         api.put(moved(bench))
         if gate != "off":
-            bench.wait_metric(plane, "hold_active", reason="carried")
+            bench.wait_metric(plane, "hold_active", reason="retained")
             wait_for("the reason", lambda: f"{kind} out of touch" in plane.why(), 5, plane)
         bench.calm(LATE_SECONDS)
         bench.expect("ready all the time", holds=plane.ready)
@@ -164,7 +166,7 @@ def fault_lab_the_kind_of_routes_goes(gate: str) -> Outcome:
         bench.calm(1)
         api.restore("httproutes", routes)
         if gate != "off":
-            bench.wait_metric(plane, "hold_released_total", reason="shrink", by="converged")
+            bench.wait_metric(plane, "hold_released_total", reason="shrink", outcome="recovered")
         bench.wait_answers({"blue", "green"}, seconds=20)
         return bench.outcome()
 
@@ -179,9 +181,9 @@ def emissary_2974_a_list_cut_short(gate: str) -> Outcome:
         api.expire("services")
         bench.wait_metric(plane, "source_sync_duration_seconds_count", source="services", kind="relist")
         if gate != "off":
-            seconds = bench.wait_metric(plane, "hold_released_total", reason="shrink", by="converged")
+            seconds = bench.wait_metric(plane, "hold_released_total", reason="shrink", outcome="recovered")
             bench.expect(f"asked again within 6 s, and it took {seconds:.1f}", holds=seconds < 6)
-            bench.expect("by us", holds=plane.metric("source_watch_restarts_total", reason="asked") > 0)
+            bench.expect("by us", holds=plane.metric("source_watch_restarts_total", reason="relist") > 0)
         bench.calm(1)
         bench.expect("ready all the time", holds=plane.ready)
         return bench.outcome()

@@ -209,7 +209,8 @@ class Bench(Stack):
 
     def _remember(self, plane: ControlPlane) -> None:
         held = {
-            by: plane.metric("hold_released_total", by=by) for by in ("converged", "budget", "override", "confirmed")
+            by: plane.metric("hold_released_total", outcome=by)
+            for by in ("admitted", "recovered", "timeout", "operator", "confirmed")
         }
         self._holds[plane] = held | {"seconds": plane.metric("hold_duration_seconds_sum")}
 

@@ -87,7 +87,7 @@ def eg_2810_nothing_to_do_is_ready(gate: str) -> Outcome:
             bench.wait_live(envoy, plane)
             bench.answered(200, "/")
             return bench.outcome()
-        bench.wait_metric(plane, "hold_released_total", by="budget", reason="unknown_role")
+        bench.wait_metric(plane, "hold_released_total", outcome="timeout", reason="unknown_role")
         bench.expect("not live on nothing", holds=not envoy.live)
         bench.expect("nothing is sent", holds=plane.metric("xds_responses_total") == 0)
         return bench.outcome()
@@ -174,7 +174,7 @@ def kgateway_120_s_a_slow_start_is_not_killed(gate: str) -> Outcome:
     with Bench(gate=gate) as bench:
         plane = bench.start("--soft-deadline-seconds=1", late=("endpointslices",), seconds=3 * LATE_SECONDS)
         wait_for("the HTTP port", lambda: bool(ask(f"{plane.url}/livez")[0]), 20, plane)
-        bench.wait_metric(plane, "soft_deadlines_passed_total")
+        bench.wait_metric(plane, "soft_deadlines_exceeded_total")
         for path, status in (("/livez", 200), ("/startupz", 200), ("/readyz", 503)):
             bench.expect(f"{path} is {status}", holds=ask(f"{plane.url}{path}")[0] == status)
         bench.expect("what is awaited is said", holds="endpointslices" in plane.why())

@@ -141,7 +141,7 @@ def test_the_crd_of_routes_that_goes_by_mistake_costs_no_route(
             kube.apply((stack.manifests / "routes.yaml").read_text())
             kube.apply("---\n".join(route(f"other-{n}") for n in range(others)) or NAMESPACE)
             wait_for("the end", lambda: control_plane.metric("hold_active", reason="shrink") == 0, 20, control_plane)
-            assert control_plane.metric("hold_released_total", reason="shrink", by="converged") == 1
+            assert control_plane.metric("hold_released_total", reason="shrink", outcome="recovered") == 1
             assert {"blue", "green"} == stack.answers()
         seconds, _ = load.outage()
         assert seconds < (0.5 if others else 3), load.statuses()

@@ -354,7 +354,7 @@ def test_bytes_that_tell_nothing_are_silence() -> None:
         await asyncio.sleep(300 + 149)
         assert (world.api.asked, world.state.restarts) == ({"list": 1, "watch": 1}, 0)
         await asyncio.sleep(2 + 149)
-        assert (world.api.asked, world.state.ended) == ({"list": 2, "watch": 2}, "silence")
+        assert (world.api.asked, world.state.ended) == ({"list": 2, "watch": 2}, "idle_timeout")
         await asyncio.sleep(2)
         assert (world.api.asked, world.state.phase) == ({"list": 3, "watch": 3}, Phase.SYNCED)
         assert not task.done()

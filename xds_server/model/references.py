@@ -38,7 +38,7 @@ class References:
         """How many references lead to content, to nothing, and to what is not known yet."""
         absent = sum(1 for one in self.contents.values() if one is ABSENT)
         return {
-            "known": len(self.contents) - absent,
-            "absent": absent,
-            "awaited": len(self.used) - len(self.contents),
+            "resolved": len(self.contents) - absent,
+            "missing": absent,
+            "pending": len(self.used) - len(self.contents),
         }

@@ -36,7 +36,7 @@ _FIRST_CONFIG_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 6
 _LAG_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _HOLD_BUCKETS = (0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300)
 
-_IGNORED = ("stale", "unserved")
+_IGNORED = ("stale_nonce", "unserved_type")
 
 
 class Stream(Protocol):
@@ -108,7 +108,7 @@ class Metrics:
             "reason",
         )
         self._gave_up = counter(
-            "xds_waits_given_up_total",
+            "xds_wait_timeouts_total",
             "Waits of a stream that took too long: for the acceptance of another type, or for an answer.",
             "reason",
         )
@@ -118,13 +118,13 @@ class Metrics:
         self._hold_released = counter(
             "hold_released_total",
             "Ends of holds: served, confirmed, out of time, by an operator, or the client left.",
-            "by",
+            "outcome",
             "reason",
         )
         self._lines_left_out = counter(
-            "log_lines_left_out_total", "Log lines about streams that were left out, as there were too many."
+            "log_lines_suppressed_total", "Log lines about streams that were left out, as there were too many."
         )
-        self._deadlines = counter("soft_deadlines_passed_total", "How often a start took longer than it should.")
+        self._deadlines = counter("soft_deadlines_exceeded_total", "How often a start took longer than it should.")
         self._lag = histogram(
             "event_loop_lag_seconds", "How much later than asked the event loop ran a timer.", _LAG_BUCKETS
         )
@@ -226,7 +226,7 @@ class Metrics:
             self._first_config.labels(_warmth(warm=warm))
         for why in _IGNORED:
             self._ignored.labels(why)
-        for what in ("rollout", "answer"):
+        for what in ("make_before_break", "ack"):
             self._gave_up.labels(what)
         for reason in (*get_args(LimitKind), "invalid", *STREAM_HOLDS):
             self._refused.labels(reason)

@@ -17,7 +17,7 @@ from xds_server.model.source_state import Phase, Problem, SourceState
 
 PREFIX: Final = "xds_server_"
 
-_REFERENCES = ("known", "absent", "awaited")
+_REFERENCES = ("resolved", "missing", "pending")
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ class Live:
     """Whether this replica writes statuses."""
     written: Callable[[], int] = lambda: 0
     """Statuses that it has written."""
-    clients: Callable[[], Mapping[str, int]] = lambda: dict.fromkeys(("streams", "silent", "aside", "bytes"), 0)
+    clients: Callable[[], Mapping[str, int]] = lambda: dict.fromkeys(("streams", "silent", "auxiliary", "bytes"), 0)
     """What clients have taken of what there is."""
 
 

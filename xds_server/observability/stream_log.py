@@ -31,7 +31,7 @@ _GONE_SECONDS: Final = 60.0
 _SAY_SECONDS: Final = 10.0
 
 _Node = tuple[str, str]
-_SERVED: Final = ("converged", "last_good", "override")
+_SERVED: Final = ("admitted", "last_good", "operator")
 
 
 class _Held:
@@ -77,9 +77,9 @@ class StreamLog:
         self._said_at = now
         for node, one in list(self._held.items()):
             if not one.waiting and now - one.seen > _GONE_SECONDS:
-                self._release(node, one, "gone", one.seen)
+                self._release(node, one, "client_left", one.seen)
         if self._left_out:
-            event(_log, logging.WARNING, "stream.lines_left_out", lines=self._left_out, see="/debug/clients")
+            event(_log, logging.WARNING, "stream.lines_suppressed", lines=self._left_out, see="/debug/clients")
             self._left_out = 0
 
     def stream_opened(self, stream: StreamInfo) -> None:
@@ -133,12 +133,12 @@ class StreamLog:
 
     def ignored(self, stream: StreamInfo, type_url: TypeUrl, why: str) -> None:
         """A request was passed over."""
-        if why == "unserved":
+        if why == "unserved_type":
             self._say(stream, logging.INFO, "stream.unserved_type", type=type_url)
 
     def gave_up(self, stream: StreamInfo, what: GivenUp) -> None:
         """A stream has waited too long for another type, or for an answer."""
-        self._say(stream, logging.WARNING, "stream.gave_up", waited_for=what)
+        self._say(stream, logging.WARNING, "stream.wait_timeout", waited_for=what)
 
     def first_complete(self, stream: StreamInfo, seconds: float, *, warm: bool) -> None:
         """A client has its first complete configuration."""
@@ -149,13 +149,13 @@ class StreamLog:
         if stream.id in self._refused:
             self._refused.discard(stream.id)
         else:
-            self._say(stream, logging.INFO, "stream.closed", why=why)
+            self._say(stream, logging.INFO, "stream.closed", reason=why)
         self._by_stream.forget(str(stream.id))
 
     def _release(self, node: _Node, one: _Held, by: HoldOutcome, until: float) -> None:
         del self._held[node]
         self._say(
-            one.stream, logging.INFO, "stream.released", reason=one.kind, seconds=until - one.since, tries=one.tries, by=by
+            one.stream, logging.INFO, "stream.released", reason=one.kind, seconds=until - one.since, tries=one.tries, outcome=by
         )  # fmt: skip
 
     def _say(self, stream: StreamInfo, level: int, name: str, **fields: object) -> None:

@@ -44,14 +44,14 @@ def gate(
 
     def snapshot_checks() -> Mapping[str, Verdict]:
         published = of_published(store.epoch, sync_epoch(sources().values()))
-        return {"published": published, "believed": Degraded(why) if (why := held()) else Passed()}
+        return {"published": published, "held_changes": Degraded(why) if (why := held()) else Passed()}
 
     peers = () if parity is None else (Layer("parity", lambda: {"peer": parity()}, check_names=("peer",)),)
     return Gate(
         Layer("base", base),
         Layer("sources", source_checks, check_names=(*sources(), "input")),
         Layer("derived", derived_checks, check_names=tuple(collection.name for collection in collections)),
-        Layer("snapshots", snapshot_checks, check_names=("published", "believed")),
+        Layer("snapshots", snapshot_checks, check_names=("published", "held_changes")),
         *peers,
         Layer("serving", serving, latch=False),
         clock=clock,

@@ -257,7 +257,7 @@ class Replica:
 
     def _client_use(self) -> Mapping[str, int]:
         use = self._clients()
-        return {"streams": use.streams, "silent": use.silent, "aside": use.aside, "bytes": use.bytes}
+        return {"streams": use.streams, "silent": use.silent, "auxiliary": use.aside, "bytes": use.bytes}
 
     # -- the parts that depend on the settings -----------------------------------------------------
 
@@ -385,7 +385,7 @@ class Replica:
         if self._draining_since is not None:
             draining = Failed(f"draining for {self._clock() - self._draining_since:.0f} s: this replica is leaving")
         listening = self._base()["grpc"]
-        return {"grpc": listening, "greeting": self._greeting.verdict(), "staying": draining}
+        return {"grpc": listening, "initial_push": self._greeting.verdict(), "draining": draining}
 
     def _parity_verdict(self) -> Verdict:
         return Passed() if self.parity is None else self.parity.verdict()

@@ -129,7 +129,7 @@ def test_many_services_gone_at_once_stay_until_somebody_says_so(tmp_path: Path) 
             assert _release(control_plane, "--kind=shrink") == "shrink: 1 released\n"
 
             wait_for("the clusters to go", lambda: envoy.stat("cluster_manager.cluster_removed") == SERVICES, 10, envoy)
-            assert 1 == control_plane.metric("hold_released_total", by="override", reason="shrink")
+            assert 1 == control_plane.metric("hold_released_total", outcome="operator", reason="shrink")
         assert 0 == load.failures, load.statuses()
 
 
@@ -148,7 +148,7 @@ def test_a_shrink_is_believed_when_its_time_is_up(tmp_path: Path) -> None:
             10,
             control_plane,
         )
-        assert 1 == control_plane.metric("hold_released_total", by="budget", reason="shrink")
+        assert 1 == control_plane.metric("hold_released_total", outcome="timeout", reason="shrink")
 
 
 def test_a_parked_proxy_is_sent_away_by_a_release(tmp_path: Path) -> None:
@@ -164,15 +164,17 @@ def test_a_parked_proxy_is_sent_away_by_a_release(tmp_path: Path) -> None:
 
         assert (
             _release(control_plane)
-            == "carried: 0 released, file: 0 released, not_ready: 1 released, queued: 0 released, shrink: 0 released, unknown_role: 0 released\n"
+            == "file: 0 released, not_ready: 1 released, queued: 0 released, retained: 0 released, shrink: 0 released, unknown_role: 0 released\n"
         )
 
         released = "hold_released_total"
-        wait_for("its end", lambda: control_plane.metric(released, by="override", reason="not_ready") == 1, 10, envoy)
+        wait_for(
+            "its end", lambda: control_plane.metric(released, outcome="operator", reason="not_ready") == 1, 10, envoy
+        )
         wait_for("its return", lambda: control_plane.metric("hold_active", reason="not_ready") == 1, 20, envoy)
         assert 0 == control_plane.metric("xds_responses_total")
         wait_for(
-            "the soft deadline", lambda: control_plane.metric("soft_deadlines_passed_total") >= 1, 10, control_plane
+            "the soft deadline", lambda: control_plane.metric("soft_deadlines_exceeded_total") >= 1, 10, control_plane
         )
         assert "still_not_ready" in control_plane.log.read_text()
 

@@ -45,7 +45,7 @@ def test_new_proxies_get_what_was_good_until_the_truth_is_known(tmp_path: Path) 
         wait_for("traffic", lambda: stack.answers() == {"blue", "green"}, 10, envoy, away)
         assert not away.ready
         assert "base/last_good degraded: the API server cannot be reached" in away.why()
-        assert away.metric("last_good_given_total") >= 1
+        assert away.metric("last_good_served_total") >= 1
         assert _marker(marker_port) == (200, f"stale-{version}")
         away.stop()
 
@@ -54,7 +54,7 @@ def test_new_proxies_get_what_was_good_until_the_truth_is_known(tmp_path: Path) 
             last.wait_ready()
             wait_for("the marker to be fresh", lambda: _marker(marker_port)[1] == version, 20, envoy, last)
         assert 0 == load.failures, load.statuses()
-        assert 0 == last.metric("last_good_given_total")
+        assert 0 == last.metric("last_good_served_total")
         assert 0 == envoy.stat("cluster_manager.cluster_removed")
         assert "last_good.loaded" in ask(f"{last.url}/debug/timeline")[1]
 

@@ -50,7 +50,7 @@ def test_a_file_that_is_written_where_it_is_takes_nothing_away(tmp_path: Path, n
             wait_for("the hold to end", lambda: not held(control_plane), 20, control_plane)
         assert 0 == load.failures, load.statuses()
         assert control_plane.ready
-        assert control_plane.metric("hold_released_total", reason="file", by="converged") == 1
+        assert control_plane.metric("hold_released_total", reason="file", outcome="recovered") == 1
 
         path.write_text("")
         wait_for("the hold to begin", lambda: held(control_plane) == 1, 20, control_plane)

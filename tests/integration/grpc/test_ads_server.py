@@ -145,7 +145,7 @@ async def test_bounded_holds_and_then_says_what_is_awaited() -> None:
 
         assert (code, text) == (grpc.StatusCode.UNAVAILABLE, "not ready: waiting for endpointslices (3 of 9 listed)")
         _, kind, seconds, outcome = await log.until("held")
-        assert (kind, outcome) == ("not_ready", "budget")
+        assert (kind, outcome) == ("not_ready", "timeout")
         assert seconds >= 0.05
         assert (await log.until("stream_closed"))[1] == "refused"
         assert log.named("sent") == []
@@ -164,7 +164,7 @@ async def test_bounded_serves_at_once_when_ready() -> None:
         held.announce()
 
         assert {await proxy.takes(), await proxy.takes()} == {"CDS a b", "LDS l"}
-        assert (await log.until("held"))[3] == "converged"
+        assert (await log.until("held"))[3] == "admitted"
         assert server.streams()[0].hold is None
 
 
@@ -234,7 +234,7 @@ async def test_a_client_may_leave_while_it_is_held(leave: str) -> None:
             await proxy.call.done_writing()
             assert (await proxy.ending())[0] is grpc.StatusCode.OK
         assert (await log.until("stream_closed"))[1] == "client"
-        assert log.named("held")[0][3] == "gone"
+        assert log.named("held")[0][3] == "client_left"
         assert server.streams() == []
 
 
@@ -272,7 +272,7 @@ async def test_garbage_costs_its_sender_the_stream_and_nobody_else() -> None:
         code, text = await bad.ending()
         assert code is grpc.StatusCode.INVALID_ARGUMENT
         assert text == "discovery request refused: byte 1: varint is cut off"
-        assert (await log.until("stream_closed"))[1] == "protocol"
+        assert (await log.until("stream_closed"))[1] == "protocol_error"
 
         put(ready.views["shop/web"][CLUSTER], "c")
         server.publish({None: {CLUSTER: ["c"]}})
@@ -327,7 +327,7 @@ async def test_an_unserved_type_is_ignored() -> None:
         await proxy.ask(UNSERVED, "x")
         await proxy.ask(LISTENER)
         assert await proxy.takes() == "LDS l"
-        assert log.named("ignored")[0][1:] == (UNSERVED, "unserved")
+        assert log.named("ignored")[0][1:] == (UNSERVED, "unserved_type")
 
 
 async def test_a_stalled_client_hurts_itself_alone() -> None:
@@ -374,7 +374,7 @@ async def test_a_stalled_stream_can_be_ended(end: str) -> None:
             async with asyncio.timeout(30):
                 await server.stop(0.1)
         why = (await log.until("stream_closed"))[1]
-        assert why == {"cancel": "client", "stop": "stopping"}[end]
+        assert why == {"cancel": "client", "stop": "shutdown"}[end]
 
 
 async def test_an_end_while_a_message_is_sent_is_told_after_it() -> None:
@@ -399,7 +399,7 @@ async def test_an_end_while_a_message_is_sent_is_told_after_it() -> None:
 
         assert await stalled.reads() == "CDS a"
         assert (await stalled.ending())[0] is grpc.StatusCode.INVALID_ARGUMENT
-        assert (await log.until("stream_closed"))[1] == "protocol"
+        assert (await log.until("stream_closed"))[1] == "protocol_error"
 
 
 def channel_target(server: AdsServer) -> str:
@@ -419,7 +419,7 @@ async def test_shutdown_ends_held_and_served_streams() -> None:
             await server.stop(60, "moving house")
         assert await served.ending() == (grpc.StatusCode.UNAVAILABLE, "moving house")
         assert await held.ending() == (grpc.StatusCode.UNAVAILABLE, "moving house")
-        assert [call[1] for call in log.named("stream_closed")] == ["stopping", "stopping"]
+        assert [call[1] for call in log.named("stream_closed")] == ["shutdown", "shutdown"]
 
 
 async def _health(channel: grpc.aio.Channel, service: str) -> Any:

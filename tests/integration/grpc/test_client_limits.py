@@ -105,7 +105,7 @@ async def test_calls_beside_discovery_have_places_of_their_own() -> None:
         check: Any = channel.unary_unary("/grpc.health.v1.Health/Check")
         with pytest.raises(grpc.aio.AioRpcError, match="2 from this address"):
             await check(b"")
-        assert log.named("refused") == [("aside",)]
+        assert log.named("refused") == [("auxiliary",)]
         proxy = Proxy(channel)
         await proxy.ask(CLUSTER)
         assert await proxy.takes() == "CDS a b"

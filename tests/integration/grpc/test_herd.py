@@ -27,7 +27,7 @@ def test_a_herd_is_served_at_a_pace_and_the_probe_answers(late: float, tmp_path:
         visit = visited(plane)
 
         assert (visit.served, visit.probes - {503} if late else visit.probes) == (PROXIES, frozenset({200}))
-        assert plane.metric("hold_released_total", reason="queued", by="converged") > 0
+        assert plane.metric("hold_released_total", reason="queued", outcome="admitted") > 0
         assert 0 == plane.metric("hold_active")
         assert 0 == plane.metric("xds_streams_refused_total")
         assert 200 == ask(f"{plane.url}/livez")[0]

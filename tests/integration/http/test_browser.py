@@ -32,7 +32,7 @@ async function go(base, name, path, options) {
     await go(base, "load", "/debug/resources", {mode: "no-cors"});
     navigator.sendBeacon(base + "/debug/release");
     const form = document.createElement("form");
-    Object.assign(form, {method: "POST", target: "f", action: base + "/debug/release?kind=carried"});
+    Object.assign(form, {method: "POST", target: "f", action: base + "/debug/release?kind=retained"});
     document.body.append(form);
     form.submit();
     await new Promise(resolve => setTimeout(resolve, 1000));

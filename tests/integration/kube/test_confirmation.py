@@ -21,8 +21,8 @@ def test_a_fresh_list_is_asked_for_and_decides(meant: bool) -> None:
             api.cut_short("services", 2)
             api.expire("services")
 
-        bench.wait_metric(plane, "hold_released_total", reason="shrink", by="confirmed" if meant else "converged")
+        bench.wait_metric(plane, "hold_released_total", reason="shrink", outcome="confirmed" if meant else "recovered")
 
-        assert plane.metric("source_watch_restarts_total", source="services", reason="asked") == 1
+        assert plane.metric("source_watch_restarts_total", source="services", reason="relist") == 1
         assert plane.metric("snapshot_resources", type="CDS") == (clusters - SERVICES if meant else clusters)
         assert plane.ready

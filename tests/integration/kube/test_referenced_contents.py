@@ -178,7 +178,7 @@ async def test_a_content_that_cannot_be_fetched_keeps_the_last_one_and_is_tried_
         await it.until(lambda: key(it) == b"new")
         assert problems(it) == []
         assert it.references is not None
-        assert it.references.counts() == {"known": 2, "absent": 0, "awaited": 0}
+        assert it.references.counts() == {"resolved": 2, "missing": 0, "pending": 0}
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,7 @@ async def test_a_frozen_server_is_noticed_and_deletes_nothing(world: World, monk
         await it.until(lambda: ours(it) == {"a": 80})  # the watch is there, not only the list
         await world.freeze()
         try:
-            await it.until(lambda: it.state("services").ended == "silence")
+            await it.until(lambda: it.state("services").ended == "idle_timeout")
             assert ours(it) == {"a": 80}
         finally:
             await world.thaw()

@@ -215,7 +215,7 @@ async def test_the_manifest_allows_exactly_what_is_done(
         said = await do(kube.run, "get", "events", "-n", rbac.NAMESPACE, "-o", "jsonpath={.items[*].reason}")
         assert "NotReady" in said
         if it.references is not None:
-            expected = {"known": 2, "absent": 0, "awaited": 0}
+            expected = {"resolved": 2, "missing": 0, "pending": 0}
             async with asyncio.timeout(20):
                 while dict(it.references.counts()) != expected:
                     await it.changed.wait()

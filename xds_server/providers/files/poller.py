@@ -156,7 +156,7 @@ class Directory:
         for path, signature in seen.files.items():
             known = self._known.get(path)
             if read.get(path) == signature or (known and known.signature == signature and not known.again):
-                self._end(path, look, now, "converged")
+                self._end(path, look, now, "recovered")
             elif self._is_whole(path, signature, seen):
                 ready[path] = signature
             else:
@@ -248,7 +248,7 @@ class Directory:
         if parsed is not None:
             look.parsed[path] = parsed
             look.gone.discard(path)
-        self._end(path, look, now, "budget" if doubt else "converged")
+        self._end(path, look, now, "timeout" if doubt else "recovered")
         return True
 
     def _read(self, path: str, signature: Signature) -> tuple[int | None, Parsed | None]:
@@ -278,13 +278,13 @@ class Directory:
     def _end(self, path: str, look: Look, now: float, by: ChangeOutcome) -> None:
         change = self.changing.pop(path, None)
         if change is not None and change.held_since is not None:
-            look.ended.append(Ended(path, now - change.held_since, "override" if change.overridden else by))
+            look.ended.append(Ended(path, now - change.held_since, "operator" if change.overridden else by))
 
     def _forget(self, path: str, look: Look, now: float) -> None:
         self._known.pop(path, None)
         look.parsed.pop(path, None)
         look.gone.add(path)
-        self._end(path, look, now, "converged")
+        self._end(path, look, now, "recovered")
 
     def _tell_unreadable(self, seen: Walk, look: Look) -> None:
         """Problems of what could not be looked at, and their ends."""

@@ -34,7 +34,7 @@ _ABSENT_SECONDS: Final = 60.0
 _EMPTY_PAGES: Final = 100
 # What servers answer that do not know lists as streams, or have them turned off.
 _NO_STREAMS: Final = (400, 422)
-_HOW_IT_ENDED: Final = {Trouble.EXPIRED: "expired", Trouble.SILENT: "silence"}
+_HOW_IT_ENDED: Final = {Trouble.EXPIRED: "expired", Trouble.SILENT: "idle_timeout"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,13 +317,13 @@ class ListWatch:
 
     def expire(self) -> float:
         """Somebody asked for a new list; returns the seconds to wait before it."""
-        self._watch_over("asked")
+        self._watch_over("relist")
         self._version = ""
         return 0.0
 
     def renew(self) -> float:
         """The watch is to be begun again from where it is; returns the seconds to wait before that."""
-        self._watch_over("silence")
+        self._watch_over("idle_timeout")
         return 0.0
 
     # -- failures ----------------------------------------------------------------------------------

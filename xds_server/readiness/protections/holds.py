@@ -115,7 +115,7 @@ class Holds:
         """How many changes are held, and resources carried over, by kind of hold."""
         suspected = self.suspicion is not None and self.suspicion.suspect is not None
         carried = 0 if self.carry is None else len(self.carry.carried)
-        return {"shrink": int(suspected), "carried": carried, "file": len(self._files())}
+        return {"shrink": int(suspected), "retained": carried, "file": len(self._files())}
 
     def _files(self) -> Mapping[str, str]:
         return {} if self.source is None else self.source.held
@@ -136,7 +136,7 @@ class Holds:
         return {
             "streams": held,
             "shrink": "" if self.suspicion is None else self.suspicion.why(),
-            "carried": carried,
+            "retained": carried,
             "files": self._files(),
         }
 
@@ -145,14 +145,14 @@ class Holds:
 
         Changes are published; streams are told why they wait, and may go elsewhere.
         """
-        ends: dict[str, Callable[[], int]] = {"shrink": publisher.override, "carried": publisher.drop}
+        ends: dict[str, Callable[[], int]] = {"shrink": publisher.override, "retained": publisher.drop}
         if self.source is not None:
             ends["file"] = self.source.release
         server = self._server()
         for reason in STREAM_HOLDS:
             ends[reason] = functools.partial(_nothing if server is None else server.release, reason)
         released = {name: int(end()) for name, end in ends.items() if kind in {"", name}}
-        event(_log, logging.WARNING, "released", **released)
+        event(_log, logging.WARNING, "holds.released", **released)
         return released
 
     def _ask(self, kinds: frozenset[str]) -> None:
@@ -162,23 +162,23 @@ class Holds:
     def _carried(self, which: Mapping[Key, Carried]) -> None:
         (name, key), first = next(iter(which.items()))
         event(
-            _log, logging.WARNING, "carried", resources=len(which), first=f"{name} {key}", because=first.reason,
-            release="all kinds in touch, or xds-server release --kind carried",
+            _log, logging.WARNING, "resources.retained", resources=len(which), first=f"{name} {key}", reason=first.reason,
+            release="all kinds in touch, or xds-server release --kind retained",
         )  # fmt: skip
         message = f"{len(which)} resources that were taken away are served on: {first.reason}"
-        self._say("Warning", "CarriedOver", message, ends="CarriedOverEnded")
+        self._say("Warning", "ResourcesRetained", message, ends="ResourcesReleased")
 
     def _let_go(self, which: Mapping[Key, Carried], by: ChangeOutcome) -> None:
         now = self._clock()
         for one in which.values():
-            self._metrics.hold_ended("carried", now - one.since, by)
+            self._metrics.hold_ended("retained", now - one.since, by)
         (name, key), first = next(iter(which.items()))
-        level = logging.WARNING if by == "budget" else logging.INFO
+        level = logging.WARNING if by == "timeout" else logging.INFO
         event(
-            _log, level, "carried.released", resources=len(which), first=f"{name} {key}", by=by, seconds=now - first.since
+            _log, level, "resources.released", resources=len(which), first=f"{name} {key}", outcome=by, seconds=now - first.since
         )  # fmt: skip
         message = f"{len(which)} resources are not served on, ended by {by}: {first.reason}"
-        self._say("Warning" if by == "budget" else "Normal", "CarriedOverEnded", message, ends="CarriedOver")
+        self._say("Warning" if by == "timeout" else "Normal", "ResourcesReleased", message, ends="ResourcesRetained")
 
     def stream_held(self, stream: StreamInfo, kind: HoldKind) -> None:
         """A proxy waits: an Event for the first while we are not ready, and for each role that is unknown.
@@ -201,10 +201,10 @@ class Holds:
 
     def _ended(self, suspect: Suspect, by: ChangeOutcome, seconds: float) -> None:
         self._metrics.hold_ended("shrink", seconds, by)
-        level = logging.WARNING if by == "budget" else logging.INFO
-        event(_log, level, "change.released", would_lose=suspect.reason, by=by, seconds=seconds)
+        level = logging.WARNING if by == "timeout" else logging.INFO
+        event(_log, level, "change.released", would_lose=suspect.reason, outcome=by, seconds=seconds)
         message = f"held for {seconds:.0f} s, ended by {by}: {suspect.reason}"
-        self._say("Warning" if by == "budget" else "Normal", "ChangeReleased", message, ends="ChangeHeld")
+        self._say("Warning" if by == "timeout" else "Normal", "ChangeReleased", message, ends="ChangeHeld")
 
 
 def _nothing(_: HoldKind) -> int:

@@ -44,7 +44,7 @@ class LastGoodMetrics:
             f"{PREFIX}last_good_offered", "1 while the last good configuration is offered.", registry=registry
         )
         self.given = Counter(
-            f"{PREFIX}last_good_given_total",
+            f"{PREFIX}last_good_served_total",
             "Times that a stream without any configuration could have it.",
             registry=registry,
         )

@@ -101,7 +101,7 @@ class CarryOver:
         """The changes that may be published now. *certain*: whether somebody has vouched for them."""
         passed: dict[str, dict[Any, Change]] = {}
         begun: dict[Key, Carried] = {}
-        ended: dict[ChangeOutcome, dict[Key, Carried]] = {"converged": {}, "confirmed": {}}
+        ended: dict[ChangeOutcome, dict[Key, Carried]] = {"recovered": {}, "confirmed": {}}
         self._losses.note(changes)
         for name, by_key in changes.items():
             for key, (old, new) in by_key.items():
@@ -117,7 +117,7 @@ class CarryOver:
                         begun[place] = self.carried[place]
                     continue
                 if known is not None:
-                    ended["confirmed" if kinds or certain else "converged"][place] = self.carried.pop(place)
+                    ended["confirmed" if kinds or certain else "recovered"][place] = self.carried.pop(place)
                 if not level:
                     passed.setdefault(name, {})[key] = change
         self._losses.keep(self.carried)
@@ -133,24 +133,24 @@ class CarryOver:
         gone = {place: self.carried.pop(place) for place in places if place in self.carried}
         if gone:
             self._losses.keep(self.carried)
-            self._on_end(gone, "converged")
+            self._on_end(gone, "recovered")
 
     def due(self) -> Changes:
         """What is to be published: its time is up, all that it rests on is in touch, or it takes nothing away any more."""
         late = self._clock() - self._seconds
-        ends: dict[ChangeOutcome, dict[Key, Carried]] = {"budget": {}, "confirmed": {}, "converged": {}}
+        ends: dict[ChangeOutcome, dict[Key, Carried]] = {"timeout": {}, "confirmed": {}, "recovered": {}}
         for place, one in self.carried.items():
             if one.since <= late:
-                ends["budget"][place] = one
+                ends["timeout"][place] = one
             elif not self._touch.lacks(one.kinds):
                 ends["confirmed"][place] = one
             elif not self._losses.rests_on(place, one.change):
-                ends["converged"][place] = one
+                ends["recovered"][place] = one
         return self._released(ends)
 
     def override(self) -> Changes:
         """What is to be published because somebody says so: everything."""
-        return self._released({"override": dict(self.carried)})
+        return self._released({"operator": dict(self.carried)})
 
     def why(self) -> str:
         """What stays, for how long, and why, in one line; "" if nothing does."""

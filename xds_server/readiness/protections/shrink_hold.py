@@ -1,7 +1,7 @@
 """The shrink guard with a clock: how long a suspect change is held, and what ends the hold.
 
-A hold ends when what was missing is back (`converged`), when a fresh list says the same again (`confirmed`), when its
-time is up (`budget`), or when an operator says so (`override`).
+A hold ends when what was missing is back (`recovered`), when a fresh list says the same again (`confirmed`), when its
+time is up (`timeout`), or when an operator says so (`operator`).
 """
 
 import time
@@ -78,7 +78,7 @@ class Suspicion:
         """Begins or ends the hold, as the guard holds something or not, or lets it grow."""
         reason, now, suspect = self._guard.reason, self._clock(), self.suspect
         if not self._guard.holding:
-            self._ended("converged")
+            self._ended("recovered")
         elif suspect is None or (suspect.reason, suspect.gone) != (reason, gone):
             since = now if suspect is None else suspect.since
             awaits = set() if gone else set(self._sources_of(self._guard.lost))
@@ -96,7 +96,7 @@ class Suspicion:
             self._guard.forget(name, key)
         released = self._guard.settle()
         if not self._guard.holding:
-            self._ended("converged")
+            self._ended("recovered")
         return released
 
     def listed(self, kind: str, started: float) -> Changes:
@@ -119,11 +119,11 @@ class Suspicion:
             suspect.asked = True
             self._ask(frozenset(suspect.awaits))
         late = self.suspect is not None and self._clock() - self.suspect.since >= self._seconds
-        return self._released("budget") if late else {}
+        return self._released("timeout") if late else {}
 
     def override(self) -> Changes:
         """What is to be published because somebody says so."""
-        return self._released("override") if self.suspect is not None else {}
+        return self._released("operator") if self.suspect is not None else {}
 
     def why(self) -> str:
         """What is held, for how long, and until when at the latest, in one line; "" if nothing is."""

@@ -100,8 +100,8 @@ class Entrance:
         """The last reason to wait; None if there was none."""
         self.since = 0.0
         """When the wait began."""
-        self.outcome: HoldOutcome = "gone"
-        """How the wait ended; "gone" until it has."""
+        self.outcome: HoldOutcome = "client_left"
+        """How the wait ended; "client_left" until it has."""
 
     async def admitted(
         self, node: Node, on_hold: Callable[[Hold], None] = lambda _: None, *, cold: bool = False
@@ -119,10 +119,10 @@ class Entrance:
             answer = self._doorkeeper.admit(node)
             if not isinstance(answer, Hold):
                 if turn or self._pace is None or self._pace.free():
-                    self.outcome = "converged"
+                    self.outcome = "admitted"
                     return answer
                 if self._released:
-                    self.outcome = "override"
+                    self.outcome = "operator"
                     return answer
                 answer = self._queued(self._pace)
             if cold and answer.fallback is not None:
@@ -154,8 +154,8 @@ class Entrance:
         if borne == "never":
             return "refused"
         if self._released:
-            return "override"
-        return "budget" if borne == "bounded" and left <= 0 else None
+            return "operator"
+        return "timeout" if borne == "bounded" and left <= 0 else None
 
     def _queued(self, pace: Pace) -> Hold:
         admission = self._admission

@@ -11,10 +11,10 @@ from xds_server.xds.protocol.messages import Node, TypeStatus
 from xds_server.xds.transport.admission import Hold
 from xds_server.xds.transport.variant import VariantName
 
-CloseReason = Literal["client", "protocol", "limit", "refused", "stopping", "failed"]
+CloseReason = Literal["client", "protocol_error", "limit", "refused", "shutdown", "internal_error"]
 """Who ended a stream: the client; we, as it sent garbage, or too much, at the gate, at shutdown; a fault of ours."""
 
-GivenUp = Literal["rollout", "answer"]
+GivenUp = Literal["make_before_break", "ack"]
 """What a stream waited for: the acceptance of another type (R121, R124), or of the last response of a type (R146)."""
 
 
@@ -89,7 +89,7 @@ class Observer(Protocol):
     def nacked(self, stream: StreamInfo, type_url: TypeUrl, version: str, message: str) -> None:
         """The client rejected that version, in its own words."""
 
-    def ignored(self, stream: StreamInfo, type_url: TypeUrl, why: Literal["stale", "unserved"]) -> None:
+    def ignored(self, stream: StreamInfo, type_url: TypeUrl, why: Literal["stale_nonce", "unserved_type"]) -> None:
         """A request was about a response that is not the last one, or asked for a type that we do not serve.
 
         An unserved type URL is whatever the client wrote: no label for a metric.

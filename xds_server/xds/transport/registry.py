@@ -197,7 +197,7 @@ class Streams:
 
     def end(self, reason: str, seconds: float = 0.0) -> None:
         """Ends all streams, and any that comes later, with UNAVAILABLE and the reason; evenly spread over *seconds*."""
-        self._stopping = Ending("stopping", grpc.StatusCode.UNAVAILABLE, reason)
+        self._stopping = Ending("shutdown", grpc.StatusCode.UNAVAILABLE, reason)
         loop, streams = asyncio.get_running_loop(), list(self._open.values())
         for number, stream in enumerate(streams):
             if seconds:
@@ -244,7 +244,7 @@ class Streams:
         )
 
     async def _run(self, stream: Stream[Any, Any], first: Request | DeltaRequest) -> Ending:
-        why: CloseReason = "failed"
+        why: CloseReason = "internal_error"
         self._open[stream.info.id] = stream
         self._observer.stream_opened(stream.info)
         try:

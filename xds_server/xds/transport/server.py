@@ -88,7 +88,7 @@ class AdsServer:
             acceptance_changed=acceptance_changed,
         )
         self._health = Health(("", *(one.name for one in SERVICES)))
-        self._aside = Aside(limits, lambda: observer.refused("aside"))
+        self._aside = Aside(limits, lambda: observer.refused("auxiliary"))
         self._server: Any = None
         self.port = 0
         """The port that is open; 0 before `start`."""

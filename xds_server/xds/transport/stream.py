@@ -43,7 +43,7 @@ class Ending(msgspec.Struct, frozen=True):
 
 
 CLIENT_LEFT: Final = Ending("client")
-FAILED: Final = Ending("failed")
+FAILED: Final = Ending("internal_error")
 _NEVER: Final = float("inf")
 _CODES: Final = {
     "not_ready": grpc.StatusCode.UNAVAILABLE,
@@ -56,7 +56,7 @@ def protocol_ending(error: DecodeError | ProtocolError) -> Ending:
     """The end of a client that sent something else than discovery requests, or too much."""
     if isinstance(error, LimitError):
         return Ending("limit", grpc.StatusCode.RESOURCE_EXHAUSTED, f"discovery request refused: {error}")
-    return Ending("protocol", grpc.StatusCode.INVALID_ARGUMENT, f"discovery request refused: {error}")
+    return Ending("protocol_error", grpc.StatusCode.INVALID_ARGUMENT, f"discovery request refused: {error}")
 
 
 class Stream(Generic[Q, R]):
@@ -231,7 +231,7 @@ class Stream(Generic[Q, R]):
             return Ending("refused", _CODES[view.kind], view.reason)
         type_url = self.info.type_url
         if type_url is not None and type_url not in view:
-            return Ending("protocol", grpc.StatusCode.UNIMPLEMENTED, f"there is nothing of type {type_url} here")
+            return Ending("protocol_error", grpc.StatusCode.UNIMPLEMENTED, f"there is nothing of type {type_url} here")
         served = view if type_url is None else {type_url: view[type_url]}
         around = None
         if type_url is not None:
@@ -314,7 +314,7 @@ class Stream(Generic[Q, R]):
         for type_url, deadline in deadlines.items():
             if deadline > first:
                 continue
-            what: GivenUp = "rollout" if type_url is None else "answer"
+            what: GivenUp = "make_before_break" if type_url is None else "ack"
             self._observer.gave_up(self.info, what)
             if type_url is None:
                 machine.lapse()
@@ -343,6 +343,6 @@ class Stream(Generic[Q, R]):
             case AcceptanceChanged():
                 self._acceptance_changed(self.info.node.role, event.type_url, event.names)
             case Stale():
-                self._observer.ignored(self.info, event.type_url, "stale")
+                self._observer.ignored(self.info, event.type_url, "stale_nonce")
             case Unserved():
-                self._observer.ignored(self.info, event.type_url, "unserved")
+                self._observer.ignored(self.info, event.type_url, "unserved_type")

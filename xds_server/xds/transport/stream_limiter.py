@@ -180,7 +180,7 @@ class Turnstile:
                     f"no request came within {limits.first_request_seconds:g} s, or before there were "
                     f"{limits.silent_streams} such streams: begin a stream with a request"
                 )
-            case "aside":
+            case "auxiliary":
                 return f"{limits.side_streams} calls beside discovery are open, which is the limit: try again later"
             case "bytes":
                 return f"what clients have the server keep takes {limits.client_bytes} bytes, which is the limit: try again later"

@@ -209,11 +209,11 @@ def test_holds_are_shown_and_counted_by_their_end(rig: Rig) -> None:
     rig.metrics.holding(second, "not_ready")
     assert rig.value("hold_active", reason="not_ready") == 2
 
-    rig.metrics.held(first, "not_ready", 1.5, "converged")
+    rig.metrics.held(first, "not_ready", 1.5, "admitted")
     rig.metrics.stream_closed(second, "client went")
     assert rig.value("hold_active", reason="not_ready") == 0
-    assert rig.value("hold_released_total", by="converged", reason="not_ready") == 1
-    assert rig.value("hold_released_total", by="budget", reason="not_ready") == 0
+    assert rig.value("hold_released_total", outcome="admitted", reason="not_ready") == 1
+    assert rig.value("hold_released_total", outcome="timeout", reason="not_ready") == 0
     assert rig.value("hold_duration_seconds_sum", reason="not_ready") == 1.5
 
 
@@ -366,7 +366,7 @@ def test_no_series_names_a_proxy_or_the_time_of_its_making() -> None:
         "type",
         "reason",
         "warmth",
-        "by",
+        "outcome",
         "version",
         "python",
         "le",

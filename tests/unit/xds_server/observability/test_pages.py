@@ -87,7 +87,7 @@ def test_holds_are_shown_and_released_by_post_alone() -> None:
     assert json.loads(made.respond("POST", "/debug/release", "kind=shrink").body) == {"released": {"shrink": 1}}
     assert json.loads(made.respond("POST", "/debug/release").body) == {"released": {"all": 1}}
     wrong = made.respond("POST", "/debug/release", "kind=all")
-    assert (wrong.status, b"not_ready, unknown_role, queued, shrink, carried" in wrong.body) == (400, True)
+    assert (wrong.status, b"not_ready, unknown_role, queued, shrink, retained" in wrong.body) == (400, True)
     assert made.respond("GET", "/debug/release").status == 405
 
 

@@ -56,14 +56,14 @@ class World:
         found, self.kept.lines = self.kept.lines, []
         return found
 
-    def tries(self, number: int, *, node: str = "proxy-1", kind: HoldKind = "not_ready", ends: str = "budget") -> None:
+    def tries(self, number: int, *, node: str = "proxy-1", kind: HoldKind = "not_ready", ends: str = "timeout") -> None:
         """A stream that is held for three seconds, and comes to nothing."""
         stream = _stream(number, node)
         self.log.stream_opened(stream)
         self.log.holding(stream, kind)
         self.now += 3
         self.log.held(stream, kind, 3.0, ends)  # type: ignore[arg-type]
-        if ends == "budget":
+        if ends == "timeout":
             self.log.stream_closed(stream, "refused")
 
 
@@ -91,18 +91,18 @@ def test_everything_that_matters_of_a_stream_is_a_line(world: World) -> None:
     log = every(world.log)
     log.stream_opened(STREAM)
     log.holding(STREAM, "not_ready")
-    log.held(STREAM, "not_ready", 3.0, "converged")
+    log.held(STREAM, "not_ready", 3.0, "admitted")
     log.refused("not_ready")
     log.sent(STREAM, CLUSTER, 1, 10)
     log.acked(STREAM, CLUSTER, 0.1)
-    log.ignored(STREAM, CLUSTER, "stale")
-    log.ignored(STREAM, TypeUrl("x"), "unserved")
-    log.gave_up(STREAM, "answer")
+    log.ignored(STREAM, CLUSTER, "stale_nonce")
+    log.ignored(STREAM, TypeUrl("x"), "unserved_type")
+    log.gave_up(STREAM, "ack")
     log.first_complete(STREAM, 0.2, warm=True)
     log.stream_closed(STREAM, "client")
 
     assert [line["event"] for line in world.lines()] == [
-        "stream.held", "stream.released", "stream.unserved_type", "stream.gave_up", "stream.complete", "stream.closed",
+        "stream.held", "stream.released", "stream.unserved_type", "stream.wait_timeout", "stream.complete", "stream.closed",
     ]  # fmt: skip
 
 
@@ -111,12 +111,12 @@ def test_a_node_that_is_held_for_long_has_two_lines(world: World) -> None:
     for number in range(100):
         world.tries(number)
         world.now += 1
-    world.tries(100, ends="converged")
+    world.tries(100, ends="admitted")
     world.log.stream_closed(_stream(100), "client")
 
     held, released, closed = world.lines()
     assert (held["event"], held["reason"]) == ("stream.held", "not_ready")
-    assert {"event": "stream.released", "by": "converged", "tries": 101, "seconds": 403}.items() <= released.items()
+    assert {"event": "stream.released", "outcome": "admitted", "tries": 101, "seconds": 403}.items() <= released.items()
     assert closed["event"] == "stream.closed"
     assert world.told == [("proxy-1", "not_ready")]
 
@@ -142,13 +142,19 @@ def test_a_held_node_that_comes_no_more_is_gone(world: World) -> None:
     world.log.tick()
 
     (line,) = world.lines()
-    assert {"event": "stream.released", "by": "gone", "node": "gone", "tries": 1, "seconds": 3}.items() <= line.items()
+    assert {
+        "event": "stream.released",
+        "outcome": "client_left",
+        "node": "gone",
+        "tries": 1,
+        "seconds": 3,
+    }.items() <= line.items()
 
 
 def test_one_client_has_so_many_lines_and_no_more(world: World) -> None:
     """It may ask for thousands of types, and reject as often; what is left out is counted, and said in one line."""
     for number in range(5000):
-        world.log.ignored(STREAM, TypeUrl(f"type-{number}"), "unserved")
+        world.log.ignored(STREAM, TypeUrl(f"type-{number}"), "unserved_type")
         world.log.nacked(STREAM, CLUSTER, "v1", "no")
     assert len(world.lines()) == 10
     assert world.left_out == 9990
@@ -156,7 +162,7 @@ def test_one_client_has_so_many_lines_and_no_more(world: World) -> None:
     world.now += 10
     world.log.tick()
     world.log.tick()
-    assert [line["event"] for line in world.lines()] == ["stream.nack", "stream.lines_left_out"]
+    assert [line["event"] for line in world.lines()] == ["stream.nack", "stream.lines_suppressed"]
 
 
 def test_one_address_has_so_many_lines_and_no_more(world: World) -> None:
@@ -164,7 +170,7 @@ def test_one_address_has_so_many_lines_and_no_more(world: World) -> None:
     for number in range(10_000):
         stream = _stream(number, f"node-{number}")
         world.log.holding(stream, "not_ready")
-        world.log.held(stream, "not_ready", 0.0, "gone")
+        world.log.held(stream, "not_ready", 0.0, "client_left")
         world.log.stream_closed(stream, "client")
         world.log.stream_closed(_stream(20_000 + number), "client")
     other = StreamInfo(99_999, "ipv4:10.0.0.2:1", Node("other", role="shop/edge"), 0.0, warm=True)

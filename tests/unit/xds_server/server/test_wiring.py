@@ -168,7 +168,7 @@ async def test_a_directory_gives_secrets_too_and_shows_nothing_of_them(
     known = {"cert": Content({"tls.key": b"hunter2"}), "none": ABSENT}
     expected = {Reference("secrets", f"shop/{name}"): found for name, found in known.items()}
     assert dict(replica.references.contents) == expected
-    assert replica.registry.get_sample_value("xds_server_references", {"state": "absent"}) == 1
+    assert replica.registry.get_sample_value("xds_server_references", {"state": "missing"}) == 1
 
     for wrong in ("hunter2!", "[hunter2", "*hunter2", "!hunter2 x", '"\\hunter2"'):
         (tmp_path / "secret.yaml").write_text(SECRET % wrong)

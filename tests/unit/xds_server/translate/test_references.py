@@ -29,7 +29,7 @@ class Rig:
 
     def counts(self) -> tuple[int, int, int]:
         counts = self.it.counts()
-        return counts["known"], counts["absent"], counts["awaited"]
+        return counts["resolved"], counts["missing"], counts["pending"]
 
 
 @pytest.fixture

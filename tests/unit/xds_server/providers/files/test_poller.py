@@ -235,7 +235,7 @@ def test_what_is_missing_at_the_end_of_a_file_may_be_still_to_come(tmp_path: Pat
     look = rig.look(after=5)
 
     assert names(look) == ["a.yaml"]
-    assert look.ended == [Ended(str(path), 10.0, "budget")]
+    assert look.ended == [Ended(str(path), 10.0, "timeout")]
     assert held(rig) == []
 
 
@@ -254,7 +254,7 @@ def test_a_file_that_becomes_complete_ends_its_hold(tmp_path: Path) -> None:
     look = rig.settled()
 
     assert len(look.parsed[str(path)].objects) == 4
-    assert [(ended.path, ended.by) for ended in look.ended] == [(str(path), "converged")]
+    assert [(ended.path, ended.by) for ended in look.ended] == [(str(path), "recovered")]
 
 
 def test_a_file_that_never_rests_is_read_when_its_time_is_up(tmp_path: Path) -> None:
@@ -397,4 +397,4 @@ def test_an_operator_ends_holds(tmp_path: Path) -> None:
     look = rig.look()
 
     assert names(look) == ["a.yaml"]
-    assert [ended.by for ended in look.ended] == ["override"]
+    assert [ended.by for ended in look.ended] == ["operator"]

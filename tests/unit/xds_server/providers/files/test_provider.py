@@ -294,7 +294,7 @@ async def test_a_file_that_is_held_is_a_problem_until_it_is_believed(tmp_path: P
 
     rig.clock.now += 9
     await rig.source.look()
-    assert (rig.keys(), rig.source.held, rig.ended) == ([], {}, [(9.0, "budget")])
+    assert (rig.keys(), rig.source.held, rig.ended) == ([], {}, [(9.0, "timeout")])
     assert not rig.board.problems
 
 
@@ -309,7 +309,7 @@ async def test_an_operator_has_a_held_file_believed(tmp_path: Path) -> None:
     assert rig.source.release() == 1
     await rig.source.look()
 
-    assert (rig.keys(), [by for _, by in rig.ended]) == ([], ["override"])
+    assert (rig.keys(), [by for _, by in rig.ended]) == ([], ["operator"])
 
 
 async def test_nothing_is_listed_while_a_file_is_being_written(tmp_path: Path) -> None:

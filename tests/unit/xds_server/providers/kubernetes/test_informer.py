@@ -203,7 +203,7 @@ async def test_a_list_that_is_asked_for_ends_the_watch() -> None:
     state = rig.board.states["services"]
     await rig.end()
 
-    assert (list(rig.source), state.ended, state.phase) == (["n/b"], "asked", Phase.SYNCED)
+    assert (list(rig.source), state.ended, state.phase) == (["n/b"], "relist", Phase.SYNCED)
 
 
 async def test_a_list_that_is_asked_for_during_a_list_comes_after_it() -> None:
@@ -233,7 +233,7 @@ async def test_a_watch_that_may_be_dead_is_begun_again_once_the_server_answers()
 
     assert "no answer within 5 s" in state.message
     assert [what for _, what in rig.api.asked] == ["", "watch 10", "watch 10"]
-    assert rig.board.states["services"].ended == "silence"
+    assert rig.board.states["services"].ended == "idle_timeout"
 
 
 async def test_a_watch_that_speaks_again_goes_on() -> None:

@@ -641,7 +641,12 @@ def test_silence_lists_again_and_is_no_news_unless_it_lasts() -> None:
 
     rig.it.failed(ApiError("nothing heard", silent=True, relist=True))
 
-    assert (rig.it.verb, rig.state.phase, rig.state.restarts, rig.state.ended) == ("list", Phase.SYNCED, 1, "silence")
+    assert (rig.it.verb, rig.state.phase, rig.state.restarts, rig.state.ended) == (
+        "list",
+        Phase.SYNCED,
+        1,
+        "idle_timeout",
+    )
 
 
 def test_watches_are_counted_by_how_they_ended() -> None:

@@ -74,7 +74,7 @@ async def test_it_is_offered_after_the_grace_to_the_roles_that_were_saved(tmp_pa
     assert (started.store.epoch, started.store.roles) == (None, set())
     assert started.last_good.view("shop/other") is None
     assert "new proxies are given the last good configuration" in started.last_good.why()
-    assert started.registry.get_sample_value("xds_server_last_good_given_total") == 1
+    assert started.registry.get_sample_value("xds_server_last_good_served_total") == 1
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def test_each_has_its_own_clock() -> None:
 
     assert rig.pass_time(4) == LOST
     assert rig.pass_time(6) == {"clusters": {"b": (2, None)}}
-    assert rig.ended == [("a", "budget"), ("b", "budget")]
+    assert rig.ended == [("a", "timeout"), ("b", "timeout")]
 
 
 def test_what_comes_back_was_never_away() -> None:
@@ -103,7 +103,7 @@ def test_what_comes_back_was_never_away() -> None:
     rig.carry.admit({"clusters": {"a": (1, None), "b": (1, None)}})
 
     assert rig.carry.admit({"clusters": {"a": (None, 1), "b": (None, 2)}}) == {"clusters": {"b": (1, 2)}}
-    assert rig.ended == [("a", "converged"), ("b", "converged")]
+    assert rig.ended == [("a", "recovered"), ("b", "recovered")]
 
 
 def test_lost_again_is_lost_since_then() -> None:
@@ -129,4 +129,4 @@ def test_somebody_may_vouch_for_it() -> None:
     rig.carry.admit({"clusters": {"c": (3, None)}})
     assert rig.carry.override() == {"clusters": {"c": (3, None)}}
     assert rig.carry.override() == {}
-    assert rig.ended == [("a", "confirmed"), ("c", "override")]
+    assert rig.ended == [("a", "confirmed"), ("c", "operator")]

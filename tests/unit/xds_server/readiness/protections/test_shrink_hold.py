@@ -53,7 +53,7 @@ def test_it_ends_when_the_time_is_up() -> None:
     rig.now += 0.1
 
     assert rig.suspicion.due() == LOST
-    assert rig.ended == [("budget", 30.0)]
+    assert rig.ended == [("timeout", 30.0)]
     assert rig.suspicion.due() == {}
     assert rig.suspicion.why() == ""
 
@@ -104,7 +104,7 @@ def test_a_hold_that_grows_needs_newer_lists_and_no_other_clock() -> None:
     assert rig.suspicion.listed("gateways", 104.0) == {}
     rig.now += 25
     assert rig.suspicion.due() == {"routes": dict.fromkeys("abcde", (1, None))}
-    assert rig.ended == [("budget", 30.0)]
+    assert rig.ended == [("timeout", 30.0)]
 
 
 def test_what_comes_back_ends_it_as_converged() -> None:
@@ -113,7 +113,7 @@ def test_what_comes_back_ends_it_as_converged() -> None:
     rig.lose()
 
     assert rig.suspicion.admit({"routes": dict.fromkeys("abc", (None, 1))}, {"routes": 3}) == {}
-    assert rig.ended == [("converged", 0.0)]
+    assert rig.ended == [("recovered", 0.0)]
 
 
 def test_an_operator_may_end_it() -> None:
@@ -123,4 +123,4 @@ def test_an_operator_may_end_it() -> None:
 
     assert rig.suspicion.override() == LOST
     assert rig.suspicion.override() == {}
-    assert rig.ended == [("override", 0.0)]
+    assert rig.ended == [("operator", 0.0)]

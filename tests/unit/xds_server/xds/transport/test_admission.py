@@ -44,7 +44,7 @@ async def test_whoever_is_admitted_does_not_wait(mode: GateMode) -> None:
     """With the gate open no mode makes a difference."""
     entrance = _entrance(Scripted(EMPTY_VIEW), mode)
     assert await entrance.admitted(NODE) is EMPTY_VIEW
-    assert (entrance.hold, entrance.outcome) == (None, "converged")
+    assert (entrance.hold, entrance.outcome) == (None, "admitted")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ async def test_a_wait_ends_when_the_answer_changes() -> None:
     """One reason may follow another before there is a view."""
     entrance = _entrance(Scripted(NOT_READY, UNKNOWN, EMPTY_VIEW), GateMode.BOUNDED)
     assert await entrance.admitted(NODE) is EMPTY_VIEW
-    assert (entrance.hold, entrance.outcome) == (UNKNOWN, "converged")
+    assert (entrance.hold, entrance.outcome) == (UNKNOWN, "admitted")
 
 
 async def test_the_bound_ends_with_the_newest_reason() -> None:
@@ -82,7 +82,7 @@ async def test_the_bound_ends_with_the_newest_reason() -> None:
     numbers = count(3)
     entrance = _entrance(Moving(NOT_READY), GateMode.BOUNDED, 0.001)
     assert await entrance.admitted(NODE) == Hold("4 of 9 listed", "not_ready")
-    assert entrance.outcome == "budget"
+    assert entrance.outcome == "timeout"
 
 
 async def test_refuse_asks_once() -> None:
@@ -97,7 +97,7 @@ async def test_changes_do_not_lengthen_the_bound() -> None:
     doorkeeper = Scripted(*[NOT_READY] * 50)
     entrance = _entrance(doorkeeper, GateMode.BOUNDED, 3)  # The clock says that each wait takes a second.
     assert await entrance.admitted(NODE) == NOT_READY
-    assert entrance.outcome == "budget"
+    assert entrance.outcome == "timeout"
     assert len(doorkeeper.answers) == 47
 
 
@@ -105,7 +105,7 @@ async def test_being_parked_does_not_use_up_the_bound() -> None:
     """After a long time in the park an unknown role has the whole bound before it."""
     entrance = _entrance(Scripted(*[NOT_READY] * 100, UNKNOWN, EMPTY_VIEW), GateMode.PARK, 5)
     assert await entrance.admitted(NODE) is EMPTY_VIEW
-    assert entrance.outcome == "converged"
+    assert entrance.outcome == "admitted"
 
 
 async def test_a_change_right_after_the_answer_is_not_missed() -> None:
@@ -140,7 +140,7 @@ async def test_a_wait_that_is_cut_short_is_gone() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert (entrance.hold, entrance.outcome) == (NOT_READY, "gone")
+    assert (entrance.hold, entrance.outcome) == (NOT_READY, "client_left")
 
 
 async def test_each_kind_of_hold_has_its_own_budget() -> None:
@@ -151,7 +151,7 @@ async def test_each_kind_of_hold_has_its_own_budget() -> None:
     entrance = Entrance(doorkeeper, admission, lambda: float(next(ticks)))
 
     assert await entrance.admitted(NODE) == UNKNOWN
-    assert entrance.outcome == "budget"
+    assert entrance.outcome == "timeout"
     assert (admission.budget("not_ready"), admission.budget("unknown_role")) == (2.5, 0.001)
 
 
@@ -166,7 +166,7 @@ async def test_a_released_stream_is_told_why_and_counts_as_override(mode: GateMo
     entrance.release()
 
     assert await task == NOT_READY
-    assert entrance.outcome == "override"
+    assert entrance.outcome == "operator"
 
 
 async def test_a_release_does_not_refuse_whoever_can_be_served() -> None:
@@ -180,7 +180,7 @@ async def test_a_release_does_not_refuse_whoever_can_be_served() -> None:
     entrance.release()
 
     assert await task is EMPTY_VIEW
-    assert entrance.outcome == "converged"
+    assert entrance.outcome == "admitted"
 
 
 @pytest.mark.parametrize("mode", [GateMode.PARK, GateMode.BOUNDED, GateMode.REFUSE])
@@ -197,7 +197,7 @@ async def test_a_client_that_has_something_keeps_it() -> None:
     entrance = _entrance(Scripted(Hold("no API server", "not_ready", EMPTY_VIEW)), GateMode.BOUNDED, 0.001)
 
     assert await entrance.admitted(NODE) == Hold("no API server", "not_ready")
-    assert entrance.outcome == "budget"
+    assert entrance.outcome == "timeout"
 
 
 def _queued(first: Literal["cold", "warm"], *, seconds: float = 60) -> tuple[Entrance, Pace]:
@@ -217,7 +217,7 @@ async def test_who_is_queued_for_too_long_is_told_so() -> None:
     said = await entrance.admitted(NODE, held.append, cold=True)
 
     assert isinstance(said, Hold)
-    assert (said.kind, entrance.outcome, len(held)) == ("queued", "budget", 1)
+    assert (said.kind, entrance.outcome, len(held)) == ("queued", "timeout", 1)
     assert "0.001 are let in per second, cold ones first" in said.reason
 
 
@@ -230,7 +230,7 @@ async def test_who_is_queued_is_let_in_by_a_release() -> None:
     entrance.release()
 
     assert await task is EMPTY_VIEW
-    assert (entrance.outcome, pace.waiting) == ("override", 0)
+    assert (entrance.outcome, pace.waiting) == ("operator", 0)
 
 
 @pytest.mark.parametrize(("first", "cold"), [("cold", True), ("cold", False), ("warm", True), ("warm", False)])

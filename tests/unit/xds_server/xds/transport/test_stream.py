@@ -166,7 +166,7 @@ async def test_a_fault_of_ours_is_not_hidden() -> None:
     wire.ask(CLUSTER)
     with pytest.raises(LookupError, match="broken"):
         await _streams(LookupError("broken"), ear).serve(wire)
-    assert ear.calls[-1] == ("stream_closed", "failed")
+    assert ear.calls[-1] == ("stream_closed", "internal_error")
 
 
 async def test_a_client_that_says_nothing_leaves_no_trace() -> None:
@@ -224,7 +224,7 @@ async def test_what_waits_too_long_is_sent() -> None:
         assert _read(await wire.written.get()).resources[0].value == b"2"
     wire.inbox.put_nowait(grpc.aio.EOF)
     await serving
-    assert [call[1] for call in ear.calls if call[0] == "gave_up"] == ["rollout", "answer"]
+    assert [call[1] for call in ear.calls if call[0] == "gave_up"] == ["make_before_break", "ack"]
 
 
 async def test_a_burst_is_told_as_one() -> None:
@@ -444,7 +444,7 @@ async def test_silent_streams_make_room_for_new_ones() -> None:
     assert (streams.clients().streams, streams.clients().silent, streams._left) == (0, 0, set())
 
 
-@pytest.mark.parametrize("ends", ["refused", "stopping", "cancelled", "failed", "limit"])
+@pytest.mark.parametrize("ends", ["refused", "shutdown", "cancelled", "failed", "limit"])
 async def test_no_operation_of_grpc_is_cancelled(ends: str) -> None:
     """However a stream ends: a read ends with the call, and what is written is written."""
     cancelled: list[str] = []
@@ -471,9 +471,9 @@ async def test_no_operation_of_grpc_is_cancelled(ends: str) -> None:
         streams._doorkeeper = Shut()
     serving = asyncio.create_task(streams.serve(wire))
     wire.ask(CLUSTER)
-    if ends in ("stopping", "cancelled", "limit"):
+    if ends in ("shutdown", "cancelled", "limit"):
         await wire.written.get()
-    if ends == "stopping":
+    if ends == "shutdown":
         streams.end("moving house")
     elif ends == "cancelled":
         serving.cancel()
@@ -509,7 +509,7 @@ async def test_a_fault_while_a_message_is_sent_waits_for_it(monkeypatch: pytest.
     wire.free.set()
     with pytest.raises(LookupError, match="broken"):
         await serving
-    assert (wire.writing, ear.calls[-1]) == (0, ("stream_closed", "failed"))
+    assert (wire.writing, ear.calls[-1]) == (0, ("stream_closed", "internal_error"))
 
 
 async def test_what_waits_at_the_gate_has_a_size() -> None:
