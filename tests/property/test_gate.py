@@ -1,4 +1,4 @@
-"""The gate under any sequence of verdicts, against the rules it promises."""
+"""The gate under any sequence of verdicts, against its rules."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ checks = st.dictionaries(st.sampled_from("abc"), verdicts, max_size=3)
 
 @dataclass(frozen=True)
 class Step:
-    """What all layers say at one moment, which is so many seconds after the one before."""
+    """The verdicts of all layers at one evaluation, *seconds* after the one before."""
 
     seconds: float
     layers: tuple[dict[str, Verdict], ...]
@@ -26,15 +26,15 @@ steps = st.lists(st.builds(Step, st.integers(0, 5), st.tuples(checks, checks, ch
 
 
 class Run:
-    """A gate that was led through the steps, with all that it said."""
+    """A gate that was evaluated at each step, with its reports and transitions."""
 
     def __init__(self, sequence: list[Step]) -> None:
         self.now = 0.0
-        self.said: tuple[dict[str, Verdict], ...] = ({}, {}, {})
+        self.verdicts: tuple[dict[str, Verdict], ...] = ({}, {}, {})
         self.transitions: list[Transition] = []
         self.gate = Gate(
             *(
-                Layer(name, lambda index=index: self.said[index], latch=latch)  # type: ignore[misc]
+                Layer(name, lambda index=index: self.verdicts[index], latch=latch)  # type: ignore[misc]
                 for index, (name, latch) in enumerate(zip(NAMES, LATCHING, strict=True))
             ),
             clock=lambda: self.now,
@@ -43,7 +43,7 @@ class Run:
         self.reports = [self.gate.report]
         for step in sequence:
             self.now += step.seconds
-            self.said = step.layers
+            self.verdicts = step.layers
             self.reports.append(self.gate.evaluate())
 
 
@@ -52,7 +52,7 @@ def good(verdicts: dict[str, Verdict]) -> bool:
 
 
 def expected(sequence: list[Step]) -> list[list[bool]]:
-    """Which layers count as passed after each step, by the rule alone."""
+    """Which layers count as passed after each step, computed from the rule alone."""
     latched = [False, False, False]
     result = []
     for step in sequence:
@@ -68,7 +68,7 @@ def expected(sequence: list[Step]) -> list[list[bool]]:
 
 @given(steps)
 def test_layers_pass_by_the_rule(sequence: list[Step]) -> None:
-    """A layer passes if it says so while all before it pass, or if it latches and did; ready is all of them."""
+    """A layer passes if its checks do and all layers before it pass, or if it latched before. Ready means that all pass."""
     reports = Run(sequence).reports[1:]
 
     passed = [[layer.status.ok for layer in report.layers] for report in reports]
@@ -78,8 +78,8 @@ def test_layers_pass_by_the_rule(sequence: list[Step]) -> None:
 
 
 @given(steps)
-def test_transitions_are_the_changes_of_ready(sequence: list[Step]) -> None:
-    """Each change is told once, in order, with a layer that decided it."""
+def test_each_change_of_ready_is_one_transition(sequence: list[Step]) -> None:
+    """In order, each with a layer that decided it."""
     run = Run(sequence)
 
     changes = [
@@ -92,7 +92,7 @@ def test_transitions_are_the_changes_of_ready(sequence: list[Step]) -> None:
 
 
 def began(reports: list[Report], index: int) -> float:
-    """When the present status of a layer began, by looking back."""
+    """When the last status of a layer began, found by searching backwards."""
     status = reports[-1].layers[index].status
     at = reports[-1].at
     for report in reversed(reports):
@@ -103,8 +103,8 @@ def began(reports: list[Report], index: int) -> float:
 
 
 @given(steps)
-def test_times_are_what_looking_back_finds(sequence: list[Step]) -> None:
-    """`since` is the first report of an unbroken row with that status; a phase begins where the one before it ended."""
+def test_times_agree_with_the_history(sequence: list[Step]) -> None:
+    """`since` is the time of the first of the reports with that status; startup seconds add up to `passed_at`."""
     run = Run(sequence)
     for end in range(1, len(run.reports)):
         history = run.reports[: end + 1]
@@ -118,8 +118,8 @@ def test_times_are_what_looking_back_finds(sequence: list[Step]) -> None:
 
 
 @given(steps)
-def test_blocked_means_not_asked(sequence: list[Step]) -> None:
-    """What is blocked stands behind a layer that has not passed, and claims nothing about its checks."""
+def test_a_blocked_layer_is_not_evaluated(sequence: list[Step]) -> None:
+    """It is behind a layer that has not passed, and all its checks are blocked, too."""
 
     def claims(layer: LayerReport) -> set[Status]:
         return {check.status for check in layer.checks}

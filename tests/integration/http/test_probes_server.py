@@ -73,8 +73,8 @@ def raw(server: HttpServer, data: bytes) -> bytes:
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
-def test_connections_are_kept_open(client: http.client.HTTPConnection) -> None:
-    """A probe need not connect anew each time."""
+def test_a_connection_serves_many_requests(client: http.client.HTTPConnection) -> None:
+    """A probe does not have to connect each time."""
     client.request("GET", "/readyz")
     first = client.getresponse()
     assert (first.status, first.read(), first.getheader("Cache-Control")) == (200, b"ok\n", "no-store")
@@ -86,7 +86,7 @@ def test_connections_are_kept_open(client: http.client.HTTPConnection) -> None:
 
 
 def test_head_has_a_length_and_no_body(client: http.client.HTTPConnection) -> None:
-    """HEAD says how long the body would be, and the connection stays usable."""
+    """The length is that of the body for GET, and the connection stays usable."""
     client.request("HEAD", "/readyz")
     response = client.getresponse()
     assert (response.status, response.getheader("Content-Length"), response.read()) == (200, "3", b"")
@@ -96,7 +96,7 @@ def test_head_has_a_length_and_no_body(client: http.client.HTTPConnection) -> No
 
 
 def test_a_body_is_not_taken_for_a_request(server: HttpServer) -> None:
-    """A request that has one is refused, and what follows it is not answered: the connection ends."""
+    """A request with a body is refused, and the connection ends without an answer to what follows."""
     answer = raw(server, b"POST /readyz HTTP/1.1\r\nHost: a\r\nContent-Length: 22\r\n\r\nGET /livez HTTP/1.1\r\n\r\n")
 
     assert answer.startswith(b"HTTP/1.1 413 ")
@@ -127,15 +127,15 @@ def test_a_body_is_not_taken_for_a_request(server: HttpServer) -> None:
     ],
 )
 def test_no_request_hides_in_another(server: HttpServer, status: int, head: bytes) -> None:
-    """What readers of HTTP take in different ways is refused, and so is what has a body: one answer, then the end."""
+    """Requests that parsers of HTTP read differently, and requests with a body, get one answer, and the connection ends."""
     answer = raw(server, head + b"\r\n\r\n0\r\n\r\nGET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
 
     assert answer.startswith(b"HTTP/1.1 %d " % status), answer
     assert len(re.findall(rb"HTTP/1.1 \d", answer)) == 1
 
 
-def test_requests_may_follow_each_other_at_once(server: HttpServer) -> None:
-    """Many in one write are answered in turn."""
+def test_requests_may_be_pipelined(server: HttpServer) -> None:
+    """Requests that arrive together are answered in order."""
     one = b"GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n"
 
     assert (
@@ -144,7 +144,7 @@ def test_requests_may_follow_each_other_at_once(server: HttpServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "fields"),
+    ("status", "headers"),
     [
         (403, "Content-Type: text/plain"),
         (403, "Content-Type: application/x-www-form-urlencoded\r\nOrigin: http://evil.example"),
@@ -157,35 +157,37 @@ def test_requests_may_follow_each_other_at_once(server: HttpServer) -> None:
         (200, "X-Requested-By: a\r\nOrigin: http://127.0.0.1:1\r\nSec-Fetch-Site: same-origin"),
     ],
 )
-def test_a_page_elsewhere_changes_nothing(endpoints: Endpoints, server: HttpServer, status: int, fields: str) -> None:
-    """A browser sends a POST for any page; without a field that it must ask for first, nothing is done."""
+def test_a_page_of_another_site_changes_nothing(
+    endpoints: Endpoints, server: HttpServer, status: int, headers: str
+) -> None:
+    """A browser sends a POST for any page, but a custom header only after a preflight request."""
     done: list[HttpRequest] = []
     endpoints.add_page(
         "/act", lambda request: (done.append(request), HttpResponse())[1], description="", methods=("POST",)
     )
 
-    answer = raw(server, f"POST /act HTTP/1.1\r\nHost: 127.0.0.1:1\r\nConnection: close\r\n{fields}\r\n\r\n".encode())
+    answer = raw(server, f"POST /act HTTP/1.1\r\nHost: 127.0.0.1:1\r\nConnection: close\r\n{headers}\r\n\r\n".encode())
 
     assert answer.startswith(b"HTTP/1.1 %d " % status), answer
     assert len(done) == (status == 200)
 
 
-def test_a_name_that_may_be_anothers_is_told_nothing() -> None:
-    """A page may have its own name stand for our address: it is refused, and of a probe it learns one word."""
+def test_a_host_that_another_site_can_have_learns_nothing() -> None:
+    """A page whose own name resolves to our address is refused; from a probe it learns the status alone."""
     endpoints = new_endpoints(CrossOriginProtection(["cp.example.com", ".inner.example"]))
 
-    def asked(host: str, path: str) -> bytes:
+    def respond(host: str, path: str) -> bytes:
         return raw(server, f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
 
     with serve(endpoints, "127.0.0.1", 0) as server:
         for host in ("evil.example", "evil.example:80", "127.0.0.1.evil.example", "", "a b", "localhost.evil.example"):
-            assert asked(host, "/").startswith(b"HTTP/1.1 421 "), host
-            probe = asked(host, "/readyz?verbose")
+            assert respond(host, "/").startswith(b"HTTP/1.1 421 "), host
+            probe = respond(host, "/readyz?verbose")
             assert probe.startswith(b"HTTP/1.1 200 ")
             assert probe.endswith(b"\r\n\r\nok\n")
         for host in ("10.0.0.1:18080", "[::1]:18080", "[fe80::1]", "localhost", "xds-server:18080", "a.b.svc", "A.LOCALHOST.",
                      "a.b.svc.cluster.local:1", "cp.example.com", "x.inner.example:1"):  # fmt: skip
-            assert asked(host, "/").startswith(b"HTTP/1.1 200 "), host
+            assert respond(host, "/").startswith(b"HTTP/1.1 200 "), host
 
 
 @pytest.mark.parametrize(
@@ -199,10 +201,10 @@ def test_a_name_that_may_be_anothers_is_told_nothing() -> None:
         b"BREW / HTTP/1.1\r\n\r\n",
     ],
 )
-def test_garbage_costs_its_own_connection(
+def test_garbage_costs_only_its_own_connection(
     server: HttpServer, client: http.client.HTTPConnection, data: bytes, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Others are answered, and nothing is printed."""
+    """Other connections are answered, and nothing is printed."""
     raw(server, data)
 
     client.request("GET", "/readyz")
@@ -210,10 +212,10 @@ def test_garbage_costs_its_own_connection(
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_page_that_raises_costs_its_own_answer(
+def test_a_page_that_raises_costs_only_its_own_response(
     endpoints: Endpoints, client: http.client.HTTPConnection, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The client gets a 500, the log the traceback, and the connection lives on."""
+    """The client gets a 500, the log the traceback, and the connection stays open."""
 
     def broken(_: HttpRequest) -> HttpResponse:
         raise ZeroDivisionError
@@ -232,10 +234,10 @@ def test_a_page_that_raises_costs_its_own_answer(
     assert client.getresponse().status == 200
 
 
-def test_a_page_that_hangs_keeps_no_probe_waiting(
+def test_a_page_that_hangs_delays_no_probe(
     endpoints: Endpoints, server: HttpServer, client: http.client.HTTPConnection
 ) -> None:
-    """Each connection has a thread of its own."""
+    """Each page runs in a thread of its own."""
     entered, leave = threading.Event(), threading.Event()
 
     def slow(_: HttpRequest) -> HttpResponse:
@@ -263,8 +265,8 @@ def probed(server: HttpServer) -> tuple[bytes, float]:
 
 
 @pytest.mark.parametrize("first", [b"", b"G", b"GET /livez HTTP/1.1\r\nX:", b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n"])
-def test_whoever_takes_every_place_keeps_no_probe_waiting(endpoints: Endpoints, first: bytes) -> None:
-    """Ten times as many connections as there are places, left open at each stage: every probe between is answered at once."""
+def test_too_many_connections_delay_no_probe(endpoints: Endpoints, first: bytes) -> None:
+    """Ten times as many connections as the limit, left open at each stage: every probe in between is answered at once."""
     connections = ConnectionTable(ConnectionLimits(connections=32, connections_per_peer=16), clock=time.monotonic)
     with serve(endpoints, "127.0.0.1", 0, connections=connections) as server, contextlib.ExitStack() as held:
         for _ in range(320):
@@ -278,8 +280,8 @@ def test_whoever_takes_every_place_keeps_no_probe_waiting(endpoints: Endpoints, 
         assert connections.end_counts[ConnectionEnd.EVICTED] >= 280
 
 
-def test_a_request_that_does_not_come_whole_has_a_deadline(endpoints: Endpoints) -> None:
-    """It counts from the opening of the connection, and bytes that drip in do not move it."""
+def test_an_incomplete_request_has_a_deadline(endpoints: Endpoints) -> None:
+    """It counts from the opening of the connection, and more bytes do not extend it."""
     connections = ConnectionTable(ConnectionLimits(request_seconds=0.5), clock=time.monotonic)
     with serve(endpoints, "127.0.0.1", 0, connections=connections) as server:
         begin = time.monotonic()
@@ -299,8 +301,8 @@ def test_a_request_that_does_not_come_whole_has_a_deadline(endpoints: Endpoints)
         assert connections.end_counts[ConnectionEnd.DEADLINE] == 2
 
 
-def test_an_answer_that_is_not_taken_has_a_deadline(endpoints: Endpoints) -> None:
-    """A client that reads nothing does not keep the page in memory."""
+def test_a_response_that_is_not_read_has_a_deadline(endpoints: Endpoints) -> None:
+    """A client that reads nothing does not keep the response in memory."""
     connections = ConnectionTable(ConnectionLimits(response_seconds=0.5, bytes_per_second=1e9), clock=time.monotonic)
     endpoints.add_page("/large", lambda _: HttpResponse(body=bytes(50 << 20)), description="")
     with serve(endpoints, "127.0.0.1", 0, connections=connections) as server:
@@ -310,8 +312,8 @@ def test_an_answer_that_is_not_taken_has_a_deadline(endpoints: Endpoints) -> Non
         assert not len(connections)
 
 
-def test_pages_are_made_a_few_at_a_time(endpoints: Endpoints) -> None:
-    """Who asks for more is told to come again, and a probe is answered meanwhile."""
+def test_a_few_pages_are_made_at_a_time(endpoints: Endpoints) -> None:
+    """Further requests are told to try again, and probes are answered in the meantime."""
     leave = threading.Event()
     endpoints.add_page("/slow", lambda _: (leave.wait(TIMEOUT), HttpResponse())[1], description="")
     connections = ConnectionTable(ConnectionLimits(pages_per_peer=2), clock=time.monotonic)
@@ -349,8 +351,8 @@ with serve(Endpoints(gate), "127.0.0.1", 0) as server:
 """
 
 
-def test_without_descriptors_probes_are_answered_and_no_core_is_burnt(tmp_path: Path) -> None:
-    """Every descriptor but the reserve is taken: probes come one after another, beside connections that are left open."""
+def test_without_descriptors_probes_are_answered_and_no_core_is_busy(tmp_path: Path) -> None:
+    """No descriptor is free but the spare ones: probes come one after another, beside connections that stay open."""
     process = subprocess.Popen(
         [sys.executable, "-c", OUT_OF_DESCRIPTORS],
         env={**os.environ, "PYTHONPATH": str(ROOT)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -376,7 +378,7 @@ def test_without_descriptors_probes_are_answered_and_no_core_is_burnt(tmp_path: 
 
 
 def test_a_port_in_use_is_named(server: HttpServer) -> None:
-    """The message says which address, and what to do."""
+    """The message names the address and the next step."""
     with pytest.raises(
         AddressInUseError, match=f"http address 127.0.0.1:{server.port} is in use: stop what listens there"
     ):
@@ -393,15 +395,15 @@ def test_a_port_in_use_is_named(server: HttpServer) -> None:
         ("\u00e4" * 64, 0, "is not a host name"),
     ],
 )
-def test_an_address_that_cannot_be_had_is_named(host: str, port: int, words: str) -> None:
-    """One line that says which address and why."""
+def test_an_address_that_does_not_work_is_named(host: str, port: int, words: str) -> None:
+    """The message names the address and why."""
     with pytest.raises(ListenError, match=words) as raised:
         serve(new_endpoints(), host, port)
     assert host in str(raised.value)
 
 
 def test_stopping_frees_the_port_and_ends_open_connections(endpoints: Endpoints) -> None:
-    """Afterwards nobody is answered, not even on a connection that was open, and the port can be had at once."""
+    """Afterwards no request is answered, not even on an open connection, and the port is free at once."""
     server = serve(endpoints, "127.0.0.1", 0)
     connection = http.client.HTTPConnection(server.host, server.port, timeout=TIMEOUT)
     connection.request("GET", "/readyz")
@@ -416,8 +418,8 @@ def test_stopping_frees_the_port_and_ends_open_connections(endpoints: Endpoints)
         assert again.port == server.port
 
 
-def test_ipv6_can_be_listened_on(endpoints: Endpoints) -> None:
-    """An address with colons is shown in brackets."""
+def test_a_server_can_listen_on_ipv6(endpoints: Endpoints) -> None:
+    """The address is shown in brackets."""
     with serve(endpoints, "::1", 0) as server:
         assert server.address == f"[::1]:{server.port}"
         connection = http.client.HTTPConnection("::1", server.port, timeout=TIMEOUT)
@@ -427,7 +429,7 @@ def test_ipv6_can_be_listened_on(endpoints: Endpoints) -> None:
 
 
 def test_the_example_shows_before_and_after() -> None:
-    """examples/02_readiness runs alone, ends by itself, and shows what it promises."""
+    """examples/02_readiness runs alone, ends by itself, and prints the probes before and after."""
     result = subprocess.run(
         [sys.executable, ROOT / "examples/02_readiness/main.py"],
         env={**os.environ, "PYTHONPATH": str(ROOT)},

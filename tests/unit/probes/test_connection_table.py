@@ -12,13 +12,13 @@ from probes.connection_table import (
 )
 
 
-class Sock:
-    """A connection that remembers whether it was ended."""
+class FakeConnection:
+    """A connection that remembers whether the table ended it."""
 
-    ended = False
+    aborted = False
 
     def abort(self) -> None:
-        self.ended = True
+        self.aborted = True
 
 
 class Rig:
@@ -28,13 +28,13 @@ class Rig:
 
     def open(
         self, address: str, state: ConnectionState = ConnectionState.READING
-    ) -> tuple[Sock, ConnectionEntry | None]:
-        sock = Sock()
-        entry = self.table.add(sock, address)
+    ) -> tuple[FakeConnection, ConnectionEntry | None]:
+        connection = FakeConnection()
+        entry = self.table.add(connection, address)
         if entry is not None and state is not ConnectionState.READING:
             self.table.set_state(entry, state)
         self.now += 0.001
-        return sock, entry
+        return connection, entry
 
 
 @pytest.mark.parametrize(
@@ -50,49 +50,49 @@ class Rig:
         ("@unix", "@unix"),
     ],
 )
-def test_a_peer_is_an_address_or_a_network_of_ipv6(address: str, name: str) -> None:
-    """A machine with IPv6 has more addresses than there are entries."""
+def test_a_peer_is_an_ipv4_address_or_an_ipv6_network(address: str, name: str) -> None:
+    """A machine with IPv6 has more addresses than the table has room for."""
     assert peer_of(address) == name
 
 
-def test_a_newcomer_takes_the_place_of_its_own_peers_oldest() -> None:
-    """Whoever opens more than its share ends its own, and nobody else's."""
+def test_a_peer_over_its_limit_loses_its_own_oldest_connection() -> None:
+    """A peer that opens too many connections costs no other peer one."""
     rig = Rig(connections=10, connections_per_peer=2)
     other, _ = rig.open("10.0.0.9")
     mine = [rig.open("10.0.0.1")[0] for _ in range(5)]
 
-    assert [one.ended for one in mine] == [True, True, True, False, False]
-    assert not other.ended
+    assert [connection.aborted for connection in mine] == [True, True, True, False, False]
+    assert not other.aborted
     assert rig.table.end_counts[ConnectionEnd.EVICTED] == 3
 
 
-def test_a_full_table_makes_room_where_most_are() -> None:
-    """The peer with the most connections gives up its oldest, whoever comes."""
+def test_a_full_table_evicts_from_the_peer_with_the_most_connections() -> None:
+    """That peer loses its oldest connection, whichever peer the new one is from."""
     rig = Rig(connections=4, connections_per_peer=3)
     alone, _ = rig.open("10.0.0.9")
     many = [rig.open("10.0.0.1")[0] for _ in range(3)]
     new, entry = rig.open("10.0.0.2")
 
     assert entry is not None
-    assert [one.ended for one in (alone, *many, new)] == [False, True, False, False, False]
+    assert [connection.aborted for connection in (alone, *many, new)] == [False, True, False, False, False]
     assert len(rig.table) == 4
 
 
-def test_what_waits_makes_room_before_what_is_answered() -> None:
-    """First what has been answered for the last time, then idle, then unasked, then slow to read; never what is being made."""
+def test_the_order_of_eviction() -> None:
+    """Closing, idle, reading, writing; a connection whose page is being made is never evicted."""
     order = (ConnectionState.CLOSING, ConnectionState.IDLE, ConnectionState.READING, ConnectionState.WRITING)
     rig = Rig(connections=5, connections_per_peer=5)
     opened = {state: rig.open("10.0.0.1", state)[0] for state in (ConnectionState.HANDLING, *reversed(order))}
 
     for state in order:
         assert rig.table.evict()
-        assert opened[state].ended
+        assert opened[state].aborted
     assert not rig.table.evict()
-    assert not opened[ConnectionState.HANDLING].ended
+    assert not opened[ConnectionState.HANDLING].aborted
 
 
-def test_where_nothing_may_be_ended_the_newcomer_is_refused() -> None:
-    """And counted."""
+def test_a_new_connection_is_refused_if_none_can_be_evicted() -> None:
+    """The table counts it as refused."""
     rig = Rig(connections=2, connections_per_peer=2)
     for _ in range(2):
         rig.open("10.0.0.1", ConnectionState.HANDLING)
@@ -111,36 +111,36 @@ def test_where_nothing_may_be_ended_the_newcomer_is_refused() -> None:
     ],
 )
 def test_each_state_has_its_deadline(state: ConnectionState, seconds: float, counted: int) -> None:
-    """A client that was too slow is counted; one that just stayed is not."""
+    """A client that was too slow is counted; one that was only idle is not."""
     rig = Rig()
-    sock, entry = rig.open("10.0.0.1")
+    connection, entry = rig.open("10.0.0.1")
     assert entry is not None
     rig.table.set_state(entry, state)
     began = rig.now
 
     rig.now = began + seconds - 0.1
     rig.table.end_overdue()
-    assert not sock.ended
+    assert not connection.aborted
     rig.now = began + seconds
     rig.table.end_overdue()
-    assert (sock.ended, len(rig.table), rig.table.end_counts[ConnectionEnd.DEADLINE]) == (True, 0, counted)
+    assert (connection.aborted, len(rig.table), rig.table.end_counts[ConnectionEnd.DEADLINE]) == (True, 0, counted)
 
 
-def test_a_page_that_is_being_made_is_waited_for_and_a_long_answer_has_longer() -> None:
-    """The page has a limit of its own; 64 KiB/s are time enough for any client."""
+def test_a_page_has_no_deadline_and_a_long_response_a_later_one() -> None:
+    """Pages have a time limit of their own; a client must read at least 64 KiB/s."""
     rig = Rig()
-    making, entry = rig.open("10.0.0.1", ConnectionState.HANDLING)
+    handling, entry = rig.open("10.0.0.1", ConnectionState.HANDLING)
     assert entry is not None
     rig.now = 1e6
     rig.table.end_overdue()
-    assert not making.ended
+    assert not handling.aborted
 
     rig.table.set_state(entry, ConnectionState.WRITING, size=64 * 1024 * 100)
     assert entry.deadline == rig.now + 110
 
 
-def test_pages_are_bounded_in_all_and_for_each_peer() -> None:
-    """What is refused is counted."""
+def test_pages_are_limited_in_all_and_for_each_peer() -> None:
+    """The table counts the pages that it refuses."""
     rig = Rig(pages=3, pages_per_peer=2)
     entries = [rig.open(address)[1] for address in ("10.0.0.1", "10.0.0.1", "10.0.0.1", "10.0.0.2", "10.0.0.3")]
     allowed = []
@@ -154,17 +154,21 @@ def test_pages_are_bounded_in_all_and_for_each_peer() -> None:
     assert rig.table.pages_refused == 2
 
 
-def test_the_table_shows_who_has_how_many() -> None:
-    """The peer with the most first, with what its connections are at."""
+def test_the_description_lists_the_peers() -> None:
+    """The peer with the most connections first, with the states of its connections."""
     rig = Rig()
     rig.open("10.0.0.2", ConnectionState.IDLE)
     for _ in range(2):
         rig.open("10.0.0.1")
     rig.table.count_accept_error("Too many open files")
-    shown = rig.table.describe()
+    description = rig.table.describe()
 
-    assert (shown["open"], shown["accept_errors"], shown["last_accept_error"]) == (3, 1, "Too many open files")
-    assert shown["peers"] == [
+    assert (description["open"], description["accept_errors"], description["last_accept_error"]) == (
+        3,
+        1,
+        "Too many open files",
+    )
+    assert description["peers"] == [
         {"peer": "10.0.0.1", "open": 2, "oldest_seconds": 0.002, "reading": 2},
         {"peer": "10.0.0.2", "open": 1, "oldest_seconds": 0.003, "idle": 1},
     ]

@@ -44,8 +44,8 @@ def rig() -> Rig:
     return Rig()
 
 
-def test_a_plain_answer_is_ok_or_says_why_not(rig: Rig) -> None:
-    """One line each, and the status code for machines."""
+def test_a_plain_response_is_ok_or_the_reason(rig: Rig) -> None:
+    """One line for people, and the status code for programs."""
     assert rig.text("/readyz") == (
         503,
         "not ready: sources: waiting for routes (listing,\n400 so far)\n".replace(",\n", ", "),
@@ -56,7 +56,7 @@ def test_a_plain_answer_is_ok_or_says_why_not(rig: Rig) -> None:
 
 
 def test_verbose_lists_layers_and_checks_with_reasons(rig: Rig) -> None:
-    """Each layer and check has a line that begins with its mark; a reason never breaks the line."""
+    """Each layer and check has one line that begins with its mark, even if its reason has several."""
     assert rig.text("/readyz?verbose") == (
         503,
         (
@@ -73,7 +73,7 @@ def test_verbose_lists_layers_and_checks_with_reasons(rig: Rig) -> None:
 
 
 def test_verbose_marks_degraded(rig: Rig) -> None:
-    """What fails in a latched layer is marked, and the whole still passes."""
+    """A check that fails in a latched layer is marked, and the probe still passes."""
     rig.become_ready()
     rig.sources["routes"] = Failed("unreachable")
     rig.gate.evaluate()
@@ -111,13 +111,13 @@ def test_verbose_marks_degraded(rig: Rig) -> None:
         ("/livez/loop", 200, "ok\n"),
     ],
 )
-def test_a_part_can_be_asked_alone(rig: Rig, target: str, status: int, text: str) -> None:
-    """A layer, or one check of it, answers for itself."""
+def test_a_path_selects_a_layer_or_a_check(rig: Rig, target: str, status: int, text: str) -> None:
+    """The response reports that part alone."""
     assert rig.text(target) == (status, text)
 
 
-def test_an_unknown_part_is_not_found_and_the_known_are_named(rig: Rig) -> None:
-    """A 404 says which checks there are."""
+def test_an_unknown_part_is_not_found(rig: Rig) -> None:
+    """The 404 names the checks that exist."""
     status, text = rig.text("/readyz/sources/route")
 
     assert status == 404
@@ -128,7 +128,7 @@ def test_an_unknown_part_is_not_found_and_the_known_are_named(rig: Rig) -> None:
 
 
 def test_excluding_a_check_leaves_it_out(rig: Rig) -> None:
-    """The layer passes without the check; what the gate has not asked stays unknown, and so does not pass."""
+    """The layer passes without the check; later layers that the gate has not evaluated stay blocked."""
     assert rig.text("/readyz/sources?exclude=sources/routes&verbose") == (
         200,
         "[+]sources ok\n[+]sources/services ok (12 objects)\n[+]sources/routes excluded: ok\nreadyz check passed\n".replace(
@@ -138,16 +138,16 @@ def test_excluding_a_check_leaves_it_out(rig: Rig) -> None:
     assert rig.text("/readyz?exclude=sources/routes") == (503, "not ready: serving: waits for sources\n")
 
 
-def test_excluding_may_be_repeated_and_names_layers_too(rig: Rig) -> None:
-    """Without the layer that waits and the one that it blocks, the rest is ready."""
+def test_layers_can_be_excluded_and_exclude_repeated(rig: Rig) -> None:
+    """Without the waiting layer and the one that it blocks, the probe passes."""
     assert rig.text("/readyz?exclude=sources&exclude=serving")[0] == 200
     assert (
         "[+]sources excluded: ok\n[+]sources/services excluded: ok\n" in rig.text("/readyz?exclude=sources&verbose")[1]
     )
 
 
-def test_an_unknown_exclusion_is_named(rig: Rig) -> None:
-    """A misspelt exclusion excludes nothing, and the answer says so."""
+def test_an_unknown_exclusion_is_a_warning(rig: Rig) -> None:
+    """A misspelt exclusion excludes nothing, and the response says so."""
     rig.become_ready()
 
     assert rig.text("/readyz?exclude=source") == (
@@ -166,13 +166,13 @@ def test_startupz_is_one_layer(rig: Rig) -> None:
     )
 
 
-def test_startupz_layer_must_exist(rig: Rig) -> None:
+def test_the_startup_layer_must_exist(rig: Rig) -> None:
     """A misspelt layer is refused at once, not at the first probe."""
     with pytest.raises(GateError, match="'bass' is not a layer of the gate: choose one of base, sources, serving"):
         Endpoints(rig.gate, startup_layer="bass")
 
 
-def test_livez_is_the_liveness_checks_alone(rig: Rig) -> None:
+def test_livez_reports_the_liveness_checks_alone(rig: Rig) -> None:
     """Liveness does not depend on readiness."""
     assert rig.text("/livez?verbose") == (200, "[+]loop ok\nlivez check passed\n")
 
@@ -185,7 +185,7 @@ def test_livez_is_the_liveness_checks_alone(rig: Rig) -> None:
 
 @pytest.mark.parametrize(("target", "accept"), [("/readyz?format=json", ""), ("/readyz", "application/json")])
 def test_json_has_the_same_facts(rig: Rig, target: str, accept: str) -> None:
-    """JSON is given by format or by Accept, with times in seconds."""
+    """`?format=json` and `Accept` select JSON, which has times in seconds."""
     response = rig.get(target, accept)
 
     document = json.loads(response.body)
@@ -203,13 +203,13 @@ def test_json_has_the_same_facts(rig: Rig, target: str, accept: str) -> None:
     assert document["layers"][2]["status"] == "blocked"
 
 
-def test_a_format_outweighs_accept(rig: Rig) -> None:
-    """What the URL says is meant."""
+def test_format_takes_precedence_over_accept(rig: Rig) -> None:
+    """A person who writes a URL means it."""
     assert rig.get("/readyz?format=text", "application/json").content_type.startswith("text/plain")
 
 
-def test_json_leaves_out_what_is_excluded(rig: Rig) -> None:
-    """The excluded is not among the checks, and the unknown is named."""
+def test_json_leaves_out_excluded_layers(rig: Rig) -> None:
+    """Unknown exclusions are listed."""
     document = json.loads(rig.get("/readyz?format=json&exclude=sources&exclude=x").body)
 
     assert [check["name"] for check in document["layers"]] == ["base", "serving"]
@@ -218,15 +218,15 @@ def test_json_leaves_out_what_is_excluded(rig: Rig) -> None:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
 def test_other_methods_are_refused(rig: Rig, method: str) -> None:
-    """Nothing can be changed here."""
+    """Probes change nothing."""
     response = rig.endpoints.respond(method, "/readyz")
 
     assert response.status == 405
     assert ("Allow", "GET, HEAD") in response.headers
 
 
-def test_a_page_says_which_methods_it_answers(rig: Rig) -> None:
-    """One that changes something is asked by POST alone, and says so to whoever reads it."""
+def test_a_page_has_its_own_methods(rig: Rig) -> None:
+    """A page that changes something answers POST alone, and the 405 says so."""
     rig.endpoints.add_page(
         "/do", lambda request: text_response(request.method), description="does it", methods=("POST",)
     )
@@ -242,17 +242,17 @@ def test_head_is_answered_as_get(rig: Rig) -> None:
     assert rig.endpoints.respond("HEAD", "/readyz") == rig.endpoints.respond("GET", "/readyz")
 
 
-def test_a_query_that_cannot_be_read_is_a_bad_request(rig: Rig) -> None:
-    """A hundred thousand fields are not parsed."""
+def test_a_query_with_too_many_fields_is_a_bad_request(rig: Rig) -> None:
+    """A client cannot make the server parse a hundred thousand fields."""
     assert rig.endpoints.respond("GET", "/readyz", "&".join(["exclude=a"] * 101)).status == 400
 
 
-def test_pages_answer_for_their_prefix_and_the_longest_wins(rig: Rig) -> None:
-    """A page is asked for its path and all below, except for what a deeper page answers."""
+def test_a_page_answers_for_its_prefix_and_the_longest_wins(rig: Rig) -> None:
+    """A page answers its path and all paths below it that no deeper page answers."""
     rig.endpoints.add_page(
         "/debug",
         lambda request: HttpResponse(body=f"debug {request.path} {list(request.query)}".encode()),
-        description="what there is",
+        description="everything",
     )
     rig.endpoints.add_page("/debug/graph", lambda _: HttpResponse(body=b"graph"), description="the graph")
 
@@ -270,15 +270,15 @@ def test_a_prefix_must_be_free_and_well_formed(rig: Rig, prefix: str) -> None:
         rig.endpoints.add_page(prefix, lambda _: HttpResponse(), description="")
 
 
-def test_an_unknown_path_is_not_found_and_the_pages_are_named(rig: Rig) -> None:
-    """A 404 says what there is."""
+def test_an_unknown_path_is_not_found(rig: Rig) -> None:
+    """The 404 names the paths that exist."""
     status, text = rig.text("/healthz")
 
     assert status == 404
     assert text == "there is nothing at /healthz: try /livez, /startupz, /readyz?verbose\n"
 
 
-def test_a_request_knows_whether_json_is_wanted() -> None:
-    """Pages ask the request and need not parse headers."""
+def test_a_request_says_whether_json_is_wanted() -> None:
+    """Pages do not have to parse headers."""
     assert HttpRequest(path="/", accept="application/json").wants_json
     assert not HttpRequest(path="/", accept="*/*").wants_json

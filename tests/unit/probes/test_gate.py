@@ -13,20 +13,20 @@ class Rig:
         self.base: dict[str, Verdict] = {"settings": Passed()}
         self.sources: dict[str, Verdict] = {"services": Waiting("listing, 3 so far"), "routes": Waiting("pending")}
         self.serving: dict[str, Verdict] = {"port": Passed()}
-        self.asked: list[str] = []
+        self.evaluated: list[str] = []
         self.transitions: list[Transition] = []
         self.changes: list[tuple[Report, Report]] = []
         self.gate = Gate(
-            Layer("base", lambda: self._ask("base", self.base)),
-            Layer("sources", lambda: self._ask("sources", self.sources), check_names=("services", "routes")),
-            Layer("serving", lambda: self._ask("serving", self.serving), latch=False, check_names=("port",)),
+            Layer("base", lambda: self._evaluate("base", self.base)),
+            Layer("sources", lambda: self._evaluate("sources", self.sources), check_names=("services", "routes")),
+            Layer("serving", lambda: self._evaluate("serving", self.serving), latch=False, check_names=("port",)),
             clock=lambda: self.now,
         )
         self.gate.on_transition(self.transitions.append)
         self.gate.on_change(lambda before, after: self.changes.append((before, after)))
 
-    def _ask(self, name: str, verdicts: dict[str, Verdict]) -> dict[str, Verdict]:
-        self.asked.append(name)
+    def _evaluate(self, name: str, verdicts: dict[str, Verdict]) -> dict[str, Verdict]:
+        self.evaluated.append(name)
         return verdicts
 
     def evaluate(self, at: float) -> Report:
@@ -48,27 +48,27 @@ def statuses(report: Report) -> dict[str, Status]:
 
 
 def test_before_evaluation_nothing_has_passed(rig: Rig) -> None:
-    """A gate that was never evaluated is not ready, says so, and lists the checks it knows."""
+    """A gate that was never evaluated is not ready, and its report lists the checks known in advance."""
     report = rig.gate.report
 
     assert not report.ready
     assert rig.gate.report.reason == "base: not evaluated yet"
     assert [check.name for check in report.layers[1].checks] == ["services", "routes"]
-    assert rig.asked == []
+    assert rig.evaluated == []
 
 
-def test_a_layer_is_asked_only_when_all_before_it_have_passed(rig: Rig) -> None:
-    """Later layers are blocked, listed by name, and not asked."""
+def test_a_layer_is_evaluated_only_when_all_before_it_have_passed(rig: Rig) -> None:
+    """Later layers are blocked, and their checks are not called."""
     report = rig.evaluate(101)
 
-    assert rig.asked == ["base", "sources"]
+    assert rig.evaluated == ["base", "sources"]
     assert statuses(report) == {"base": Status.PASSED, "sources": Status.WAITING, "serving": Status.BLOCKED}
     assert [(check.name, check.status) for check in report.layers[2].checks] == [("port", Status.BLOCKED)]
     assert report.layers[2].reason == "waits for sources"
 
 
-def test_why_not_names_what_is_awaited(rig: Rig) -> None:
-    """The first layer that has not passed says which checks, how far each has got, and what has failed first."""
+def test_the_reason_names_the_checks_that_have_not_passed(rig: Rig) -> None:
+    """It is that of the first layer that has not passed: failed checks first, then waiting ones, each with its own reason."""
     rig.evaluate(101)
     assert rig.gate.report.reason == "sources: waiting for services (listing, 3 so far), routes (pending)"
 
@@ -80,16 +80,16 @@ def test_why_not_names_what_is_awaited(rig: Rig) -> None:
     )
 
 
-def test_why_not_names_four_and_counts_the_rest(rig: Rig) -> None:
-    """A hundred waiting checks still make one readable line."""
+def test_the_reason_names_four_checks_and_counts_the_rest(rig: Rig) -> None:
+    """With a hundred waiting checks it is still one readable line."""
     rig.sources.clear()
     rig.sources.update({f"kind{number}": Waiting("") for number in range(100)})
 
     assert rig.evaluate(101).reason == "sources: waiting for kind0, kind1, kind2, kind3, and 96 more"
 
 
-def test_all_passed_is_ready(rig: Rig) -> None:
-    """The gate is ready when its last layer has passed, and its reason is then empty."""
+def test_a_gate_is_ready_when_all_layers_have_passed(rig: Rig) -> None:
+    """The report then has no reason."""
     report = rig.pass_sources(105)
 
     assert report.ready
@@ -98,14 +98,14 @@ def test_all_passed_is_ready(rig: Rig) -> None:
 
 
 def test_a_layer_without_checks_has_not_passed(rig: Rig) -> None:
-    """An empty list of what to wait for proves nothing."""
+    """An empty list of what to wait for may only be incomplete."""
     rig.sources.clear()
 
     assert rig.evaluate(101).reason == "sources: has no checks yet"
 
 
-def test_a_latched_layer_stays_passed_and_shows_what_fails_as_degraded(rig: Rig) -> None:
-    """Losing a source after start-up does not un-ready us, and does not go unseen."""
+def test_a_latched_layer_stays_passed_and_becomes_degraded(rig: Rig) -> None:
+    """A source that is lost after the start does not end readiness, but the report shows it."""
     rig.pass_sources(105)
     rig.sources["services"] = Failed("unreachable")
     rig.sources["routes"] = Waiting("listing again")
@@ -124,7 +124,7 @@ def test_a_latched_layer_stays_passed_and_shows_what_fails_as_degraded(rig: Rig)
 
 
 def test_a_latched_layer_whose_checks_vanish_is_degraded(rig: Rig) -> None:
-    """Checks that are no longer there are remarkable, but what has passed has passed."""
+    """The report shows that checks are missing, but the layer stays passed."""
     rig.pass_sources(105)
     rig.sources.clear()
 
@@ -135,7 +135,7 @@ def test_a_latched_layer_whose_checks_vanish_is_degraded(rig: Rig) -> None:
 
 
 def test_a_layer_that_does_not_latch_can_end_readiness(rig: Rig) -> None:
-    """Draining makes not ready what was ready, and the reason is said."""
+    """A draining process is not ready any more, and the reason says so."""
     rig.pass_sources(105)
     rig.serving["port"] = Failed("draining")
 
@@ -145,8 +145,8 @@ def test_a_layer_that_does_not_latch_can_end_readiness(rig: Rig) -> None:
     assert report.reason == "serving: failed: port (draining)"
 
 
-def test_latched_layers_are_still_asked_behind_one_that_no_longer_passes() -> None:
-    """What has passed for good is not hidden by an earlier layer that comes and goes."""
+def test_latched_layers_are_evaluated_behind_one_that_stopped_passing() -> None:
+    """An earlier layer that does not latch does not block a layer that has latched."""
     live: dict[str, Verdict] = {"lease": Passed()}
     gate = Gate(
         Layer("leader", lambda: live, latch=False), Layer("sources", lambda: {"services": Passed()}), clock=lambda: 0.0
@@ -158,7 +158,7 @@ def test_latched_layers_are_still_asked_behind_one_that_no_longer_passes() -> No
 
 
 def test_degraded_counts_as_passed(rig: Rig) -> None:
-    """A degraded check lets its layer pass, marked."""
+    """A layer with a degraded check passes, and is degraded."""
     rig.sources.update(services=Degraded("stale"), routes=Passed())
 
     report = rig.evaluate(101)
@@ -168,7 +168,7 @@ def test_degraded_counts_as_passed(rig: Rig) -> None:
 
 
 def test_a_check_that_raises_has_failed(rig: Rig) -> None:
-    """A broken check closes the gate instead of leaving its last good word, and its message is shown."""
+    """A broken check makes the gate unready instead of keeping its last verdict, and the reason has its message."""
 
     def broken() -> dict[str, Verdict]:
         raise ZeroDivisionError("by zero")
@@ -179,7 +179,7 @@ def test_a_check_that_raises_has_failed(rig: Rig) -> None:
 
 
 def test_since_is_when_the_status_began(rig: Rig) -> None:
-    """Progress changes the reason and not the time at which the waiting began; a new status begins anew."""
+    """A new reason for the same status does not change it; a new status does."""
     rig.evaluate(101)
     rig.sources["services"] = Waiting("listing, 9 so far")
     waiting = rig.evaluate(104).layers[1]
@@ -193,8 +193,8 @@ def test_since_is_when_the_status_began(rig: Rig) -> None:
     assert rig.pass_sources(108).since == 106
 
 
-def test_the_blocked_name_the_first_layer_that_has_not_passed(rig: Rig) -> None:
-    """Not the one just before them, which waits itself; and they have been blocked since they were first."""
+def test_a_blocked_layer_names_the_first_layer_that_has_not_passed(rig: Rig) -> None:
+    """Not the layer just before it, which is blocked itself. `since` is when it was first blocked."""
     rig.base["settings"] = Failed("unreadable")
     rig.evaluate(101)
     serving = rig.evaluate(104).layers[2]
@@ -203,8 +203,8 @@ def test_the_blocked_name_the_first_layer_that_has_not_passed(rig: Rig) -> None:
     assert (serving.since, serving.checks[0].since) == (100, 100)
 
 
-def test_phases_are_the_seconds_from_layer_to_layer(rig: Rig) -> None:
-    """Each layer's time counts from the moment at which the one before it had passed; the first, from the beginning."""
+def test_startup_seconds_count_from_layer_to_layer(rig: Rig) -> None:
+    """The time of a layer begins when the one before it passes; that of the first, when the gate starts."""
     rig.evaluate(101)
     assert rig.gate.startup_seconds() == {"base": 1}
 
@@ -216,7 +216,7 @@ def test_phases_are_the_seconds_from_layer_to_layer(rig: Rig) -> None:
     assert rig.gate.passed_at("sources") == 105
 
 
-def test_time_may_have_begun_before_the_gate() -> None:
+def test_the_start_may_be_before_the_gate_was_made() -> None:
     """The first layer's time can count from the start of the process."""
     gate = Gate(Layer("base", lambda: {"settings": Passed()}), clock=lambda: 100.0, started_at=99.5)
     gate.evaluate()
@@ -224,15 +224,15 @@ def test_time_may_have_begun_before_the_gate() -> None:
     assert gate.startup_seconds() == {"base": 0.5}
 
 
-def test_passed_at_knows_its_layers(rig: Rig) -> None:
-    """None before a layer has passed, and a KeyError for a layer that is not there."""
+def test_passed_at_is_none_or_a_time(rig: Rig) -> None:
+    """None before the layer has passed; KeyError if the gate has no such layer."""
     assert rig.gate.passed_at("sources") is None
     with pytest.raises(KeyError):
         rig.gate.passed_at("source")
 
 
-def test_transitions_are_told_once_with_the_layer_that_decided(rig: Rig) -> None:
-    """Becoming ready names the last layer to pass, ceasing names the first that does not; nothing in between is told."""
+def test_a_transition_names_the_layer_that_decided(rig: Rig) -> None:
+    """The last layer to pass, or the first that stopped passing; evaluations in between call nobody."""
     rig.evaluate(101)
     rig.pass_sources(105)
     rig.evaluate(106)
@@ -245,8 +245,8 @@ def test_transitions_are_told_once_with_the_layer_that_decided(rig: Rig) -> None
     assert down.reason == "serving: failed: port (draining)"
 
 
-def test_changes_are_told_when_a_status_changed_and_not_for_progress(rig: Rig) -> None:
-    """A log of changes has a line when something passed, not for each object listed."""
+def test_a_change_is_a_new_status_and_not_a_new_reason(rig: Rig) -> None:
+    """A log of changes has a line when a check passes, not for each object listed."""
     rig.evaluate(101)
     rig.sources["services"] = Waiting("listing, 4 so far")
     rig.evaluate(102)
@@ -266,6 +266,6 @@ def test_changes_are_told_when_a_status_changed_and_not_for_progress(rig: Rig) -
     ],
 )
 def test_layers_that_make_no_gate_are_refused(names: tuple[str, ...], message: str) -> None:
-    """No layers, two of one name, or a name that no path or label could hold."""
+    """No layers, two with the same name, or a name that does not fit into a path or label."""
     with pytest.raises(GateError, match=message):
         Gate(*(Layer(name, dict) for name in names), clock=lambda: 0.0)

@@ -12,8 +12,8 @@ class Clock:
         return self.now
 
 
-def test_a_heart_beats_while_the_last_beat_is_young_enough() -> None:
-    """Being made is the first beat; exactly the allowed age still passes; a beat mends it."""
+def test_a_heartbeat_passes_while_the_last_beat_is_young_enough() -> None:
+    """Creating it is the first beat; exactly the allowed age still passes; after a beat it passes again."""
     clock = Clock()
     heartbeat = Heartbeat(clock, max_age_seconds=10)
 
@@ -27,7 +27,7 @@ def test_a_heart_beats_while_the_last_beat_is_young_enough() -> None:
     assert heartbeat.verdict() == Passed()
 
 
-def test_an_age_of_nothing_is_refused() -> None:
-    """A heart that must beat all the time is a mistake."""
+def test_the_age_must_be_above_zero() -> None:
+    """A heartbeat of age 0 would always fail."""
     with pytest.raises(ValueError, match="above 0"):
         Heartbeat(Clock(), max_age_seconds=0)

@@ -46,7 +46,7 @@ def page(verdict: Verdict) -> str:
 
 
 def test_the_index_lists_pages_and_layers() -> None:
-    """Each page has a link that says what it shows, and each layer and check its status."""
+    """Each page has a link and a description, each layer and check its status."""
     reader = Reader(page(Passed("all read")))
 
     assert reader.open == []
@@ -56,16 +56,16 @@ def test_the_index_lists_pages_and_layers() -> None:
     assert "all read" in reader.text
 
 
-def test_the_index_escapes_what_it_shows() -> None:
-    """A reason is text, whatever is in it."""
+def test_the_index_escapes_text() -> None:
+    """A reason cannot contain markup."""
     html = page(Failed("<script>x</script>"))
 
     assert "<script>" not in html
     assert "not ready" in html
 
 
-def test_the_index_loads_itself_anew_until_it_is_ready() -> None:
-    """Somebody who watches a start sees it pass."""
+def test_the_index_reloads_itself_until_ready() -> None:
+    """A person who watches a start sees when it is ready."""
     assert 'http-equiv="refresh"' in page(Failed("no"))
     assert 'http-equiv="refresh"' not in page(Passed())
 
@@ -73,6 +73,6 @@ def test_the_index_loads_itself_anew_until_it_is_ready() -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0.123, "0.12 s"), (119.99, "119.99 s"), (180, "3 min"), (7200, "2 h"), (172800, "2 d")]
 )
-def test_durations_are_said_as_a_person_says_them(seconds: float, text: str) -> None:
-    """The unit fits the number."""
+def test_a_duration_has_the_unit_that_suits_it(seconds: float, text: str) -> None:
+    """Seconds below two minutes, then minutes, hours and days."""
     assert _duration(seconds) == text

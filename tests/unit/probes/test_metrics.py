@@ -8,7 +8,7 @@ from probes.metrics import metrics_page, register_gate
 
 
 class Rig:
-    """A gate on a clock that began at 100, where it is 1,000,000 by the wall."""
+    """A gate whose clock starts at 100 when the wall clock says 1,000,000."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -36,7 +36,7 @@ def rig() -> Rig:
 
 
 def test_readiness_and_checks_are_gauges(rig: Rig) -> None:
-    """One series says whether all is ready, and one for each check."""
+    """One series for readiness, and one for each check."""
     rig.evaluate(101)
 
     assert rig.value("ready") == 0
@@ -45,8 +45,8 @@ def test_readiness_and_checks_are_gauges(rig: Rig) -> None:
     assert rig.value("readiness_check_status", layer="serving", check="port") == 0
 
 
-def test_a_degraded_check_passes_and_is_a_gauge_of_its_own(rig: Rig) -> None:
-    """So that an alert can tell what works from what only goes on; it ends with the reason."""
+def test_a_degraded_check_passes_and_has_a_second_gauge(rig: Rig) -> None:
+    """An alert can tell a check that passes from one that is degraded."""
     rig.sources |= {"services": Passed(), "routes": Degraded("out of touch")}
     rig.evaluate(101)
 
@@ -60,7 +60,7 @@ def test_a_degraded_check_passes_and_is_a_gauge_of_its_own(rig: Rig) -> None:
 
 
 def test_transitions_count_by_the_layer_that_decided(rig: Rig) -> None:
-    """Each change counts once, and its time is by the wall."""
+    """Each transition counts once, and its time is that of the wall clock."""
     up = {"from": "not_ready", "to": "ready", "reason": "serving"}
     down = {"from": "ready", "to": "not_ready", "reason": "serving"}
     assert (rig.value("readiness_transitions_total", **up), rig.value("readiness_transitions_total", **down)) == (0, 0)
@@ -76,8 +76,8 @@ def test_transitions_count_by_the_layer_that_decided(rig: Rig) -> None:
     assert rig.value("readiness_last_transition_timestamp_seconds") == 1_000_007
 
 
-def test_phases_are_there_once_they_have_passed(rig: Rig) -> None:
-    """A phase that is not over has no duration, rather than a growing one."""
+def test_a_layer_has_a_duration_once_it_has_passed(rig: Rig) -> None:
+    """Before that, there is no series, rather than one that grows."""
     rig.evaluate(101)
     assert rig.value("startup_phase_duration_seconds", phase="sources") is None
 
@@ -91,8 +91,8 @@ def test_phases_are_there_once_they_have_passed(rig: Rig) -> None:
     ("accept", "content_type"),
     [("", "text/plain"), ("application/openmetrics-text; version=1.0.0", "application/openmetrics-text")],
 )
-def test_the_exposition_is_what_the_scraper_accepts(rig: Rig, accept: str, content_type: str) -> None:
-    """Prometheus's text by default, OpenMetrics if it is asked for."""
+def test_the_metrics_page_has_the_format_that_the_scraper_accepts(rig: Rig, accept: str, content_type: str) -> None:
+    """Prometheus text by default, OpenMetrics if the scraper asks for it."""
     response = metrics_page(rig.registry)(HttpRequest(path="/metrics", accept=accept))
 
     assert response.status == 200
@@ -100,8 +100,8 @@ def test_the_exposition_is_what_the_scraper_accepts(rig: Rig, accept: str, conte
     assert b"test_ready 0.0" in response.body
 
 
-def test_probes_itself_does_not_import_prometheus_client() -> None:
-    """Who wants no metrics needs no prometheus_client."""
+def test_probes_does_not_import_prometheus_client() -> None:
+    """A program without metrics does not need it."""
     import subprocess
     import sys
 
