@@ -2,21 +2,32 @@
 
 import sys
 
-from benchmarks import change, encode, herd, informers, multiply, recovery, soak, start, transport, xds
+from benchmarks import (
+    change_latency,
+    encoding_cost,
+    fan_out,
+    list_and_watch,
+    memory_growth,
+    outage_recovery,
+    push_cost,
+    route_table_size,
+    startup_time,
+    thundering_herd,
+)
 from benchmarks.krt import bench as krt
 
 COMMANDS = {
-    "start": start.main,
-    "change": change.main,
-    "encode": encode.main,
-    "informers": informers.main,
-    "multiply": multiply.main,
-    "xds": xds.main,
-    "herd": herd.main,
-    "recovery": recovery.main,
-    "transport": transport.main,
+    "start": startup_time.main,
+    "change": change_latency.main,
+    "encode": encoding_cost.main,
+    "informers": list_and_watch.main,
+    "routes": route_table_size.main,
+    "xds": push_cost.main,
+    "herd": thundering_herd.main,
+    "recovery": outage_recovery.main,
+    "transport": fan_out.main,
     "krt": krt.main,
-    "soak": soak.main,
+    "soak": memory_growth.main,
 }
 
 

@@ -7,7 +7,7 @@ killed with SIGKILL and started again while what the column `late` names arrives
 import argparse
 import sys
 
-from benchmarks.blip.scenario import LATE, MODES, Outcome, restart
+from benchmarks.blip.restart import LATE, MODES, Outcome, restart
 from tests.support.envoy import NoEnvoyError
 from tests.support.processes import NotInTimeError
 

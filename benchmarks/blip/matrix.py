@@ -12,7 +12,7 @@ import time
 
 from benchmarks.blip.bench import Outcome, Scenario, timed_out
 from benchmarks.blip.scenarios import SCENARIOS
-from benchmarks.blip.writing import why_not
+from benchmarks.blip.status_writers import why_not
 from tests.support.processes import NotInTimeError
 
 HEAD = (

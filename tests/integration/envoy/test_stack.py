@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.blip.scenario import restart
+from benchmarks.blip.restart import restart
 from tests.support.control_plane import COMMAND, ControlPlane
 from tests.support.load import Load
 from tests.support.processes import wait_for

@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 import pytest
 
-from benchmarks.fanout_adapter import Everybody
+from benchmarks.fan_out_server import Everybody
 from benchmarks.h2.client import METHOD, LoadStream, nonce_of
 from benchmarks.h2.frames import DATA, PREFACE, Frames, Messages, ProtocolError, data_frames, frame
 from benchmarks.h2.server import H2Server

@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.blip.bench import Bench
-from benchmarks.blip.to_order import ToOrder
+from benchmarks.blip.faulty_api_server import FaultyApiServer
 
 SERVICES = 30
 
@@ -11,7 +11,7 @@ SERVICES = 30
 @pytest.mark.parametrize("meant", [True, False])
 def test_a_fresh_list_is_asked_for_and_decides(meant: bool) -> None:
     """Most Services go: by deletion, and the list says so again; or by a list that is cut short, and the next one is not."""
-    with Bench(services=SERVICES) as bench, ToOrder(bench) as api:
+    with Bench(services=SERVICES) as bench, FaultyApiServer(bench) as api:
         plane = bench.start(f"--kubeconfig={api.kubeconfig}", "--shrink-hold-seconds=600", source="kube")
         plane.wait_ready()
         clusters = plane.metric("snapshot_resources", type="CDS")

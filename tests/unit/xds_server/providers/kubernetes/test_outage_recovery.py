@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import recovery
+from benchmarks import outage_recovery
 from tests.support import clock
 from xds_server.providers.kubernetes.outage_recovery import Recovery
 
@@ -76,14 +76,14 @@ def test_all_kinds_are_back_within_three_seconds_of_the_first(namespaces: int) -
     """In 95 of 100 outages; each for itself takes longer than anything is carried over, in most."""
     outages = 300 // namespaces
 
-    together = recovery.measured(outages, 20.0, namespaces, together=True)
-    alone = recovery.measured(outages, 20.0, namespaces, together=False)
+    together = outage_recovery.measured(outages, 20.0, namespaces, together=True)
+    alone = outage_recovery.measured(outages, 20.0, namespaces, together=False)
 
     assert quantile(together, 95) < 3.0
     assert quantile(alone, 50) > 2 * quantile(together, 95)
 
 
-def quantile(found: list[recovery.Back], percent: int) -> float:
+def quantile(found: list[outage_recovery.Back], percent: int) -> float:
     """Of the time from the first kind to the last."""
     return quantiles([one.all - one.first for one in found], n=100)[percent - 1]
 

@@ -1,6 +1,6 @@
-"""The server of `benchmarks.xds`, in a process of its own: all four types, with a load assignment for each cluster.
+"""The server of `benchmarks.push_cost`, in a process of its own: all four types, with a load assignment for each cluster.
 
-python -m benchmarks.changing CLUSTERS
+python -m benchmarks.push_cost_server CLUSTERS
 """
 
 import asyncio
@@ -14,8 +14,8 @@ os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 from prometheus_client import CollectorRegistry
 
-from benchmarks.child import obey
-from benchmarks.fanout_adapter import Everybody
+from benchmarks.fan_out_server import Everybody
+from benchmarks.server_process import obey
 from xds_server.envoy.endpoints import assignments
 from xds_server.envoy.wire.writer import field_bytes, field_string
 from xds_server.model.address import Address

@@ -18,10 +18,10 @@ from typing import Any
 
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
-from benchmarks.changing import assignment, filled
-from benchmarks.child import Child, serving
 from benchmarks.client import Answer, Client
 from benchmarks.h2.client import LoadStream, nonce_of
+from benchmarks.push_cost_server import assignment, filled
+from benchmarks.server_process import Child, serving
 from xds_server.envoy.wire.writer import field_bytes, field_string
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE
 from xds_server.xds.codec.delta import DeltaResponseEncoder
@@ -72,7 +72,7 @@ def percentile(values: list[float], share: float) -> float:
 
 async def change(clusters: int, changes: int, rate: float, seconds: float) -> float:
     """Prints the time from publication to client, one by one and at a rate; returns the first one's median."""
-    async with serving("benchmarks.changing", str(clusters)) as server:
+    async with serving("benchmarks.push_cost_server", str(clusters)) as server:
         alone, before = await alone_share(server, rate) if rate else (0.0, 0)
         client = Arrivals(server.port)
         task = asyncio.create_task(client.run())
@@ -115,7 +115,7 @@ async def herd(clusters: int, clients: int, *, named: bool) -> None:
     *named*: each names all its load assignments in an order of its own, with every ACK, as an Envoy does; else by `*`.
     """
     pieces = [field_string(3, item.name) for item in filled(clusters)[ENDPOINT]] if named else []
-    async with serving("benchmarks.changing", str(clusters)) as server:
+    async with serving("benchmarks.push_cost_server", str(clusters)) as server:
         before = (await server.tell("mem"))["cpu"]
         comers = [Comer(clusters, b"".join(random.sample(pieces, len(pieces)))) for _ in range(clients)]
         begin = time.monotonic()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.blip.herd import PROXIES, visited
+from benchmarks.blip.thundering_herd import PROXIES, visited
 from tests.support.processes import wait_for
 from tests.support.stack import Stack
 from tests.support.web import ask

@@ -1,4 +1,4 @@
-"""How changes follow: a Kubernetes source that notes when each arrives, and what makes them. Parts of `benchmarks.informers`."""
+"""How changes follow: a Kubernetes source that notes when each arrives, and what makes them. Parts of `benchmarks.list_and_watch`."""
 
 import argparse
 import asyncio
@@ -16,8 +16,8 @@ from pathlib import Path
 
 import aiohttp
 
-from benchmarks.cluster import Cluster
-from benchmarks.steady import SENT
+from benchmarks.real_api_server import Cluster
+from benchmarks.steady_api_server import SENT
 from krt import Graph, Reflector
 from xds_server.providers.kinds import kinds
 from xds_server.providers.kubernetes.kopf_client import KopfClient, login

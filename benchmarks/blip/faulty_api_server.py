@@ -17,7 +17,7 @@ from xds_server.providers.kinds import kinds
 _KINDS = {kind.kind: kind for kind in kinds()}
 
 
-class ToOrder:
+class FaultyApiServer:
     """Serves what the bench's manifests say, but for kinds *without* which it was installed."""
 
     def __init__(self, bench: Bench, *, without: tuple[str, ...] = ()) -> None:

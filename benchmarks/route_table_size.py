@@ -1,6 +1,6 @@
-"""Multiply: what hostnames times routes for any host make of a route configuration, and what a change of it costs.
+"""Routes: what hostnames times routes for any host make of a route configuration, and what a change of it costs.
 
-    python -m benchmarks multiply [--hosts 100 1000] [--routes 5000]
+    python -m benchmarks routes [--hosts 100 1000] [--routes 5000]
 
 Of a port with so many hostnames of a route each, and two routes without a hostname that have all the matches, with all the
 headers, that the Gateway API allows: the size of its route configuration, and milliseconds from a change to the encoded
@@ -104,7 +104,7 @@ def plain(count: int) -> float:
 
 def main(arguments: list[str]) -> None:
     """The command."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks multiply")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks routes")
     parser.add_argument("--hosts", type=int, nargs="+", default=[100, 1000])
     parser.add_argument("--routes", type=int, default=5000)
     chosen = parser.parse_args(arguments)

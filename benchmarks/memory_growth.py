@@ -17,8 +17,8 @@ os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 import grpc
 
-from benchmarks.child import Child, serving
-from benchmarks.soaking import ROLE
+from benchmarks.memory_growth_server import ROLE
+from benchmarks.server_process import Child, serving
 from xds_server.envoy.wire.writer import field_bytes, field_string
 from xds_server.model.resource import CLUSTER
 from xds_server.xds.transport.client_status import CSDS
@@ -159,7 +159,7 @@ class Soak:
 
 async def run(streams: int, objects: int) -> list[str]:
     """Prints a line for each kind of load, and returns the names of those after which the server was larger."""
-    async with serving("benchmarks.soaking") as server:
+    async with serving("benchmarks.memory_growth_server") as server:
         soak = Soak(server)
         await server.tell("report")
         for kind in KINDS:  # What is loaded once, is.

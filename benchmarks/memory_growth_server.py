@@ -1,6 +1,6 @@
-"""The server of `benchmarks.soak`, in a process of its own: a whole replica, whose objects come and go as it is told.
+"""The server of `benchmarks.memory_growth`, in a process of its own: a whole replica, whose objects come and go as it is told.
 
-python -m benchmarks.soaking
+python -m benchmarks.memory_growth_server
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from typing import Any
 
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
-from benchmarks.child import obey
+from benchmarks.server_process import obey
 from xds_server.model.address import Address
 from xds_server.model.objects import (
     BackendRef,

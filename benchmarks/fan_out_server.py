@@ -1,6 +1,6 @@
 """Our server as one side of a comparison of fan-out: commands come on stdin, answers go to stdout, each a line of JSON.
 
-    python -m benchmarks.fanout_adapter --port 18000 [--transport h2]
+    python -m benchmarks.fan_out_server --port 18000 [--transport h2]
 
 It serves CDS over plaintext ADS, in both variants. `push COUNTxBYTES TIMES` replaces all clusters TIMES in a row by COUNT
 clusters of BYTES each, and is answered with the number of the last change; `mem` with the CPU time so far and the resident
@@ -18,8 +18,8 @@ from datetime import timedelta
 
 from prometheus_client import CollectorRegistry
 
-from benchmarks.child import obey
 from benchmarks.h2.server import H2Server
+from benchmarks.server_process import obey
 from xds_server.envoy.encoders import envoy_config_cluster_v3 as cluster_v3
 from xds_server.envoy.encoders import envoy_config_core_v3 as core
 from xds_server.envoy.encoders import envoy_config_endpoint_v3 as endpoint_v3
@@ -168,7 +168,7 @@ async def _main(port: int, transport: str) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.fanout_adapter", description="See the module.")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.fan_out_server", description="See the module.")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--transport", choices=("grpc", "h2"), default="grpc")
     arguments = parser.parse_args()

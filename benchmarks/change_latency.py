@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from benchmarks.client import Answer, Client
-from benchmarks.cluster import GATEWAY, Cluster, kubeconfig, slice_of
+from benchmarks.real_api_server import GATEWAY, Cluster, kubeconfig, slice_of
 from tests.support.control_plane import ControlPlane
 from xds_server.model.resource import ENDPOINT
 

@@ -12,8 +12,8 @@ import statistics
 import sys
 import time
 
-from benchmarks.child import serving
 from benchmarks.h2.client import LoadStream, nonce_of
+from benchmarks.server_process import serving
 from xds_server.envoy.wire.writer import field_bytes, field_string
 from xds_server.model.resource import CLUSTER
 
@@ -75,7 +75,7 @@ def made_at(message: bytes) -> float:
 
 async def measure(transport: str, streams: int, kilobytes: int, pushes: int) -> dict[str, float]:
     """The figures of one cell."""
-    async with serving("benchmarks.fanout_adapter", "--transport", transport) as server:
+    async with serving("benchmarks.fan_out_server", "--transport", transport) as server:
         await server.tell("push 1x1024 1")
         empty = (await server.tell("mem"))["rss_kb"]
         crowd = Crowd()

@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Sequence
 
 from benchmarks.blip.bench import Bench
-from benchmarks.blip.herd import loop_lag, visited
+from benchmarks.blip.thundering_herd import loop_lag, visited
 
 
 def main(arguments: Sequence[str]) -> None:

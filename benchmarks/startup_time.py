@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from benchmarks.client import Client
-from benchmarks.cluster import GATEWAY, Cluster, kubeconfig
+from benchmarks.real_api_server import GATEWAY, Cluster, kubeconfig
 from tests.support.control_plane import ControlPlane
 from tests.support.web import ask
 from xds_server.model.resource import CLUSTER, ENDPOINT

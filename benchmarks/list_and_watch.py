@@ -23,9 +23,9 @@ from collections.abc import Awaitable, Callable
 
 import kopf
 
-from benchmarks.cluster import Cluster, kubeconfig
-from benchmarks.following import Follower, follow, rss, write
-from benchmarks.steady import SteadyServer, steady
+from benchmarks.real_api_server import Cluster, kubeconfig
+from benchmarks.steady_api_server import SteadyServer, steady
+from benchmarks.watch_latency import Follower, follow, rss, write
 from xds_server.providers.decode import Decoder
 from xds_server.providers.kinds import KINDS
 from xds_server.providers.kubernetes import watch_codec

@@ -4,13 +4,13 @@ They use one to order, over HTTP (`tests.support.api_server`): a real one cannot
 """
 
 from benchmarks.blip.bench import LATE_SECONDS, Bench, Outcome, endpoints, moved, route, service
-from benchmarks.blip.to_order import ToOrder
+from benchmarks.blip.faulty_api_server import FaultyApiServer
 from tests.support.processes import wait_for
 
 
 def ingress_nginx_12206_a_page_is_not_a_list(gate: str) -> Outcome:
     """2,200 routes in pages: the second stalls, and then its token has expired. Not ready after the first, served after all."""
-    with Bench(gate=gate) as bench, ToOrder(bench) as api:
+    with Bench(gate=gate) as bench, FaultyApiServer(bench) as api:
         api.put("---\n".join(route(f"r{n}", f"/r{n}", "blue") for n in range(2200)))
         api.stall_second_page("httproutes", LATE_SECONDS)
         plane = bench.start(f"--kubeconfig={api.kubeconfig}", source="kube")
@@ -31,7 +31,7 @@ def eg_9517_optional_kind_comes_and_goes(gate: str) -> Outcome:
 
     When it goes its routes stay for as long as a suspect change is held, in case that was a mistake.
     """
-    with Bench(gate=gate) as bench, ToOrder(bench, without=("httproutes",)) as api:
+    with Bench(gate=gate) as bench, FaultyApiServer(bench, without=("httproutes",)) as api:
         options = ("--optional=httproutes", "--shrink-hold-seconds=3")
         plane = bench.start(f"--kubeconfig={api.kubeconfig}", *options, source="kube")
         plane.wait_ready()
@@ -52,7 +52,7 @@ def eg_9517_optional_kind_comes_and_goes(gate: str) -> Outcome:
 
 def istio_22560_a_required_kind_is_missing(gate: str) -> Outcome:
     """Not ready, and the reason names it; once it is installed, ready without a restart."""
-    with Bench(gate=gate) as bench, ToOrder(bench, without=("httproutes",)) as api:
+    with Bench(gate=gate) as bench, FaultyApiServer(bench, without=("httproutes",)) as api:
         plane = bench.start(f"--kubeconfig={api.kubeconfig}", source="kube")
         wait_for("the reason", lambda: "sources/httproutes failed: absent" in plane.why(), 10, plane)
         envoy = bench.proxy()
@@ -66,7 +66,7 @@ def istio_22560_a_required_kind_is_missing(gate: str) -> Outcome:
 
 def kubeswift_460_forbidden_is_said_and_healed(gate: str) -> Outcome:
     """403 on one kind: not ready within 5 s, with what to add to the role; once it is added, ready without a restart."""
-    with Bench(gate=gate) as bench, ToOrder(bench) as api:
+    with Bench(gate=gate) as bench, FaultyApiServer(bench) as api:
         api.forbid("endpointslices")
         plane = bench.start(f"--kubeconfig={api.kubeconfig}", source="kube")
         seconds = wait_for("the reason", lambda: "forbidden: may not list endpointslices" in plane.why(), 10, plane)
@@ -82,7 +82,7 @@ def kubeswift_460_forbidden_is_said_and_healed(gate: str) -> Outcome:
 
 def linkerd_12469_api_server_down_while_serving(gate: str) -> Outcome:
     """Ready and serving on, also to a proxy that comes meanwhile; afterwards what was missed arrives, and nothing flaps."""
-    with Bench(gate=gate) as bench, ToOrder(bench) as api:
+    with Bench(gate=gate) as bench, FaultyApiServer(bench) as api:
         plane = bench.up(f"--kubeconfig={api.kubeconfig}", source="kube")
         bench.load()
         api.stop()
@@ -98,7 +98,7 @@ def linkerd_12469_api_server_down_while_serving(gate: str) -> Outcome:
 
 def linkerd_4855_a_watch_that_says_nothing(gate: str) -> Outcome:
     """An open connection on which nothing comes: noticed after 150 s, and listed again."""
-    with Bench(gate=gate) as bench, ToOrder(bench) as api:
+    with Bench(gate=gate) as bench, FaultyApiServer(bench) as api:
         plane = bench.up(f"--kubeconfig={api.kubeconfig}", source="kube")
         bench.load(keep_alive=20, new=5)
         api.freeze()
@@ -123,7 +123,7 @@ def fault_lab_a_route_moves_before_its_endpoints(gate: str) -> Outcome:
 
 
 def _moved_while_out_of_touch(kind: str, gate: str) -> Outcome:
-    with Bench(gate=gate) as bench, ToOrder(bench) as api:
+    with Bench(gate=gate) as bench, FaultyApiServer(bench) as api:
         options = ("--retention-seconds=0",) if gate == "off" else ()
         plane = bench.up(f"--kubeconfig={api.kubeconfig}", *options, source="kube")
         bench.load()
@@ -148,7 +148,7 @@ def fault_lab_the_kind_of_routes_goes(gate: str) -> Outcome:
 
     The load is on the one that goes last: the first may be missed for the milliseconds in which most of them go.
     """
-    with Bench(gate=gate) as bench, ToOrder(bench) as api:
+    with Bench(gate=gate) as bench, FaultyApiServer(bench) as api:
         options = ("--shrink-hold-seconds=0",) if gate == "off" else ()
         plane = bench.up(f"--kubeconfig={api.kubeconfig}", *options, source="kube")
         for n in range(30):
@@ -173,7 +173,7 @@ def fault_lab_the_kind_of_routes_goes(gate: str) -> Outcome:
 
 def emissary_2974_a_list_cut_short(gate: str) -> Outcome:
     """A watch expires, and the list after it lacks most Services: not believed, asked for again, and all is there."""
-    with Bench(gate=gate, services=30) as bench, ToOrder(bench) as api:
+    with Bench(gate=gate, services=30) as bench, FaultyApiServer(bench) as api:
         options = ("--shrink-hold-seconds=0",) if gate == "off" else ()
         plane = bench.up(f"--kubeconfig={api.kubeconfig}", *options, source="kube")
         bench.load()
@@ -191,7 +191,7 @@ def emissary_2974_a_list_cut_short(gate: str) -> Outcome:
 
 def credentials_that_run_out(gate: str) -> Outcome:
     """The token of the API server is replaced, and ours is refused: counted, served on, and found again without a restart."""
-    with Bench(gate=gate) as bench, ToOrder(bench) as api:
+    with Bench(gate=gate) as bench, FaultyApiServer(bench) as api:
         api.accept_token("first")
         api.write_kubeconfig("none")
         plane = bench.start(f"--kubeconfig={api.kubeconfig}", source="kube")
