@@ -42,7 +42,7 @@ ALT_STAT_NAME = 28
 
 
 class Everybody:
-    """A doorkeeper that serves one view to all."""
+    """An admission policy that serves one view to all."""
 
     def __init__(self, view: View) -> None:
         self._view = view
@@ -137,7 +137,7 @@ class Driver:
 
 def _streams(view: View, limits: Limits) -> Streams:
     return Streams(
-        doorkeeper=Everybody(view), observer=every(Metrics(CollectorRegistry())), admission=Admission(), identifier="xds-server",
+        admission_policy=Everybody(view), observer=every(Metrics(CollectorRegistry())), admission=Admission(), identifier="xds-server",
         clock=time.monotonic, limits=limits, debounce=Debounce(rest_seconds=REST_SECONDS),
     )  # fmt: skip
 
@@ -155,7 +155,7 @@ async def _main(port: int, transport: str) -> None:
     else:
         server = AdsServer(
             Address("127.0.0.1", port),
-            doorkeeper=Everybody(view),
+            admission_policy=Everybody(view),
             observer=every(Metrics(CollectorRegistry())),
             limits=limits,
         )

@@ -32,7 +32,7 @@ from xds_server.model.objects import (
 )
 from xds_server.server import app
 from xds_server.server.settings import FilesSource, Settings
-from xds_server.server.wiring import Replica
+from xds_server.server.wiring import ControlPlane
 from xds_server.xds.transport.limits import Limits
 from xds_server.xds.transport.server import AdsServer
 
@@ -92,12 +92,12 @@ class Soaking:
             limits=Limits(new_streams_per_second=1_000_000, new_streams_burst=1_000_000),
         )  # fmt: skip
         self._now = time.monotonic()
-        self.replica = replica = Replica(settings, clock=lambda: self._now)
-        logging.getLogger("xds_server").addHandler(replica.timeline)
+        self.control_plane = control_plane = ControlPlane(settings, clock=lambda: self._now)
+        logging.getLogger("xds_server").addHandler(control_plane.timeline)
         self.server = AdsServer(
             Address("127.0.0.1", 0),
-            doorkeeper=replica.doorkeeper,
-            observer=replica.observer,
+            admission_policy=control_plane.admission_policy,
+            observer=control_plane.observer,
             admission=app.admission(settings),
             limits=settings.limits,
         )
@@ -105,22 +105,22 @@ class Soaking:
             key=ROLE, class_name="xds-server", listeners=(Listener(name="http", port=8080, protocol="HTTP"),)
         )  # fmt: skip
         for plural in _KINDS:
-            source = replica.pipeline.sources[plural]
+            source = control_plane.pipeline.sources[plural]
             source.replace({ROLE: edge} if plural == "gateways" else {})
-            replica.board.listed(plural, epoch=replica.graph.epoch, objects=len(source))
+            control_plane.board.listed(plural, epoch=control_plane.graph.epoch, objects=len(source))
 
     async def come_and_go(self, number: int) -> None:
         """Objects of each kind come one by one, and go in another order each time."""
         self._now += _ROUND_SECONDS
         made = objects(f"n{number}")
-        sources = self.replica.pipeline.sources
+        sources = self.control_plane.pipeline.sources
         for plural, one in made.items():
             sources[plural].set(one.key, one)
         await asyncio.sleep(0)
         at = number % len(_KINDS)
         for plural in (*_KINDS[at:], *_KINDS[:at]):
             sources[plural].delete(made[plural].key)
-        self.replica.tick()
+        self.control_plane.tick()
         await asyncio.sleep(0.001)
 
     async def do(self, command: str) -> dict[str, Any]:
@@ -141,7 +141,7 @@ class Soaking:
                 and len(asyncio.all_tasks()) <= self._tasks
             ):
                 break
-        self.replica.tick()
+        self.control_plane.tick()
         gc.collect()
         return {
             "malloc": allocated(),
@@ -155,7 +155,7 @@ class Soaking:
     async def run(self) -> None:
         """Serves until it is told to end."""
         port = await self.server.start()
-        self.replica.listens(self.server, asyncio.get_running_loop().call_later)
+        self.control_plane.listens(self.server, asyncio.get_running_loop().call_later)
         await obey(port, self.do)
         await self.server.stop(0)
 

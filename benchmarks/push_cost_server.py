@@ -61,7 +61,7 @@ class Changing:
         limits = Limits(streams_per_connection=1000)
         self.server = AdsServer(
             Address("127.0.0.1", 0),
-            doorkeeper=Everybody(self.tables),
+            admission_policy=Everybody(self.tables),
             observer=every(Metrics(CollectorRegistry())),
             limits=limits,
         )

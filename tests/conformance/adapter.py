@@ -81,7 +81,7 @@ class LabelledTable(Table):
 
 
 class Nodes:
-    """What each node is served. It is the doorkeeper: everybody is let in, to what was set, be it nothing."""
+    """What each node is served. It is the admission policy: everybody is let in, to what was set, be it nothing."""
 
     def __init__(self) -> None:
         self._views: dict[str, dict[TypeUrl, LabelledTable]] = {}
@@ -240,7 +240,7 @@ class Running:
     def __init__(self, xds_port: int = 0, adapter_port: int = 0, *, update_seconds: float = UPDATE_SECONDS) -> None:
         nodes = Nodes()
         self._xds = AdsServer(
-            Address("127.0.0.1", xds_port), doorkeeper=nodes, observer=Quiet(), identifier="conformance"
+            Address("127.0.0.1", xds_port), admission_policy=nodes, observer=Quiet(), identifier="conformance"
         )
         self._control = grpc.aio.server(options=(("grpc.so_reuseport", 0),))
         self._control.add_generic_rpc_handlers((Adapter(nodes, self._xds, update_seconds).handler(),))

@@ -13,10 +13,10 @@ from xds_server.envoy.ready_listener import MARKER
 from xds_server.model.admission import ChangeOutcome
 from xds_server.model.objects import EndpointSlice, Gateway, HTTPRoute, Service
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE
-from xds_server.readiness.protections.loss_rules import Losses, shrink_guard, sources_of
-from xds_server.readiness.protections.retention import CarryOver, Touch
+from xds_server.readiness.protections.loss_rules import PipelineLossRules, shrink_guard, sources_of
+from xds_server.readiness.protections.retention import Retention, SourceFreshness
 from xds_server.readiness.protections.shrink_guard import Tolerance
-from xds_server.readiness.protections.shrink_hold import Suspicion
+from xds_server.readiness.protections.shrink_hold import ShrinkHold
 from xds_server.readiness.publisher import Publisher
 from xds_server.translate.pipeline import build
 from xds_server.xds.cache.store import Store
@@ -89,14 +89,21 @@ class Holds(RuleBasedStateMachine):
         self.graph = Graph(on_failure="raise")
         self.pipeline = build(self.graph, "xds-server")
         self.store = Store()
-        self.touch = Touch(lambda: self.now)
-        self.suspicion = Suspicion(
+        self.freshness = SourceFreshness(lambda: self.now)
+        self.shrink_hold = ShrinkHold(
             shrink_guard(self.pipeline, Tolerance(share=0.5, at_least=2)), _HOLD_SECONDS,
             sources_of=lambda lost: sources_of(self.pipeline, lost), clock=lambda: self.now, on_end=self.ended,
         )  # fmt: skip
-        self.carry = CarryOver(_CARRY_SECONDS, self.touch, Losses(self.pipeline), clock=lambda: self.now)
+        self.retention = Retention(
+            _CARRY_SECONDS, self.freshness, PipelineLossRules(self.pipeline), clock=lambda: self.now
+        )
         self.publisher = Publisher(
-            self.graph, self.pipeline, self.store, lambda *_: None, suspicion=self.suspicion, carry=self.carry
+            self.graph,
+            self.pipeline,
+            self.store,
+            lambda *_: None,
+            shrink_hold=self.shrink_hold,
+            retention=self.retention,
         )
         self.outcomes: set[ChangeOutcome] = set()
 
@@ -142,7 +149,7 @@ class Holds(RuleBasedStateMachine):
     def hear(self, kind: str, how: str) -> None:
         """A kind is out of touch, or in touch again; or was listed, by a list begun now or a while ago."""
         if how in ("lost", "found"):
-            self.touch.note(kind, lost=how == "lost")
+            self.freshness.note(kind, lost=how == "lost")
         else:
             self.publisher.listed(kind, self.now - (5.0 if how == "listed_late" else 0.0))
 
@@ -168,7 +175,7 @@ class Holds(RuleBasedStateMachine):
     @invariant()
     def what_is_not_held_is_published(self) -> None:
         """And nobody holds longer than it may."""
-        if self.suspicion.suspect is None and not self.carry.carried:
+        if self.shrink_hold.held_change is None and not self.retention.retained:
             self.check()
 
     @invariant()
@@ -192,17 +199,17 @@ class Holds(RuleBasedStateMachine):
                     assert tables[type_url].get(one.name) == one.digest
 
     def holds(self, name: str, key: Any) -> bool:
-        return self.suspicion.holds((name, key)) or (name, key) in self.carry.carried
+        return self.shrink_hold.holds((name, key)) or (name, key) in self.retention.retained
 
     def teardown(self) -> None:
         """When all is well again, and every clock has run out, nothing is held, and the two agree."""
         if self.store.epoch is None:
             return
         for kind in _KINDS:
-            self.touch.note(kind, lost=False)
+            self.freshness.note(kind, lost=False)
         self.now += _HOLD_SECONDS + 1
         self.publisher.tick()
-        assert (self.suspicion.suspect, self.carry.carried) == (None, {})
+        assert (self.shrink_hold.held_change, self.retention.retained) == (None, {})
         self.check()
 
     def write(self, writes: list[tuple[str, str, Any]]) -> None:

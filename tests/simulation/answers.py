@@ -43,8 +43,8 @@ class Answers:
             return
         known = facts(process.client.state)
         # Nobody is told that a role is gone, and while a change is held, what is served is what was known before it.
-        holds = process.replica.holds
-        strict = holds.suspicion is None or holds.suspicion.suspect is None
+        holds = process.control_plane.holds
+        strict = holds.shrink_hold is None or holds.shrink_hold.held_change is None
         if strict and call.answers == 1 and envoy.role not in known.listeners:
             self._violated(f"{what}, of role {envoy.role}, which is not there")
         if answer.type_url in self.rejected:
@@ -54,8 +54,8 @@ class Answers:
         elif answer.type_url == ENDPOINT:
             self._check_endpoints(what, answer, known)
         elif strict and envoy.role in known.listeners:
-            routes = process.replica.pipeline.route_configurations.name
-            kept = () if holds.carry is None else holds.carry.carried
+            routes = process.control_plane.pipeline.route_configurations.name
+            kept = () if holds.retention is None else holds.retention.retained
             carried = {f"{key[0]}/{key[1]}" for name, key in kept if name == routes}
             self._check_own(what, answer, known, envoy.role, carried)
         elif strict and answer.type_url == LISTENER:
@@ -74,7 +74,7 @@ class Answers:
 
     def _check_early(self, what: str, process: Process, call: Call, answer: Answer) -> None:
         """Before everything is known there is only what was good before, for who has nothing."""
-        last_good = process.replica.last_good
+        last_good = process.control_plane.last_good
         call.last_good = call.last_good or (call.cold and last_good is not None and last_good.offered)
         if not call.last_good:
             unknown = [kind for kind, objects in process.client.view.items() if objects is None]

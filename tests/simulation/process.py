@@ -20,7 +20,7 @@ from xds_server.readiness.protections.last_good import LastGood
 from xds_server.server import app
 from xds_server.server.settings import KubeSource as FromKube
 from xds_server.server.settings import Settings
-from xds_server.server.wiring import Replica
+from xds_server.server.wiring import ControlPlane
 from xds_server.xds.protocol.messages import Changes
 from xds_server.xds.transport.observer import Observer, StreamStatus
 from xds_server.xds.transport.registry import Streams
@@ -75,18 +75,18 @@ class Open(Observer):
 class Port:
     """What an `AdsServer` is, without gRPC."""
 
-    def __init__(self, replica: Replica) -> None:
+    def __init__(self, control_plane: ControlPlane) -> None:
         self.calls: dict[asyncio.Task[None], Call] = {}
         self.open = Open()
         self._streams = Streams(
-            doorkeeper=replica.doorkeeper,
-            observer=every(replica.observer, self.open),
-            admission=app.admission(replica.settings),
+            admission_policy=control_plane.admission_policy,
+            observer=every(control_plane.observer, self.open),
+            admission=app.admission(control_plane.settings),
             identifier="simulated",
             clock=asyncio.get_running_loop().time,
-            limits=replica.settings.limits,
-            debounce=app.debounced(replica.settings),
-            acceptance_changed=replica.store.acceptance_changed,
+            limits=control_plane.settings.limits,
+            debounce=app.debounced(control_plane.settings),
+            acceptance_changed=control_plane.store.acceptance_changed,
         )
 
     def publish(self, changes: Mapping[str | None, Changes]) -> None:
@@ -146,31 +146,31 @@ class Process:
         """What it said that was not so."""
         self._on_step = on_step
         self._peer = peer
-        self.replica = replica = Replica(
+        self.control_plane = control_plane = ControlPlane(
             settings(setting, directory), clock=loop.time, started=loop.time(), asked=self._ask_peer
         )
-        self.endpoints = replica.endpoints(lambda content: content())
+        self.endpoints = control_plane.endpoints(lambda content: content())
         self._watch_board()
-        replica.begin()
-        self.port = Port(replica)
-        replica.listens(self.port, loop.call_later)
+        control_plane.begin()
+        self.port = Port(control_plane)
+        control_plane.listens(self.port, loop.call_later)
         tasks = [self._beat()]
-        if replica.last_good is not None:
-            tasks.append(self._save(replica.last_good))
-        if replica.parity is not None:
-            tasks.append(self._compare(replica.parity))
+        if control_plane.last_good is not None:
+            tasks.append(self._save(control_plane.last_good))
+        if control_plane.parity is not None:
+            tasks.append(self._compare(control_plane.parity))
         source = KubeSource(
             client=self.client,
-            kinds=replica.kinds,
-            reflectors={name: Reflector(source) for name, source in replica.pipeline.sources.items()},
-            graph=replica.graph,
-            board=replica.board,
-            streamed=replica.settings.streamed_lists,
+            kinds=control_plane.kinds,
+            reflectors={name: Reflector(source) for name, source in control_plane.pipeline.sources.items()},
+            graph=control_plane.graph,
+            board=control_plane.board,
+            streamed=control_plane.settings.streamed_lists,
             lists_at_once=2,
             clock=loop.time,
             jitter=random.random,
         )
-        replica.holds.relist = source.relist
+        control_plane.holds.relist = source.relist
         self._tasks = [loop.create_task(one) for one in (*tasks, source.run())]
 
     def kill(self) -> None:
@@ -181,7 +181,7 @@ class Process:
 
     def _watch_board(self) -> None:
         """Notes which lists were taken in, and when everything is known, before the replica hears of it."""
-        board = self.replica.board
+        board = self.control_plane.board
         told = board._on_change
 
         def changed(old, new):  # type: ignore[no-untyped-def]
@@ -196,7 +196,7 @@ class Process:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
-            self.replica.tick()
+            self.control_plane.tick()
             self._on_step()
 
     async def _save(self, last_good: LastGood) -> None:
@@ -207,10 +207,11 @@ class Process:
     async def _compare(self, parity: Parity) -> None:
         outcome, peer = await parity.run(), self._peer()
         if outcome == "equal" and (
-            peer is None or contents(self.replica.store, resources=True) != contents(peer.replica.store, resources=True)
+            peer is None
+            or contents(self.control_plane.store, resources=True) != contents(peer.control_plane.store, resources=True)
         ):
             self.wrong.append("says that it agrees with a peer, and does not")
-        self.replica.compared(outcome)
+        self.control_plane.compared(outcome)
 
     def _ask_peer(self, _: str, path: str) -> object:
         peer = self._peer()

@@ -226,7 +226,9 @@ class Simulation:
         since, now = process.client.broken_since.get(key), self.server.now()
         if since is None or since < call.opened_at + _SLACK_SECONDS:
             return
-        stale = {kind: one.since for kind, one in process.replica.board.states.items() if one.phase is Phase.STALE}
+        stale = {
+            kind: one.since for kind, one in process.control_plane.board.states.items() if one.phase is Phase.STALE
+        }
         truth, led = facts(self.world.states[-1]), self._led[envoy.name].get(key, ())
         answers = all(truth.endpoints.get(name) for name in led) and key in self._answered_since
         if (
@@ -251,32 +253,32 @@ class Simulation:
             self._check_holds(process)
             for what in process.wrong:
                 self.violated(f"{process.name} {what}")
-            for collection in process.replica.graph.collections.values():
+            for collection in process.control_plane.graph.collections.values():
                 if collection.failures:
                     self.violated(f"{process.name} failed to derive {collection.name}: {collection.failures}")
             for call in process.port.calls.values():
                 self._check_wait(process, call)
 
     def _check_readiness(self, process: Process) -> None:
-        replica, known = process.replica, process.all_known_at
-        if replica.gate.report.ready:
+        control_plane, known = process.control_plane, process.all_known_at
+        if control_plane.gate.report.ready:
             self._was_ready.add(process)
-            needed, epoch = sync_epoch(replica.board.states.values()), replica.store.epoch
+            needed, epoch = sync_epoch(control_plane.board.states.values()), control_plane.store.epoch
             if needed is None or epoch is None or epoch < needed:
                 self.violated(f"{process.name} is ready at epoch {epoch}, and {needed} is needed")
             if not process.client.complete:
                 self.violated(f"{process.name} is ready, and not everything is listed")
         elif process in self._was_ready:
-            self.violated(f"{process.name} is ready no longer: {replica.gate.report.reason}")
+            self.violated(f"{process.name} is ready no longer: {control_plane.gate.report.reason}")
         elif known is not None and self.server.now() > known + self._ready_seconds:
-            self.violated(f"{process.name} knows all, and is not ready: {replica.gate.report.reason}")
+            self.violated(f"{process.name} knows all, and is not ready: {control_plane.gate.report.reason}")
 
     def _check_holds(self, process: Process) -> None:
-        now, holds = self.server.now(), process.replica.holds
-        suspect = None if holds.suspicion is None else holds.suspicion.suspect
+        now, holds = self.server.now(), process.control_plane.holds
+        suspect = None if holds.shrink_hold is None else holds.shrink_hold.held_change
         if suspect is not None and now > suspect.since + self.setting.shrink_seconds + 2 * BEAT_SECONDS:
             self.violated(f"{process.name} holds a change since {suspect.since:.1f} s")
-        for key, one in () if holds.carry is None else holds.carry.carried.items():
+        for key, one in () if holds.retention is None else holds.retention.retained.items():
             if now > one.since + self.setting.retention_seconds + 2 * BEAT_SECONDS:
                 self.violated(f"{process.name} carries {key} over since {one.since:.1f} s")
 
@@ -333,8 +335,8 @@ class Simulation:
         await asyncio.sleep(seconds)
         truth = facts(self.world.states[-1])
         for process in self.processes.values():
-            if not process.replica.gate.report.ready:
-                self.violated(f"{process.name} is still not ready: {process.replica.gate.report.reason}")
+            if not process.control_plane.gate.report.ready:
+                self.violated(f"{process.name} is still not ready: {process.control_plane.gate.report.reason}")
         for envoy in self.envoys.values():
             self._check_converged(envoy, truth)
 
@@ -353,7 +355,7 @@ class Simulation:
             if has != should:
                 self.violated(f"{envoy.name} starves: its {what} are {has}, and should be {should}")
         for process in self.processes.values() if self.setting.marked else ():
-            view = process.replica.store.view(envoy.role)
+            view = process.control_plane.store.view(envoy.role)
             marker = None if view is None else view[ROUTE].get(MARKER)
             if marker is None or marker.body != envoy.route_bodies.get(MARKER):
                 self.violated(

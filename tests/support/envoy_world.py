@@ -214,7 +214,9 @@ async def world(directory: Path, variant: str) -> AsyncIterator[World]:
         pytest.skip(str(error))
     api_type, aggregated = VARIANTS[variant]
     made = World(directory, api_type, aggregated=aggregated)
-    made.server = AdsServer(Address("127.0.0.1", made.port), doorkeeper=made.desk, observer=made.log, identifier="cp-1")
+    made.server = AdsServer(
+        Address("127.0.0.1", made.port), admission_policy=made.desk, observer=made.log, identifier="cp-1"
+    )
     await made.server.start()
     try:
         yield made

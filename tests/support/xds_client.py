@@ -21,7 +21,7 @@ DELTA = f"/{ADS}/DeltaAggregatedResources"
 
 
 class Desk:
-    """A doorkeeper with a list of roles, ready or not."""
+    """An admission policy with a list of roles, ready or not."""
 
     def __init__(self, *, ready: bool = True) -> None:
         self.ready = ready
@@ -137,7 +137,11 @@ def put(table: Table, name: str, content: str = "") -> None:
 async def serving(desk: Desk, log: Log, **admission: Any) -> AsyncIterator[tuple[AdsServer, grpc.aio.Channel]]:
     """A server, started, and a channel to it."""
     server = AdsServer(
-        Address("127.0.0.1", 0), doorkeeper=desk, observer=log, admission=Admission(**admission), identifier="cp-1"
+        Address("127.0.0.1", 0),
+        admission_policy=desk,
+        observer=log,
+        admission=Admission(**admission),
+        identifier="cp-1",
     )
     port = await server.start()
     options = (("grpc.max_receive_message_length", -1), ("grpc.use_local_subchannel_pool", 1))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from xds_server.observability import metrics_reference
-from xds_server.server.app import App
+from xds_server.server.app import Server
 from xds_server.server.settings import FilesSource, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,7 +75,7 @@ def test_metrics_exist(page: Path, tmp_path: Path) -> None:
 
 def _exported(directory: Path) -> dict[str, set[str]]:
     """Labels by metric; the instruments know them before anything has happened."""
-    app = App(Settings(source=FilesSource(directory)))
+    app = Server(Settings(source=FilesSource(directory)))
     return {row.name: set(row.labels) for row in metrics_reference.rows(app.registry)}
 
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from xds_server.observability import metrics_reference
-from xds_server.server.app import App
+from xds_server.server.app import Server
 from xds_server.server.settings import FilesSource, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +31,7 @@ FOREIGN = {"instance", "le"}
 def metrics() -> dict[str, set[str]]:
     """Labels of each series that is exported, by name; histograms by those of their series."""
     found: dict[str, set[str]] = {}
-    for row in metrics_reference.rows(App(Settings(source=FilesSource(Path()))).registry):
+    for row in metrics_reference.rows(Server(Settings(source=FilesSource(Path()))).registry):
         suffixes = ("_bucket", "_sum", "_count") if row.kind == "histogram" else ("",)
         found |= {row.name + suffix: set(row.labels) for suffix in suffixes}
     return found
@@ -39,7 +39,7 @@ def metrics() -> dict[str, set[str]]:
 
 def test_the_page_of_metrics_is_what_the_command_prints() -> None:
     """If not: xds-server metrics > docs/metrics.md."""
-    app = App(Settings(source=FilesSource(Path())))
+    app = Server(Settings(source=FilesSource(Path())))
 
     assert (ROOT / "docs/metrics.md").read_text() == metrics_reference.page(app.registry)
 

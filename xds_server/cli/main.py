@@ -213,7 +213,7 @@ def metrics() -> None:
     from xds_server.observability import metrics_reference  # noqa: PLC0415 - only this command needs it
     from xds_server.server import app  # noqa: PLC0415 - only this command needs it
 
-    click.echo(metrics_reference.page(app.App(Settings(source=FilesSource(Path()))).registry), nl=False)
+    click.echo(metrics_reference.page(app.Server(Settings(source=FilesSource(Path()))).registry), nl=False)
 
 
 def _asked(url: str, path: str, *, method: str = "GET") -> Any:

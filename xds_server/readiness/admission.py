@@ -10,7 +10,7 @@ from xds_server.xds.protocol.messages import Node
 from xds_server.xds.transport.admission import Hold
 
 
-class Doorkeeper:
+class ReadinessAdmission:
     """Admits a proxy once everything is published, to the tables of its role.
 
     *open_at_once* is for gate mode `off`: everybody is admitted, to whatever there is. *last_good* gives the tables of a

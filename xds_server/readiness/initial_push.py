@@ -23,7 +23,7 @@ Later = Callable[[float, Callable[[], None]], object]
 """Calls something after so many seconds, as `loop.call_later` does."""
 
 
-class Greeting(Observer):
+class InitialPush(Observer):
     """Waits for at most *seconds*; 0 for not at all. Hears of streams as an observer."""
 
     def __init__(

@@ -7,10 +7,10 @@ from krt import Change, Collection, Commit, Graph
 from xds_server.envoy.ready_listener import MARKER, marker_listener, marker_routes
 from xds_server.model.edge import Families
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl
-from xds_server.readiness.protections.divergence import Behind, Place, places
-from xds_server.readiness.protections.retention import CarryOver
+from xds_server.readiness.protections.divergence import Divergence, Place, places
+from xds_server.readiness.protections.retention import Retention
 from xds_server.readiness.protections.shrink_guard import Changes, joined
-from xds_server.readiness.protections.shrink_hold import Suspicion
+from xds_server.readiness.protections.shrink_hold import ShrinkHold
 from xds_server.translate.pipeline import Pipeline
 from xds_server.xds.cache.store import Names, Store
 from xds_server.xds.cache.table import View, version_of
@@ -33,57 +33,57 @@ class Publisher:
         store: Store,
         on_publish: OnPublish,
         *,
-        suspicion: Suspicion | None = None,
-        carry: CarryOver | None = None,
+        shrink_hold: ShrinkHold | None = None,
+        retention: Retention | None = None,
         marker_port: int = 0,
         families: Families = "dual",
     ) -> None:
-        """Without *suspicion* and *carry* every change is believed; with *marker_port* 0 there is no completeness marker."""
+        """Without *shrink_hold* and *retention* every change is believed; with *marker_port* 0 there is no completeness marker."""
         self._pipeline = pipeline
         self._store = store
         self._on_publish = on_publish
-        self._suspicion = suspicion
-        self._carry = carry
+        self._shrink_hold = shrink_hold
+        self._retention = retention
         self._marker = Marker(store, marker_port, families)
         self._shared = {CLUSTER: pipeline.clusters, ENDPOINT: pipeline.load_assignments}
         self._own = {LISTENER: pipeline.listeners, ROUTE: pipeline.route_configurations}
         self._names_of_own = tuple(collection.name for collection in self._own.values())
         self._served: tuple[Collection[Any, Any], ...] = (pipeline.roles, *self._shared.values(), *self._own.values())
-        counted = () if suspicion is None and carry is None else (pipeline.attached_routes,)
+        counted = () if shrink_hold is None and retention is None else (pipeline.attached_routes,)
         self._watched: tuple[Collection[Any, Any], ...] = (*self._served, *counted)
-        self._behind = Behind({collection.name: collection for collection in self._watched})
+        self._divergence = Divergence({collection.name: collection for collection in self._watched})
         store.on_acceptance_changed(self._acceptance_changed)
         graph.subscribe(self._committed, *self._watched, replay=False)
 
     def listed(self, kind: str, started: float) -> None:
         """Notes that a list of a kind, begun at *started*, was committed: it may confirm what is held."""
-        if self._suspicion is not None:
-            self._release(self._suspicion.listed(kind, started))
+        if self._shrink_hold is not None:
+            self._release(self._shrink_hold.listed(kind, started))
 
     def gone(self, kind: str) -> None:
         """Notes that the server does not know a kind any more: what went with it a moment ago is published again."""
-        if self._suspicion is not None:
-            self._suspicion.gone(kind)
+        if self._shrink_hold is not None:
+            self._shrink_hold.gone(kind)
             self._put(self._back())
 
     def tick(self) -> None:
         """Publishes what was held, or carried over, for as long as it may."""
-        if self._suspicion is not None:
-            self._release(self._suspicion.due())
+        if self._shrink_hold is not None:
+            self._release(self._shrink_hold.due())
         self._look_after_carried()
 
     def override(self) -> bool:
         """Publishes what is held, and returns whether anything was."""
-        held = {} if self._suspicion is None else self._suspicion.override()
+        held = {} if self._shrink_hold is None else self._shrink_hold.override()
         self._release(held)
         return bool(held)
 
     def drop(self) -> int:
         """Publishes what is carried over, as it is derived, and returns how many resources those were."""
-        if self._carry is None:
+        if self._retention is None:
             return 0
-        count = len(self._carry.carried)
-        self._drop(self._carry.override())
+        count = len(self._retention.retained)
+        self._drop(self._retention.override())
         return count
 
     def _acceptance_changed(self, role: str, type_url: TypeUrl, names: frozenset[str]) -> None:
@@ -104,35 +104,37 @@ class Publisher:
             if all(collection.synced for collection in self._served):
                 self._publish(commit.epoch, {collection.name: _all_of(collection) for collection in self._served})
             return
-        changes = step = self._behind.step({name: delta.changes for name, delta in commit.deltas.items()})
-        if self._suspicion is not None:
+        changes = step = self._divergence.step({name: delta.changes for name, delta in commit.deltas.items()})
+        if self._shrink_hold is not None:
             sizes = {collection.name: len(collection) for collection in self._watched}
-            changes = self._suspicion.admit(changes, sizes)
-        if self._carry is not None:
-            changes = self._carry.admit(joined(_level(step), changes))
+            changes = self._shrink_hold.admit(changes, sizes)
+        if self._retention is not None:
+            changes = self._retention.admit(joined(_level(step), changes))
         self._publish(commit.epoch, joined(changes, self._back()))
         self._look_after_carried()
 
     def _look_after_carried(self) -> None:
-        if self._carry is not None and self._carry.carried:
-            self._drop(self._carry.due())
+        if self._retention is not None and self._retention.retained:
+            self._drop(self._retention.due())
 
     def _back(self) -> Changes:
         """What is to be published again: from what is published."""
-        back = {} if self._suspicion is None else self._suspicion.taken_back()
-        return {name: self._behind.back(name, values) for name, values in back.items()}
+        back = {} if self._shrink_hold is None else self._shrink_hold.taken_back()
+        return {name: self._divergence.back(name, values) for name, values in back.items()}
 
     def _release(self, held: Changes) -> None:
         """Publishes, as it is derived now, what was held, and is believed."""
-        changes = self._behind.changes(places(held))
-        if changes and self._carry is not None:
-            changes = self._carry.admit(changes, certain=True)
+        changes = self._divergence.changes(places(held))
+        if changes and self._retention is not None:
+            changes = self._retention.admit(changes, certain=True)
         self._put(changes)
 
     def _drop(self, carried: Changes) -> None:
         """Publishes, as it is derived now, what was carried over, but for what is held for another reason."""
-        suspicion = self._suspicion
-        self._put(self._behind.changes(p for p in places(carried) if suspicion is None or not suspicion.holds(p)))
+        shrink_hold = self._shrink_hold
+        self._put(
+            self._divergence.changes(p for p in places(carried) if shrink_hold is None or not shrink_hold.holds(p))
+        )
 
     def _put(self, changes: Changes) -> None:
         if changes and self._store.epoch is not None:
@@ -157,7 +159,7 @@ class Publisher:
         )
         for name, by_key in changes.items():
             own, present = name in self._names_of_own, self._store.roles
-            self._behind.published(
+            self._divergence.published(
                 name, ((key, new if not own or key[0] in present else None) for key, (_, new) in by_key.items())
             )
         self._on_publish(for_all, self._marker.put(for_all, by_role))
@@ -165,7 +167,7 @@ class Publisher:
 
     def _awaiting(self, roles: set[str]) -> Changes:
         """What was derived for roles that were not published, and that nobody holds."""
-        return self._behind.changes(place for place in self._of(roles) if not self._holds(place))
+        return self._divergence.changes(place for place in self._of(roles) if not self._holds(place))
 
     def _forget(self, roles: set[str]) -> None:
         """Of roles that are published no longer nothing is: what is held of them is held no longer."""
@@ -173,21 +175,21 @@ class Publisher:
         if not gone:
             return
         for name, key in gone:
-            self._behind.published(name, ((key, None),))
-        if self._carry is not None:
-            self._carry.forget(gone)
-        if self._suspicion is not None:
-            self._release(self._suspicion.forget(gone))
+            self._divergence.published(name, ((key, None),))
+        if self._retention is not None:
+            self._retention.forget(gone)
+        if self._shrink_hold is not None:
+            self._release(self._shrink_hold.forget(gone))
 
     def _of(self, roles: set[str]) -> list[Place]:
         """Where what is a role's own is behind."""
         if not roles:
             return []
-        return [(name, key) for name in self._names_of_own for key in self._behind.keys(name) if key[0] in roles]
+        return [(name, key) for name in self._names_of_own for key in self._divergence.keys(name) if key[0] in roles]
 
     def _holds(self, place: Place) -> bool:
-        suspected = self._suspicion is not None and self._suspicion.holds(place)
-        return suspected or (self._carry is not None and place in self._carry.carried)
+        suspected = self._shrink_hold is not None and self._shrink_hold.holds(place)
+        return suspected or (self._retention is not None and place in self._retention.retained)
 
 
 class Marker:

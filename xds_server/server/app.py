@@ -20,7 +20,7 @@ from xds_server.server import process, provider_factory
 from xds_server.server.open_files import LEAST, OpenFiles, raised, shares
 from xds_server.server.process import StartError
 from xds_server.server.settings import Settings
-from xds_server.server.wiring import Replica
+from xds_server.server.wiring import ControlPlane
 from xds_server.xds.transport.admission import Admission
 from xds_server.xds.transport.bind_check import has_ipv6
 from xds_server.xds.transport.debounce import Debounce
@@ -44,7 +44,7 @@ def main(settings: Settings) -> None:
         raise StartError(f"only {files.limit} files may be open: let it be {LEAST} or more (ulimit -n), better 10,000")
     with contextlib.suppress(KeyboardInterrupt), process.quiet_collector():
         try:
-            asyncio.run(App(settings, files).run())
+            asyncio.run(Server(settings, files).run())
         except* StartError as errors:
             raise errors.exceptions[0] from None
 
@@ -78,27 +78,27 @@ def admission(settings: Settings) -> Admission:
     )
 
 
-class App:
+class Server:
     """One run of the server: a replica on an event loop, with its sockets."""
 
     def __init__(self, settings: Settings, open_files: OpenFiles | None = None) -> None:
         self.settings = settings
         self._open_files = open_files
-        self._replica = Replica(settings, open_files=open_files)
+        self._control_plane = ControlPlane(settings, open_files=open_files)
         self._turned = asyncio.Event()
-        self._replica.gate.on_transition(self._transition)
-        self.registry = self._replica.registry
+        self._control_plane.gate.on_transition(self._transition)
+        self.registry = self._control_plane.registry
 
     async def run(self) -> None:
         """Runs until SIGTERM or SIGINT. The probes answer first, and nothing is served before all is known."""
         leaving = process.leaving()
-        _log.addHandler(self._replica.timeline)
-        self._replica.begin()
+        _log.addHandler(self._control_plane.timeline)
+        self._control_plane.begin()
         on_loop = process.Turns(asyncio.get_running_loop(), _PAGE_SECONDS)
         try:
             http = serve(
-                self._replica.endpoints(on_loop), self.settings.http_address.host, self.settings.http_address.port,
-                connections=self._replica.connections,
+                self._control_plane.endpoints(on_loop), self.settings.http_address.host, self.settings.http_address.port,
+                connections=self._control_plane.connections,
             )  # fmt: skip
         except ListenError as error:
             raise StartError(error.strerror or str(error)) from None
@@ -108,22 +108,22 @@ class App:
                 await provider_factory.check_login(self.settings)
                 await self._together(leaving)
             finally:
-                _log.removeHandler(self._replica.timeline)
+                _log.removeHandler(self._control_plane.timeline)
 
     async def _together(self, leaving: "asyncio.Queue[str]") -> None:
         """Runs all tasks until it is time to leave. One that fails ends the server: half of it would lie."""
-        replica = self._replica
+        control_plane = self._control_plane
         source = provider_factory.source(
-            self.settings, replica.kinds, replica.pipeline,
-            references=replica.references, graph=replica.graph, board=replica.board,
-            file_hold_ended=functools.partial(replica.metrics.hold_ended, "file"),
+            self.settings, control_plane.kinds, control_plane.pipeline,
+            references=control_plane.references, graph=control_plane.graph, board=control_plane.board,
+            file_hold_ended=functools.partial(control_plane.metrics.hold_ended, "file"),
         )  # fmt: skip
-        replica.holds.source = source
-        replica.holds.relist = source.relist
+        control_plane.holds.source = source
+        control_plane.holds.relist = source.relist
         async with asyncio.TaskGroup() as tasks:
-            background = [tasks.create_task(one) for one in (source.run(), self._beat(), replica.keeper.run())]
-            if replica.parity is not None:
-                background.append(tasks.create_task(self._compare(replica.parity, leaving)))
+            background = [tasks.create_task(one) for one in (source.run(), self._beat(), control_plane.keeper.run())]
+            if control_plane.parity is not None:
+                background.append(tasks.create_task(self._compare(control_plane.parity, leaving)))
             try:
                 if self.settings.shadow:
                     await leaving.get()
@@ -138,8 +138,8 @@ class App:
     ) -> None:
         server = await self._started()
         background.append(tasks.create_task(self._tell_health(server)))
-        if self._replica.last_good is not None:
-            background.append(tasks.create_task(self._save(self._replica.last_good, server)))
+        if self._control_plane.last_good is not None:
+            background.append(tasks.create_task(self._save(self._control_plane.last_good, server)))
         spread = 0.0
         try:
             spread = self.settings.drain_spread_seconds if await self._stay(leaving) else 0.0
@@ -161,13 +161,13 @@ class App:
     async def _save(self, last_good: LastGood, server: "AdsServer") -> None:
         while True:
             await asyncio.sleep(_SAVE_SECONDS)
-            if not self._replica.draining:
+            if not self._control_plane.draining:
                 await last_good.save(server.streams())
 
     async def _compare(self, parity: Parity, leaving: "asyncio.Queue[str]") -> None:
         """Compares with the peer. A shadow has then done what it is for: it leaves. Raises: StartError, if it differs."""
         outcome = await parity.run()
-        self._replica.compared(outcome)
+        self._control_plane.compared(outcome)
         if self.settings.shadow:
             if outcome != "equal":
                 raise StartError(f"shadow: {parity.why}")
@@ -180,21 +180,21 @@ class App:
         settings = self.settings
         server: AdsServer = transport.AdsServer(
             settings.grpc_address,
-            doorkeeper=self._replica.doorkeeper,
-            observer=self._replica.observer,
+            admission_policy=self._control_plane.admission_policy,
+            observer=self._control_plane.observer,
             admission=admission(settings),
             identifier=f"{socket.gethostname()} xds-server/{__version__}",
             limits=settings.limits,
             debounce=debounced(settings),
             connections=self._grpc_connections(),
-            acceptance_changed=self._replica.store.acceptance_changed,
+            acceptance_changed=self._control_plane.store.acceptance_changed,
         )
         try:
             await server.start()
         except transport.PortInUse as error:
             raise StartError(f"{error}: free it, or choose another grpc_address") from None
         event(_log, logging.INFO, "grpc.listening", address=str(settings.grpc_address))
-        self._replica.listens(server, asyncio.get_running_loop().call_later)
+        self._control_plane.listens(server, asyncio.get_running_loop().call_later)
         return server
 
     def _grpc_connections(self) -> int | None:
@@ -206,7 +206,7 @@ class App:
         settings = self.settings
         name = await leaving.get()
         event(_log, logging.INFO, "draining", signal=name, seconds=settings.drain_seconds)
-        self._replica.drain()
+        self._control_plane.drain()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(leaving.get(), settings.drain_seconds)
             return False
@@ -217,8 +217,8 @@ class App:
         while True:
             due = time.monotonic() + _BEAT_SECONDS
             await asyncio.sleep(_BEAT_SECONDS)
-            self._replica.metrics.loop_lagged(time.monotonic() - due)
-            self._replica.tick()
+            self._control_plane.metrics.loop_lagged(time.monotonic() - due)
+            self._control_plane.tick()
 
     def _transition(self, transition: Transition) -> None:
         self._turned.set()
@@ -229,5 +229,5 @@ class App:
         """Keeps gRPC health at what the gate says."""
         while True:
             self._turned.clear()
-            await server.set_health(serving=self._replica.gate.report.ready)
+            await server.set_health(serving=self._control_plane.gate.report.ready)
             await self._turned.wait()

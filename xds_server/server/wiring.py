@@ -36,8 +36,8 @@ from xds_server.observability.stream_log import StreamLog
 from xds_server.providers.kinds import REFERENCED
 from xds_server.providers.sync_tracker import SourceBoard
 from xds_server.readiness import layers, progress
-from xds_server.readiness.admission import Doorkeeper
-from xds_server.readiness.initial_push import Greeting, Later
+from xds_server.readiness.admission import ReadinessAdmission
+from xds_server.readiness.initial_push import InitialPush, Later
 from xds_server.readiness.parity import Outcome, Parity, ParityMetrics, contents
 from xds_server.readiness.protections.holds import Holds, Streams
 from xds_server.readiness.protections.last_good import LastGood, LastGoodMetrics
@@ -55,7 +55,7 @@ _log = logging.getLogger("xds_server")
 _MAX_BEAT_AGE_SECONDS = 20.0
 
 
-class Server(Streams, Protocol):
+class StreamServer(Streams, Protocol):
     """What serves the streams."""
 
     def publish(self, changes: Mapping[str | None, Changes]) -> None:
@@ -71,7 +71,7 @@ class Server(Streams, Protocol):
         ...
 
 
-class Replica:
+class ControlPlane:
     """Everything but the sockets and tasks: *app* gives it those, and calls `tick` several times a second."""
 
     def __init__(
@@ -90,7 +90,7 @@ class Replica:
         self.settings = settings
         self._clock = clock
         started = process.started() if started is None else started
-        self.server: Server | None = None
+        self.server: StreamServer | None = None
         """None until the gRPC port is bound."""
         self._draining_since: float | None = None
         self._instance = f"{socket.gethostname()}/{os.getpid()}/{time.time_ns()}"
@@ -117,7 +117,7 @@ class Replica:
         self.last_good = self._last_good(started)
         self._soft_deadline = progress.SoftDeadline(settings.soft_deadline_seconds, started)
         self._derived = [one for name, one in self.graph.collections.items() if name not in self.pipeline.sources]
-        self._greeting = Greeting(  # type: ignore[abstract]  # of what it does not define it takes no notice
+        self._initial_push = InitialPush(  # type: ignore[abstract]  # of what it does not define it takes no notice
             0.0 if settings.gate == "off" or settings.shadow else settings.initial_push_seconds,
             streams=self.streams, clock=clock, on_change=self.evaluate,
         )  # fmt: skip
@@ -144,7 +144,7 @@ class Replica:
             gateway_class=settings.gateway_class, shared=not isinstance(settings.source, FilesSource),
         )  # fmt: skip
         self.keeper = status_factory.keeper(settings, self.graph, self.pipeline)
-        self.doorkeeper = Doorkeeper(
+        self.admission_policy = ReadinessAdmission(
             self.gate,
             self.store,
             open_at_once=settings.gate == "off",
@@ -152,13 +152,13 @@ class Replica:
         )
         self.publisher = Publisher(
             self.graph, self.pipeline, self.store, self._published,
-            suspicion=self.holds.suspicion, carry=self.holds.carry, marker_port=settings.marker_port,
+            shrink_hold=self.holds.shrink_hold, retention=self.holds.retention, marker_port=settings.marker_port,
             families=settings.ip_families,
         )  # fmt: skip
         self._stream_log = StreamLog(self.holds.stream_held, clock=clock, on_left_out=self.metrics.line_left_out)
         self.observer = every(
             self.metrics,
-            self._greeting,
+            self._initial_push,
             self._stream_log,
         )
         """Is to be told of the streams."""
@@ -173,10 +173,10 @@ class Replica:
         if self.last_good is not None:
             self.last_good.load()
 
-    def listens(self, server: Server, later: Later) -> None:
+    def listens(self, server: StreamServer, later: Later) -> None:
         """The gRPC port is bound; *later* calls back, on the event loop."""
         self.server = server
-        self._greeting.opened(later)
+        self._initial_push.opened(later)
         self.evaluate()
 
     def drain(self) -> None:
@@ -206,10 +206,10 @@ class Replica:
         offered = self.last_good is not None and self.last_good.turned()
         self.gate.evaluate()
         if offered:
-            self.doorkeeper.notify()
+            self.admission_policy.notify()
         if closed and self.gate.passed_at("snapshots") is not None:
             self.keeper.known()
-            self.doorkeeper.notify()
+            self.admission_policy.notify()
             if self.parity is not None:
                 self.parity.begin()
 
@@ -331,7 +331,7 @@ class Replica:
             changes.update(by_role)
             self.server.publish(changes)
         if by_role:
-            self.doorkeeper.notify()
+            self.admission_policy.notify()
 
     def _turned(self, transition: Transition) -> None:
         if not transition.ready:
@@ -385,7 +385,7 @@ class Replica:
         if self._draining_since is not None:
             draining = Failed(f"draining for {self._clock() - self._draining_since:.0f} s: this replica is leaving")
         listening = self._base()["grpc"]
-        return {"grpc": listening, "initial_push": self._greeting.verdict(), "draining": draining}
+        return {"grpc": listening, "initial_push": self._initial_push.verdict(), "draining": draining}
 
     def _parity_verdict(self) -> Verdict:
         return Passed() if self.parity is None else self.parity.verdict()

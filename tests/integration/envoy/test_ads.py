@@ -206,5 +206,7 @@ async def test_a_route_moves_while_the_control_plane_is_away(variant: str, tmp_p
 
 async def _restarted(made: World) -> None:
     """Another server on the same port, with the same tables."""
-    made.server = AdsServer(Address("127.0.0.1", made.port), doorkeeper=made.desk, observer=made.log, identifier="cp-2")
+    made.server = AdsServer(
+        Address("127.0.0.1", made.port), admission_policy=made.desk, observer=made.log, identifier="cp-2"
+    )
     await made.server.start()

@@ -125,7 +125,7 @@ async def test_a_first_proxy_that_accepts_all_is_complete(variant: str, tmp_path
             watched = asyncio.create_task(_watch(marker_port, answers))
             await made.server.stop(0)
             made.server = AdsServer(
-                Address("127.0.0.1", made.port), doorkeeper=made.desk, observer=made.log, identifier="cp-2"
+                Address("127.0.0.1", made.port), admission_policy=made.desk, observer=made.log, identifier="cp-2"
             )
             await made.server.start()
             acked = len(made.log.named("acked"))

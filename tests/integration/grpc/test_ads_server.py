@@ -210,7 +210,7 @@ async def test_unknown_role_is_told_which_exist() -> None:
         assert log.named("refused") == [("unknown_role",)]
 
 
-async def test_off_gives_what_the_doorkeeper_gives() -> None:
+async def test_off_gives_what_the_admission_policy_gives() -> None:
     """In mode off the stream gets what there is, be it nothing."""
     log, careless = Log(), Desk()
     careless.views["shop/web"] = EMPTY_VIEW
@@ -445,7 +445,7 @@ async def test_health_is_not_serving_until_told(service: str) -> None:
 async def test_a_port_in_use_is_an_error(capfd: pytest.CaptureFixture[str]) -> None:
     """A second server on a port says which address, and why; gRPC adds no noise of its own."""
     async with serving(desk(), Log()) as (server, _):
-        second = AdsServer(Address("127.0.0.1", server.port), doorkeeper=desk(), observer=Log())
+        second = AdsServer(Address("127.0.0.1", server.port), admission_policy=desk(), observer=Log())
         with pytest.raises(PortInUse, match=f"^cannot listen on 127.0.0.1:{server.port}: address already in use$"):
             await second.start()
         assert capfd.readouterr().err == ""
@@ -456,7 +456,7 @@ async def test_a_port_of_another_program_is_in_use() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = Address("localhost", taken.getsockname()[1])
         with pytest.raises(PortInUse, match="address already in use"):
-            await AdsServer(address, doorkeeper=desk(), observer=Log()).start()
+            await AdsServer(address, admission_policy=desk(), observer=Log()).start()
 
 
 @pytest.mark.parametrize("method", ["FetchClientStatus", "StreamClientStatus"])
@@ -528,7 +528,7 @@ async def test_a_connection_is_replaced_after_its_time() -> None:
     """A client is told to go when its connection is old, and what is still open then is ended."""
     log, ready = Log(), desk()
     limits = Limits(connection_seconds=0.2, goodbye_seconds=0.1)
-    server = AdsServer(Address("127.0.0.1", 0), doorkeeper=ready, observer=log, limits=limits)
+    server = AdsServer(Address("127.0.0.1", 0), admission_policy=ready, observer=log, limits=limits)
     await server.start()
     async with grpc.aio.insecure_channel(channel_target(server)) as channel:
         proxy = Proxy(channel)

@@ -34,7 +34,7 @@ async def serving(**limits: Any) -> AsyncIterator[tuple[AdsServer, grpc.aio.Chan
     """A server that is ready, with these limits."""
     desk, log = Desk(), Log()
     desk.views["shop/web"] = tables(CDS="a b", EDS="a b")
-    server = AdsServer(Address("127.0.0.1", 0), doorkeeper=desk, observer=log, limits=Limits(**limits))
+    server = AdsServer(Address("127.0.0.1", 0), admission_policy=desk, observer=log, limits=Limits(**limits))
     await server.start()
     try:
         async with another(server) as channel:
@@ -216,7 +216,7 @@ async def test_what_clients_have_the_server_keep_is_bounded() -> None:
 async def test_the_status_of_many_clients_is_told_without_stopping_the_loop() -> None:
     """A page, or a probe, that is asked for meanwhile does not wait for it."""
     async with serving(streams_per_connection=1000) as (server, channel, _):
-        desk: Any = server._streams._doorkeeper
+        desk: Any = server._streams._policy
         desk.views["shop/web"] = tables(CDS=" ".join(f"c{number}" for number in range(500)))
         proxies = [Proxy(channel) for _ in range(100)]
         for proxy in proxies:

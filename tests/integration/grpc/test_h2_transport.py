@@ -35,14 +35,14 @@ class World:
         self.desk = Everybody({**EMPTY_VIEW, CLUSTER: self.table})
         self.h2 = H2Server(
             Streams(
-                doorkeeper=self.desk,
+                admission_policy=self.desk,
                 observer=Log(),
                 admission=Admission(),
                 identifier="xds-server",
                 clock=time.monotonic,
             )
         )
-        self.grpc = AdsServer(Address("127.0.0.1", 0), doorkeeper=self.desk, observer=Log())
+        self.grpc = AdsServer(Address("127.0.0.1", 0), admission_policy=self.desk, observer=Log())
         self.ports: dict[str, int] = {}
 
     def change(self, size: int) -> None:

@@ -18,7 +18,7 @@ from xds_server.server import app
 from xds_server.server.process import StartError
 from xds_server.server.settings import Settings, SettingsError
 from xds_server.server.settings_parser import read_settings
-from xds_server.server.wiring import Replica
+from xds_server.server.wiring import ControlPlane
 from xds_server.xds.transport.limits import Limits
 from xds_server.xds.transport.server import AdsServer
 
@@ -72,15 +72,15 @@ def _limits() -> list[Limits]:
 async def _start(settings: Settings) -> None:
     """Makes all parts that take settings, and opens the gRPC port."""
     try:
-        replica = Replica(settings)
+        control_plane = ControlPlane(settings)
     except StartError:  # a kind that there is not, for example
         return
     server = AdsServer(
-        Address("127.0.0.1", 0), doorkeeper=replica.doorkeeper, observer=replica.observer,
+        Address("127.0.0.1", 0), admission_policy=control_plane.admission_policy, observer=control_plane.observer,
         admission=app.admission(settings), limits=settings.limits, debounce=app.debounced(settings), connections=100,
     )  # fmt: skip
     await server.start()
-    replica.tick()
+    control_plane.tick()
     await server.stop(0)
 
 

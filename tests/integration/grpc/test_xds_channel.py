@@ -107,7 +107,7 @@ async def test_calls_follow_endpoints_and_routes() -> None:
     """A client gets all four types, balances over endpoints as they change, moves with its route, and fails no call."""
     log, desk = Log(), Desk()
     tables = desk.views[ROLE] = {type_url: Table() for type_url in PUSH_ORDER}
-    server = AdsServer(Address("127.0.0.1", 0), doorkeeper=desk, observer=log, identifier="cp-1")
+    server = AdsServer(Address("127.0.0.1", 0), admission_policy=desk, observer=log, identifier="cp-1")
     await server.start()
 
     def publish(*items: tuple[TypeUrl, Resource], remove: tuple[tuple[TypeUrl, str], ...] = ()) -> None:

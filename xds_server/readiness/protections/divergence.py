@@ -12,7 +12,7 @@ Place = tuple[str, Any]
 """A collection, and a key in it."""
 
 
-class Behind:
+class Divergence:
     """The difference between the published state and *derived*, the present contents of collections by name."""
 
     def __init__(self, derived: Mapping[str, Mapping[Any, Any]]) -> None:

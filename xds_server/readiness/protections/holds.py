@@ -12,10 +12,10 @@ from xds_server.observability.event_recorder import Say
 from xds_server.observability.logs import event
 from xds_server.observability.metrics import Metrics
 from xds_server.providers import Source
-from xds_server.readiness.protections.loss_rules import Losses, shrink_guard, sources_of
-from xds_server.readiness.protections.retention import Carried, CarryOver, Key, Touch
+from xds_server.readiness.protections.loss_rules import PipelineLossRules, shrink_guard, sources_of
+from xds_server.readiness.protections.retention import Key, Retained, Retention, SourceFreshness
 from xds_server.readiness.protections.shrink_guard import Tolerance
-from xds_server.readiness.protections.shrink_hold import Suspect, Suspicion
+from xds_server.readiness.protections.shrink_hold import HeldChange, ShrinkHold
 from xds_server.readiness.publisher import Publisher
 from xds_server.translate.pipeline import Pipeline
 from xds_server.xds.transport.observer import StreamInfo, StreamStatus
@@ -84,37 +84,37 @@ class Holds:
         """Has kinds listed anew; for the source to set."""
         self.source: Source | None = None
         """Where objects come from, and may be held; None until that runs."""
-        self._touch = Touch(clock)
-        self.suspicion: Suspicion | None = None
+        self._freshness = SourceFreshness(clock)
+        self.shrink_hold: ShrinkHold | None = None
         """None, if every change is believed."""
-        self.carry: CarryOver | None = None
+        self.retention: Retention | None = None
         """None, if nothing is carried over."""
         if self._seconds:
             tolerance = Tolerance(share=settings.shrink_share, at_least=settings.shrink_at_least)
-            self.suspicion = Suspicion(
+            self.shrink_hold = ShrinkHold(
                 shrink_guard(pipeline, tolerance), self._seconds, sources_of=lambda lost: sources_of(pipeline, lost), clock=clock,
                 on_begin=self._begun, on_end=self._ended, ask=self._ask,
             )  # fmt: skip
         if settings.retention_seconds:
-            self.carry = CarryOver(
-                settings.retention_seconds, self._touch, Losses(pipeline), clock=clock,
+            self.retention = Retention(
+                settings.retention_seconds, self._freshness, PipelineLossRules(pipeline), clock=clock,
                 on_begin=self._carried, on_end=self._let_go,
             )  # fmt: skip
 
     def source_changed(self, state: SourceState) -> None:
         """A source is in another phase."""
-        self._touch.note(state.kind, lost=state.phase is Phase.STALE)
+        self._freshness.note(state.kind, lost=state.phase is Phase.STALE)
 
     def why(self) -> str:
         """What is held or carried over, in one line; "" if nothing is."""
-        both = (self.suspicion, self.carry)
+        both = (self.shrink_hold, self.retention)
         files = (f"{path} {reason}" for path, reason in itertools.islice(self._files().items(), 1))
         return "; ".join((*(why for one in both if one is not None and (why := one.why())), *files))
 
     def active(self) -> Mapping[str, int]:
         """How many changes are held, and resources carried over, by kind of hold."""
-        suspected = self.suspicion is not None and self.suspicion.suspect is not None
-        carried = 0 if self.carry is None else len(self.carry.carried)
+        suspected = self.shrink_hold is not None and self.shrink_hold.held_change is not None
+        carried = 0 if self.retention is None else len(self.retention.retained)
         return {"shrink": int(suspected), "retained": carried, "file": len(self._files())}
 
     def _files(self) -> Mapping[str, str]:
@@ -131,11 +131,11 @@ class Holds:
         ]  # fmt: skip
         carried = [
             {"collection": name, "key": key, "seconds": now - one.since, "reason": one.reason}
-            for (name, key), one in ({} if self.carry is None else self.carry.carried).items()
+            for (name, key), one in ({} if self.retention is None else self.retention.retained).items()
         ]
         return {
             "streams": held,
-            "shrink": "" if self.suspicion is None else self.suspicion.why(),
+            "shrink": "" if self.shrink_hold is None else self.shrink_hold.why(),
             "retained": carried,
             "files": self._files(),
         }
@@ -159,7 +159,7 @@ class Holds:
         event(_log, logging.INFO, "change.relist", kinds=",".join(sorted(kinds)))
         self.relist(kinds)
 
-    def _carried(self, which: Mapping[Key, Carried]) -> None:
+    def _carried(self, which: Mapping[Key, Retained]) -> None:
         (name, key), first = next(iter(which.items()))
         event(
             _log, logging.WARNING, "resources.retained", resources=len(which), first=f"{name} {key}", reason=first.reason,
@@ -168,7 +168,7 @@ class Holds:
         message = f"{len(which)} resources that were taken away are served on: {first.reason}"
         self._say("Warning", "ResourcesRetained", message, ends="ResourcesReleased")
 
-    def _let_go(self, which: Mapping[Key, Carried], by: ChangeOutcome) -> None:
+    def _let_go(self, which: Mapping[Key, Retained], by: ChangeOutcome) -> None:
         now = self._clock()
         for one in which.values():
             self._metrics.hold_ended("retained", now - one.since, by)
@@ -191,19 +191,19 @@ class Holds:
             message = f"a proxy waits for role {stream.node.role!r}: no Gateway of ours has that name"
             self._say("Warning", "UnknownRole", message)
 
-    def _begun(self, suspect: Suspect) -> None:
+    def _begun(self, change: HeldChange) -> None:
         event(
-            _log, logging.WARNING, "change.held", would_lose=suspect.reason, seconds=self._seconds,
+            _log, logging.WARNING, "change.held", would_lose=change.reason, seconds=self._seconds,
             release="a fresh list that says the same, or xds-server release --kind shrink",
         )  # fmt: skip
-        message = f"would lose {suspect.reason}: held for at most {self._seconds:g} s"
+        message = f"would lose {change.reason}: held for at most {self._seconds:g} s"
         self._say("Warning", "ChangeHeld", message, ends="ChangeReleased")
 
-    def _ended(self, suspect: Suspect, by: ChangeOutcome, seconds: float) -> None:
+    def _ended(self, change: HeldChange, by: ChangeOutcome, seconds: float) -> None:
         self._metrics.hold_ended("shrink", seconds, by)
         level = logging.WARNING if by == "timeout" else logging.INFO
-        event(_log, level, "change.released", would_lose=suspect.reason, outcome=by, seconds=seconds)
-        message = f"held for {seconds:.0f} s, ended by {by}: {suspect.reason}"
+        event(_log, level, "change.released", would_lose=change.reason, outcome=by, seconds=seconds)
+        message = f"held for {seconds:.0f} s, ended by {by}: {change.reason}"
         self._say("Warning" if by == "timeout" else "Normal", "ChangeReleased", message, ends="ChangeHeld")
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from xds_server.envoy.endpoints import has_endpoints
 from xds_server.model.objects import ObjectKey
 from xds_server.model.routing import Attached, PortKey
-from xds_server.readiness.protections.retention import CERTAIN, Key
+from xds_server.readiness.protections.retention import NO_KINDS, Key
 from xds_server.readiness.protections.shrink_guard import Change, Changes, IsLoss, ShrinkGuard, Tolerance, removed
 from xds_server.translate.pipeline import Pipeline
 
@@ -44,8 +44,8 @@ def sources_of(pipeline: Pipeline, collections: Iterable[str]) -> frozenset[str]
     return frozenset(kind for name in collections for kind in by.get(name, ()))
 
 
-class Losses:
-    """What may be lost only because some kind is out of touch. A Gateway, and what is its own, never is.
+class PipelineLossRules:
+    """What may be lost only because some kind is out of freshness. A Gateway, and what is its own, never is.
 
     A cluster goes though a route may lead to it; a load assignment is emptied; a reference of a route that was found is
     found no longer; a route newly leads to a cluster of which no endpoint is known. A new route takes nothing away,
@@ -77,16 +77,16 @@ class Losses:
                     if port in left:
                         known |= {(route, cluster) for cluster in has - had}
 
-    def rests_on(self, key: Key, change: Change) -> frozenset[str]:
+    def depends_on(self, key: Key, change: Change) -> frozenset[str]:
         """The kinds on which it rests that the change takes something away; none, if it does not."""
         name, place = key
         old, new = change
         if name == self._routes:
-            return CERTAIN if old is None or new is None else self._led_astray(place)
+            return NO_KINDS if old is None or new is None else self._led_astray(place)
         if name in (self._clusters, self._assignments.name) and new is None:
             return _REFERENCES
         emptied = name == self._assignments.name and old is not None and has_endpoints(old) and not has_endpoints(new)
-        return _ENDPOINTS if emptied else CERTAIN
+        return _ENDPOINTS if emptied else NO_KINDS
 
     def keep(self, keys: Iterable[Key]) -> None:
         """Forgets what was lost at all ports but those of *keys*."""
@@ -97,7 +97,7 @@ class Losses:
     def _led_astray(self, port: PortKey) -> frozenset[str]:
         """On what it rests that routes of a port lead where nobody answers."""
         idle = any(self._is_idle(cluster) for _, cluster in self._new.get(port, ()))
-        return (_REFERENCES if self._missing.get(port) else CERTAIN) | (_LEADS if idle else CERTAIN)
+        return (_REFERENCES if self._missing.get(port) else NO_KINDS) | (_LEADS if idle else NO_KINDS)
 
     def _is_idle(self, cluster: str) -> bool:
         assignment = self._assignments.get(cluster)

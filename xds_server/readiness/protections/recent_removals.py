@@ -18,7 +18,7 @@ _Change = tuple[Any, Any]
 _Changes = Mapping[str, Mapping[Any, _Change]]
 
 
-class Burst:
+class RecentRemovals:
     """Changes that took something away, in transactions with less than a pause between them."""
 
     def __init__(self, losses: Mapping[str, Callable[[_Change], bool]]) -> None:

@@ -19,18 +19,18 @@ Key = tuple[str, Any]
 
 # A watch that goes on tells at once what was missed, and nothing says that this was all: wait so long for it.
 CATCH_UP_SECONDS: Final = 1.0
-CERTAIN: Final = frozenset[str]()
+NO_KINDS: Final = frozenset[str]()
 """What rests on nothing that could be in doubt rests on these kinds: none."""
 
 
-class Losses(Protocol):
+class LossRules(Protocol):
     """Knows what is a loss."""
 
     def note(self, changes: Changes) -> None:
         """Takes in all changes of one step, before it is asked about any of them."""
         ...
 
-    def rests_on(self, key: Key, change: Change) -> frozenset[str]:
+    def depends_on(self, key: Key, change: Change) -> frozenset[str]:
         """The kinds on which it rests that the change takes something away; none, if it does not."""
         ...
 
@@ -39,7 +39,7 @@ class Losses(Protocol):
         ...
 
 
-class Touch:
+class SourceFreshness:
     """Which kinds are out of touch, or were a moment ago."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -62,7 +62,7 @@ class Touch:
 
 
 @dataclass(slots=True)
-class Carried:
+class Retained:
     """One resource that stays."""
 
     change: Change
@@ -74,53 +74,53 @@ class Carried:
     reason: str
 
 
-class CarryOver:
+class Retention:
     """Keeps back what takes something away as long as it is in doubt, each for at most *seconds*."""
 
     def __init__(
         self,
         seconds: float,
-        touch: Touch,
-        losses: Losses,
+        freshness: SourceFreshness,
+        loss_rules: LossRules,
         *,
         clock: Callable[[], float],
-        on_begin: Callable[[Mapping[Key, Carried]], None] = lambda _: None,
-        on_end: Callable[[Mapping[Key, Carried], ChangeOutcome], None] = lambda *_: None,
+        on_begin: Callable[[Mapping[Key, Retained]], None] = lambda _: None,
+        on_end: Callable[[Mapping[Key, Retained], ChangeOutcome], None] = lambda *_: None,
     ) -> None:
         """*on_begin* and *on_end* are given all that one step keeps or lets go."""
         self._seconds = seconds
-        self._touch = touch
-        self._losses = losses
+        self._freshness = freshness
+        self._loss_rules = loss_rules
         self._clock = clock
         self._on_begin = on_begin
         self._on_end = on_end
-        self.carried: dict[Key, Carried] = {}
+        self.retained: dict[Key, Retained] = {}
         """What stays now."""
 
     def admit(self, changes: Changes, *, certain: bool = False) -> Changes:
         """The changes that may be published now. *certain*: whether somebody has vouched for them."""
         passed: dict[str, dict[Any, Change]] = {}
-        begun: dict[Key, Carried] = {}
-        ended: dict[ChangeOutcome, dict[Key, Carried]] = {"recovered": {}, "confirmed": {}}
-        self._losses.note(changes)
+        begun: dict[Key, Retained] = {}
+        ended: dict[ChangeOutcome, dict[Key, Retained]] = {"recovered": {}, "confirmed": {}}
+        self._loss_rules.note(changes)
         for name, by_key in changes.items():
             for key, (old, new) in by_key.items():
                 place = name, key
-                known = self.carried.get(place)
+                known = self.retained.get(place)
                 change = (old if known is None else known.change[0], new)  # what is published is still what it was
                 level = change[0] == change[1]
-                kinds = CERTAIN if certain or level else self._losses.rests_on(place, change)
-                if lacking := self._touch.lacks(kinds):
+                kinds = NO_KINDS if certain or level else self._loss_rules.depends_on(place, change)
+                if lacking := self._freshness.lacks(kinds):
                     since = self._clock() if known is None else known.since
-                    self.carried[place] = Carried(change, since, kinds, f"{' and '.join(lacking)} out of touch")
+                    self.retained[place] = Retained(change, since, kinds, f"{' and '.join(lacking)} out of touch")
                     if known is None:
-                        begun[place] = self.carried[place]
+                        begun[place] = self.retained[place]
                     continue
                 if known is not None:
-                    ended["confirmed" if kinds or certain else "recovered"][place] = self.carried.pop(place)
+                    ended["confirmed" if kinds or certain else "recovered"][place] = self.retained.pop(place)
                 if not level:
                     passed.setdefault(name, {})[key] = change
-        self._losses.keep(self.carried)
+        self._loss_rules.keep(self.retained)
         if begun:
             self._on_begin(begun)
         for by, which in ended.items():
@@ -130,45 +130,45 @@ class CarryOver:
 
     def forget(self, places: Iterable[Key]) -> None:
         """Nothing is published at these places any more, so nothing stays there."""
-        gone = {place: self.carried.pop(place) for place in places if place in self.carried}
+        gone = {place: self.retained.pop(place) for place in places if place in self.retained}
         if gone:
-            self._losses.keep(self.carried)
+            self._loss_rules.keep(self.retained)
             self._on_end(gone, "recovered")
 
     def due(self) -> Changes:
         """What is to be published: its time is up, all that it rests on is in touch, or it takes nothing away any more."""
         late = self._clock() - self._seconds
-        ends: dict[ChangeOutcome, dict[Key, Carried]] = {"timeout": {}, "confirmed": {}, "recovered": {}}
-        for place, one in self.carried.items():
+        ends: dict[ChangeOutcome, dict[Key, Retained]] = {"timeout": {}, "confirmed": {}, "recovered": {}}
+        for place, one in self.retained.items():
             if one.since <= late:
                 ends["timeout"][place] = one
-            elif not self._touch.lacks(one.kinds):
+            elif not self._freshness.lacks(one.kinds):
                 ends["confirmed"][place] = one
-            elif not self._losses.rests_on(place, one.change):
+            elif not self._loss_rules.depends_on(place, one.change):
                 ends["recovered"][place] = one
         return self._released(ends)
 
     def override(self) -> Changes:
         """What is to be published because somebody says so: everything."""
-        return self._released({"operator": dict(self.carried)})
+        return self._released({"operator": dict(self.retained)})
 
     def why(self) -> str:
         """What stays, for how long, and why, in one line; "" if nothing does."""
-        if not self.carried:
+        if not self.retained:
             return ""
-        (name, key), first = min(self.carried.items(), key=lambda item: item[1].since)
+        (name, key), first = min(self.retained.items(), key=lambda item: item[1].since)
         age = self._clock() - first.since
         return (
-            f"{len(self.carried)} lost by halves and carried over, {name} {key!r} for {age:.0f} s of at most "
+            f"{len(self.retained)} lost by halves and carried over, {name} {key!r} for {age:.0f} s of at most "
             f"{self._seconds:.0f}: {first.reason}"
         )
 
-    def _released(self, ends: Mapping[ChangeOutcome, Mapping[Key, Carried]]) -> Changes:
+    def _released(self, ends: Mapping[ChangeOutcome, Mapping[Key, Retained]]) -> Changes:
         changes: dict[str, dict[Any, Change]] = {}
         for by, which in ends.items():
             for name, key in which:
-                changes.setdefault(name, {})[key] = self.carried.pop((name, key)).change
+                changes.setdefault(name, {})[key] = self.retained.pop((name, key)).change
             if which:
                 self._on_end(which, by)
-        self._losses.keep(self.carried)
+        self._loss_rules.keep(self.retained)
         return changes

@@ -2,7 +2,7 @@
 
 A list that comes back short, through a wrong filter or a cut-off answer, looks just like a mass deletion, and harms as
 much; so do the events of a kind that goes and takes all its objects with it. What is deleted one by one, by somebody who
-looks, never looks like that. Pure: who holds, for how long, is `suspicion`'s business.
+looks, never looks like that. Pure: who holds, for how long, is `shrink_hold`'s business.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from xds_server.readiness.protections.recent_removals import Burst
+from xds_server.readiness.protections.recent_removals import RecentRemovals
 
 Change = tuple[Any, Any]
 """(old, new); None on a side: it was not, or is no more."""
@@ -61,7 +61,7 @@ class ShrinkGuard:
         self._lost: dict[str, set[Any]] = {name: set() for name in losses}
         self._of: dict[str, int] = {}
         self._never: set[str] = set()
-        self._burst = Burst(losses)
+        self._recent = RecentRemovals(losses)
         self._back: dict[str, dict[Any, Change]] = {}
 
     @property
@@ -92,7 +92,7 @@ class ShrinkGuard:
         for name, by_key in changes.items():
             for key, change in by_key.items():
                 self._sort(name, key, change, passed, now, suspect=suspect)
-        self._burst.note(passed, now, lossy=any(lost.values()))
+        self._recent.note(passed, now, lossy=any(lost.values()))
         if suspect:
             self._take_back()
         return joined(passed, self.settle())
@@ -104,9 +104,9 @@ class ShrinkGuard:
     def recall(self, collections: Collection[str], now: float) -> None:
         """Believes no loss in *collections* any more, however small, and takes back those of a moment ago."""
         held = any(self._lost[name] for name in collections)
-        burst = self._burst.changes
+        burst = self._recent.changes
         lost = any(self._losses[name](one) for name in collections for one in burst.get(name, {}).values())
-        if held or (lost and self._burst.recent(now)):
+        if held or (lost and self._recent.recent(now)):
             self._never.update(collections)
             self._take_back()
 
@@ -137,14 +137,14 @@ class ShrinkGuard:
                     kept[key] = (published, now)
         self._lost = {name: set() for name in self._losses}
         self._never.clear()
-        self._burst.clear()
+        self._recent.clear()
         if listed is not None:
-            self._burst.released(held, listed)
+            self._recent.released(held, listed)
         return held
 
     def _suspect(self, changes: Changes, sizes: Mapping[str, int], losses: Mapping[str, int], now: float) -> bool:
         found = False
-        goes_on = self._burst.lives(now)
+        goes_on = self._recent.lives(now)
         for name, lost in losses.items():
             if not lost:
                 continue
@@ -153,8 +153,8 @@ class ShrinkGuard:
             before = sizes.get(name, 0) + sum(map(removed, by_key.values())) - came
             earlier = 0
             if goes_on:
-                before = max(before + self._burst.removed(name), self._of.get(name, 0))
-                earlier = len(self._lost[name]) + self._burst.lost(name)
+                before = max(before + self._recent.removed(name), self._of.get(name, 0))
+                earlier = len(self._lost[name]) + self._recent.lost(name)
             if self._tolerance.exceeded(lost + earlier, before):
                 self._of[name] = max(before, self._of.get(name, 0))
                 found = True
@@ -167,7 +167,7 @@ class ShrinkGuard:
         if was is not None:
             change = (was[0], change[1])  # what is published is still what it was
         if change[0] == change[1]:
-            self._burst.returned(name, key, change, now)
+            self._recent.returned(name, key, change, now)
             return
         shared = name in self._additive
         harmless = shared and not self._losses[name](change)
@@ -193,7 +193,7 @@ class ShrinkGuard:
 
     def _take_back(self) -> None:
         """Keeps the changes of the burst as if they had not passed, but for what came with them."""
-        for name, by_key in self._burst.changes.items():
+        for name, by_key in self._recent.changes.items():
             for key, (first, last) in by_key.items():
                 if name in self._additive and not self._losses[name]((first, last)):
                     continue
@@ -202,7 +202,7 @@ class ShrinkGuard:
                 self._back.setdefault(name, {})[key] = (last, first)
                 if first != now:
                     self._keep(name, key, (first, now))
-        self._burst.clear()
+        self._recent.clear()
 
     def _excessive(self) -> bool:
         return any(

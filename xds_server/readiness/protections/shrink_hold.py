@@ -1,4 +1,4 @@
-"""The shrink guard with a clock: how long a suspect change is held, and what ends the hold.
+"""The shrink guard with a clock: how long a suspicious change is held, and what ends the hold.
 
 A hold ends when what was missing is back (`recovered`), when a fresh list says the same again (`confirmed`), when its
 time is up (`timeout`), or when an operator says so (`operator`).
@@ -17,7 +17,7 @@ ASK_AFTER_SECONDS: Final = 2.0
 
 
 @dataclass(slots=True)
-class Suspect:
+class HeldChange:
     """What is held now. Times are on the clock."""
 
     reason: str
@@ -32,7 +32,7 @@ class Suspect:
     """The kind that the server does not know any more, if that is why."""
 
 
-class Suspicion:
+class ShrinkHold:
     """Holds what the guard keeps, for at most *seconds*. Raises nothing, and publishes nothing by itself."""
 
     def __init__(
@@ -42,8 +42,8 @@ class Suspicion:
         *,
         sources_of: Callable[[Iterable[str]], frozenset[str]],
         clock: Callable[[], float] = time.monotonic,
-        on_begin: Callable[[Suspect], None] = lambda _: None,
-        on_end: Callable[[Suspect, ChangeOutcome, float], None] = lambda *_: None,
+        on_begin: Callable[[HeldChange], None] = lambda _: None,
+        on_end: Callable[[HeldChange, ChangeOutcome, float], None] = lambda *_: None,
         ask: Callable[[frozenset[str]], None] = lambda _: None,
     ) -> None:
         """*sources_of*: which kinds may have brought a loss in some collections; *ask* has them listed anew.
@@ -57,12 +57,12 @@ class Suspicion:
         self._on_begin = on_begin
         self._on_end = on_end
         self._ask = ask
-        self.suspect: Suspect | None = None
+        self.held_change: HeldChange | None = None
 
     def admit(self, changes: Changes, sizes: Mapping[str, int]) -> Changes:
         """The changes of a transaction that may be published, and what they release."""
         passed = self._guard.admit(changes, sizes, self._clock())
-        self._note("" if self.suspect is None else self.suspect.gone)
+        self._note("" if self.held_change is None else self.held_change.gone)
         return passed
 
     def gone(self, kind: str) -> None:
@@ -76,15 +76,15 @@ class Suspicion:
 
     def _note(self, gone: str) -> None:
         """Begins or ends the hold, as the guard holds something or not, or lets it grow."""
-        reason, now, suspect = self._guard.reason, self._clock(), self.suspect
+        reason, now, held = self._guard.reason, self._clock(), self.held_change
         if not self._guard.holding:
             self._ended("recovered")
-        elif suspect is None or (suspect.reason, suspect.gone) != (reason, gone):
-            since = now if suspect is None else suspect.since
+        elif held is None or (held.reason, held.gone) != (reason, gone):
+            since = now if held is None else held.since
             awaits = set() if gone else set(self._sources_of(self._guard.lost))
-            self.suspect = Suspect(reason, since, now, awaits, gone=gone)
-            if suspect is None:
-                self._on_begin(self.suspect)
+            self.held_change = HeldChange(reason, since, now, awaits, gone=gone)
+            if held is None:
+                self._on_begin(self.held_change)
 
     def holds(self, place: tuple[str, Any]) -> bool:
         """Whether a key of a collection is held."""
@@ -101,38 +101,33 @@ class Suspicion:
 
     def listed(self, kind: str, started: float) -> Changes:
         """Notes that a list of a kind, begun at *started*, is complete and committed; returns what it confirms."""
-        suspect = self.suspect
-        if suspect is None or started <= suspect.grown or kind not in suspect.awaits:
+        held = self.held_change
+        if held is None or started <= held.grown or kind not in held.awaits:
             return {}
-        suspect.awaits.discard(kind)
-        return {} if suspect.awaits else self._released("confirmed")
+        held.awaits.discard(kind)
+        return {} if held.awaits else self._released("confirmed")
 
     def due(self) -> Changes:
         """What is to be published because its time is up. Asks for a fresh list, if it is time for that."""
-        suspect = self.suspect
-        if (
-            suspect is not None
-            and suspect.awaits
-            and not suspect.asked
-            and self._clock() - suspect.grown >= ASK_AFTER_SECONDS
-        ):
-            suspect.asked = True
-            self._ask(frozenset(suspect.awaits))
-        late = self.suspect is not None and self._clock() - self.suspect.since >= self._seconds
+        held = self.held_change
+        if held is not None and held.awaits and not held.asked and self._clock() - held.grown >= ASK_AFTER_SECONDS:
+            held.asked = True
+            self._ask(frozenset(held.awaits))
+        late = self.held_change is not None and self._clock() - self.held_change.since >= self._seconds
         return self._released("timeout") if late else {}
 
     def override(self) -> Changes:
         """What is to be published because somebody says so."""
-        return self._released("operator") if self.suspect is not None else {}
+        return self._released("operator") if self.held_change is not None else {}
 
     def why(self) -> str:
         """What is held, for how long, and until when at the latest, in one line; "" if nothing is."""
-        if self.suspect is None:
+        if self.held_change is None:
             return ""
-        age = self._clock() - self.suspect.since
-        held = f"would lose {self.suspect.reason}: held for {age:.0f} s of at most {self._seconds:.0f}"
-        if self.suspect.gone:
-            return f"{held}, since the kind {self.suspect.gone} is gone: install it again, or xds-server release --kind shrink"
+        age = self._clock() - self.held_change.since
+        held = f"would lose {self.held_change.reason}: held for {age:.0f} s of at most {self._seconds:.0f}"
+        if self.held_change.gone:
+            return f"{held}, since the kind {self.held_change.gone} is gone: install it again, or xds-server release --kind shrink"
         return f"{held}, unless a fresh list confirms it, or xds-server release --kind shrink"
 
     def _released(self, by: ChangeOutcome) -> Changes:
@@ -140,6 +135,6 @@ class Suspicion:
         return self._guard.release(listed=self._clock() if by == "confirmed" else None)
 
     def _ended(self, by: ChangeOutcome) -> None:
-        suspect, self.suspect = self.suspect, None
-        if suspect is not None:
-            self._on_end(suspect, by, self._clock() - suspect.since)
+        held, self.held_change = self.held_change, None
+        if held is not None:
+            self._on_end(held, by, self._clock() - held.since)

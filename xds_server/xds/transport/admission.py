@@ -25,7 +25,7 @@ class Hold(msgspec.Struct, frozen=True, gc=False):
     """What a client that has nothing may have meanwhile."""
 
 
-class Doorkeeper(Protocol):
+class AdmissionPolicy(Protocol):
     """Knows what is ready, and for whom."""
 
     def admit(self, node: Node) -> View | Hold:
@@ -70,14 +70,14 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entrance:
-    """One stream's way past the doorkeeper."""
+    """One stream's way past the admission policy."""
 
     __slots__ = (
         "_address",
         "_admission",
         "_clock",
-        "_doorkeeper",
         "_pace",
+        "_policy",
         "_released",
         "_timeout",
         "hold",
@@ -86,12 +86,17 @@ class Entrance:
     )
 
     def __init__(
-        self, doorkeeper: Doorkeeper, admission: Admission, clock: Clock, pace: Pace | None = None, address: str = ""
+        self,
+        admission_policy: AdmissionPolicy,
+        admission: Admission,
+        clock: Clock,
+        pace: Pace | None = None,
+        address: str = "",
     ) -> None:
         """*pace* is that of all streams together; None to let in whoever may be. *address*: from where it comes."""
         self._pace = pace
         self._address = address
-        self._doorkeeper = doorkeeper
+        self._policy = admission_policy
         self._admission = admission
         self._clock = clock
         self._released = False
@@ -116,7 +121,7 @@ class Entrance:
         self.since = self._clock()
         turn = False
         while True:
-            answer = self._doorkeeper.admit(node)
+            answer = self._policy.admit(node)
             if not isinstance(answer, Hold):
                 if turn or self._pace is None or self._pace.free():
                     self.outcome = "admitted"
@@ -174,7 +179,7 @@ class Entrance:
                     preferred = cold is (self._admission.first == "cold")
                     await self._pace.turn(preferred=preferred, address=self._address, name=node.id)
                 else:
-                    await self._doorkeeper.changed()
+                    await self._policy.changed()
         except TimeoutError:
             return False
         finally:

@@ -14,7 +14,7 @@ from xds_server.model.resource import TypeUrl
 from xds_server.xds.cache.store import AcceptanceListener
 from xds_server.xds.codec.sotw import DecodeError
 from xds_server.xds.protocol.messages import Changes, DeltaRequest, ProtocolError, Request, ResourceStatus
-from xds_server.xds.transport.admission import Admission, Clock, Doorkeeper, Entrance
+from xds_server.xds.transport.admission import Admission, AdmissionPolicy, Clock, Entrance
 from xds_server.xds.transport.admission_queue import Pace
 from xds_server.xds.transport.debounce import Debounce
 from xds_server.xds.transport.limits import Limits
@@ -39,7 +39,7 @@ class Streams:
     def __init__(
         self,
         *,
-        doorkeeper: Doorkeeper,
+        admission_policy: AdmissionPolicy,
         observer: Observer,
         admission: Admission,
         identifier: str,
@@ -49,7 +49,7 @@ class Streams:
         acceptance_changed: AcceptanceListener = lambda *_: None,
     ) -> None:
         """*acceptance_changed*: called with the event `AcceptanceChanged` of any stream; what the cache takes."""
-        self._doorkeeper = doorkeeper
+        self._policy = admission_policy
         self._acceptance_changed = acceptance_changed
         self._observer = observer
         self._admission = admission
@@ -232,7 +232,7 @@ class Streams:
             reader=reader,
             variant=variant,
             encoder=self._encoders[variant.name],
-            entrance=Entrance(self._doorkeeper, self._admission, self._clock, self._pace, place.host),
+            entrance=Entrance(self._policy, self._admission, self._clock, self._pace, place.host),
             limits=self._limits,
             observer=self._observer,
             clock=self._clock,

@@ -11,7 +11,7 @@ from xds_server.model.address import Address
 from xds_server.model.admission import HoldKind
 from xds_server.xds.cache.store import AcceptanceListener
 from xds_server.xds.protocol.messages import Changes
-from xds_server.xds.transport.admission import Admission, Clock, Doorkeeper
+from xds_server.xds.transport.admission import Admission, AdmissionPolicy, Clock
 from xds_server.xds.transport.auxiliary_calls import Aside
 from xds_server.xds.transport.bind_check import PortInUse, check_address
 from xds_server.xds.transport.client_status import ClientStatus
@@ -49,7 +49,7 @@ _OPTIONS: Final = (
 
 
 class AdsServer:
-    """Serves ADS to all whom the doorkeeper admits, and says by gRPC health whether it is worth asking.
+    """Serves ADS to all whom the admission policy admits, and says by gRPC health whether it is worth asking.
 
     Health is NOT_SERVING from before the port is open until `set_health` says otherwise.
     """
@@ -58,7 +58,7 @@ class AdsServer:
         self,
         address: Address,
         *,
-        doorkeeper: Doorkeeper,
+        admission_policy: AdmissionPolicy,
         observer: Observer,
         admission: Admission = Admission(),  # noqa: B008  Immutable.
         identifier: str = "xds-server",
@@ -78,7 +78,7 @@ class AdsServer:
         self._address = address
         self._limits = limits
         self._streams = Streams(
-            doorkeeper=doorkeeper,
+            admission_policy=admission_policy,
             observer=observer,
             admission=admission,
             identifier=identifier,

@@ -4,7 +4,7 @@ import asyncio
 
 from probes import Gate, Layer, Passed, Verdict, Waiting
 from xds_server.model.resource import CLUSTER, LISTENER, resource
-from xds_server.readiness.admission import Doorkeeper
+from xds_server.readiness.admission import ReadinessAdmission
 from xds_server.xds.cache.store import Store
 from xds_server.xds.protocol.messages import Node
 from xds_server.xds.transport.admission import Hold
@@ -19,7 +19,7 @@ class Rig:
         self.verdict: Verdict = Waiting("nothing published")
         self.gate = Gate(Layer("snapshots", lambda: {"published": self.verdict}), clock=lambda: 0.0)
         self.store = Store()
-        self.doorkeeper = Doorkeeper(self.gate, self.store, open_at_once=open_at_once)
+        self.admission_policy = ReadinessAdmission(self.gate, self.store, open_at_once=open_at_once)
         self.gate.evaluate()
 
     def open(self) -> None:
@@ -33,7 +33,7 @@ class Rig:
 
 def test_before_the_gate_has_passed_everybody_is_held_with_the_reason() -> None:
     """The text names the layer and what it waits for."""
-    held = Rig().doorkeeper.admit(EDGE)
+    held = Rig().admission_policy.admit(EDGE)
 
     assert isinstance(held, Hold)
     assert held.kind == "not_ready"
@@ -45,7 +45,7 @@ def test_a_known_role_is_admitted_to_its_tables() -> None:
     rig = Rig()
     rig.open()
 
-    assert rig.store.view("shop/edge") is rig.doorkeeper.admit(EDGE)
+    assert rig.store.view("shop/edge") is rig.admission_policy.admit(EDGE)
 
 
 def test_an_unknown_role_is_told_which_there_are() -> None:
@@ -53,7 +53,7 @@ def test_an_unknown_role_is_told_which_there_are() -> None:
     rig = Rig()
     rig.open()
 
-    held = rig.doorkeeper.admit(Node("proxy", role="shop/ege"))
+    held = rig.admission_policy.admit(Node("proxy", role="shop/ege"))
 
     assert isinstance(held, Hold)
     assert held.kind == "unknown_role"
@@ -64,7 +64,7 @@ def test_without_a_gate_everybody_is_admitted_to_what_there_is() -> None:
     """And sees, in the same tables, what comes later."""
     rig = Rig(open_at_once=True)
 
-    view = rig.doorkeeper.admit(EDGE)
+    view = rig.admission_policy.admit(EDGE)
     assert not isinstance(view, Hold)
     assert len(view[LISTENER]) == 0
     rig.open()
@@ -75,12 +75,12 @@ def test_without_a_gate_everybody_is_admitted_to_what_there_is() -> None:
 
 async def test_those_who_wait_are_woken_by_each_notice() -> None:
     """A wait begins with the call and ends with the next notice."""
-    doorkeeper = Rig().doorkeeper
+    admission_policy = Rig().admission_policy
     for _ in range(2):
-        waiting = asyncio.create_task(doorkeeper.changed())
+        waiting = asyncio.create_task(admission_policy.changed())
         await asyncio.sleep(0)
         assert not waiting.done()
-        doorkeeper.notify()
+        admission_policy.notify()
         await waiting
 
 
@@ -88,11 +88,11 @@ def test_a_held_proxy_may_be_offered_what_was_good_before() -> None:
     """The offer goes with the hold: whether it is taken depends on what the proxy has."""
     rig = Rig()
     stale = rig.store.prepared("shop/edge")
-    doorkeeper = Doorkeeper(
+    admission_policy = ReadinessAdmission(
         rig.gate, rig.store, open_at_once=False, last_good=lambda role: stale if role == "shop/edge" else None
     )
 
-    held, other = doorkeeper.admit(EDGE), doorkeeper.admit(Node("proxy", role="shop/other"))
+    held, other = admission_policy.admit(EDGE), admission_policy.admit(Node("proxy", role="shop/other"))
 
     assert isinstance(held, Hold)
     assert held.fallback is stale

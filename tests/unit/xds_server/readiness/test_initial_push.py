@@ -1,7 +1,7 @@
 """Ready is said when those who came before are served, or after a bounded time."""
 
 from probes import Passed, Waiting
-from xds_server.readiness.initial_push import BREATH_SECONDS, OPEN_SECONDS, Greeting
+from xds_server.readiness.initial_push import BREATH_SECONDS, OPEN_SECONDS, InitialPush
 from xds_server.xds.protocol.messages import Node
 from xds_server.xds.transport.observer import StreamInfo, StreamStatus
 
@@ -14,7 +14,7 @@ class Rig:
         self.done = 0
         self.alarms: list[float] = []
         self.streams = {n: StreamInfo(n, "ipv4:x", Node(f"p{n}"), 0.0, warm=False) for n in ids}
-        self.greeting = Greeting(
+        self.greeting = InitialPush(
             seconds,
             streams=lambda: [StreamStatus(one, None, {}) for one in self.streams.values()],
             clock=lambda: self.now,
@@ -102,7 +102,7 @@ def test_who_dialled_while_the_lists_were_derived_is_waited_for() -> None:
 
 def test_before_the_port_is_open_nothing_is_over() -> None:
     """Nobody can have come."""
-    greeting = Greeting(1.0, streams=list, clock=lambda: 50.0, on_change=lambda: None)
+    greeting = InitialPush(1.0, streams=list, clock=lambda: 50.0, on_change=lambda: None)
 
     assert Waiting("the gRPC port is not open yet") == greeting.verdict()
 

@@ -11,10 +11,10 @@ from tests.support import builders
 from xds_server.envoy.ready_listener import MARKER
 from xds_server.model.objects import Service
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl, resource
-from xds_server.readiness.protections.loss_rules import Losses, shrink_guard, sources_of
-from xds_server.readiness.protections.retention import CarryOver, Touch
+from xds_server.readiness.protections.loss_rules import PipelineLossRules, shrink_guard, sources_of
+from xds_server.readiness.protections.retention import Retention, SourceFreshness
 from xds_server.readiness.protections.shrink_guard import Tolerance
-from xds_server.readiness.protections.shrink_hold import Suspicion
+from xds_server.readiness.protections.shrink_hold import ShrinkHold
 from xds_server.readiness.publisher import Publisher
 from xds_server.translate.pipeline import Pipeline, build
 from xds_server.xds.cache.store import Names, Store
@@ -107,16 +107,16 @@ def test_a_service_without_ports_leaves_no_cluster() -> None:
 
 def shrinking(
     rig: Rig, *, at_least: int = 2, seconds: float = 30, clock: Callable[[], float] = time.monotonic
-) -> Suspicion:
+) -> ShrinkHold:
     """A publisher that holds, on a pipeline with four carts in a row."""
     guard = shrink_guard(rig.pipeline, Tolerance(share=0.5, at_least=at_least))
-    suspicion = Suspicion(guard, seconds, sources_of=lambda lost: sources_of(rig.pipeline, lost), clock=clock)
+    shrink_hold = ShrinkHold(guard, seconds, sources_of=lambda lost: sources_of(rig.pipeline, lost), clock=clock)
     rig.publisher = Publisher(
         rig.graph,
         rig.pipeline,
         rig.store,
         lambda *names: rig.said.append(names),
-        suspicion=suspicion,
+        shrink_hold=shrink_hold,
         marker_port=19002,
     )
     carts = [f"shop/cart{n}" for n in range(4)]
@@ -128,20 +128,20 @@ def shrinking(
     }
     for kind, source in rig.pipeline.sources.items():
         source.replace(objects[kind])
-    return suspicion
+    return shrink_hold
 
 
 @pytest.mark.parametrize("kind", ["services", "httproutes", "endpointslices"])
 def test_a_list_that_comes_back_empty_changes_nothing_that_is_served(kind: str) -> None:
     """No cluster, endpoint or route goes before somebody has confirmed it; then all of it does."""
     rig = Rig(plain=False)
-    suspicion = shrinking(rig)
+    shrink_hold = shrinking(rig)
     before = versions(rig)
 
     rig.pipeline.sources[kind].replace({})
 
     assert versions(rig) == before
-    assert suspicion.suspect is not None
+    assert shrink_hold.held_change is not None
     assert rig.publisher.override()
     assert versions(rig) != before
     assert not rig.publisher.override()
@@ -162,12 +162,12 @@ def test_all_gateways_gone_at_once_are_still_served() -> None:
 def test_one_deletion_after_another_is_believed() -> None:
     """An operator who deletes one by one means it."""
     rig, now = Rig(plain=False), iter(range(100, 200))
-    suspicion = shrinking(rig, clock=lambda: next(now))
+    shrink_hold = shrinking(rig, clock=lambda: next(now))
 
     for n in range(4):
         rig.pipeline.sources["httproutes"].delete(f"shop/cart{n}")
 
-    assert suspicion.suspect is None
+    assert shrink_hold.held_change is None
     assert len(rig.pipeline.attached_routes) == 0
 
 
@@ -175,18 +175,18 @@ def test_a_purge_of_a_kind_costs_nothing_in_the_end() -> None:
     """Event by event its objects go, faster than anybody deletes: what went is back, and stays for its time."""
     rig = Rig(plain=False)
     now = 100.0
-    suspicion = shrinking(rig, clock=lambda: now)
+    shrink_hold = shrinking(rig, clock=lambda: now)
     before = versions(rig)
 
     for n in range(4):
         now += 0.01
         rig.pipeline.sources["httproutes"].delete(f"shop/cart{n}")
 
-    assert suspicion.suspect is not None
+    assert shrink_hold.held_change is not None
     assert versions(rig) == before
     rig.publisher.listed("gateways", now + 1)
     rig.publisher.listed("httproutes", now + 1)
-    assert (suspicion.suspect, versions(rig) != before) == (None, True)
+    assert (shrink_hold.held_change, versions(rig) != before) == (None, True)
 
 
 @pytest.mark.parametrize("kind", ["httproutes", "gateways"])
@@ -194,7 +194,7 @@ def test_when_the_kind_is_gone_no_list_says_that_its_objects_are(kind: str) -> N
     """However few they were: they are back at once, until they are there again, or the time is up."""
     rig = Rig(plain=False)
     now = 100.0
-    suspicion = shrinking(rig, at_least=100, clock=lambda: now)
+    shrink_hold = shrinking(rig, at_least=100, clock=lambda: now)
     before, objects = versions(rig), dict(rig.pipeline.sources[kind])
     for key in objects:
         rig.pipeline.sources[kind].delete(key)
@@ -202,7 +202,7 @@ def test_when_the_kind_is_gone_no_list_says_that_its_objects_are(kind: str) -> N
     now += 1.5
     rig.publisher.gone(kind)
     assert (versions(rig), rig.store.roles) == (before, {"shop/edge"})
-    assert f"the kind {kind} is gone" in suspicion.why()
+    assert f"the kind {kind} is gone" in shrink_hold.why()
     rig.publisher.listed(kind, now + 1)
     now += 5
     rig.publisher.tick()
@@ -210,14 +210,14 @@ def test_when_the_kind_is_gone_no_list_says_that_its_objects_are(kind: str) -> N
 
     for key, value in objects.items():
         rig.pipeline.sources[kind].set(key, value)
-    assert (suspicion.suspect, versions(rig)) == (None, before)
+    assert (shrink_hold.held_change, versions(rig)) == (None, before)
 
 
 def test_a_kind_that_stays_away_takes_its_objects_with_it_when_the_time_is_up() -> None:
     """A hold has a clock."""
     rig = Rig(plain=False)
     now = 100.0
-    suspicion = shrinking(rig, clock=lambda: now)
+    shrink_hold = shrinking(rig, clock=lambda: now)
     before = versions(rig)
     rig.pipeline.sources["httproutes"].delete("shop/cart0")
     rig.publisher.gone("httproutes")
@@ -226,7 +226,7 @@ def test_a_kind_that_stays_away_takes_its_objects_with_it_when_the_time_is_up() 
     now += 30
     rig.publisher.tick()
 
-    assert (suspicion.suspect, versions(rig) != before) == (None, True)
+    assert (shrink_hold.held_change, versions(rig) != before) == (None, True)
 
 
 def versions(rig: Rig) -> dict[str, str]:
@@ -322,17 +322,17 @@ class Carrying(Rig):
     def __init__(self) -> None:
         super().__init__(plain=False)
         self.now = 0.0
-        self.touch = Touch(lambda: self.now)
-        self.carry = CarryOver(15.0, self.touch, Losses(self.pipeline), clock=lambda: self.now)
+        self.freshness = SourceFreshness(lambda: self.now)
+        self.retention = Retention(15.0, self.freshness, PipelineLossRules(self.pipeline), clock=lambda: self.now)
         self.publisher = Publisher(
-            self.graph, self.pipeline, self.store, lambda *names: self.said.append(names), carry=self.carry
+            self.graph, self.pipeline, self.store, lambda *names: self.said.append(names), retention=self.retention
         )
         self.list()
         self.said.clear()
 
     def back(self, kind: str) -> None:
         """In touch, and a while later."""
-        self.touch.note(kind, lost=False)
+        self.freshness.note(kind, lost=False)
         self.now += 2
         self.publisher.tick()
 
@@ -341,94 +341,94 @@ MOVED = builders.route(builders.rule(to=(builders.backend("shop/new"),)))
 
 
 def test_a_route_that_moved_to_what_we_have_not_heard_of_stays_where_it_was() -> None:
-    """Services are out of touch: nobody is sent to a Service that does not exist as far as we know, until we know."""
+    """Services are out of freshness: nobody is sent to a Service that does not exist as far as we know, until we know."""
     rig = Carrying()
     rig.pipeline.sources["endpointslices"].set(
         "shop/new-1", builders.slice_("10.0.0.2", key="shop/new-1", of="shop/new")
     )
     before = versions(rig)
-    rig.touch.note("services", lost=True)
+    rig.freshness.note("services", lost=True)
 
     rig.pipeline.sources["httproutes"].set("shop/cart", MOVED)
-    assert (versions(rig), len(rig.carry.carried)) == (before, 1)
+    assert (versions(rig), len(rig.retention.retained)) == (before, 1)
 
     services = rig.pipeline.sources["services"]
     services.replace({"shop/cart": builders.service(), "shop/new": builders.service("shop/new")})
-    assert (versions(rig) != before, rig.carry.carried) == (True, {})
+    assert (versions(rig) != before, rig.retention.retained) == (True, {})
     assert rig.said[-1][1] == {"shop/edge": {ROUTE: frozenset({"shop/edge/8080"})}}
 
 
 def test_a_cluster_stays_while_the_route_to_it_may_have_moved() -> None:
-    """With its load assignment, and the route configuration that names it; gone for good when routes are in touch."""
+    """With its load assignment, and the route configuration that names it; gone for good when routes are in freshness."""
     rig = Carrying()
     before = versions(rig)
-    rig.touch.note("httproutes", lost=True)
+    rig.freshness.note("httproutes", lost=True)
 
     rig.pipeline.sources["services"].delete("shop/cart")
-    assert (versions(rig), len(rig.carry.carried)) == (before, 3)
+    assert (versions(rig), len(rig.retention.retained)) == (before, 3)
 
     rig.back("httproutes")
-    assert (rig.store.counts()[CLUSTER], rig.store.counts()[ENDPOINT], rig.carry.carried) == (0, 0, {})
+    assert (rig.store.counts()[CLUSTER], rig.store.counts()[ENDPOINT], rig.retention.retained) == (0, 0, {})
 
 
 def test_endpoints_stay_while_the_new_ones_may_not_be_known() -> None:
     """A port was renamed in a Service and in its slices, and of the slices we have not heard; a new endpoint ends it."""
     rig = Carrying()
     before = versions(rig)
-    rig.touch.note("endpointslices", lost=True)
+    rig.freshness.note("endpointslices", lost=True)
 
     rig.pipeline.sources["services"].set("shop/cart", builders.service(name="web"))
     assert versions(rig)[ENDPOINT] == before[ENDPOINT]
 
     rig.pipeline.sources["endpointslices"].set("shop/cart-1", builders.slice_("10.0.0.1", name="web"))
-    assert (versions(rig)[ENDPOINT], rig.carry.carried) == (before[ENDPOINT], {})
+    assert (versions(rig)[ENDPOINT], rig.retention.retained) == (before[ENDPOINT], {})
 
 
 def test_only_what_is_in_doubt_stays() -> None:
     """With slices out of touch a Service that is deleted is gone, and so is a Gateway; scaling to zero is not believed."""
     rig = Carrying()
-    rig.touch.note("endpointslices", lost=True)
+    rig.freshness.note("endpointslices", lost=True)
 
     rig.pipeline.sources["endpointslices"].delete("shop/cart-1")
-    assert len(rig.carry.carried) == 1
+    assert len(rig.retention.retained) == 1
     rig.pipeline.sources["services"].delete("shop/cart")
-    assert (rig.carry.carried, rig.store.counts()[CLUSTER]) == ({}, 0)
-    rig.touch.note("services", lost=True)
+    assert (rig.retention.retained, rig.store.counts()[CLUSTER]) == ({}, 0)
+    rig.freshness.note("services", lost=True)
     rig.pipeline.sources["gateways"].delete("shop/edge")
-    assert (rig.carry.carried, rig.store.roles) == ({}, set())
+    assert (rig.retention.retained, rig.store.roles) == ({}, set())
 
 
 def test_a_new_route_that_leads_nowhere_takes_nothing_away() -> None:
-    """It is published with its 500, whatever is out of touch: what was served is served on beside it."""
+    """It is published with its 500, whatever is out of freshness: what was served is served on beside it."""
     rig = Carrying()
-    rig.touch.note("services", lost=True)
+    rig.freshness.note("services", lost=True)
 
     rig.pipeline.sources["httproutes"].set(
         "shop/other", builders.route(builders.rule(to=(builders.backend("shop/none"),)), key="shop/other")
     )
 
-    assert rig.carry.carried == {}
+    assert rig.retention.retained == {}
     assert rig.said[-1][1] == {"shop/edge": {ROUTE: frozenset({"shop/edge/8080"})}}
 
 
 def test_what_was_given_up_is_not_carried_over_again() -> None:
     """When its time is up the loss is published, and what else changes at that port passes from then on."""
     rig = Carrying()
-    rig.touch.note("services", lost=True)
+    rig.freshness.note("services", lost=True)
     rig.pipeline.sources["httproutes"].set("shop/cart", MOVED)
     rig.now = 15.0
     rig.publisher.tick()
-    assert rig.carry.carried == {}
+    assert rig.retention.retained == {}
     published = versions(rig)[ROUTE]
 
     rig.pipeline.sources["httproutes"].set("shop/more", builders.route(key="shop/more", hostnames=("more.example",)))
-    assert (rig.carry.carried, versions(rig)[ROUTE] != published) == ({}, True)
+    assert (rig.retention.retained, versions(rig)[ROUTE] != published) == ({}, True)
 
 
 def test_an_operator_ends_what_is_carried_over() -> None:
     """All of it at once, and is told how much it was."""
     rig = Carrying()
-    rig.touch.note("httproutes", lost=True)
+    rig.freshness.note("httproutes", lost=True)
     rig.pipeline.sources["services"].delete("shop/cart")
 
     assert (rig.publisher.drop(), rig.publisher.drop()) == (3, 0)
@@ -462,12 +462,12 @@ def test_a_listener_that_comes_while_its_gateway_is_held_is_published_with_it() 
 def test_what_was_held_of_a_gateway_that_went_is_not_in_the_way_of_its_return() -> None:
     """Its listener comes back as it was published, and its change was held: it is published anew with its role."""
     rig = Rig(plain=False)
-    suspicion = shrinking(rig)
+    shrink_hold = shrinking(rig)
     gateways = rig.pipeline.sources["gateways"]
     with rig.graph.transaction():
         rig.pipeline.sources["services"].replace({})
         gateways.set("shop/edge", builders.gateway(builders.http("b", 9090)))
-    assert suspicion.suspect is not None
+    assert shrink_hold.held_change is not None
 
     gateways.delete("shop/edge")
     gateways.set("shop/edge", builders.gateway())
@@ -481,18 +481,18 @@ def test_a_route_that_moved_stays_until_the_endpoints_that_it_moved_to_are_known
     """The Service came and the route moved while nobody looked; of its slices we have not heard yet."""
     rig = Carrying()
     before = versions(rig)
-    rig.touch.note("endpointslices", lost=True)
+    rig.freshness.note("endpointslices", lost=True)
 
     rig.pipeline.sources["services"].set("shop/new", builders.service("shop/new"))
     rig.pipeline.sources["httproutes"].set("shop/cart", MOVED)
-    assert (versions(rig)[ROUTE], len(rig.carry.carried)) == (before[ROUTE], 1)
+    assert (versions(rig)[ROUTE], len(rig.retention.retained)) == (before[ROUTE], 1)
 
     rig.pipeline.sources["endpointslices"].set("shop/new-1", builders.slice_(key="shop/new-1", of="shop/new"))
     assert versions(rig)[ROUTE] == before[ROUTE]
     rig.pipeline.sources["endpointslices"].set(
         "shop/new-1", builders.slice_("10.0.0.2", key="shop/new-1", of="shop/new")
     )
-    assert (rig.carry.carried, versions(rig)[ROUTE] != before[ROUTE]) == ({}, True)
+    assert (rig.retention.retained, versions(rig)[ROUTE] != before[ROUTE]) == ({}, True)
 
 
 @pytest.mark.parametrize("first", ["services", "httproutes"])
@@ -501,7 +501,7 @@ def test_it_stays_whichever_kind_is_in_touch_first(first: str) -> None:
     rig = Carrying()
     before = versions(rig)
     for kind in ("services", "httproutes", "endpointslices"):
-        rig.touch.note(kind, lost=True)
+        rig.freshness.note(kind, lost=True)
     news = {"services": ("shop/new", builders.service("shop/new")), "httproutes": ("shop/cart", MOVED)}
 
     for kind in (first, *(kind for kind in news if kind != first)):
@@ -511,14 +511,14 @@ def test_it_stays_whichever_kind_is_in_touch_first(first: str) -> None:
 
     rig.now += 15
     rig.publisher.tick()
-    assert (rig.carry.carried, versions(rig)[ROUTE] != before[ROUTE]) == ({}, True)
+    assert (rig.retention.retained, versions(rig)[ROUTE] != before[ROUTE]) == ({}, True)
 
 
 def test_a_route_in_the_place_of_another_stays_as_that_one_does() -> None:
     """One goes and one comes, in one list: what was answered before is answered on."""
     rig = Carrying()
     before = versions(rig)
-    rig.touch.note("endpointslices", lost=True)
+    rig.freshness.note("endpointslices", lost=True)
     rig.pipeline.sources["services"].set("shop/new", builders.service("shop/new"))
 
     renamed = builders.route(builders.rule(to=(builders.backend("shop/new"),)), key="shop/renamed")
@@ -534,6 +534,6 @@ def test_a_route_to_endpoints_that_are_known_moves_at_once() -> None:
     rig.pipeline.sources["httproutes"].set("shop/cart", MOVED)
     assert rig.said[-1][1] == {"shop/edge": {ROUTE: frozenset({"shop/edge/8080"})}}
 
-    rig.touch.note("endpointslices", lost=True)
+    rig.freshness.note("endpointslices", lost=True)
     rig.pipeline.sources["httproutes"].set("shop/cart", builders.route())
-    assert rig.carry.carried == {}
+    assert rig.retention.retained == {}

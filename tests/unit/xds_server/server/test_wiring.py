@@ -15,7 +15,7 @@ from xds_server.providers.files.provider import FileSource
 from xds_server.server import provider_factory
 from xds_server.server.settings import FilesSource, Settings
 from xds_server.server.status_factory import Nobody
-from xds_server.server.wiring import Replica
+from xds_server.server.wiring import ControlPlane
 from xds_server.xds.protocol.messages import Node
 from xds_server.xds.transport.observer import StreamInfo
 
@@ -38,20 +38,20 @@ class Rig:
     """A replica whose keeper is ours."""
 
     def __init__(self, **settings: Any) -> None:
-        self.replica = Replica(Settings(source=FilesSource(Path("x")), **settings))
-        self.keeper = self.replica.keeper = Keeper()
+        self.control_plane = ControlPlane(Settings(source=FilesSource(Path("x")), **settings))
+        self.keeper = self.control_plane.keeper = Keeper()
 
     def lists(self, objects: Mapping[str, Mapping[str, Any]]) -> None:
         """All kinds, listed."""
-        pipeline, board = self.replica.pipeline, self.replica.board
+        pipeline, board = self.control_plane.pipeline, self.control_plane.board
         for plural, source in pipeline.sources.items():
-            with self.replica.graph.transaction():
+            with self.control_plane.graph.transaction():
                 for key in [key for key in source if key not in objects.get(plural, {})]:
                     source.delete(key)
                 for key, value in objects.get(plural, {}).items():
                     source.set(key, value)
                 source.mark_synced()
-            board.listed(plural, epoch=self.replica.graph.epoch, objects=len(source))
+            board.listed(plural, epoch=self.control_plane.graph.epoch, objects=len(source))
 
     def reasons(self) -> list[tuple[str, str, str]]:
         return [(kind, reason, ends) for kind, reason, _, ends in self.keeper.said]
@@ -72,8 +72,8 @@ def test_a_change_that_is_held_and_its_end_are_events() -> None:
     rig.lists(carts(4))
     for _ in range(2):
         rig.lists({"gateways": carts(0)["gateways"]})
-        assert rig.replica.holds.why()
-        rig.replica.holds.release("shrink", rig.replica.publisher)
+        assert rig.control_plane.holds.why()
+        rig.control_plane.holds.release("shrink", rig.control_plane.publisher)
         rig.lists(carts(4))
 
     held = ("Warning", "ChangeHeld", "ChangeReleased")
@@ -90,7 +90,7 @@ def test_a_hold_whose_time_is_up_is_a_warning() -> None:
     rig.lists({"gateways": carts(0)["gateways"]})
 
     while ("Warning", "ChangeReleased", "ChangeHeld") not in rig.reasons():  # the test's own time limit ends it
-        rig.replica.tick()
+        rig.control_plane.tick()
 
 
 def test_proxies_that_wait_are_events_by_why_they_do() -> None:
@@ -98,9 +98,9 @@ def test_proxies_that_wait_are_events_by_why_they_do() -> None:
     rig = Rig()
     stream = StreamInfo(7, "ipv4:127.0.0.1:1", Node("proxy-1", role="shop/egde"), 0.0, warm=True)
 
-    rig.replica.holds.stream_held(stream, "queued")
-    rig.replica.holds.stream_held(stream, "not_ready")
-    rig.replica.holds.stream_held(stream, "unknown_role")
+    rig.control_plane.holds.stream_held(stream, "queued")
+    rig.control_plane.holds.stream_held(stream, "not_ready")
+    rig.control_plane.holds.stream_held(stream, "unknown_role")
 
     assert ["ProxyHeld", "UnknownRole"] == [reason for _, reason, _ in rig.reasons()]
     assert "'shop/egde'" in rig.keeper.said[1][2]
@@ -109,9 +109,9 @@ def test_proxies_that_wait_are_events_by_why_they_do() -> None:
 def test_a_start_that_takes_long_is_an_event_with_what_is_awaited() -> None:
     """Once at each deadline that has passed."""
     rig = Rig(soft_deadline_seconds=0.001)
-    rig.replica.board.failed("services", Phase.FORBIDDEN, message="may not list services", code=403)
+    rig.control_plane.board.failed("services", Phase.FORBIDDEN, message="may not list services", code=403)
 
-    rig.replica.tick()
+    rig.control_plane.tick()
 
     ((kind, reason, message, _),) = rig.keeper.said
     assert ("Warning", "StillNotReady") == (kind, reason)
@@ -121,13 +121,13 @@ def test_a_start_that_takes_long_is_an_event_with_what_is_awaited() -> None:
 def test_who_leaves_writes_no_more_and_its_metrics_say_so() -> None:
     """The other replicas need not wait for the end of the drain."""
     rig = Rig()
-    value = rig.replica.registry.get_sample_value
+    value = rig.control_plane.registry.get_sample_value
     assert (1, 3) == (value("xds_server_status_leader"), value("xds_server_status_writes_total"))
 
-    rig.replica.drain()
+    rig.control_plane.drain()
 
     assert 0 == value("xds_server_status_leader")
-    assert rig.replica.draining
+    assert rig.control_plane.draining
 
 
 GATEWAY = """
@@ -153,36 +153,36 @@ async def test_a_directory_gives_secrets_too_and_shows_nothing_of_them(
     caplog.set_level(logging.DEBUG)
     (tmp_path / "gateway.yaml").write_text(GATEWAY)
     (tmp_path / "secret.yaml").write_text(SECRET % "aHVudGVyMg==")
-    replica = Replica(Settings(source=FilesSource(tmp_path), file_hold_seconds=0, read_references=True))
+    control_plane = ControlPlane(Settings(source=FilesSource(tmp_path), file_hold_seconds=0, read_references=True))
     source = provider_factory.source(
-        replica.settings,
-        replica.kinds,
-        replica.pipeline,
-        references=replica.references,
-        graph=replica.graph,
-        board=replica.board,
+        control_plane.settings,
+        control_plane.kinds,
+        control_plane.pipeline,
+        references=control_plane.references,
+        graph=control_plane.graph,
+        board=control_plane.board,
     )
     assert isinstance(source, FileSource)
-    assert replica.references is not None
+    assert control_plane.references is not None
     await source.look()
     known = {"cert": Content({"tls.key": b"hunter2"}), "none": ABSENT}
     expected = {Reference("secrets", f"shop/{name}"): found for name, found in known.items()}
-    assert dict(replica.references.contents) == expected
-    assert replica.registry.get_sample_value("xds_server_references", {"state": "missing"}) == 1
+    assert dict(control_plane.references.contents) == expected
+    assert control_plane.registry.get_sample_value("xds_server_references", {"state": "missing"}) == 1
 
     for wrong in ("hunter2!", "[hunter2", "*hunter2", "!hunter2 x", '"\\hunter2"'):
         (tmp_path / "secret.yaml").write_text(SECRET % wrong)
         await source.look()
-        assert [one for one in replica.board.problems if one.source.endswith("secret.yaml")]
-    assert dict(replica.references.contents) == expected
-    shown = [caplog.text, str([record.__dict__ for record in caplog.records]), repr(replica.board.problems)]
-    shown += [repr(dict(one)) for one in replica.graph.collections.values() if one.synced]
+        assert [one for one in control_plane.board.problems if one.source.endswith("secret.yaml")]
+    assert dict(control_plane.references.contents) == expected
+    shown = [caplog.text, str([record.__dict__ for record in caplog.records]), repr(control_plane.board.problems)]
+    shown += [repr(dict(one)) for one in control_plane.graph.collections.values() if one.synced]
     assert not [text for text in shown if "hunter2" in text or "aHVudGVyMg" in text]
 
 
 def test_secrets_are_read_only_if_that_is_asked_for() -> None:
     """Then there is nothing of them in the graph either."""
-    replica = Replica(Settings(source=FilesSource(Path("x"))))
+    control_plane = ControlPlane(Settings(source=FilesSource(Path("x"))))
 
-    assert replica.references is None
-    assert "secrets" not in {*replica.graph.collections, *replica.board.states}
+    assert control_plane.references is None
+    assert "secrets" not in {*control_plane.graph.collections, *control_plane.board.states}

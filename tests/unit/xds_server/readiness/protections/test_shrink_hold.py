@@ -2,13 +2,13 @@
 
 from xds_server.model.admission import ChangeOutcome
 from xds_server.readiness.protections.shrink_guard import Changes, ShrinkGuard, Tolerance, removed
-from xds_server.readiness.protections.shrink_hold import ASK_AFTER_SECONDS, Suspect, Suspicion
+from xds_server.readiness.protections.shrink_hold import ASK_AFTER_SECONDS, HeldChange, ShrinkHold
 
 LOST: Changes = {"routes": dict.fromkeys("abc", (1, None))}
 
 
 class Rig:
-    """A suspicion whose clock is set by hand, and what it said."""
+    """A shrink_hold whose clock is set by hand, and what it said."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -16,21 +16,21 @@ class Rig:
         self.ended: list[tuple[ChangeOutcome, float]] = []
         self.asked: list[set[str]] = []
         guard = ShrinkGuard(Tolerance(share=0.5, at_least=2), {"routes": removed}, additive=frozenset())
-        self.suspicion = Suspicion(
+        self.shrink_hold = ShrinkHold(
             guard,
             30,
             sources_of=lambda lost: frozenset({"httproutes", "gateways"}) if "routes" in lost else frozenset(),
             clock=lambda: self.now,
-            on_begin=lambda suspect: self.begun.append(suspect.reason),
+            on_begin=lambda held: self.begun.append(held.reason),
             on_end=self.end,
             ask=lambda kinds: self.asked.append(set(kinds)),
         )
 
-    def end(self, suspect: Suspect, by: ChangeOutcome, seconds: float) -> None:
+    def end(self, held: HeldChange, by: ChangeOutcome, seconds: float) -> None:
         self.ended.append((by, seconds))
 
     def lose(self) -> None:
-        assert self.suspicion.admit(LOST, {"routes": 0}) == {}
+        assert self.shrink_hold.admit(LOST, {"routes": 0}) == {}
 
 
 def test_a_hold_is_said_once_and_shows_why_and_for_how_long() -> None:
@@ -38,10 +38,10 @@ def test_a_hold_is_said_once_and_shows_why_and_for_how_long() -> None:
     rig = Rig()
     rig.lose()
     rig.now += 4
-    rig.suspicion.admit({}, {"routes": 0})
+    rig.shrink_hold.admit({}, {"routes": 0})
 
     assert rig.begun == ["3 of 3 routes"]
-    assert "would lose 3 of 3 routes: held for 4 s of at most 30" in rig.suspicion.why()
+    assert "would lose 3 of 3 routes: held for 4 s of at most 30" in rig.shrink_hold.why()
 
 
 def test_it_ends_when_the_time_is_up() -> None:
@@ -49,13 +49,13 @@ def test_it_ends_when_the_time_is_up() -> None:
     rig = Rig()
     rig.lose()
     rig.now += 29.9
-    assert rig.suspicion.due() == {}
+    assert rig.shrink_hold.due() == {}
     rig.now += 0.1
 
-    assert rig.suspicion.due() == LOST
+    assert rig.shrink_hold.due() == LOST
     assert rig.ended == [("timeout", 30.0)]
-    assert rig.suspicion.due() == {}
-    assert rig.suspicion.why() == ""
+    assert rig.shrink_hold.due() == {}
+    assert rig.shrink_hold.why() == ""
 
 
 def test_fresh_lists_of_all_kinds_that_may_have_brought_it_confirm_it() -> None:
@@ -64,10 +64,10 @@ def test_fresh_lists_of_all_kinds_that_may_have_brought_it_confirm_it() -> None:
     rig.lose()
     rig.now += 1
 
-    assert rig.suspicion.listed("services", 100.5) == {}
-    assert rig.suspicion.listed("httproutes", 100.5) == {}
-    assert rig.suspicion.listed("httproutes", 100.6) == {}
-    assert rig.suspicion.listed("gateways", 100.7) == LOST
+    assert rig.shrink_hold.listed("services", 100.5) == {}
+    assert rig.shrink_hold.listed("httproutes", 100.5) == {}
+    assert rig.shrink_hold.listed("httproutes", 100.6) == {}
+    assert rig.shrink_hold.listed("gateways", 100.7) == LOST
     assert rig.ended == [("confirmed", 1.0)]
 
 
@@ -75,10 +75,10 @@ def test_these_lists_are_asked_for_once_and_not_at_once() -> None:
     """A server that has cut off one answer may cut off the next."""
     rig = Rig()
     rig.lose()
-    assert (rig.suspicion.due(), rig.asked) == ({}, [])
+    assert (rig.shrink_hold.due(), rig.asked) == ({}, [])
 
     rig.now += ASK_AFTER_SECONDS
-    assert (rig.suspicion.due(), rig.suspicion.due()) == ({}, {})
+    assert (rig.shrink_hold.due(), rig.shrink_hold.due()) == ({}, {})
     assert rig.asked == [{"httproutes", "gateways"}]
 
 
@@ -87,8 +87,8 @@ def test_a_list_begun_before_the_hold_confirms_nothing() -> None:
     rig = Rig()
     rig.lose()
 
-    assert rig.suspicion.listed("httproutes", 99.5) == {}
-    assert rig.suspicion.listed("gateways", 100.5) == {}
+    assert rig.shrink_hold.listed("httproutes", 99.5) == {}
+    assert rig.shrink_hold.listed("gateways", 100.5) == {}
     assert rig.ended == []
 
 
@@ -97,13 +97,13 @@ def test_a_hold_that_grows_needs_newer_lists_and_no_other_clock() -> None:
     rig = Rig()
     rig.lose()
     rig.now += 5
-    rig.suspicion.listed("httproutes", 101.0)
+    rig.shrink_hold.listed("httproutes", 101.0)
     more: Changes = {"routes": dict.fromkeys("de", (1, None))}
-    assert rig.suspicion.admit(more, {"routes": 0}) == {}
+    assert rig.shrink_hold.admit(more, {"routes": 0}) == {}
 
-    assert rig.suspicion.listed("gateways", 104.0) == {}
+    assert rig.shrink_hold.listed("gateways", 104.0) == {}
     rig.now += 25
-    assert rig.suspicion.due() == {"routes": dict.fromkeys("abcde", (1, None))}
+    assert rig.shrink_hold.due() == {"routes": dict.fromkeys("abcde", (1, None))}
     assert rig.ended == [("timeout", 30.0)]
 
 
@@ -112,7 +112,7 @@ def test_what_comes_back_ends_it_as_converged() -> None:
     rig = Rig()
     rig.lose()
 
-    assert rig.suspicion.admit({"routes": dict.fromkeys("abc", (None, 1))}, {"routes": 3}) == {}
+    assert rig.shrink_hold.admit({"routes": dict.fromkeys("abc", (None, 1))}, {"routes": 3}) == {}
     assert rig.ended == [("recovered", 0.0)]
 
 
@@ -121,6 +121,6 @@ def test_an_operator_may_end_it() -> None:
     rig = Rig()
     rig.lose()
 
-    assert rig.suspicion.override() == LOST
-    assert rig.suspicion.override() == {}
+    assert rig.shrink_hold.override() == LOST
+    assert rig.shrink_hold.override() == {}
     assert rig.ended == [("operator", 0.0)]

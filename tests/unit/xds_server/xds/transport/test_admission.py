@@ -1,4 +1,4 @@
-"""The gate on a stream, with a doorkeeper whose answers are written down."""
+"""The gate on a stream, with an admission policy whose answers are written down."""
 
 import asyncio
 from itertools import count
@@ -34,9 +34,9 @@ class Scripted:
         self.answers.pop(0)
 
 
-def _entrance(doorkeeper: Scripted, mode: GateMode, seconds: float = 60) -> Entrance:
+def _entrance(admission_policy: Scripted, mode: GateMode, seconds: float = 60) -> Entrance:
     ticks = count()
-    return Entrance(doorkeeper, Admission(mode=mode, hold_seconds=seconds), lambda: float(next(ticks)))
+    return Entrance(admission_policy, Admission(mode=mode, hold_seconds=seconds), lambda: float(next(ticks)))
 
 
 @pytest.mark.parametrize("mode", GateMode)
@@ -94,11 +94,11 @@ async def test_refuse_asks_once() -> None:
 
 async def test_changes_do_not_lengthen_the_bound() -> None:
     """Reasons that keep changing use up one bound, not one each."""
-    doorkeeper = Scripted(*[NOT_READY] * 50)
-    entrance = _entrance(doorkeeper, GateMode.BOUNDED, 3)  # The clock says that each wait takes a second.
+    admission_policy = Scripted(*[NOT_READY] * 50)
+    entrance = _entrance(admission_policy, GateMode.BOUNDED, 3)  # The clock says that each wait takes a second.
     assert await entrance.admitted(NODE) == NOT_READY
     assert entrance.outcome == "timeout"
-    assert len(doorkeeper.answers) == 47
+    assert len(admission_policy.answers) == 47
 
 
 async def test_being_parked_does_not_use_up_the_bound() -> None:
@@ -109,7 +109,7 @@ async def test_being_parked_does_not_use_up_the_bound() -> None:
 
 
 async def test_a_change_right_after_the_answer_is_not_missed() -> None:
-    """A doorkeeper that forgets a change as soon as it was told loses nobody who was waiting."""
+    """An admission policy that forgets a change as soon as it was told loses nobody who was waiting."""
 
     class Forgetful(Scripted):
         event = asyncio.Event()
@@ -145,10 +145,10 @@ async def test_a_wait_that_is_cut_short_is_gone() -> None:
 
 async def test_each_kind_of_hold_has_its_own_budget() -> None:
     """What was spent on readiness is not missing when the role is unknown."""
-    doorkeeper = Scripted(NOT_READY, NOT_READY, UNKNOWN)
+    admission_policy = Scripted(NOT_READY, NOT_READY, UNKNOWN)
     admission = Admission(hold_seconds=2.5, role_hold_seconds=0.001)
     ticks = count()
-    entrance = Entrance(doorkeeper, admission, lambda: float(next(ticks)))
+    entrance = Entrance(admission_policy, admission, lambda: float(next(ticks)))
 
     assert await entrance.admitted(NODE) == UNKNOWN
     assert entrance.outcome == "timeout"
@@ -170,13 +170,13 @@ async def test_a_released_stream_is_told_why_and_counts_as_override(mode: GateMo
 
 
 async def test_a_release_does_not_refuse_whoever_can_be_served() -> None:
-    """The doorkeeper has the last word."""
-    doorkeeper = Scripted(NOT_READY)
-    entrance = _entrance(doorkeeper, GateMode.PARK)
+    """The admission policy has the last word."""
+    admission_policy = Scripted(NOT_READY)
+    entrance = _entrance(admission_policy, GateMode.PARK)
     task = asyncio.create_task(entrance.admitted(NODE))
     while entrance.hold is None:
         await asyncio.sleep(0)
-    doorkeeper.answers = [EMPTY_VIEW]
+    admission_policy.answers = [EMPTY_VIEW]
     entrance.release()
 
     assert await task is EMPTY_VIEW

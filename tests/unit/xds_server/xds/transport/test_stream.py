@@ -66,7 +66,7 @@ class Wire:
 
 
 class Open:
-    """A doorkeeper that lets everybody in, or breaks."""
+    """An admission policy that lets everybody in, or breaks."""
 
     def __init__(self, view: View | Exception) -> None:
         self.view = view
@@ -91,7 +91,7 @@ class Ear:
 
 
 class Shut:
-    """A doorkeeper that lets nobody in."""
+    """An admission policy that lets nobody in."""
 
     def admit(self, node: Node) -> View | Hold:
         return Hold("not ready", "not_ready")
@@ -110,7 +110,7 @@ def _streams(
     acceptance_changed: AcceptanceListener = lambda *_: None,
 ) -> Streams:
     return Streams(
-        doorkeeper=Open(view),
+        admission_policy=Open(view),
         observer=ear,
         admission=Admission(mode=GateMode.REFUSE),
         identifier="cp",
@@ -161,7 +161,7 @@ async def test_a_stream_that_is_opened_while_stopping_is_ended() -> None:
 
 
 async def test_a_fault_of_ours_is_not_hidden() -> None:
-    """An exception of the doorkeeper leaves by the handler, where gRPC logs it, and the stream is counted as failed."""
+    """An exception of the admission policy leaves by the handler, where gRPC logs it, and the stream is counted as failed."""
     wire, ear = Wire(), Ear()
     wire.ask(CLUSTER)
     with pytest.raises(LookupError, match="broken"):
@@ -352,7 +352,7 @@ async def test_requests_wait_at_the_gate_in_order_and_not_without_end() -> None:
     """Incremental requests are all kept until we are ready, up to a number; then the stream ends with a limit."""
     wire, ear = Wire(), Ear()
     streams = Streams(
-        doorkeeper=Shut(),
+        admission_policy=Shut(),
         observer=ear,
         admission=Admission(mode=GateMode.PARK),
         identifier="cp",
@@ -468,7 +468,7 @@ async def test_no_operation_of_grpc_is_cancelled(ends: str) -> None:
     view: View | Exception = LookupError("broken") if ends == "failed" else EMPTY_VIEW
     streams = _streams(view, ear, Limits(request_bytes=100))
     if ends == "refused":
-        streams._doorkeeper = Shut()
+        streams._policy = Shut()
     serving = asyncio.create_task(streams.serve(wire))
     wire.ask(CLUSTER)
     if ends in ("shutdown", "cancelled", "limit"):
@@ -516,7 +516,7 @@ async def test_what_waits_at_the_gate_has_a_size() -> None:
     """Of a stream, and of all streams; what waited is given back when the stream ends."""
     wires, ear = [Wire() for _ in range(3)], Ear()
     streams = Streams(
-        doorkeeper=Shut(),
+        admission_policy=Shut(),
         observer=ear,
         admission=Admission(mode=GateMode.PARK),
         identifier="cp",
