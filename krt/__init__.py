@@ -1,8 +1,8 @@
 """Derived collections that know when they are complete.
 
-Sources are written in transactions; everything that is derived from them is brought up to date before
-the transaction returns, each key once, each change at the cost of what it touches. A collection is
-`synced` when all that it was made from is, so "complete" is a fact that can be asked for.
+A program writes sources in transactions. Before a transaction returns, krt updates everything that is derived from
+them: each key once, at the cost of what the change touches. A collection is `synced` when everything that it is
+derived from is, so that "complete" is a fact to ask for.
 
     graph = krt.Graph()
     pods = graph.source("pods")

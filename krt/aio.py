@@ -1,4 +1,4 @@
-"""The asyncio edge: waiting for a graph, which itself never waits. The core does not import this module."""
+"""krt with asyncio: wait until a graph is synced, iterate over its changes. The core does not import this module."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from krt.collection import Collection
 from krt.delta import Change, Commit, Delta
 from krt.graph import Graph
-from krt.key_order import same
+from krt.key_order import values_equal
 from krt.type_variables import K, V
 
 
@@ -18,24 +18,24 @@ class Syncable(Protocol):
 
     @property
     def synced(self) -> bool:
-        """Whether it is complete."""
+        """Whether its contents have been complete."""
 
 
 async def wait_synced(graph: Graph, *things: Syncable) -> None:
-    """Returns once all *things* (collections or subscriptions; by default, all collections) are synced.
+    """Waits until all *things* are synced: collections or subscriptions, by default all collections.
 
-    No timer runs meanwhile: the transaction that makes the last of them complete ends the wait. For a bound use
-    `asyncio.timeout`, and `Collection.pending` to say what was missing.
+    It does not poll: the transaction in which the last of them becomes synced ends the wait. To limit the wait, use
+    `asyncio.timeout`; `Collection.pending` then names what is missing.
     """
     awaited = things or tuple(graph.collections.values())
-    # Subscribed last, so that it is called after the subscriptions that are waited for.
+    # This subscription is the newest, so it is called after the subscriptions in *things*.
     done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def look(_: Commit) -> None:
+    def check(_: Commit) -> None:
         if not done.done() and all(thing.synced for thing in awaited):
             done.set_result(None)
 
-    subscription = graph.subscribe(look)
+    subscription = graph.subscribe(check)
     try:
         await done
     finally:
@@ -43,10 +43,11 @@ async def wait_synced(graph: Graph, *things: Syncable) -> None:
 
 
 async def deltas(collection: Collection[K, V], *, replay: bool = True) -> AsyncIterator[Delta[K, V]]:
-    """The net changes of a collection, for a consumer that takes its time: one Delta per step, of all since the last.
+    """Iterates over the net changes of a collection: each step yields one Delta of all changes since the last step.
 
-    What comes while the consumer is busy is merged by key, so that no more waits than there are keys, and the graph
-    never waits. Folding all deltas still gives the collection. Ends never; leave the loop to unsubscribe.
+    Changes that arrive while the consumer is busy are merged by key, so the memory is bounded by the number of keys,
+    and the graph never waits. Folding all deltas gives the collection. The iteration does not end by itself; leave
+    the loop to unsubscribe.
     """
     waiting: dict[Any, Change[Any]] = {}
     arrived = asyncio.Event()
@@ -54,7 +55,7 @@ async def deltas(collection: Collection[K, V], *, replay: bool = True) -> AsyncI
     def take(delta: Delta[K, V]) -> None:
         for key, change in delta:
             merged = Change(waiting.pop(key, change).old, change.new)
-            if not same(merged.old, merged.new):
+            if not values_equal(merged.old, merged.new):
                 waiting[key] = merged
         arrived.set()
 

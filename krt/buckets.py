@@ -1,4 +1,4 @@
-"""Buckets: the values of a collection, filed under what a function yields for each."""
+"""Buckets: the values of a collection by index value, which is how an index works."""
 
 from __future__ import annotations
 
@@ -7,90 +7,95 @@ from typing import Any, Generic
 
 from krt.engine import Engine
 from krt.errors import OutputTypeError
-from krt.failures import Failure, failure
-from krt.key_order import follows, in_order
-from krt.reads import Readers, Wakeable, wake
+from krt.failures import Failure, describe_failure
+from krt.key_order import sort_keys, sorts_after
+from krt.reads import Readers, Wakeable, wake_readers
 from krt.type_variables import A, K, V
 
-_TEXTS = (str, bytes)
+_STRINGS = (str, bytes)
 
 
 class Buckets(Generic[A, K, V]):
-    """How an index is kept up to date, at the cost of the change."""
+    """The values of a collection by index value, updated at the cost of the change.
+
+    The index function yields index values for each value; the value is filed in the bucket of each. The places of a
+    key are the index values under which its value is filed.
+    """
 
     def __init__(
         self, engine: Engine, of: str, values: Mapping[K, V], by: Callable[[V], Iterable[A]], name: str
     ) -> None:
         self.name = name
         self._engine = engine
-        self._of = of  # name of the collection
-        self._by = by
+        self._collection_name = of
+        self._index_function = by
         self._buckets: dict[A, dict[K, V]] = {}
-        self._unsorted: set[A] = set()  # buckets whose keys may be out of order
-        self._filed: dict[K, tuple[A, ...]] = {}
-        self._moved: dict[K, tuple[A, ...]] = {}  # where the keys changed in this transaction were before, if anywhere
+        self._unsorted: set[A] = set()  # index values whose bucket may be out of order
+        self._places_of: dict[K, tuple[A, ...]] = {}
+        self._old_places: dict[K, tuple[A, ...]] = {}  # changed keys -> places at the start of this transaction
         self._failures: dict[K, Failure] = {}
         self._readers: Readers = {}
         self._groups: dict[Wakeable, None] = {}
         for key, value in values.items():
-            self._file(key, None, value, None)
+            self._file_value(key, None, value, None)
 
     @property
     def label(self) -> str:
-        """What explanations call it."""
-        return f"{self._of} by {self.name}"
+        """Its name in explanations."""
+        return f"{self._collection_name} by {self.name}"
 
-    def _read(self, at: A) -> tuple[V, ...]:
-        return tuple(self._bucket(at).values())
+    def _values_at(self, at: A) -> tuple[V, ...]:
+        return tuple(self._bucket_at(at).values())
 
-    def _bucket(self, at: A) -> Mapping[K, V]:
-        """The values at an index value by key, in order."""
+    def _bucket_at(self, at: A) -> Mapping[K, V]:
+        """The bucket of an index value, by key, in the order of the keys."""
         bucket = self._buckets.get(at)
         if bucket is None:
             return {}
         if at in self._unsorted:
             self._unsorted.discard(at)
-            bucket = self._buckets[at] = {key: bucket[key] for key in in_order(bucket)}
+            bucket = self._buckets[at] = {key: bucket[key] for key in sort_keys(bucket)}
         return bucket
 
-    def _all(self, places: Iterable[A]) -> tuple[A, tuple[V, ...]]:
-        """The values filed at every one of *places*, and the one place that sees all changes of that.
+    def _values_at_every(self, places: Iterable[A]) -> tuple[A, tuple[V, ...]]:
+        """The values that are filed at every one of *places*, and the one of these places whose changes matter.
 
-        What enters or leaves the intersection is in each place, after or before; so the smallest will do.
+        A value that joins or leaves the result joins, leaves or changes in each of the places; so it is enough to
+        watch the place with the fewest values.
         """
         smallest, *others = sorted(places, key=lambda at: len(self._buckets.get(at, ())))
-        found = self._bucket(smallest).items()
+        found = self._bucket_at(smallest).items()
         return smallest, tuple(value for key, value in found if all(key in self._buckets[at] for at in others))
 
-    def _within(self, places: Iterable[A]) -> tuple[V, ...]:
-        """The values that are filed somewhere, and only at *places*."""
+    def _values_within(self, places: Iterable[A]) -> tuple[V, ...]:
+        """The values that are filed at some of *places* and nowhere else."""
         places = dict.fromkeys(places)
         found = {
             key: value
             for at in places
             for key, value in self._buckets.get(at, {}).items()
-            if all(filed in places for filed in self._filed[key])
+            if all(filed in places for filed in self._places_of[key])
         }
-        return tuple(found[key] for key in in_order(found)) if len(found) > 1 else tuple(found.values())
+        return tuple(found[key] for key in sort_keys(found)) if len(found) > 1 else tuple(found.values())
 
-    def _file(self, key: K, old: V | None, value: V | None, start: V | None) -> None:
-        """Files a value, or with None removes it. Never raises: what the index function raises is a failure.
+    def _file_value(self, key: K, old: V | None, value: V | None, start: V | None) -> None:
+        """Files a value, or with None removes it. Never raises: an error of the index function is a failure.
 
-        *old* is what was there, *start* what was there when the transaction began.
+        *old*: the value until now; *start*: the value at the start of the transaction.
         """
         before: tuple[A, ...] = ()
         if old is not None:
-            before = self._filed.get(key, ())
+            before = self._places_of.get(key, ())
             if old is start:
-                self._moved[key] = before
+                self._old_places[key] = before
         if self._failures:
             self._failures.pop(key, None)
         after: tuple[A, ...] = ()
         if value is not None:
             try:
-                after = self._places(self._by(value))
-            except Exception as error:  # noqa: BLE001 - law 8: one value that cannot be filed costs nobody else
-                self._fail(key, error)
+                after = self._checked_places(self._index_function(value))
+            except Exception as error:  # noqa: BLE001 - law 8: a value that cannot be filed affects no other
+                self._note_failure(key, error)
                 after = before
         if before != after:
             self._move(key, before, after)
@@ -100,25 +105,25 @@ class Buckets(Generic[A, K, V]):
                 if bucket is None:
                     self._buckets[at] = {key: value}
                 else:
-                    if key not in bucket and not follows(key, next(reversed(bucket))):
+                    if key not in bucket and not sorts_after(key, next(reversed(bucket))):
                         self._unsorted.add(at)
                     bucket[key] = value
 
-    def _places(self, found: Iterable[A]) -> tuple[A, ...]:
-        """What an index function yielded, each once. Raises, if it is not what it has to be."""
-        if isinstance(found, _TEXTS):
+    def _checked_places(self, found: Iterable[A]) -> tuple[A, ...]:
+        """The index values that an index function returned, without duplicates. Raises if they are of the wrong type."""
+        if isinstance(found, _STRINGS):
             raise OutputTypeError(
-                f"index {self.name!r} of {self._of!r}: its function returned the text {found!r}, "
-                f"which would be filed by letters: return a list of it"
+                f"index {self.name!r} of {self._collection_name!r}: its function returned the string {found!r}, "
+                f"which would be filed by its letters: return a list with the string in it"
             )
         places = tuple(found)
         if len(places) == 1:
-            self._buckets.get(places[0])  # so that what is not hashable is known before anything is moved
+            self._buckets.get(places[0])  # raises if it is not hashable, before anything has moved
             return places
         return tuple(dict.fromkeys(places))
 
     def _move(self, key: K, before: tuple[A, ...], after: tuple[A, ...]) -> None:
-        """Takes a key out of the buckets in which it is not any more, and notes where it is to be."""
+        """Removes a key from the buckets that it left, and notes its new places."""
         for at in before:
             if at not in after:
                 bucket = self._buckets[at]
@@ -127,35 +132,35 @@ class Buckets(Generic[A, K, V]):
                     del self._buckets[at]
                     self._unsorted.discard(at)
         if after:
-            self._filed[key] = after
+            self._places_of[key] = after
         else:
-            del self._filed[key]
+            del self._places_of[key]
 
-    def _restore(self, key: K, value: V | None, places: tuple[A, ...]) -> None:
-        """Files a value where it was filed before, whatever the index function says of it now."""
-        self._file(key, value, value, None)
-        filed = self._filed.get(key, ())
+    def _restore_value(self, key: K, value: V | None, places: tuple[A, ...]) -> None:
+        """Files a value at *places*, even if the index function returns others now."""
+        self._file_value(key, value, value, None)
+        filed = self._places_of.get(key, ())
         if value is not None and filed != places:
             self._move(key, filed, places)
             for at in places:
                 self._buckets.setdefault(at, {})[key] = value
                 self._unsorted.add(at)
 
-    def _fail(self, key: K, error: Exception) -> None:
-        self._failures[key] = failure(error, self._engine.epoch)
-        self._engine._failures.add(f"index {self.name!r} of {self._of!r}", key, error)
+    def _note_failure(self, key: K, error: Exception) -> None:
+        self._failures[key] = describe_failure(error, self._engine.epoch)
+        self._engine._failure_reports.add(f"index {self.name!r} of {self._collection_name!r}", key, error)
 
     def _flush(self, changed: Mapping[K, Any]) -> None:
-        """Wakes what depends on the places at which a changed key was, or is, filed."""
-        moved, self._moved = self._moved, {}
+        """Wakes the readers and groups of the old and the new places of changed keys."""
+        old_places, self._old_places = self._old_places, {}
         if not (self._readers or self._groups):
             return
         touched: dict[A, None] = {}
         for key in changed:
-            touched.update(dict.fromkeys(moved.get(key, ())))
-            touched.update(dict.fromkeys(self._filed.get(key, ())))
+            touched.update(dict.fromkeys(old_places.get(key, ())))
+            touched.update(dict.fromkeys(self._places_of.get(key, ())))
         for group in self._groups:
             group._wake_all(touched, self)
         if self._readers:
             for at in touched:
-                wake(self._readers.get(at), self)
+                wake_readers(self._readers.get(at), self)

@@ -1,4 +1,4 @@
-"""Delivery: the calls of subscribers after a transaction, and the writes that subscribers make."""
+"""Delivery: calls subscribers after a transaction, and keeps what they write for the next ones."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from krt.failures import FailureReports
 from krt.subscription import Subscribable, Subscription
 
 MOST_ROUNDS = 100
-"""How many times in a row subscribers may answer each other's writes by writes of their own."""
+"""How many transactions in a row subscribers may write in response to each other."""
 
 
 class Writable(Protocol):
-    """What delivery has to know of a source."""
+    """What delivery needs of a source."""
 
     name: str
     closed: bool
@@ -25,7 +25,7 @@ class Writable(Protocol):
 
 @dataclass(slots=True)
 class HeldTransaction:
-    """What a subscriber wrote in one transaction of its own, which will be the next of the graph."""
+    """The writes of a subscriber: they become a transaction of their own after all subscribers were called."""
 
     writer: Subscription
     round: int
@@ -33,94 +33,94 @@ class HeldTransaction:
 
 
 class Delivery:
-    """Calls subscribers one after the other, while the graph stands still at their commit.
+    """Calls subscribers one after the other. The graph does not change meanwhile.
 
-    What they write is held, and becomes the next transactions, in the order of writing.
+    The writes of subscribers are held. They become the next transactions, in the order of writing.
     """
 
-    def __init__(self, failures: FailureReports) -> None:
-        self._failures = failures
+    def __init__(self, failure_reports: FailureReports) -> None:
+        self._failure_reports = failure_reports
         self.caller: Subscription | None = None
-        """Who is being called."""
+        """The subscription that is being called."""
         self.every_commit: dict[Subscription, None] = {}
-        """Those that are called after every transaction."""
-        self._orders = 0
+        """Subscriptions that are called after every transaction."""
+        self._last_order = 0
         self._round = 0
-        self._open: list[HeldTransaction] = []  # transactions that the caller has open, each within the one before
-        self.held: deque[HeldTransaction] = deque()
-        """What subscribers wrote, and what has not been run yet."""
+        self._open: list[HeldTransaction] = []  # open transactions of the caller, the innermost last
+        self.held_transactions: deque[HeldTransaction] = deque()
+        """Transactions of subscribers that have not run yet."""
 
     def subscribe(
         self, on_commit: Callable[[Commit], None], collections: tuple[Subscribable, ...], *, every_commit: bool
     ) -> Subscription:
-        """A new subscription, which is called after those that exist."""
-        self._orders += 1
-        subscription = Subscription(on_commit, collections, self.every_commit, self._orders)
+        """Adds a subscription. It is called after those that exist already."""
+        self._last_order += 1
+        subscription = Subscription(on_commit, collections, self.every_commit, self._last_order)
         for collection in collections:
             collection._subscriptions[subscription] = None
         if every_commit:
             self.every_commit[subscription] = None
         return subscription
 
-    def call(self, calls: Sequence[tuple[Subscription, Commit]]) -> None:
-        """Calls each subscription that is open still. What one raises is reported, and the others are called."""
+    def call_subscribers(self, calls: Sequence[tuple[Subscription, Commit]]) -> None:
+        """Calls each subscription that is still open. One that raises is reported, and the others are called."""
         for subscription, _ in calls:
-            subscription._due = True
+            subscription._call_due = True
         outer, outer_open = self.caller, self._open
         for subscription, commit in calls:
             if subscription._is_open():
                 self.caller, self._open = subscription, []
                 try:
                     subscription._on_commit(commit)
-                except Exception as error:  # noqa: BLE001 - a subscriber harms neither the graph nor the others
-                    self.report(subscription, commit.epoch, error)
-                except BaseException as error:  # noqa: BLE001 - the graph raises it once everybody has been called
-                    self._failures.interruption = error
+                except Exception as error:  # noqa: BLE001 - the other subscribers are called all the same
+                    self.report_failure(subscription, commit.epoch, error)
+                except BaseException as error:  # noqa: BLE001 - FailureReports.report raises it
+                    self._failure_reports.interruption = error
                 finally:
                     self.caller, self._open = outer, outer_open
-            subscription._due = False
+            subscription._call_due = False
 
-    def report(self, subscription: Subscription, epoch: int, error: Exception) -> None:
-        """Notes that a subscriber failed."""
+    def report_failure(self, subscription: Subscription, epoch: int, error: Exception) -> None:
+        """Adds the failure of a subscriber."""
         names = ", ".join(map(repr, subscription.names)) or "every commit"
         report = SubscriberError(f"a subscriber of {names} raised at epoch {epoch}: {error!r}")
         report.__cause__ = error
-        self._failures.errors.append(report)
+        self._failure_reports.errors.append(report)
 
-    def hold(self, source: Writable, write: Callable[..., None], arguments: tuple[Any, ...]) -> None:
-        """Keeps a write of the caller for the next transaction."""
+    def hold_write(self, source: Writable, write: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+        """Holds a write of the caller: in its open transaction, or else as a transaction of its own."""
         if self._open:
             self._open[-1].writes.append((source, write, arguments))
         else:
-            self.begin()
+            self.begin_transaction()
             self._open[-1].writes.append((source, write, arguments))
-            self.end(keep=True)
+            self.end_transaction(keep=True)
 
-    def begin(self) -> None:
-        """The caller opens a transaction, maybe within one."""
+    def begin_transaction(self) -> None:
+        """The caller opens a transaction; the call that ends it must follow."""
         assert self.caller is not None
         self._open.append(HeldTransaction(self.caller, self._round + 1))
 
-    def end(self, *, keep: bool) -> None:
-        """The caller ends a transaction: its writes are kept, or forgotten."""
+    def end_transaction(self, *, keep: bool) -> None:
+        """The caller ends its innermost transaction. *keep*: hold its writes; otherwise drop them."""
         held = self._open.pop()
         if not keep or not held.writes:
             return
         if self._open:
             self._open[-1].writes += held.writes
         else:
-            self.held.append(held)
+            self.held_transactions.append(held)
 
-    def take_held(self) -> Iterator[HeldTransaction]:
-        """What subscribers wrote, to be run one after the other, until nobody writes any more."""
+    def take_held_transactions(self) -> Iterator[HeldTransaction]:
+        """Yields the held transactions in order, also those that are added meanwhile. Ends with a LivelockError in the reports after too many."""
         last: list[HeldTransaction] = []
-        while self.held:
-            held = self.held.popleft()
+        while self.held_transactions:
+            held = self.held_transactions.popleft()
             self._round = held.round
             last = [*last[-20:], held]
             if held.round > MOST_ROUNDS:
-                self.held.clear()
-                self._failures.errors.append(_livelock(last))
+                self.held_transactions.clear()
+                self._failure_reports.errors.append(_livelock(last))
                 break
             yield held
         self._round = 0
@@ -131,5 +131,5 @@ def _livelock(last: Iterable[HeldTransaction]) -> LivelockError:
     sources = dict.fromkeys(source.name for held in last for source, _, _ in held.writes)
     return LivelockError(
         f"subscribers of {', '.join(map(repr, subscribers))} kept writing to {', '.join(map(repr, sources))} for "
-        f"{MOST_ROUNDS} transactions: a subscriber must come to rest; write only what differs from what is there"
+        f"{MOST_ROUNDS} transactions: a subscriber must stop writing at some point; write only values that differ from the current ones"
     )

@@ -1,4 +1,4 @@
-"""Values that leave the graph: what one transaction changed, net."""
+"""Net changes of one transaction, as subscribers get them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from krt.type_variables import K, V
 
 
 class Change(NamedTuple, Generic[V]):
-    """The net change of one key; None on a side means that the key was, or is, not there."""
+    """The net change of one key. *old* is None if the key is new, *new* is None if it was deleted."""
 
     old: V | None
     new: V | None
@@ -16,7 +16,7 @@ class Change(NamedTuple, Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class Delta(Generic[K, V]):
-    """The net changes of one collection in one transaction; old and new are never equal."""
+    """The net changes of one collection in one transaction. An old value never equals its new value."""
 
     collection: str
     changes: Mapping[K, Change[V]]
@@ -30,10 +30,10 @@ class Delta(Generic[K, V]):
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """What one transaction did to the collections that a subscriber asked for."""
+    """The result of one transaction, for one subscriber."""
 
     epoch: int
     deltas: Mapping[str, Delta[Any, Any]]
-    """Net changes by name of the collection; those without a change are not there."""
+    """By name of the collection: its net changes. Collections that did not change are missing."""
     synced: tuple[str, ...] = ()
-    """Names of all collections of the graph that became complete in this transaction."""
+    """Names of all collections of the graph that became synced in this transaction."""

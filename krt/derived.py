@@ -1,4 +1,4 @@
-"""Derived collections: recompute what a change touched, nothing else."""
+"""Derived collections: the input keys that are dirty, and when the collection becomes synced."""
 
 from __future__ import annotations
 
@@ -8,37 +8,39 @@ from typing import Any
 
 from krt.collection import Collection
 from krt.errors import ClosedError, RankError
-from krt.failures import Failure, failure
+from krt.failures import Failure, describe_failure
 from krt.keyed_node import KeyedNode
 from krt.reads import Cause
 from krt.recorder import Outcome
 from krt.type_variables import K, V
 
 
-class Derived(Collection[K, V]):
-    """What the derived kinds share: dirty input keys, and when to be synced."""
+class DerivedCollection(Collection[K, V]):
+    """The base of all derived kinds. A change marks input keys as dirty, and a settle computes only these."""
 
     def __init__(self, parents: Sequence[Collection[Any, Any]], name: str) -> None:
         super().__init__(parents[0].graph, name)
         for parent in parents:
             self._check_parent(parent)
         self._parents = tuple(parents)
-        self._dirty: dict[Any, Cause] = {}
+        self._dirty: dict[Any, Cause] = {}  # input key -> what woke it last
         self._failures: dict[Any, Failure] = {}
 
     def _start(self) -> None:
-        """Computes what can be computed of the parents' present contents. Last act of a constructor."""
+        """Connects it to its parents and computes its contents. The last call of a constructor."""
         for parent in self._parents:
             parent._children[self] = None
             self._input_changed(parent, parent._values)
-        self.graph._adopt(self)
+        self.graph._settle_new_node(self)
 
     def _check_parent(self, parent: Collection[Any, Any]) -> None:
         if parent.rank < self.rank and parent.graph is self.graph:
             return
         self.graph._forget(self)
         if parent.closed:
-            raise ClosedError(f"{self.name!r} cannot be derived from {parent.name!r}, which is closed")
+            raise ClosedError(
+                f"{self.name!r} cannot be derived from {parent.name!r}, which is closed: use an open collection"
+            )
         raise RankError(
             f"{self.name!r} cannot be derived from {parent.name!r}, which comes after it or belongs to another graph: "
             f"create {parent.name!r} first, in the same graph"
@@ -46,37 +48,37 @@ class Derived(Collection[K, V]):
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """Names of the collections that this one is derived from, key by key."""
+        """Names of the collections that this one is derived from."""
         return tuple(parent.name for parent in self._parents)
 
     @property
     def pending(self) -> frozenset[str]:
-        """Names of the sources and collections that this one waits for: to be synced, or since then for some keys."""
-        if self.synced and not self._doubtful:
+        """Names of the sources and collections that this one waits for, to become synced or, since then, for some keys."""
+        if self.synced and not self._has_unknown_keys:
             return frozenset()
-        return frozenset().union(*(collection.pending for collection in self._awaited()))
+        return frozenset().union(*(collection.pending for collection in self._awaited_nodes()))
 
     @property
     def failures(self) -> Mapping[Any, Failure]:
-        """Input keys whose transform failed, with the reason; their last good output is still here."""
+        """Input key -> why its transform failed. The collection still has its last good output."""
         return MappingProxyType(self._failures)
 
     # -- for this package --------------------------------------------------------------------------
 
-    def _awaited(self) -> Iterable[KeyedNode[Any, Any]]:
-        """All that has to be synced before this can be."""
+    def _awaited_nodes(self) -> Iterable[KeyedNode[Any, Any]]:
+        """The nodes that must be synced before this one can be."""
         return self._parents
 
-    def _is_complete(self) -> bool:
-        """Whether it can be synced now."""
-        return all(collection.synced for collection in self._awaited())
+    def _may_become_synced(self) -> bool:
+        """Whether it can become synced now."""
+        return all(collection.synced for collection in self._awaited_nodes())
 
-    def _is_doubtful(self) -> bool:
-        """Whether something may be missing, now that it has synced."""
-        return any(parent._doubtful for parent in self._parents)
+    def _finds_unknown_keys(self) -> bool:
+        """Whether some keys are unknown. Call it only after the node has synced."""
+        return any(parent._has_unknown_keys for parent in self._parents)
 
-    def _doubts(self, key: Any) -> bool:
-        return (self._doubtful or not self.synced) and key not in self._values
+    def _is_unknown(self, key: Any) -> bool:
+        return (self._has_unknown_keys or not self.synced) and key not in self._values
 
     def _input_changed(self, _parent: KeyedNode[Any, Any], keys: Iterable[Any]) -> None:
         self._wake_all(keys, _parent)
@@ -106,21 +108,21 @@ class Derived(Collection[K, V]):
             self._recompute(dirty)
             if self.graph._recorder is not None:
                 self.graph._recorder.ran(self, dirty)
-        if not self.synced and self._is_complete():
+        if not self.synced and self._may_become_synced():
             self._become_synced()
-        if self._learned:
-            self._doubtful = self.synced and self._is_doubtful()
+        if self._knowledge_changed:
+            self._has_unknown_keys = self.synced and self._finds_unknown_keys()
         super()._flush()
 
     def _recompute(self, dirty: Iterable[Any]) -> None:
-        """Brings the outputs of these input keys up to date. Never raises."""
+        """Computes the outputs of these input keys again. Never raises."""
         raise NotImplementedError
 
-    def _outcome(self, key: Any) -> Outcome:
-        """What came of the last run of a key, before the transaction ends."""
-        return "failed" if key in self.failures else "changed" if key in self._before else "cut off"
+    def _outcome_of(self, key: Any) -> Outcome:
+        """The outcome of the last run of a key. Valid until the transaction ends."""
+        return "failed" if key in self.failures else "changed" if key in self._old_values else "cut off"
 
-    def _fail(self, key: Any, error: BaseException) -> None:
+    def _note_failure(self, key: Any, error: BaseException) -> None:
         self.counters.failed += 1
-        self._failures[key] = failure(error, self.graph.epoch)
-        self.graph._failures.add(f"transform of {self.name!r}", key, error)
+        self._failures[key] = describe_failure(error, self.graph.epoch)
+        self.graph._failure_reports.add(f"transform of {self.name!r}", key, error)

@@ -1,4 +1,4 @@
-"""The engine: the part of a graph that its collections know. It knows them as nodes, by a small protocol."""
+"""The engine: the part of a graph that collections call. It knows collections only as nodes, by a small protocol."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from krt.transaction import Transaction
 
 
 class Engine(Scheduler):
-    """The settle, transactions, subscribers and failures. It makes no collections: `Graph` does."""
+    """A scheduler with transactions, subscribers and failure reports. `Graph` adds the creation of collections."""
 
     def __init__(self, on_failure: OnFailure, clock: Callable[[], float] | None) -> None:
         super().__init__(clock)
-        self._failures = FailureReports(on_failure)
-        self._delivery = Delivery(self._failures)
-        self._transaction = Transaction(self, self._delivery, self._failures)
+        self._failure_reports = FailureReports(on_failure)
+        self._delivery = Delivery(self._failure_reports)
+        self._transaction = Transaction(self, self._delivery, self._failure_reports)
 
-    def _adopt(self, node: Node) -> None:
-        """Brings a new collection up to date. No transaction: the epoch stays, and nobody is called."""
+    def _settle_new_node(self, node: Node) -> None:
+        """Brings a new node up to date. This is not a transaction: the epoch stays, and no subscriber is called."""
         self._enqueue(node)
-        errors = len(self._failures.errors)
+        errors = len(self._failure_reports.errors)
         changed = self._settle()
         if self._recorder is not None:
-            self._recorder.committed(self.epoch, changed, tuple(one.name for one in self._newly_synced))
-        for one in changed:
-            one._end_transaction()
+            self._recorder.committed(self.epoch, changed, tuple(synced.name for synced in self._newly_synced))
+        for changed_node in changed:
+            changed_node._end_transaction()
         self._newly_synced.clear()
-        if self._failures.on_failure == "raise" and len(self._failures.errors) > errors:
+        if self._failure_reports.on_failure == "raise" and len(self._failure_reports.errors) > errors:
             node.close()
         if self._delivery.caller is None:
-            self._failures.report()
+            self._failure_reports.report()
 
     def _forbid_in_transaction(self, what: str) -> None:
         if self._running is not None:
@@ -56,18 +56,18 @@ class Engine(Scheduler):
         return subscription
 
     def _replay(self, subscription: Subscription, nodes: tuple[Node, ...]) -> None:
-        """Calls a new subscription with all that is there, as of the last transaction."""
+        """Calls a new subscription with the contents as of the last transaction."""
         deltas = {
             node.name: Delta(node.name, {key: Change(None, value) for key, value in contents.items()})
             for node in nodes
-            if (contents := node._committed())
+            if (contents := node._committed_values())
         }
         if not deltas and subscription not in self._delivery.every_commit:
             return
-        errors = len(self._failures.errors)
-        self._delivery.call([(subscription, Commit(self.epoch, deltas))])
-        if len(self._failures.errors) > errors:
+        errors = len(self._failure_reports.errors)
+        self._delivery.call_subscribers([(subscription, Commit(self.epoch, deltas))])
+        if len(self._failure_reports.errors) > errors:
             subscription.close()
         if self._delivery.caller is None and not self._transaction.depth:
-            self._transaction.run_held()
-            self._failures.report()
+            self._transaction.run_held_transactions()
+            self._failure_reports.report()

@@ -1,29 +1,29 @@
-"""What can go wrong, as a tree.
+"""The errors of this package.
 
 KrtError
-├── RankError               a transform read, or a collection was derived from, what was created after it
-├── UntrackedReadError      a transform read a collection directly, so a change of it would go unnoticed
-├── ContextExpiredError     a context was used outside the run that it was made for
-├── WriteError              a write, or a new collection, where none may be: in a transform, in a transaction
-├── ClosedError             a closed collection was read in a transform, written, or derived from
-├── KeyTypeError            a key that is not hashable, or that could change
-├── OutputTypeError         a function returned what it may not: a coroutine, a text for a list, no mapping
+├── RankError               a transform read a collection that was created after its own, or of another graph
+├── UntrackedReadError      a transform read a collection directly, so krt would miss changes of it
+├── ContextExpiredError     a context was used outside its run
+├── WriteError              a write in a transform; a new or closed collection in a transform or a transaction
+├── ClosedError             a closed collection was used
+├── KeyTypeError            a key that is not hashable, or that is mutable
+├── OutputTypeError         a function returned the wrong type, such as a coroutine, or a string instead of a list
 ├── DuplicateNameError      two collections of a graph, or two indexes of a collection, share a name
-├── DuplicateKeyError       two inputs of a `flat_map` make one output key
-├── LivelockError           subscribers kept answering each other's writes
-├── TransformError          a transform or an index function failed; reported as `Graph(on_failure=...)` says
-└── SubscriberError         a subscriber raised; reported once everybody has been called
+├── DuplicateKeyError       two inputs of a `flat_map` return the same output key
+├── LivelockError           subscribers kept writing in response to each other's writes
+├── TransformError          a transform or an index function raised; see `Graph(on_failure=...)`
+└── SubscriberError         a subscriber raised; reported after all subscribers were called
 
-`KeepPrevious` is no error: a transform raises it to say that its last output shall stay.
+`KeepPrevious` is not an error: a transform raises it to keep its last output.
 """
 
 
 class KrtError(Exception):
-    """Base of all errors of this package."""
+    """The base class of all errors of this package."""
 
 
 class RankError(KrtError):
-    """A collection was read, or derived from, by one that was created before it."""
+    """A collection may use only collections of its own graph that were created before it."""
 
 
 class UntrackedReadError(KrtError):
@@ -35,45 +35,45 @@ class ContextExpiredError(KrtError):
 
 
 class WriteError(KrtError):
-    """A source was written, or a collection made, where that is not allowed."""
+    """A transform wrote to the graph, or a collection was created or closed in a transaction."""
 
 
 class ClosedError(KrtError):
-    """A collection was used after it had been closed."""
+    """A closed collection was read in a transform, written, indexed, derived from or subscribed to."""
 
 
 class KeyTypeError(KrtError, TypeError):
-    """A key that is not hashable, or that could change while it is in use."""
+    """A key is not hashable, or could change while it is in use."""
 
 
 class OutputTypeError(KrtError, TypeError):
-    """A transform or an index function returned a thing of the wrong kind."""
+    """A transform or an index function returned a value of the wrong type."""
 
 
 class DuplicateNameError(KrtError):
-    """A name is taken."""
+    """A collection of the graph, or an index of the collection, has this name already."""
 
 
 class DuplicateKeyError(KrtError):
-    """Two inputs of a `flat_map` make one output key; the input whose key sorts first has it."""
+    """Two inputs of a `flat_map` return the same output key. The input whose own key sorts first provides its value."""
 
 
 class LivelockError(KrtError):
-    """Subscribers kept writing in answer to each other's writes. What they still wanted to write is dropped."""
+    """Subscribers kept writing in response to each other's writes. The graph dropped the writes that were left."""
 
 
 class TransformError(KrtError):
-    """A transform or an index function failed. The cause is chained; the graph has settled and is in order."""
+    """A transform or an index function raised; its error is the cause. The graph has settled and is consistent."""
 
 
 class SubscriberError(KrtError):
-    """A subscriber raised. The cause is chained; all others were called, and the graph is in order."""
+    """A subscriber raised; its error is the cause. All other subscribers were called, and the graph is consistent."""
 
 
 class KeepPrevious(Exception):  # noqa: N818 - an outcome, not an error
-    """Raised by a transform: its last output stays as it is, and what it read is remembered.
+    """Raised by a transform to keep its last output. A change of what the transform read runs it again.
 
-    *default* is the output if there is none yet.
+    *reason* is for explanations. *default* is the output if there is no last one.
     """
 
     def __init__(self, reason: str = "", *, default: object = None) -> None:
@@ -82,8 +82,8 @@ class KeepPrevious(Exception):  # noqa: N818 - an outcome, not an error
         self.default = default
 
 
-class Parked(BaseException):
-    """Ends a transform that read a collection which has not synced. Internal; never seen by users.
+class ParkRun(BaseException):
+    """Ends the run of a transform that read something unknown. Internal: users never see it.
 
-    Not an `Exception`, so that `except Exception` in a transform cannot swallow it.
+    Not an `Exception`, so that `except Exception` in a transform does not catch it.
     """

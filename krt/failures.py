@@ -1,4 +1,4 @@
-"""Failures of what users hand in: how one is described, and how all of a transaction are reported."""
+"""Failures of transforms, index functions and subscribers: their description and their report."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from typing import Any, Literal
 from krt.errors import KrtError, TransformError
 
 OnFailure = Literal["contain", "raise"] | Callable[[KrtError], None]
-"""What else is done about failures; see `Graph`."""
+"""How a graph reports failures; see `Graph`."""
 
 _HERE = __file__.removesuffix("failures.py")
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why the output of one input key is not what its transform would make of it now."""
+    """Why the output of an input key is not up to date."""
 
     error: BaseException
-    """Without its traceback, which would hold on to all that was on the stack for as long as the failure lasts."""
+    """Without its traceback, which would keep everything on the stack alive as long as the failure lasts."""
     epoch: int
-    """Epoch of the last transaction before the one in which it failed."""
+    """Epoch of the last transaction before the one that failed."""
     trace: tuple[str, ...] = ()
-    """Where it was raised: "file:line in function", the innermost last, without the frames of this package."""
+    """Frames of the traceback as "file:line in function", the innermost last, without those of this package."""
 
 
-def failure(error: BaseException, epoch: int) -> Failure:
-    """A Failure that says where the error comes from."""
+def describe_failure(error: BaseException, epoch: int) -> Failure:
+    """The Failure of an error, with the trace of where it was raised."""
     trace = []
     step = error.__traceback__
     while step is not None:
@@ -39,16 +39,16 @@ def failure(error: BaseException, epoch: int) -> Failure:
 
 
 class FailureReports:
-    """Failures since the last report, and what is done about them once the graph has settled."""
+    """Collects failures while the graph settles, and reports them afterwards."""
 
     def __init__(self, on_failure: OnFailure) -> None:
         self.on_failure = on_failure
         self.errors: list[KrtError] = []
         self.interruption: BaseException | None = None
-        """What is raised whatever `on_failure` says: KeyboardInterrupt, SystemExit and their kind."""
+        """A KeyboardInterrupt, SystemExit or the like: `report` raises it, whatever `on_failure` is."""
 
     def add(self, what: str, key: Any, error: BaseException) -> None:
-        """Notes that a function of the user failed for a key."""
+        """Adds the failure of a user's function for a key. *what* names the function, for the message."""
         if self.on_failure == "contain":
             _drop_tracebacks(error)
             return
@@ -57,7 +57,7 @@ class FailureReports:
         self.errors.append(report)
 
     def report(self) -> None:
-        """Does what `on_failure` says, now that the graph has settled and all subscribers were called."""
+        """Raises or hands on the failures, as `on_failure` says. Call it when all subscribers were called."""
         if not self.errors and self.interruption is None:
             return
         errors, self.errors = self.errors, []
@@ -75,7 +75,7 @@ class FailureReports:
 
 
 def _drop_tracebacks(error: BaseException | None) -> None:
-    """Drops the tracebacks of an error, and of those that led to it: they would keep the stack in memory."""
+    """Removes the tracebacks of an error and of its causes, which would keep the stack alive."""
     while error is not None:
         error.__traceback__ = None
         error = error.__cause__ or error.__context__

@@ -1,4 +1,4 @@
-"""`Collection.flat_map`: many outputs per input, each output key owned by one input."""
+"""Flat maps: several outputs per input, and one owner for each output key."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ from typing import Any, ClassVar
 
 from krt.collection import Collection, Context, OnConflict
 from krt.errors import DuplicateKeyError, OutputTypeError
-from krt.failures import Failure, failure
-from krt.key_order import in_order
-from krt.key_types import FIT_TYPES, check_key
+from krt.failures import Failure, describe_failure
+from krt.key_order import sort_keys
+from krt.key_types import IMMUTABLE_TYPES, check_key
 from krt.recorder import Outcome
-from krt.transform import KEPT, Transformed
+from krt.transform import KEEP_OUTPUT, TransformCollection
 from krt.type_variables import K, V
 
 
-class FlatMap(Transformed[K, V]):
-    """The entries that the transform returns. Who owns a key follows from who claims it, never from who came first."""
+class FlatMap(TransformCollection[K, V]):
+    """The result of `Collection.flat_map`.
+
+    An input claims the output keys that its transform returned. Of several inputs that claim a key, the first in the
+    order of keys owns it, whichever claimed it first.
+    """
 
     kind: ClassVar[str] = "flat_map"
 
@@ -28,118 +32,123 @@ class FlatMap(Transformed[K, V]):
         on_conflict: OnConflict[V],
     ) -> None:
         self._on_conflict = on_conflict
-        self._outputs: dict[Any, dict[K, V]] = {}  # by input key: all it claims
-        self._owners: dict[K, Any] = {}  # output key -> the input that has it
-        self._rivals: dict[K, dict[Any, None]] = {}  # output key -> all inputs that claim it, where these are several
-        self._unmet: dict[Any, dict[K, Failure]] = {}  # input key -> output key -> why its claim is not met
-        self._touches: dict[Any, tuple[K, ...]] = {}  # while recording: input key -> outputs it had or has
+        self._outputs: dict[Any, dict[K, V]] = {}  # input key -> the entries that it claims
+        self._owners: dict[K, Any] = {}  # output key -> the input that owns it
+        self._contested: dict[K, dict[Any, None]] = {}  # output key -> the inputs that claim it, if several do
+        self._rejected: dict[Any, dict[K, Failure]] = {}  # input key -> output key -> why its claim failed
+        self._recorded_outputs: dict[
+            Any, tuple[K, ...]
+        ] = {}  # only with a recorder: input key -> its old and new output keys
         super().__init__(parent, fn, name)
 
     @property
     def failures(self) -> Mapping[Any, Failure]:
-        """Input keys whose transform failed, or whose outputs another input has, with the reason."""
-        unmet = {key: next(iter(reasons.values())) for key, reasons in self._unmet.items()}
-        return {**unmet, **self._failures}
+        """Input key -> why its transform failed, or why another input owns one of its output keys."""
+        rejected = {key: next(iter(reasons.values())) for key, reasons in self._rejected.items()}
+        return {**rejected, **self._failures}
 
-    def _shape(self, result: Any) -> Any:
+    def _checked_output(self, result: Any) -> Any:
         if type(result) is not dict and not isinstance(result, Mapping):
-            super()._shape(result)
+            super()._checked_output(result)
             raise OutputTypeError(
                 f"transform of {self.name!r} returned a {type(result).__name__}: it must return a mapping"
             )
-        shaped = {key: value for key, value in result.items() if value is not None}
-        for key in shaped:
-            if type(key) not in FIT_TYPES:
+        output = {key: value for key, value in result.items() if value is not None}
+        for key in output:
+            if type(key) not in IMMUTABLE_TYPES:
                 check_key(self.name, key)
-        return shaped
+        return output
 
     def _has_output(self, key: Any) -> bool:
         return key in self._outputs
 
-    def _outcome(self, key: Any) -> Outcome:
-        outcome = super()._outcome(key)
-        touched = self._touches.pop(key, ())
-        return "changed" if outcome == "cut off" and any(name in self._before for name in touched) else outcome
+    def _outcome_of(self, key: Any) -> Outcome:
+        outcome = super()._outcome_of(key)
+        touched = self._recorded_outputs.pop(key, ())
+        return "changed" if outcome == "cut off" and any(name in self._old_values for name in touched) else outcome
 
     def _recompute(self, dirty: Iterable[Any]) -> None:
         inputs = self._parents[0]._values
         touched: dict[K, None] = {}
         for key in dirty:
             result = self._run(key, inputs.get(key))
-            if result is KEPT:
+            if result is KEEP_OUTPUT:
                 continue
-            before = self._outputs.pop(key, {})
-            after = result or {}
-            for name in before:
+            old = self._outputs.pop(key, {})
+            new = result or {}
+            for name in old:
                 touched[name] = None
-                if name not in after:
-                    self._withdraw(key, name)
-            for name in after:
+                if name not in new:
+                    self._remove_claim(key, name)
+            for name in new:
                 touched[name] = None
-                if name not in before:
-                    self._claim(key, name)
-            if after:
-                self._outputs[key] = after
+                if name not in old:
+                    self._add_claim(key, name)
+            if new:
+                self._outputs[key] = new
             if self.graph._recorder is not None:
-                self._touches[key] = (*before, *after)
-        contested = self._rivals or self._unmet
+                self._recorded_outputs[key] = (*old, *new)
+        contested = self._contested or self._rejected
         for name in touched:
             owner = self._owners.get(name)
             if contested or owner is None:
-                self._decide(name)
+                self._resolve(name)
             else:
-                self._yield(owner, name)
+                self._set_output(owner, name)
 
-    def _claim(self, key: Any, name: K) -> None:
+    def _add_claim(self, key: Any, name: K) -> None:
         owner = self._owners.setdefault(name, key)
         if owner != key:
-            self._rivals.setdefault(name, {owner: None})[key] = None
+            self._contested.setdefault(name, {owner: None})[key] = None
 
-    def _withdraw(self, key: Any, name: K) -> None:
-        if self._unmet:
-            self._meet(key, name)
-        rivals = self._rivals.get(name)
-        if rivals is None:
+    def _remove_claim(self, key: Any, name: K) -> None:
+        if self._rejected:
+            self._clear_rejection(key, name)
+        claimants = self._contested.get(name)
+        if claimants is None:
             del self._owners[name]
             return
-        del rivals[key]
-        if len(rivals) == 1:
-            (self._owners[name],) = rivals
-            del self._rivals[name]
+        del claimants[key]
+        if len(claimants) == 1:
+            (self._owners[name],) = claimants
+            del self._contested[name]
 
-    def _decide(self, name: K) -> None:
-        """Gives an output key the value that its claims make, now that all of them are known."""
+    def _resolve(self, name: K) -> None:
+        """Sets the owner and the value of an output key. Call it when all claims of this settle are known."""
         if name not in self._owners:
-            self._put(name, None)
+            self._set_value(name, None)
             return
-        claims = in_order(self._rivals[name]) if name in self._rivals else [self._owners[name]]
+        claims = sort_keys(self._contested[name]) if name in self._contested else [self._owners[name]]
         self._owners[name] = owner = claims[0]
         for key in claims:
-            self._meet(key, name)
-        self._yield(owner, name, claims)
+            self._clear_rejection(key, name)
+        self._set_output(owner, name, claims)
         if self._on_conflict == "fail":
             for key in claims[1:]:
-                message = f"{self.name!r}: inputs {owner!r} and {key!r} both make {name!r}: {owner!r} has it"
-                self._deny(key, name, DuplicateKeyError(message))
+                message = (
+                    f"{self.name!r}: inputs {owner!r} and {key!r} both return the key {name!r}, and {owner!r} sorts first: "
+                    f"return distinct keys, or pass on_conflict"
+                )
+                self._reject(key, name, DuplicateKeyError(message))
 
-    def _yield(self, owner: Any, name: K, claims: Sequence[Any] = ()) -> None:
-        """Puts the value under an output key: the owner's, or what the user's function makes of all claims."""
+    def _set_output(self, owner: Any, name: K, claims: Sequence[Any] = ()) -> None:
+        """Sets the value of an output key: the owner's, or the result of `on_conflict` for all claims."""
         try:
             if len(claims) > 1 and not isinstance(self._on_conflict, str):
-                self._put(name, self._on_conflict([self._outputs[key][name] for key in claims]))
+                self._set_value(name, self._on_conflict([self._outputs[key][name] for key in claims]))
             else:
-                self._put(name, self._outputs[owner][name])
+                self._set_value(name, self._outputs[owner][name])
         except Exception as error:  # noqa: BLE001 - the user's function, or the values' own equality
-            self._deny(owner, name, error)
+            self._reject(owner, name, error)
 
-    def _deny(self, key: Any, name: K, error: Exception) -> None:
+    def _reject(self, key: Any, name: K, error: Exception) -> None:
         self.counters.failed += 1
-        self._unmet.setdefault(key, {})[name] = failure(error, self.graph.epoch)
-        self.graph._failures.add(f"transform of {self.name!r}", key, error)
+        self._rejected.setdefault(key, {})[name] = describe_failure(error, self.graph.epoch)
+        self.graph._failure_reports.add(f"transform of {self.name!r}", key, error)
 
-    def _meet(self, key: Any, name: K) -> None:
-        reasons = self._unmet.get(key)
+    def _clear_rejection(self, key: Any, name: K) -> None:
+        reasons = self._rejected.get(key)
         if reasons is not None:
             reasons.pop(name, None)
             if not reasons:
-                del self._unmet[key]
+                del self._rejected[key]

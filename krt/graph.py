@@ -1,4 +1,4 @@
-"""The graph: it makes collections of every kind, and takes transactions and subscribers."""
+"""The graph: creates collections of all kinds, and takes transactions and subscribers."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ from krt.view import View
 
 
 class Graph(AbstractGraph):
-    """Owns collections and keeps them consistent. Synchronous, without I/O; owned by one thread.
+    """Owns collections and keeps them consistent. Synchronous, without I/O, for use by one thread.
 
-    *on_failure* says what else is done about failures, once the graph has settled and everybody has been called:
-    with "contain", those of transforms only show in `failures`, and a subscriber's is raised from the transaction
-    as a SubscriberError; with "raise", for tests, both are raised; a function is called with each.
+    *on_failure* says how failures are reported when the graph has settled and all subscribers were called. With
+    "contain", a failure of a transform is only in `failures`, and the transaction raises a SubscriberError for one
+    of a subscriber. With "raise", which is for tests, it raises for both. A function is called with each failure
+    instead.
 
-    *clock* gives seconds; with it, each collection counts how long it takes.
+    *clock* returns seconds. With a clock, each collection counts the time that it takes.
     """
 
     def __init__(self, *, on_failure: OnFailure = "contain", clock: Callable[[], float] | None = None) -> None:
@@ -37,11 +38,11 @@ class Graph(AbstractGraph):
     # -- building ----------------------------------------------------------------------------------
 
     def source(self, name: str, initial: Mapping[K, V] | None = None) -> Source[K, V]:
-        """A new source. With *initial*, even an empty mapping, it is complete from the start."""
+        """Creates a source. With *initial*, even an empty mapping, it is synced from the start."""
         source: Source[K, V] = Source(self, name)
         if initial is not None:
             try:
-                source._fill(initial)
+                source._set_initial(initial)
             except BaseException:
                 source.close()
                 raise
@@ -54,13 +55,13 @@ class Graph(AbstractGraph):
     def merge(
         self, *collections: Collection[K, Any], name: str, combine: Combine[Any, Any] | None = None
     ) -> Collection[K, Any]:
-        """All entries of several collections; of equal keys, the one of the collection that is named first.
+        """Creates a collection of all entries of *collections*. The first of them that has a key provides its value.
 
-        With *combine*, all values of a key make one: it gets them in the order of the collections, at least
-        one, and None as its result leaves the key out.
+        With *combine*, that function gets all values of a key, at least one, in the order of the collections, and
+        returns one value; None leaves the key out.
         """
         if not collections:
-            raise TypeError(f"merge {name!r} is of no collections: name at least one")
+            raise TypeError(f"merge {name!r} has no collections: pass at least one")
         return Merge(collections, name, combine)
 
     @overload
@@ -72,16 +73,16 @@ class Graph(AbstractGraph):
     def flatten(
         self, members: Collection[Any, Collection[K, Any]], *, name: str, combine: Combine[Any, Any] | None = None
     ) -> Collection[K, Any]:
-        """All entries of collections that come and go: the values of *members*, in the order of their keys.
+        """Creates a merge of collections that come and go: the values of *members*, in the order of their keys.
 
-        As `merge` otherwise. To exchange a member is one change, and what both have does not go in between.
-        Members that are created later must be created within `before`. It is synced once *members* and those
-        then in it are; a member that is not yet synced later on does not take that back.
+        Otherwise it is like `merge`. Replacing a member is one change; entries that both members have stay in
+        between. Create later members within `before`. The collection becomes synced when *members* and the members
+        in it at that time are synced. A later member that is not synced does not change that.
         """
         return Flatten(members, name, combine)
 
     def singleton(self, fn: Callable[[Context], V | None], *, name: str) -> Singleton[V]:
-        """A collection of at most one value, under the key "", made from what *fn* reads."""
+        """Creates a collection of at most one value, which *fn* makes of what it reads. Its key is ""."""
         unit = self.source(f"{name}.unit", {"": True})
         try:
             return Singleton(unit, fn, name)
@@ -91,50 +92,51 @@ class Graph(AbstractGraph):
 
     @contextmanager
     def before(self, collection: Collection[Any, Any]) -> Iterator[None]:
-        """Collections created within rank just before *collection*, so that it may read them."""
+        """Collections that are created within this block rank just before *collection*, so that it may read them."""
         if collection.closed or collection.rank % GAP:
             raise RankError(
-                f"{collection.name!r} is closed or was itself created before another: "
-                f"create what comes before it in the same `graph.before` block"
+                f"{collection.name!r} is closed, or was itself created in a `graph.before` block: "
+                f"create the new collections in that same block"
             )
-        outer, self._gap_of = self._gap_of, collection
+        outer, self._created_before = self._created_before, collection
         try:
             yield
         finally:
-            self._gap_of = outer
+            self._created_before = outer
 
     # -- writing -----------------------------------------------------------------------------------
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Makes the writes within one atomic change: one settle at the end, or no trace if the body raises.
+        """Makes the writes in this block one atomic change. If the block raises, it undoes them.
 
-        Transactions nest: the outermost one settles, and an inner one that raises undoes its own writes. What a
-        subscriber writes becomes the next transaction, after everybody has been called. Never await within one.
+        Transactions nest: the outermost one settles, and an inner one that raises undoes only its own writes. The
+        writes of a subscriber become the next transaction, when all subscribers were called. Never await within
+        a transaction.
         """
         return self._transaction
 
     def subscribe(
         self, on_commit: Callable[[Commit], None], *collections: Collection[Any, Any], replay: bool = True
     ) -> Subscription:
-        """Calls *on_commit* after each transaction, once, with the net changes of all *collections*.
+        """Calls *on_commit* once after each transaction, with the net changes of *collections*.
 
-        It is called for every transaction that changed anything in the graph, so that the epoch is
-        known, even when none of *collections* changed. With *replay* it is called at once with all
-        that is there now.
+        It is called for every transaction that changed anything in the graph, even if none of *collections*
+        changed, so that the subscriber knows the epoch. With *replay*, it is first called at once with the present
+        contents.
         """
         return self._subscribe(on_commit, collections, replay=replay, every_commit=True)
 
     # -- reading -----------------------------------------------------------------------------------
 
     def view(self, *collections: Collection[Any, Any]) -> View:
-        """The collections (without arguments, all of them) as they are now, for as long as it is held.
+        """The present contents of *collections*, by default of all. They do not change while the view is held.
 
-        Costs nothing to make; while it is held, what changes costs its old value.
+        A view is free to take. While it is held, the graph keeps the old value of each key that changes.
         """
         self._forbid_in_transaction("a view was taken")
         return View(self.epoch, collections or tuple(self.collections.values()))
 
-    # -- for this package: the kinds that a collection or an index derives ------------------------------
+    # -- for this package --------------------------------------------------------------------------
 
     def _map(self, parent: Collection[K, V], fn: Callable[[Context, V], W | None], name: str) -> Collection[K, W]:
         return Map(parent, fn, name)

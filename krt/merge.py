@@ -1,4 +1,4 @@
-"""Merges of several collections: of given members, and of members that come and go."""
+"""Merges: all entries of several collections, which are given or come and go."""
 
 from __future__ import annotations
 
@@ -6,73 +6,73 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from krt.collection import Collection
-from krt.derived import Derived
+from krt.derived import DerivedCollection
 from krt.errors import ClosedError, OutputTypeError, RankError
-from krt.key_order import in_order
+from krt.key_order import sort_keys
 from krt.keyed_node import KeyedNode
 from krt.type_variables import K, V, W
 
 Combine = Callable[[Sequence[V]], W | None]
-"""Makes one value of those that several collections have under one key, in the order of the collections."""
+"""Makes one value of all values of a key, which are in the order of the collections."""
 
 
-class MergeBase(Derived[K, V]):
-    """All entries of several collections; of equal keys, the first's, or what a function makes of all."""
+class MergeBase(DerivedCollection[K, V]):
+    """All entries of the members. The first member that has a key provides its value, or *combine* makes one of all."""
 
     def __init__(self, parents: Sequence[Collection[Any, Any]], name: str, combine: Combine[Any, V] | None) -> None:
         super().__init__(parents, name)
         self._combine = combine
-        self._cautious = False  # whether a member waits for some keys
-        self._late: dict[K, None] = {}  # keys to be decided when more is known of the members
+        self._members_have_unknown_keys = False
+        self._undecided: dict[K, None] = {}  # keys that wait until more is known of the members
 
     def _members(self) -> Sequence[Collection[K, Any]]:
         return self._parents
 
-    def _values_of(self, key: K) -> Iterator[Any]:
+    def _member_values(self, key: K) -> Iterator[Any]:
         for member in self._members():
             value = member._values.get(key)
             if value is not None:
                 yield value
 
-    def _doubts(self, key: Any) -> bool:
-        return key not in self._values and any(member._doubts(key) for member in self._members())
+    def _is_unknown(self, key: Any) -> bool:
+        return key not in self._values and any(member._is_unknown(key) for member in self._members())
 
     def _is_undecided(self, key: K) -> bool:
-        """Whether a member that counts may have a value that is not known yet."""
+        """Whether the value of a key depends on a member in which the key is unknown."""
         for member in self._members():
-            if member._doubtful and member._doubts(key):
+            if member._has_unknown_keys and member._is_unknown(key):
                 return True
             if self._combine is None and key in member._values:
                 return False
         return False
 
     def _flush(self) -> None:
-        if self._learned:
-            self._cautious = any(member._doubtful for member in self._members())
-            self._dirty.update(dict.fromkeys(self._late, self))
+        if self._knowledge_changed:
+            self._members_have_unknown_keys = any(member._has_unknown_keys for member in self._members())
+            self._dirty.update(dict.fromkeys(self._undecided, self))
         super()._flush()
 
     def _recompute(self, dirty: Iterable[Any]) -> None:
         for key in dirty:
-            if self._late:
-                self._late.pop(key, None)
-            if self._cautious and self._is_undecided(key):
-                self._late[key] = None
+            if self._undecided:
+                self._undecided.pop(key, None)
+            if self._members_have_unknown_keys and self._is_undecided(key):
+                self._undecided[key] = None
                 continue
             if self._failures:
                 self._failures.pop(key, None)
             try:
                 if self._combine is None:
-                    self._put(key, next(self._values_of(key), None))
+                    self._set_value(key, next(self._member_values(key), None))
                 else:
-                    values = tuple(self._values_of(key))
-                    self._put(key, self._combine(values) if values else None)
-            except Exception as error:  # noqa: BLE001 - law 8; the user's function, or the values' own equality
-                self._fail(key, error)
+                    values = tuple(self._member_values(key))
+                    self._set_value(key, self._combine(values) if values else None)
+            except Exception as error:  # noqa: BLE001 - law 8: the user's function, or the values' own equality
+                self._note_failure(key, error)
 
 
 class Merge(MergeBase[K, V]):
-    """`Graph.merge`: the members are given."""
+    """The result of `Graph.merge`."""
 
     kind: ClassVar[str] = "merge"
 
@@ -82,9 +82,9 @@ class Merge(MergeBase[K, V]):
 
 
 class Flatten(MergeBase[K, V]):
-    """`Graph.flatten`: the members are the values of a collection, in the order of their keys there.
+    """The result of `Graph.flatten`. The members are the values of a collection, in the order of their keys there.
 
-    It knows who has which key, so that a change costs the members that have it, not all that there are.
+    It knows which members have a key, so that a change of the key costs only these.
     """
 
     kind: ClassVar[str] = "flatten"
@@ -95,20 +95,20 @@ class Flatten(MergeBase[K, V]):
         super().__init__((container,), name, combine)
         self._container = container
         self._changed_members: dict[Any, None] = {}
-        self._attached: dict[Any, Collection[K, Any]] = {}  # by name, which is the key in the container
-        self._names: dict[KeyedNode[K, Any], dict[Any, None]] = {}  # the names of a member: one, as a rule
+        self._attached: dict[Any, Collection[K, Any]] = {}  # name of a member, its key in the container -> the member
+        self._names_of: dict[KeyedNode[K, Any], dict[Any, None]] = {}  # member -> its names, usually one
         self._holders: dict[K, dict[Any, None]] = {}  # key -> names of the members that have it
         self._start()
 
     def _members(self) -> Sequence[Collection[K, Any]]:
-        return [self._attached[name] for name in in_order(self._attached)]
+        return [self._attached[name] for name in sort_keys(self._attached)]
 
-    def _values_of(self, key: K) -> Iterator[Any]:
+    def _member_values(self, key: K) -> Iterator[Any]:
         names = self._holders.get(key, {})
-        for name in in_order(names) if len(names) > 1 else names:
+        for name in sort_keys(names) if len(names) > 1 else names:
             yield self._attached[name]._values[key]
 
-    def _awaited(self) -> Iterable[KeyedNode[Any, Any]]:
+    def _awaited_nodes(self) -> Iterable[KeyedNode[Any, Any]]:
         return (*self._parents, *self._attached.values())
 
     def _input_changed(self, parent: KeyedNode[Any, Any], keys: Iterable[Any]) -> None:
@@ -117,17 +117,21 @@ class Flatten(MergeBase[K, V]):
             self.graph._enqueue(self)
             return
         for key in keys:
-            for name in self._names[parent]:
-                self._note(key, name, held=key in parent._values)
+            for name in self._names_of[parent]:
+                self._note_holder(key, name, held=key in parent._values)
         self._wake_all(keys, parent)
 
-    def _is_doubtful(self) -> bool:
+    def _finds_unknown_keys(self) -> bool:
         members = self._attached.values()
-        return self._container._doubtful or any(member._doubtful or not member.synced for member in members)
+        return self._container._has_unknown_keys or any(
+            member._has_unknown_keys or not member.synced for member in members
+        )
 
-    def _doubts(self, key: Any) -> bool:
+    def _is_unknown(self, key: Any) -> bool:
         container = self._container
-        return super()._doubts(key) or ((container._doubtful or not container.synced) and key not in self._values)
+        return super()._is_unknown(key) or (
+            (container._has_unknown_keys or not container.synced) and key not in self._values
+        )
 
     def _input_closed(self, parent: KeyedNode[Any, Any]) -> None:
         if parent is self._container:
@@ -135,52 +139,52 @@ class Flatten(MergeBase[K, V]):
 
     def _detach(self) -> None:
         super()._detach()
-        for member in self._names:
+        for member in self._names_of:
             member._children.pop(self, None)
 
     def _flush(self) -> None:
         if self._changed_members:
             names, self._changed_members = self._changed_members, {}
-            self._learned |= self._doubtful  # a member that leaves may be the one that did not know all
+            self._knowledge_changed |= self._has_unknown_keys  # a member that leaves may be the one with unknown keys
             for name in names:
-                self._exchange(name, self._container._values.get(name))
+                self._replace_member(name, self._container._values.get(name))
         super()._flush()
 
-    def _exchange(self, name: Any, member: Collection[K, Any] | None) -> None:
-        """Puts one member in the place of another. Keys that both have are compared, not dropped in between."""
+    def _replace_member(self, name: Any, member: Collection[K, Any] | None) -> None:
+        """Replaces a member, or with None removes it. Keys that both members have stay in between."""
         self._failures.pop(name, None)
         if name in self._attached:
-            self._take_out(name)
+            self._detach_member(name)
         if member is not None:
             try:
-                self._admit(name, member)
-            except Exception as error:  # noqa: BLE001 - law 8: what cannot be a member costs its own entries only
-                self._fail(name, error)
+                self._check_member(name, member)
+            except Exception as error:  # noqa: BLE001 - law 8: an unfit member affects only its own entries
+                self._note_failure(name, error)
             else:
-                self._put_in(name, member)
+                self._attach(name, member)
 
-    def _put_in(self, name: Any, member: Collection[K, Any]) -> None:
+    def _attach(self, name: Any, member: Collection[K, Any]) -> None:
         self._attached[name] = member
-        self._learned |= member._doubtful or not member.synced
-        self._names.setdefault(member, {})[name] = None
+        self._knowledge_changed |= member._has_unknown_keys or not member.synced
+        self._names_of.setdefault(member, {})[name] = None
         member._children[self] = None
         for key in member._values:
-            self._note(key, name, held=True)
+            self._note_holder(key, name, held=True)
         self._dirty.update(dict.fromkeys(member._values, self._container))
 
-    def _take_out(self, name: Any) -> None:
+    def _detach_member(self, name: Any) -> None:
         member = self._attached.pop(name)
-        names = self._names[member]
+        names = self._names_of[member]
         del names[name]
         if not names:
-            del self._names[member]
+            del self._names_of[member]
             member._children.pop(self, None)
         for key in member._values:
-            self._note(key, name, held=False)
+            self._note_holder(key, name, held=False)
         self._dirty.update(dict.fromkeys(member._values, self._container))
 
-    def _note(self, key: K, name: Any, *, held: bool) -> None:
-        """Enters or strikes a member among those that have a key."""
+    def _note_holder(self, key: K, name: Any, *, held: bool) -> None:
+        """Notes whether a member has a key."""
         if held:
             self._holders.setdefault(key, {})[name] = None
         elif key in self._holders:
@@ -188,14 +192,14 @@ class Flatten(MergeBase[K, V]):
             if not self._holders[key]:
                 del self._holders[key]
 
-    def _admit(self, name: Any, member: Any) -> None:
+    def _check_member(self, name: Any, member: Any) -> None:
         if not isinstance(member, Collection):
             raise OutputTypeError(
                 f"member {name!r} of {self.name!r} is a {type(member).__name__}: it must be a collection"
             )
         if member.closed:
-            raise ClosedError(f"member {name!r} of {self.name!r} is closed: take it out of {self._container.name!r}")
+            raise ClosedError(f"member {name!r} of {self.name!r} is closed: delete it from {self._container.name!r}")
         if member.graph is not self.graph or member.rank >= self.rank:
             raise RankError(
-                f"member {name!r} of {self.name!r} comes after it: create members within `graph.before({self.name})`"
+                f"member {name!r} of {self.name!r} was created after it, or belongs to another graph: create members within `graph.before({self.name})`"
             )

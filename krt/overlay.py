@@ -1,4 +1,4 @@
-"""Old values, kept for views."""
+"""Overlays: the old values that views need."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from krt.type_variables import K, V
 
 
 class Overlay(Generic[K, V]):
-    """The old values of the keys that have changed since some epoch; all else is in the collection itself.
+    """The old values of the keys that have changed since some epoch. Other keys are read from the collection.
 
-    The collection knows its overlays weakly, so that one which no view holds any more costs nothing.
+    The collection has weak references to its overlays, so that an overlay ends with the last view that uses it.
     """
 
     __slots__ = ("__weakref__", "old")
@@ -19,8 +19,8 @@ class Overlay(Generic[K, V]):
     def __init__(self) -> None:
         self.old: dict[K, V | None] = {}
 
-    def keep(self, before: Mapping[K, V | None]) -> bool:
-        """Takes note of a transaction; what is known from an earlier one stands. Always true."""
-        for key, value in before.items():
+    def keep(self, old_values: Mapping[K, V | None]) -> bool:
+        """Adds the old values of a transaction, except for keys that an earlier transaction changed. Returns True."""
+        for key, value in old_values.items():
             self.old.setdefault(key, value)
         return True

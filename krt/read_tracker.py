@@ -1,43 +1,43 @@
-"""Tracked reads: what a run has read, and whether it may."""
+"""The read tracker: notes what a run reads, and ends the run if that is unknown."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from krt.errors import ClosedError, ContextExpiredError, Parked, RankError
+from krt.errors import ClosedError, ContextExpiredError, ParkRun, RankError
 from krt.keyed_node import KeyedNode
 from krt.reads import ALL, Projection, Read, Readable
 
 
 class ReadTracker:
-    """The reads of one run, and what it has to wait for."""
+    """The reads of the current run of a collection."""
 
-    __slots__ = ("_awaited", "_awaited_at", "_node", "_reads", "key")
+    __slots__ = ("_node", "_reads", "_waits_at", "_waits_for", "key")
 
     def __init__(self, node: KeyedNode[Any, Any]) -> None:
         self._node = node
         self._reads: list[Read] = []
-        self._awaited: KeyedNode[Any, Any] | None = None
-        self._awaited_at: Any = None
+        self._waits_for: KeyedNode[Any, Any] | None = None  # set when the run read something unknown
+        self._waits_at: Any = None
         self.key: Any = None
         """The input key of this run."""
 
-    def _project(self, of: Readable, at: Any, read: Callable[[], Any]) -> Any:
-        # Should the projection fail, a change of what it failed on must run the transform again.
+    def _read_projection(self, of: Readable, at: Any, read: Callable[[], Any]) -> Any:
+        # If the projection raises, the whole value counts as read, so that a change of it runs the transform again.
         self._reads.append((of, at, None))
         projection = Projection(read)
         self._reads[-1] = (of, at, projection)
-        return projection.was
+        return projection.value
 
-    def _admit(self, of: KeyedNode[Any, Any], at: Any = ALL) -> None:
+    def _require_known(self, of: KeyedNode[Any, Any], at: Any = ALL) -> None:
         if of.graph._running is not self._node or of.rank >= self._node.rank:
-            self._refuse(of)
-        if not of.synced or (of._doubtful and not of._knows(at)):
-            self._awaited, self._awaited_at = of, at
-            raise Parked
+            self._raise_misuse(of)
+        if not of.synced or (of._has_unknown_keys and not of._is_known(at)):
+            self._waits_for, self._waits_at = of, at
+            raise ParkRun
 
-    def _refuse(self, of: KeyedNode[Any, Any]) -> NoReturn:
+    def _raise_misuse(self, of: KeyedNode[Any, Any]) -> NoReturn:
         reader = self._node
         if of.graph is not reader.graph:
             raise RankError(
@@ -47,11 +47,11 @@ class ReadTracker:
         if of.graph._running is not reader:
             raise ContextExpiredError(
                 f"a context of {reader.name!r} was used outside its run to read {of.name!r}: "
-                f"a context is good for one run; read what is needed within the transform"
+                f"a context is valid for one run; read within the transform"
             )
         if of.closed:
             raise ClosedError(
-                f"transform of {reader.name!r} read {of.name!r}, which is closed: do not read it any more"
+                f"transform of {reader.name!r} read {of.name!r}, which is closed: remove the read, or read an open collection"
             )
         raise RankError(
             f"transform of {reader.name!r} read {of.name!r}: a transform may read only collections created "

@@ -1,4 +1,4 @@
-"""What transforms have read, and which runs a change wakes: the edges of the graph, kept per key."""
+"""Tracked reads: what each run has read, so that a change wakes the runs that read it. These are the edges of the graph."""
 
 from __future__ import annotations
 
@@ -6,80 +6,80 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 ALL: Any = type("ALL", (), {"__repr__": lambda _: "ALL"})()
-"""In place of a key: the whole collection."""
+"""Stands for all keys of a collection, in place of a key."""
 
 
 class Cause(Protocol):
-    """A collection or an index: its change makes others run."""
+    """A collection or an index, as the reason of a run."""
 
     @property
     def label(self) -> str:
-        """What explanations call it."""
+        """Its name in explanations."""
 
 
 class Readable(Cause, Protocol):
-    """A collection or an index, as what a transform reads."""
+    """A collection or an index, as the subject of reads."""
 
     _readers: Readers
 
 
 class Wakeable(Protocol):
-    """A derived collection, as what a change makes run."""
+    """A derived collection, as what a change wakes."""
 
     def _wake(self, key: Any, cause: Cause) -> None:
-        """Asks for a new run of one input key."""
+        """Marks an input key as dirty: it runs again in this settle."""
 
     def _wake_all(self, keys: Iterable[Any], cause: Cause) -> None:
-        """Asks for a new run of several input keys."""
+        """Marks several input keys as dirty."""
 
 
 Reader = tuple[Wakeable, Any]
-"""A derived collection and the input key whose transform read something."""
+"""A derived collection, and the input key whose run read something."""
 
 Readers = dict[Any, dict[Reader, "Projection | None"]]
-"""By key of a collection, or by index value: who read it, and if only a projection of it, which."""
+"""Key or index value -> its readers, each with the projection that it read, or None for whole values."""
 
 Read = tuple[Readable, Any, "Projection | None"]
-"""What was read, at which key or index value (or ALL), and if only a projection of it, which."""
+"""One read: the collection or index, the key or index value (or ALL), and the projection, or None for whole values."""
 
 
 class Projection:
-    """A read of less than whole values. A change that leaves what was read as it was wakes nobody."""
+    """A read of a part of a value (`select=`). A change that leaves that part equal wakes nobody."""
 
-    __slots__ = ("_also", "_read", "was")
+    __slots__ = ("_next", "_read", "value")
 
     def __init__(self, read: Callable[[], Any]) -> None:
         self._read = read
-        self._also: Projection | None = None
-        self.was = read()
+        self._next: Projection | None = None
+        self.value = read()
 
     def changed(self) -> bool:
-        """Whether reading anew gives something else. If that fails, the transform shall meet the failure itself."""
+        """Whether the projection gives another value now. True if it raises: then the run will raise, too."""
         try:
-            if self._read() != self.was:
+            if self._read() != self.value:
                 return True
-        except Exception:  # noqa: BLE001 - it is user code, run here only to save a run
+        except Exception:  # noqa: BLE001 - the user's function, which the run will call again
             return True
-        return self._also is not None and self._also.changed()
+        return self._next is not None and self._next.changed()
 
-    def and_also(self, other: Projection) -> Projection:
-        """Two projections of one thing, read in one run."""
-        self._also = other
+    def add(self, other: Projection) -> Projection:
+        """Adds another projection that the same run read of the same key. Returns this one."""
+        self._next = other
         return self
 
 
-def enter(reader: Reader, reads: Iterable[Read]) -> None:
-    """Enters a run among the readers of all that it read."""
+def add_reader(reader: Reader, reads: Iterable[Read]) -> None:
+    """Adds a run to the readers of everything that it read."""
     for of, at, projection in reads:
         readers = of._readers.setdefault(at, {})
         if projection is None or reader not in readers:
             readers[reader] = projection
         elif (before := readers[reader]) is not None:
-            readers[reader] = projection.and_also(before)
+            readers[reader] = projection.add(before)
 
 
-def leave(reader: Reader, reads: Iterable[Read]) -> None:
-    """Takes a run out from among the readers again, without a trace."""
+def remove_reader(reader: Reader, reads: Iterable[Read]) -> None:
+    """Removes a run from the readers of everything that it read."""
     for of, at, _ in reads:
         readers = of._readers.get(at)
         if readers is not None:
@@ -88,15 +88,15 @@ def leave(reader: Reader, reads: Iterable[Read]) -> None:
                 del of._readers[at]
 
 
-def wake(readers: dict[Reader, Projection | None] | None, cause: Cause) -> None:
-    """Marks for a new run whoever read what has changed."""
+def wake_readers(readers: dict[Reader, Projection | None] | None, cause: Cause) -> None:
+    """Wakes the readers of something that changed. *readers*: of one key or index value."""
     if readers:
         for (node, key), projection in readers.items():
             if projection is None or projection.changed():
                 node._wake(key, cause)
 
 
-def wake_all(readers: Iterable[Reader], cause: Cause) -> None:
-    """Marks readers for a new run, whatever they have read of it."""
+def wake_all_readers(readers: Iterable[Reader], cause: Cause) -> None:
+    """Wakes readers, whatever they have read."""
     for node, key in readers:
         node._wake(key, cause)

@@ -1,4 +1,4 @@
-"""What one transaction did: what was written, what ran and why, and what came of it."""
+"""Records of transactions: what changed, what ran, why, and with which outcome."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Outcome = Literal["changed", "cut off", "parked", "failed", "kept"]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One key of one collection, computed anew."""
+    """One run: a collection computed one key again."""
 
     collection: str
     key: Any
     cause: str
-    """The collection or index whose change, or becoming synced, was the last to ask for it."""
+    """The collection or index that woke the key last, by a change or by becoming synced."""
     outcome: Outcome
-    """Whether the output changed, came out equal, or stayed because the run was parked, failed or kept it."""
+    """The output changed or was equal ("cut off"); or it stayed, because the run was parked, failed or kept it."""
 
     def __str__(self) -> str:
         return f"{self.collection}[{self.key!r}] because of {self.cause}: {self.outcome}"
@@ -29,11 +29,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One transaction."""
+    """What one transaction did."""
 
     epoch: int
     changes: Mapping[str, Delta[Any, Any]]
-    """Net changes of every collection that changed, sources too, in the order of rank."""
+    """Net changes by name of the collection, of sources too, in the order of rank."""
     runs: tuple[Run, ...]
     synced: tuple[str, ...]
 
@@ -45,35 +45,35 @@ class Record:
 
 
 class RunNode(Protocol):
-    """What a recorder has to know of a collection that ran."""
+    """What the recorder needs of a collection that ran."""
 
     name: str
 
-    def _outcome(self, key: Any) -> Outcome:
-        """What came of the last run of a key, before the transaction ends."""
+    def _outcome_of(self, key: Any) -> Outcome:
+        """The outcome of the last run of a key. Valid until the transaction ends."""
 
 
 class ChangedNode(Protocol):
-    """What a recorder has to know of a collection that changed."""
+    """What the recorder needs of a collection that changed."""
 
     name: str
 
-    def _delta(self) -> Delta[Any, Any]:
+    def _make_delta(self) -> Delta[Any, Any]:
         """Its net changes in this transaction."""
 
 
 class Recorder:
-    """Told by the graph what happens; one per graph."""
+    """Collects records while the graph settles. A graph has at most one."""
 
     def __init__(self) -> None:
         self.records: list[Record] = []
         self._runs: list[Run] = []
 
     def ran(self, node: RunNode, dirty: Mapping[Any, Cause]) -> None:
-        """A collection has computed these keys."""
-        self._runs += [Run(node.name, key, cause.label, node._outcome(key)) for key, cause in dirty.items()]
+        """A collection computed these keys. *dirty*: key -> what woke it."""
+        self._runs += [Run(node.name, key, cause.label, node._outcome_of(key)) for key, cause in dirty.items()]
 
     def committed(self, epoch: int, changed: Iterable[ChangedNode], synced: tuple[str, ...]) -> None:
-        """A transaction has settled."""
+        """A transaction settled."""
         runs, self._runs = tuple(self._runs), []
-        self.records.append(Record(epoch, {node.name: node._delta() for node in changed}, runs, synced))
+        self.records.append(Record(epoch, {node.name: node._make_delta() for node in changed}, runs, synced))

@@ -1,23 +1,23 @@
-"""Scopes: collections and subscriptions that end together."""
+"""Scopes: collections and subscriptions that are closed together."""
 
 from contextlib import ExitStack
 from typing import Protocol, TypeVar
 
 
 class Closable(Protocol):
-    """What a scope can own: collections, subscriptions, other scopes."""
+    """A collection, a subscription or another scope."""
 
     def close(self) -> None:
-        """Ends it. May be called twice."""
+        """Ends it. Closing twice is allowed."""
 
 
 Owned = TypeVar("Owned", bound=Closable)
 
 
 class Scope(ExitStack):
-    """Closes what it owns, the last first, when it is closed or its `with` block ends. Closing twice is allowed."""
+    """Closes what it owns, in reverse order, when it is closed or its `with` block ends. Closing twice is allowed."""
 
     def own(self, thing: Owned) -> Owned:
-        """The thing itself, which the scope will close."""
+        """Adds *thing* to what the scope will close. Returns *thing*."""
         self.callback(thing.close)
         return thing

@@ -1,4 +1,4 @@
-"""Subscriptions: who is called after a transaction."""
+"""Subscriptions: a function that is called after transactions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from krt.delta import Commit
 
 
 class Subscribable(Protocol):
-    """What a subscription has to know of a collection."""
+    """What a subscription needs of a collection."""
 
     name: str
     synced: bool
@@ -17,7 +17,7 @@ class Subscribable(Protocol):
 
 
 class Subscription:
-    """The right to be called; ends with `close`."""
+    """A function that is called after transactions, until `close`."""
 
     def __init__(
         self,
@@ -29,28 +29,28 @@ class Subscription:
         self._on_commit = on_commit
         self._collections = collections
         self._every_commit = every_commit
-        self._due = False
+        self._call_due = False
         self.order = order
-        """Subscriptions are called in the order in which they were made."""
+        """Subscriptions are called in ascending order of this number."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the collections that it is about."""
+        """Names of its collections."""
         return tuple(collection.name for collection in self._collections)
 
     @property
     def synced(self) -> bool:
-        """Whether it has been called with all that its collections held when the last of them became complete."""
-        return not self._due and all(collection.synced for collection in self._collections)
+        """Whether its collections are synced, and it was called with all that they held when they became so."""
+        return not self._call_due and all(collection.synced for collection in self._collections)
 
     def close(self) -> None:
-        """No more calls. Closing twice is allowed, and so is closing within a call."""
+        """Ends the calls. Closing twice is allowed, and so is closing within a call."""
         for collection in self._collections:
             collection._subscriptions.pop(self, None)
         self._every_commit.pop(self, None)
 
-    def _drop(self, closed: Subscribable) -> None:
-        """Goes on without a collection that was closed."""
+    def _remove_collection(self, closed: Subscribable) -> None:
+        """Drops a collection that was closed."""
         closed._subscriptions.pop(self, None)
         self._collections = tuple(collection for collection in self._collections if collection is not closed)
 

@@ -1,4 +1,4 @@
-"""Transactions: what is written together, takes effect together, and is undone together."""
+"""Transactions: writes that take effect together, or are undone together."""
 
 from __future__ import annotations
 
@@ -16,88 +16,88 @@ from krt.subscription import Subscription
 
 
 class WritableNode(Node, Protocol):
-    """What a transaction has to know of a source."""
+    """What a transaction needs of a source."""
 
-    def _undo(self) -> None:
-        """Undoes what the whole transaction did."""
+    def _undo_transaction(self) -> None:
+        """Undoes all writes of the transaction."""
 
-    def _restore(self, key: Any, was: Any) -> None:
-        """Undoes what a nested transaction did to a key."""
+    def _restore(self, key: Any, saved: Any) -> None:
+        """Undoes the writes of a nested transaction to a key. *saved*: the entry of the savepoint."""
 
 
 class Transaction(AbstractContextManager[None]):
-    """What `Graph.transaction` returns: one object, entered for each block, within each other or in turn."""
+    """The transactions of a graph. `Graph.transaction` always returns this one object: each `with` block enters it again."""
 
-    def __init__(self, scheduler: Scheduler, delivery: Delivery, failures: FailureReports) -> None:
+    def __init__(self, scheduler: Scheduler, delivery: Delivery, failure_reports: FailureReports) -> None:
         self._scheduler = scheduler
         self._delivery = delivery
-        self._failures = failures
+        self._failure_reports = failure_reports
         self.depth = 0
-        """How many blocks are open."""
+        """The number of open blocks."""
         self.written: dict[WritableNode, None] = {}
-        """Sources that were written since the outermost one was opened."""
+        """Sources that were written since the outermost block was opened."""
         self.savepoints: list[dict[tuple[WritableNode, Any], Any]] = []
-        """For each nested block, what was under the keys that it wrote."""
+        """For each nested block: (source, key) -> the entry before the block wrote it."""
         self._errors_before = 0
 
     def __enter__(self) -> None:
         self._scheduler._forbid_running()
         if self._delivery.caller is not None:
-            self._delivery.begin()
+            self._delivery.begin_transaction()
             return
         if self.depth:
             self.savepoints.append({})
         else:
-            self._errors_before = len(self._failures.errors)
+            self._errors_before = len(self._failure_reports.errors)
         self.depth += 1
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._delivery.caller is not None:
-            self._delivery.end(keep=kind is None)
+            self._delivery.end_transaction(keep=kind is None)
             return
         self.depth -= 1
         if self.depth:
             self._end_nested(failed=kind is not None)
         elif kind is not None:
             self._abort(self._errors_before)
-            self.run_held()
+            self.run_held_transactions()
         else:
             self._commit()
-            self.run_held()
-            self._failures.report()
+            self.run_held_transactions()
+            self._failure_reports.report()
 
     def write(self, source: WritableNode, write: Callable[..., None], *arguments: Any) -> None:
-        """Does one write: in the open transaction or in one of its own, or, for a subscriber, in the next."""
+        """Runs *write*: in the open transaction, or in one of its own. A write of a subscriber is held until later."""
         self._scheduler._forbid_running()
         if source.closed:
             raise ClosedError(f"source {source.name!r} is closed: it cannot be written any more")
         if self._delivery.caller is not None:
-            self._delivery.hold(source, write, arguments)
+            self._delivery.hold_write(source, write, arguments)
         elif self.depth:
             write(*arguments)
         else:
             with self:
                 write(*arguments)
 
-    def run_held(self) -> None:
-        """Runs what subscribers wrote, each transaction with its own calls, until nobody writes any more."""
-        if not self._delivery.held:
+    def run_held_transactions(self) -> None:
+        """Runs the held transactions, each with its own settle and calls, until no subscriber writes any more."""
+        if not self._delivery.held_transactions:
             return
-        for held in self._delivery.take_held():
+        for held in self._delivery.take_held_transactions():
             try:
-                with self._following():
+                with self._follow_up():
                     for source, write, arguments in held.writes:
                         if not source.closed:
                             write(*arguments)
-            except Exception as error:  # noqa: BLE001 - such as a value whose equality raises
-                self._delivery.report(held.writer, self._scheduler.epoch, error)
+            except Exception as error:  # noqa: BLE001 - a value whose equality raises, for example
+                self._delivery.report_failure(held.writer, self._scheduler.epoch, error)
 
     @contextmanager
-    def _following(self) -> Iterator[None]:
-        """A transaction that follows from another: what its subscribers write, and failures, are left to that one."""
-        errors = len(self._failures.errors)
+    def _follow_up(self) -> Iterator[None]:
+        """A transaction in response to another. The other one runs what is held meanwhile and reports the failures."""
+        errors = len(self._failure_reports.errors)
         self.depth += 1
         try:
             yield
@@ -109,7 +109,7 @@ class Transaction(AbstractContextManager[None]):
         self._commit()
 
     def _commit(self) -> None:
-        """Settles, and calls each subscriber that a change concerns."""
+        """Settles, and calls the subscribers with their deltas."""
         scheduler = self._scheduler
         for source in self.written:
             scheduler._enqueue(source)
@@ -129,29 +129,31 @@ class Transaction(AbstractContextManager[None]):
             calls[subscription] = {}
         for node in changed:
             if node._subscriptions:
-                delta = node._delta()
+                delta = node._make_delta()
                 for subscription in node._subscriptions:
                     calls.setdefault(subscription, {})[node.name] = delta
             node._end_transaction()
         if calls:
             ordered = sorted(calls, key=_order_of) if len(calls) > 1 else calls
-            self._delivery.call([(one, Commit(scheduler.epoch, calls[one], synced)) for one in ordered])
+            self._delivery.call_subscribers(
+                [(subscription, Commit(scheduler.epoch, calls[subscription], synced)) for subscription in ordered]
+            )
 
     def _end_nested(self, *, failed: bool) -> None:
         savepoint = self.savepoints.pop()
         if failed:
-            for (source, key), was in savepoint.items():
-                source._restore(key, was)
+            for (source, key), saved in savepoint.items():
+                source._restore(key, saved)
         elif self.savepoints:
-            for at, was in savepoint.items():
-                self.savepoints[-1].setdefault(at, was)
+            for entry, saved in savepoint.items():
+                self.savepoints[-1].setdefault(entry, saved)
 
     def _abort(self, errors: int) -> None:
-        """Undoes all that was written, and forgets the failures that were noted since there were so many *errors*."""
+        """Undoes all writes, and drops the failures that were added since there were *errors* of them."""
         for source in self.written:
-            source._undo()
+            source._undo_transaction()
         self.written.clear()
-        del self._failures.errors[errors:]
+        del self._failure_reports.errors[errors:]
 
 
 def _order_of(subscription: Subscription) -> int:

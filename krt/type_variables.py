@@ -1,4 +1,4 @@
-"""Type variables that the modules of this package share."""
+"""The type variables of this package."""
 
 from collections.abc import Hashable
 from typing import TypeVar
@@ -6,12 +6,12 @@ from typing import TypeVar
 K = TypeVar("K", bound=Hashable)
 """Keys of a collection."""
 V = TypeVar("V")
-"""Its values."""
+"""Values of a collection."""
 V_co = TypeVar("V_co", covariant=True)
-"""Its values, where they are only read."""
+"""Values of a collection, where they are only read."""
 J = TypeVar("J", bound=Hashable)
-"""Keys of a collection that is derived from it."""
+"""Keys of a derived collection."""
 W = TypeVar("W")
-"""Values of a collection that is derived from it."""
+"""Values of a derived collection."""
 A = TypeVar("A", bound=Hashable)
-"""What an index files values at."""
+"""Index values: an index files the values of a collection under them."""

@@ -1,4 +1,4 @@
-"""Views: collections as they were at one epoch, whatever happens to them later."""
+"""Views: collections as they were at one epoch."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from krt.overlay import Overlay
 from krt.type_variables import K, V
 
 
-class Frozen(Mapping[K, V]):
-    """One collection at one epoch. A read costs one look-up more than that of the collection."""
+class FrozenCollection(Mapping[K, V]):
+    """One collection at one epoch. A read costs one more look-up than a read of the collection."""
 
     __slots__ = ("_collection", "_length", "_overlay")
 
@@ -32,15 +32,15 @@ class Frozen(Mapping[K, V]):
         return value
 
     def _value(self, key: K) -> V | None:
-        for changed in (self._overlay.old, self._collection._before):
+        for changed in (self._overlay.old, self._collection._old_values):
             if key in changed:
                 return changed[key]
         return self._collection._values.get(key)
 
     def __iter__(self) -> Iterator[K]:
-        # A list, because the collection may change while somebody iterates.
+        # A list, because the collection may change during the iteration.
         collection = self._collection
-        keys = {**collection._values, **collection._before, **self._overlay.old}
+        keys = {**collection._values, **collection._old_values, **self._overlay.old}
         return iter([key for key, value in keys.items() if value is not None])
 
     def __len__(self) -> int:
@@ -55,7 +55,9 @@ class View:
 
     def __init__(self, epoch: int, collections: Iterable[Collection[Any, Any]]) -> None:
         self.epoch = epoch
-        self._mappings: dict[Collection[Any, Any], Frozen[Any, Any]] = {c: Frozen(c) for c in collections}
+        self._mappings: dict[Collection[Any, Any], FrozenCollection[Any, Any]] = {
+            c: FrozenCollection(c) for c in collections
+        }
 
     def __getitem__(self, collection: Collection[K, V]) -> Mapping[K, V]:
         return self._mappings[collection]

@@ -16,8 +16,8 @@ Written by `python docs/krt/reference.py` from the docstrings; do not edit.
 SECTIONS = {
     "Building and writing": ("krt", ["Graph", "Collection", "Source", "Singleton", "Index", "Reflector", "Scope"]),
     "In a transform": ("krt", ["Context", "KeepPrevious"]),
-    "What one is told": ("krt", ["Subscription", "Commit", "Delta", "Change", "Failure", "View"]),
-    "Looking at it": (
+    "What subscribers get": ("krt", ["Subscription", "Commit", "Delta", "Change", "Failure", "View"]),
+    "Introspection": (
         "krt",
         ["explain", "Explanation", "record", "Record", "Run", "Counters", "to_json", "to_mermaid"],
     ),
@@ -33,7 +33,7 @@ Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def definition(module: ModuleType, name: str) -> Definition:
-    """The source of a public name, wherever it was imported from."""
+    """The definition of a public name, in the module that defines it."""
     home = sys.modules[getattr(module, name).__module__]
     assert home.__file__
     for node in ast.parse(Path(home.__file__).read_text()).body:
@@ -43,7 +43,7 @@ def definition(module: ModuleType, name: str) -> Definition:
 
 
 def with_bases(module: ModuleType, name: str) -> list[Definition]:
-    """The source of a public name; and of the classes that it extends, unless one of them is public itself."""
+    """The definition of a public name, and those of its base classes, unless one of these is public itself."""
     bases = [base for base in getattr(getattr(module, name), "__mro__", ())[1:] if base.__module__.startswith("krt.")]
     if any(hasattr(module, base.__name__) for base in bases):
         bases = []
@@ -51,7 +51,7 @@ def with_bases(module: ModuleType, name: str) -> list[Definition]:
 
 
 def entry(node: Definition, *bases: Definition) -> Iterator[str]:
-    """A heading, signatures and docstring; of a class, then its attributes and methods, and those of its bases."""
+    """A heading, signatures and docstring; for a class also its attributes and methods, and those of its bases."""
     if isinstance(node, ast.ClassDef):
         yield f"### `{node.name}`\n\n{ast.get_docstring(node)}\n"
         classes = [node, *(base for base in bases if isinstance(base, ast.ClassDef))]
@@ -69,7 +69,7 @@ def entry(node: Definition, *bases: Definition) -> Iterator[str]:
 
 
 def attributes(node: ast.ClassDef) -> Iterator[str]:
-    """Public fields, with the text under them, in the class and in its constructor."""
+    """Public attributes, each with the docstring below it, from the class and from its constructor."""
     bodies = [
         node.body,
         *(part.body for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__init__"),
@@ -86,10 +86,10 @@ def attributes(node: ast.ClassDef) -> Iterator[str]:
             name = getattr(target, "attr", getattr(target, "id", "_"))
             if target is None or name.startswith("_"):
                 continue
-            told = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
-            if told or body is node.body:
+            documented = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+            if documented or body is node.body:
                 kind = f": {ast.unparse(here.annotation)}" if isinstance(here, ast.AnnAssign) else ""
-                yield f"- `{name}{kind}`" + (f": {str(after.value.value).strip()}" if told else "")  # type: ignore[union-attr,attr-defined]
+                yield f"- `{name}{kind}`" + (f": {str(after.value.value).strip()}" if documented else "")  # type: ignore[union-attr,attr-defined]
 
 
 def methods(node: ast.ClassDef) -> Iterator[tuple[str, list[Definition]]]:
@@ -104,7 +104,7 @@ def methods(node: ast.ClassDef) -> Iterator[tuple[str, list[Definition]]]:
 def function(overloads: list[Definition], name: str) -> Iterator[str]:
     """A heading, the signatures, and the docstring."""
     *signatures, last = overloads
-    is_property = any(ast.unparse(one) == "property" for one in last.decorator_list)
+    is_property = any(ast.unparse(decorator) == "property" for decorator in last.decorator_list)
     yield f"#### `{name}`\n"
     if is_property:
         yield (
@@ -112,12 +112,12 @@ def function(overloads: list[Definition], name: str) -> Iterator[str]:
         )
     else:
         yield "```text"
-        for one in signatures or [last]:
-            assert not isinstance(one, ast.ClassDef)
-            keyword = "async " if isinstance(one, ast.AsyncFunctionDef) else ""
-            returns = f" -> {ast.unparse(one.returns)}" if one.returns else ""
-            arguments = ast.unparse(one.args).removeprefix("self, ").removeprefix("self")
-            yield f"{keyword}{one.name}({arguments}){returns}"
+        for signature in signatures or [last]:
+            assert not isinstance(signature, ast.ClassDef)
+            keyword = "async " if isinstance(signature, ast.AsyncFunctionDef) else ""
+            returns = f" -> {ast.unparse(signature.returns)}" if signature.returns else ""
+            arguments = ast.unparse(signature.args).removeprefix("self, ").removeprefix("self")
+            yield f"{keyword}{signature.name}({arguments}){returns}"
         yield "```\n"
     yield f"{ast.get_docstring(last)}\n"
 

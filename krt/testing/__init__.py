@@ -1,9 +1,9 @@
-"""Tools for testing what is built on krt. They are as public as krt itself.
+"""Tools to test programs that use krt.
 
-- `RecomputeLog`: which keys ran, and nothing else did.
-- `Tracker`: which changes a subscriber was told of, and that it was told of nothing else.
-- `from_scratch` and `check_graph`: what a graph must hold by an evaluation that uses none of its bookkeeping.
-- `check_collection`: the rules that every kind of collection keeps, run against yours.
+- `RecomputeLog` asserts which keys ran, and that no others did.
+- `Tracker` asserts which changes a subscriber got, and that it got no others.
+- `from_scratch` evaluates a graph without its caches and indexes, and `check_graph` compares the graph with that.
+- `check_collection` runs the rules that every kind of collection keeps against your own kind.
 """
 
 from krt.testing.conformance import RULES, Rig, check_collection

@@ -1,4 +1,4 @@
-"""The rules that every kind of collection keeps. Run them against a kind of your own with a small rig."""
+"""The rules that every kind of collection keeps. To run them against your own kind, write a `Rig`."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ KEYS = ("a/b", "a/c", "a/d")
 
 
 class Rig(Protocol):
-    """A collection that starts empty and synced, and how to make a key come and go in it.
+    """A collection that starts empty and synced, and the ways to add and delete keys in it.
 
-    Made anew for every rule. Each call is to be one transaction.
+    Each rule gets a new rig. Each call must be one transaction.
     """
 
     collection: Collection[Any, Any]
 
     def create(self, key: str) -> None:
-        """Makes the collection have a value under *key*."""
+        """Makes the collection have a value for *key*."""
 
     def replace(self, old: str, new: str) -> None:
-        """Makes it have *new* and not *old* any more, in one transaction."""
+        """Makes it have a value for *new*, and none for *old*, in one transaction."""
 
     def delete(self, key: str) -> None:
-        """Makes it not have *key* any more."""
+        """Makes it have no value for *key*."""
 
 
 def _graph_of(rig: Rig) -> Graph:
@@ -40,7 +40,7 @@ def _graph_of(rig: Rig) -> Graph:
 
 
 def starts_empty_and_synced(rig: Rig) -> None:
-    """A fresh collection is known to be empty, and so is a subscription to it."""
+    """A new collection is empty and synced, and so is a subscription to it."""
     tracker = Tracker(rig.collection)
     assert dict(rig.collection) == {}
     assert rig.collection.synced
@@ -50,7 +50,7 @@ def starts_empty_and_synced(rig: Rig) -> None:
 
 
 def tells_what_is_created(rig: Rig) -> None:
-    """One event for one object, which is there by key, by iteration and in size."""
+    """One new object is one event. The object is found by key and by iteration, and counts in the size."""
     tracker = Tracker(rig.collection)
     rig.create("a/b")
     tracker.expect_batches("add/a/b")
@@ -59,7 +59,7 @@ def tells_what_is_created(rig: Rig) -> None:
 
 
 def replays_to_late_subscribers(rig: Rig) -> None:
-    """Each gets what is there as one batch of additions; without replay, nothing."""
+    """A late subscriber gets the contents as one batch of additions; without replay, it gets nothing."""
     rig.create("a/b")
     for _ in range(2):
         Tracker(rig.collection).expect_batches("add/a/b")
@@ -67,7 +67,7 @@ def replays_to_late_subscribers(rig: Rig) -> None:
 
 
 def late_subscribers_miss_nothing_and_get_nothing_twice(rig: Rig) -> None:
-    """Wherever in a row of changes one subscribes, replay and changes together are all objects once."""
+    """Whenever a subscriber starts in a series of changes, replay and changes together add each object once."""
     names = [f"x/{i:02}" for i in range(20)]
     trackers = []
     for name in names:
@@ -78,7 +78,7 @@ def late_subscribers_miss_nothing_and_get_nothing_twice(rig: Rig) -> None:
 
 
 def tells_a_replacement_as_one_net_change(rig: Rig) -> None:
-    """The old is gone and the new there, in one batch, and nothing in between was told."""
+    """A replacement is one batch: the old key is deleted and the new one added, with no events in between."""
     rig.create("a/b")
     tracker = Tracker(rig.collection, replay=False)
     rig.replace("a/b", "a/c")
@@ -87,7 +87,7 @@ def tells_a_replacement_as_one_net_change(rig: Rig) -> None:
 
 
 def tells_what_is_deleted(rig: Rig) -> None:
-    """And then it is gone."""
+    """A deletion is one event, and the object is not found any more."""
     for key in KEYS:
         rig.create(key)
     tracker = Tracker(rig.collection, replay=False)
@@ -97,7 +97,7 @@ def tells_what_is_deleted(rig: Rig) -> None:
 
 
 def is_silent_once_unsubscribed(rig: Rig) -> None:
-    """A closed subscription gets nothing, and the others get all."""
+    """A closed subscription gets nothing, and the others still get everything."""
     closed, other = Tracker(rig.collection), Tracker(rig.collection)
     closed.subscription.close()
     closed.subscription.close()
@@ -107,7 +107,7 @@ def is_silent_once_unsubscribed(rig: Rig) -> None:
 
 
 def a_subscriber_that_raises_stalls_nobody(rig: Rig) -> None:
-    """The next one is called, and the collection is up to date."""
+    """When a subscriber raises, the next one is called, and the collection is up to date."""
     graph = _graph_of(rig)
 
     def fail(_: object) -> None:
@@ -115,7 +115,7 @@ def a_subscriber_that_raises_stalls_nobody(rig: Rig) -> None:
 
     failing = rig.collection.subscribe(fail, replay=False)
     tracker = Tracker(rig.collection)
-    with suppress(SubscriberError):  # or not, if the graph reports to a function
+    with suppress(SubscriberError):  # not raised if the graph reports to a function
         rig.create("a/b")
     failing.close()
     rig.create("a/c")
@@ -124,7 +124,7 @@ def a_subscriber_that_raises_stalls_nobody(rig: Rig) -> None:
 
 
 def keeps_indexes_in_step(rig: Rig) -> None:
-    """An index, made before or after the data, finds what is there, within a subscriber too."""
+    """An index that is created before or after the data finds the present values, also within a subscriber."""
     before = rig.collection.index(lambda _: ["all"], name="conformance.before")
     sizes: list[int] = []
     rig.collection.subscribe(lambda _: sizes.append(len(before.lookup("all"))))
@@ -137,7 +137,7 @@ def keeps_indexes_in_step(rig: Rig) -> None:
 
 
 def can_be_derived_from_and_read(rig: Rig) -> None:
-    """As an input and in reads by key, by index and whole; all agree after every step."""
+    """The collection works as an input, and in reads by key, by index and of all values; all agree after each step."""
     graph, collection = _graph_of(rig), rig.collection
     index = collection.index(lambda _: ["all"], name="conformance.read")
     group = index.group(name="conformance.group")
@@ -159,7 +159,7 @@ def can_be_derived_from_and_read(rig: Rig) -> None:
 
 
 def a_view_of_it_does_not_change(rig: Rig) -> None:
-    """Whatever comes and goes."""
+    """A view keeps its contents when objects are added and deleted."""
     rig.create("a/b")
     contents, view = dict(rig.collection), _graph_of(rig).view(rig.collection)
     rig.create("a/c")
@@ -168,7 +168,7 @@ def a_view_of_it_does_not_change(rig: Rig) -> None:
 
 
 def closes_without_a_trace(rig: Rig) -> None:
-    """What was derived from it ends with it; it stays readable, and the graph forgets the name."""
+    """Closing it closes what is derived from it. It stays readable, and its name is free again."""
     rig.create("a/b")
     mapped = rig.collection.map(lambda _, value: value, name="conformance.closing")
     rig.collection.close()
@@ -192,10 +192,10 @@ RULES: Sequence[Callable[[Rig], None]] = (
     a_view_of_it_does_not_change,
     closes_without_a_trace,
 )
-"""Each rule is a function of a fresh rig that raises AssertionError: to be parametrised over, one test each."""
+"""Each rule is a function that takes a new rig and raises AssertionError. Parametrize a test with them."""
 
 
 def check_collection(make_rig: Callable[[], Rig]) -> None:
-    """Asserts that a kind of collection keeps all rules."""
+    """Runs all rules. Raises: AssertionError, if a kind of collection breaks one."""
     for rule in RULES:
         rule(make_rig())

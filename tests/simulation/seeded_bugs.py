@@ -86,8 +86,8 @@ BUGS = (
         "            self._seen[key] = value\n            self.source.set(key, value)\n"),
     Bug("a list that breaks off counts as complete", "krt/reflector.py", "        self._seen = {}\n",
         "        if self._seen:\n            self.listed()\n        self._seen = {}\n"),
-    Bug("what is not in a list stays", "krt/reflector.py", "        self.source.replace(\n            {key",
-        "        self.source.replace(dict(held) | \n            {key"),
+    Bug("what is not in a list stays", "krt/reflector.py", "        source.replace(\n            {",
+        "        source.replace(dict(source) | \n            {"),
     Bug("an object that cannot be used is gone", "krt/reflector.py", "self._seen.setdefault(key, None)", "pass"),
     # the protocol and the informer
     Bug("an answer is made of what changed", "xds_server/xds/protocol/full_state_outbox.py",

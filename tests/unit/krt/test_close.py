@@ -143,7 +143,7 @@ def test_twenty_rounds_of_building_and_closing_leave_nothing_on_what_stays() -> 
     gc.collect()
 
     for source in (pods, services, unknown):
-        assert (source._readers, source._children, source._waiting, source._subscriptions) == ({}, {}, {}, {})
+        assert (source._readers, source._children, source._parked_readers, source._subscriptions) == ({}, {}, {}, {})
     assert (index._readers, index._groups) == ({}, {})
     assert list(graph.collections) == ["pods", "services", "unknown"]
     assert len(graph._by_rank) == 3

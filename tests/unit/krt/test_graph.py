@@ -268,7 +268,7 @@ def test_what_was_created_before_another_has_no_room_before_itself() -> None:
     with graph.before(numbers):
         first = graph.source("first", {"a": 1})
 
-    with pytest.raises(krt.RankError, match="in the same"), graph.before(first):
+    with pytest.raises(krt.RankError, match="in that same block"), graph.before(first):
         pass
 
 

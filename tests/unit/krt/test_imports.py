@@ -2,6 +2,7 @@
 
 import ast
 import shutil
+import tomllib
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -56,3 +57,13 @@ def test_a_cycle_is_found(statement: str, tmp_path: Path) -> None:
 
     with pytest.raises(CycleError):
         in_order_of_import(tmp_path / "krt")
+
+
+def test_the_picture_in_the_documents_is_the_contract() -> None:
+    """The layers in docs/krt/concepts.md are those of the import contract, line by line."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (layers,) = [contract["layers"] for contract in contracts if contract["name"] == "krt reads from top to bottom"]
+    text = (ROOT / "docs" / "krt" / "concepts.md").read_text().partition("## How the modules are layered")[2]
+    lines = [line[4:].partition("   ")[0].strip() for line in text.splitlines() if line.startswith("    ")]
+
+    assert [line.split(" · ") for line in lines] == [layer.split(" | ") for layer in layers]

@@ -60,7 +60,10 @@ def test_of_two_inputs_with_one_output_key_the_first_in_order_has_it() -> None:
         assert set(many.failures) == {"b"}
         error = many.failures["b"].error
         assert isinstance(error, krt.DuplicateKeyError)
-        assert str(error) == "'many': inputs 'a' and 'b' both make 'shared': 'a' has it"
+        assert str(error) == (
+            "'many': inputs 'a' and 'b' both return the key 'shared', and 'a' sorts first: "
+            "return distinct keys, or pass on_conflict"
+        )
 
 
 def test_when_the_winner_leaves_the_next_takes_over() -> None:

@@ -39,7 +39,7 @@ def test_reading_directly_in_a_transform_names_both_and_the_remedy(
 
     assert isinstance(failure(reader, "a"), krt.UntrackedReadError)
     assert str(failure(reader, "a")) == (
-        "transform of 'reader' read 'other' directly: read it through the context, or its changes would go unnoticed"
+        "transform of 'reader' read 'other' directly: read it through the context, so that its changes run the transform again"
     )
 
 
@@ -101,7 +101,7 @@ def test_a_singleton_that_is_refused_leaves_nothing_behind(graph: krt.Graph, num
         graph.singleton(later, name="later")
     with pytest.raises(krt.DuplicateNameError, match="'numbers'"):
         graph.singleton(lambda ctx: 1, name="numbers")
-    with pytest.raises(TypeError, match="merge 'nothing' is of no collections"):
+    with pytest.raises(TypeError, match="merge 'nothing' has no collections"):
         graph.merge(name="nothing")
 
     assert list(graph.collections) == ["numbers"]
@@ -220,10 +220,10 @@ def test_a_name_is_given_once(graph: krt.Graph, numbers: krt.Source[str, int]) -
 
 
 def test_none_is_no_value(numbers: krt.Source[str, int]) -> None:
-    """It means absence, and the message says how to say that."""
-    with pytest.raises(krt.WriteError, match="the value of 'a' is None, which means absence: use delete"):
+    """None means absent, and the message names `delete`."""
+    with pytest.raises(krt.WriteError, match="the value of 'a' is None, which means absent: use delete"):
         numbers.set("a", cast("int", None))
-    with pytest.raises(krt.WriteError, match="which means absence"):
+    with pytest.raises(krt.WriteError, match="which means absent"):
         numbers.replace({"a": cast("int", None)})
 
 

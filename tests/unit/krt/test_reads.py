@@ -308,7 +308,9 @@ def test_an_index_function_that_returns_a_text_is_refused() -> None:
     index = things.index(lambda thing: thing, name="thing")
 
     assert index.lookup("w") == ()
-    assert str(index.failures["a"].error).endswith("which would be filed by letters: return a list of it")
+    assert str(index.failures["a"].error).endswith(
+        "which would be filed by its letters: return a list with the string in it"
+    )
 
 
 def test_an_index_value_that_is_not_hashable_moves_nothing() -> None:

@@ -87,7 +87,7 @@ def test_a_key_that_no_longer_reads_the_unknown_is_no_longer_parked() -> None:
             numbers.delete("b")
 
         assert reader.synced
-        assert unknown._waiting == {}
+        assert unknown._parked_readers == {}
 
 
 def test_once_synced_a_parked_key_does_not_take_it_back() -> None:
