@@ -57,14 +57,13 @@ class HttpConnection(asyncio.Protocol):
         self._table.remove(self.entry)
 
     def data_received(self, data: bytes) -> None:
-        """Answers the next request, if it is complete and no response is under way."""
+        """Answers the next request, if it is complete."""
         if self.entry.state is ConnectionState.CLOSING:
             return
         self._buffer += data
         if self.entry.state is ConnectionState.IDLE:
             self._table.set_state(self.entry, ConnectionState.READING)
-        if self.entry.state is ConnectionState.READING:
-            self._answer_next_request()
+        self._answer_next_request()
 
     def eof_received(self) -> None:
         """Lets asyncio close the transport, which first sends what is already written."""
@@ -84,6 +83,7 @@ class HttpConnection(asyncio.Protocol):
     # ----------------------------------------------------------------------------------------------
 
     def _answer_next_request(self) -> None:
+        """Does nothing while a response is under way: `_finish_response` calls it again."""
         if self.entry.state is not ConnectionState.READING:
             return
         try:

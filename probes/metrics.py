@@ -72,7 +72,7 @@ def register_gate(
 ) -> None:
     """Adds the metrics of *gate* to *registry*: the last report, and the transitions counted from now on.
 
-    *prefix* begins all names, as in `xds_server_`. The label `reason` is the layer that decided, so that it has few values; the
+    *prefix* begins all names, as in `my_server_`. The label `reason` is the layer that decided, so that it has few values; the
     full reasons are for logs and pages. Units: *wall_clock* returns seconds since 1970.
     """
     transitions = _Transitions(gate, wall_clock)
@@ -114,7 +114,7 @@ def register_gate(
 
 
 def register_connections(table: ConnectionTable, prefix: str, registry: CollectorRegistry) -> None:
-    """Adds the metrics of a server's connections to *registry*. *prefix* begins all names, as in `xds_server_`."""
+    """Adds the metrics of a server's connections to *registry*. *prefix* begins all names, as in `my_server_`."""
     families = (
         _Family(
             GaugeMetricFamily, "http_connections", "Open connections of the HTTP port, by state.", ("state",),

@@ -134,6 +134,7 @@ def test_the_last_response_closes_our_direction_only(
 
     assert (rig.statuses, rig.state) == ([status], ConnectionState.CLOSING)
     assert (rig.transport.eof, rig.transport.aborted) == (True, False)
+    assert rig.connection._buffer == b""
 
 
 def test_a_page_runs_in_another_thread(loop: asyncio.AbstractEventLoop) -> None:
