@@ -28,8 +28,8 @@ from xds_server.envoy.encoders import google_protobuf
 from xds_server.envoy.wire.writer import field_string
 from xds_server.model.address import Address
 from xds_server.model.resource import CLUSTER, PUSH_ORDER, resource
-from xds_server.observability.logs import every
 from xds_server.observability.metrics import Metrics
+from xds_server.observability.observers import ObserverList
 from xds_server.xds.cache.table import Table, View
 from xds_server.xds.protocol.messages import Node
 from xds_server.xds.transport.admission import Admission, Hold
@@ -137,7 +137,7 @@ class Driver:
 
 def _streams(view: View, limits: Limits) -> Streams:
     return Streams(
-        admission_policy=Everybody(view), observer=every(Metrics(CollectorRegistry())), admission=Admission(), identifier="xds-server",
+        admission_policy=Everybody(view), observer=ObserverList(Metrics(CollectorRegistry())), admission=Admission(), identifier="xds-server",
         clock=time.monotonic, limits=limits, debounce=Debounce(rest_seconds=REST_SECONDS),
     )  # fmt: skip
 
@@ -156,7 +156,7 @@ async def _main(port: int, transport: str) -> None:
         server = AdsServer(
             Address("127.0.0.1", port),
             admission_policy=Everybody(view),
-            observer=every(Metrics(CollectorRegistry())),
+            observer=ObserverList(Metrics(CollectorRegistry())),
             limits=limits,
         )
         opened = await server.start()

@@ -21,8 +21,8 @@ from xds_server.envoy.wire.writer import field_bytes, field_string
 from xds_server.model.address import Address
 from xds_server.model.objects import EndpointSlice, Service, ServicePort
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, TypeUrl, resource
-from xds_server.observability.logs import every
 from xds_server.observability.metrics import Metrics
+from xds_server.observability.observers import ObserverList
 from xds_server.xds.cache.table import Table
 from xds_server.xds.transport.limits import Limits
 from xds_server.xds.transport.server import AdsServer
@@ -62,7 +62,7 @@ class Changing:
         self.server = AdsServer(
             Address("127.0.0.1", 0),
             admission_policy=Everybody(self.tables),
-            observer=every(Metrics(CollectorRegistry())),
+            observer=ObserverList(Metrics(CollectorRegistry())),
             limits=limits,
         )
 

@@ -12,8 +12,8 @@ from tests.simulation.api import ApiServer, Client
 from tests.simulation.history import Setting
 from tests.support.xds_wire import END, AbortedError, Call
 from xds_server.model.admission import HoldKind
-from xds_server.observability.client import AskError
-from xds_server.observability.logs import every
+from xds_server.observability.client import ControlPlaneError
+from xds_server.observability.observers import ObserverList
 from xds_server.providers.kubernetes.provider import KubeSource
 from xds_server.readiness.parity import Parity, contents
 from xds_server.readiness.protections.last_good import LastGood
@@ -80,7 +80,7 @@ class Port:
         self.open = Open()
         self._streams = Streams(
             admission_policy=control_plane.admission_policy,
-            observer=every(control_plane.observer, self.open),
+            observer=ObserverList(control_plane.observer, self.open),
             admission=app.admission(control_plane.settings),
             identifier="simulated",
             clock=asyncio.get_running_loop().time,
@@ -216,6 +216,6 @@ class Process:
     def _ask_peer(self, _: str, path: str) -> object:
         peer = self._peer()
         if peer is None:
-            raise AskError("nobody is there")
+            raise ControlPlaneError("nobody is there")
         path, _, query = path.partition("?")
         return msgspec.json.decode(peer.endpoints.respond("GET", path, query).body)

@@ -218,11 +218,11 @@ def metrics() -> None:
 
 def _asked(url: str, path: str, *, method: str = "GET") -> Any:
     """The JSON that a control plane answers."""
-    from xds_server.observability.client import AskError, ask  # noqa: PLC0415 - only these commands need it
+    from xds_server.observability.client import ControlPlaneError, request_json  # noqa: PLC0415 - only these commands need it
 
     try:
-        return ask(url, path, method=method)
-    except AskError as error:
+        return request_json(url, path, method=method)
+    except ControlPlaneError as error:
         _fail(str(error))
 
 

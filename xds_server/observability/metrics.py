@@ -28,8 +28,8 @@ from xds_server.model.admission import (
 )
 from xds_server.model.resource import SHORT, TypeUrl
 from xds_server.model.source_state import SourceState
-from xds_server.observability.state_metrics import PREFIX, Live, StateGauges, gauge, short
-from xds_server.observability.traffic_metrics import Traffic
+from xds_server.observability.state_metrics import PREFIX, StateGauges, StateReaders, gauge, short
+from xds_server.observability.traffic_metrics import TrafficCounters
 
 _SYNC_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 _FIRST_CONFIG_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -99,7 +99,7 @@ class Metrics:
             _FIRST_CONFIG_BUCKETS,
             "warmth",
         )
-        self._traffic = Traffic(PREFIX)
+        self._traffic = TrafficCounters(PREFIX)
         registry.register(self._traffic)
         self._nacks = counter("xds_nacks_total", "Responses that a proxy rejected.", "type")
         self._ignored = counter(
@@ -130,7 +130,7 @@ class Metrics:
         )
         self._begin_at_zero()
 
-    def watch(self, live: Live) -> None:
+    def watch(self, live: StateReaders) -> None:
         """Shows from now on what is so according to *live*."""
         self.held_changes = live.held
         self.registry.register(StateGauges(live, self._clock))

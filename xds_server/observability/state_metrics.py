@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Live:
+class StateReaders:
     """Where to read what is so. Called in the thread that scrapes; see `_steady`."""
 
     sources: Callable[[], Iterable[SourceState]]
@@ -56,7 +56,7 @@ class Live:
 class StateGauges(Collector):
     """What is so now, as families of gauges."""
 
-    def __init__(self, live: Live, clock: Callable[[], float]) -> None:
+    def __init__(self, live: StateReaders, clock: Callable[[], float]) -> None:
         self._live = live
         self._clock = clock
 

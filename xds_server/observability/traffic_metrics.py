@@ -1,7 +1,7 @@
-"""What is counted for every response and every answer: cheaper than by instruments, and shown as they would show it.
+"""Counters of responses and ACKs without locks, exported like those of prometheus_client.
 
-An instrument takes a lock for each step, of which a push to a thousand streams takes five thousand. These are counted in the
-event loop alone; whoever scrapes reads, and may see one count that is a response ahead of another.
+An instrument of prometheus_client takes a lock for each increment, and a push to 1,000 streams makes 5,000 of them. These
+counters are written by the event loop alone. A scrape reads them meanwhile, so one may be a response ahead of another.
 """
 
 from bisect import bisect_left
@@ -22,12 +22,12 @@ _COUNTERS: Final = (
     ("responses", "xds_responses_total", "Responses sent."),
     ("size", "xds_response_bytes_total", "Bytes of responses sent."),
     ("resources", "xds_resources_sent_total", "Resources in responses sent."),
-    ("acks", "xds_acks_total", "Responses that a proxy accepted."),
+    ("acks", "xds_acks_total", "Responses that a proxy ACKed."),
 )
 
 
-class _OfType:
-    """The counts of one type."""
+class _TypeCounts:
+    """The counts of one resource type."""
 
     __slots__ = ("acks", "buckets", "resources", "responses", "seconds", "size")
 
@@ -37,45 +37,45 @@ class _OfType:
         self.buckets = [0] * (len(_ACK_BUCKETS) + 1)
 
 
-class Traffic(Collector):
-    """The counts, by type; of a type that we do not publish as `other`."""
+class TrafficCounters(Collector):
+    """Counters by resource type; types that the server does not publish count as `other`."""
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
-        # They begin at zero: increase() does not see a first.
-        self._named = {name: _OfType() for name in SHORT.values()}
-        self._of = {type_url: self._named[name] for type_url, name in SHORT.items()}
+        # All series begin at zero: increase() does not see the first value of a new series.
+        self._by_name = {name: _TypeCounts() for name in SHORT.values()}
+        self._by_type = {type_url: self._by_name[name] for type_url, name in SHORT.items()}
 
     def sent(self, type_url: TypeUrl, count: int, size: int) -> None:
         """A response with *count* resources was sent. Units: *size* in bytes."""
-        of = self._of.get(type_url) or self._other()
-        of.responses += 1
-        of.size += size
-        of.resources += count
+        counts = self._by_type.get(type_url) or self._other()
+        counts.responses += 1
+        counts.size += size
+        counts.resources += count
 
     def acked(self, type_url: TypeUrl, seconds: float) -> None:
-        """A response was accepted, *seconds* after it was sent."""
-        of = self._of.get(type_url) or self._other()
-        of.acks += 1
-        of.seconds += seconds
-        of.buckets[bisect_left(_ACK_BUCKETS, seconds)] += 1
+        """A response was ACKed, *seconds* after it was sent."""
+        counts = self._by_type.get(type_url) or self._other()
+        counts.acks += 1
+        counts.seconds += seconds
+        counts.buckets[bisect_left(_ACK_BUCKETS, seconds)] += 1
 
     def collect(self) -> Iterator[Metric]:
-        """The families, as they are now."""
-        named = list(self._named.items())
+        """The metric families, with the values of now."""
+        by_name = list(self._by_name.items())
         for attribute, name, about in _COUNTERS:
             counter = CounterMetricFamily(self._prefix + name, about, labels=["type"])
-            for type_name, of in named:
-                counter.add_metric([type_name], getattr(of, attribute))
+            for type_name, counts in by_name:
+                counter.add_metric([type_name], getattr(counts, attribute))
             yield counter
-        about = "From the sending of a response until it was acknowledged."
+        about = "Time from sending a response to its ACK."
         histogram = HistogramMetricFamily(f"{self._prefix}xds_ack_duration_seconds", about, labels=["type"])
-        for type_name, of in named:
-            histogram.add_metric([type_name], _cumulative(of.buckets), of.seconds)
+        for type_name, counts in by_name:
+            histogram.add_metric([type_name], _cumulative(counts.buckets), counts.seconds)
         yield histogram
 
-    def _other(self) -> _OfType:
-        return self._named.setdefault("other", _OfType())
+    def _other(self) -> _TypeCounts:
+        return self._by_name.setdefault("other", _TypeCounts())
 
 
 def _cumulative(buckets: list[int]) -> list[tuple[str, float]]:

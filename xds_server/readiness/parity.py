@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from probes import Passed, Verdict, Waiting
 from xds_server.envoy.ready_listener import MARKER
 from xds_server.model.resource import PUSH_ORDER, ROUTE, SHORT, TypeUrl
-from xds_server.observability.client import AskError, ask
+from xds_server.observability.client import ControlPlaneError, request_json
 from xds_server.observability.state_metrics import PREFIX
 from xds_server.xds.cache.store import Store
 from xds_server.xds.cache.table import Table, version_of
@@ -111,9 +111,9 @@ class Parity:
         *,
         instance: str,
         clock: Callable[[], float] = time.monotonic,
-        asked: Callable[[str, str], object] = ask,
+        asked: Callable[[str, str], object] = request_json,
     ) -> None:
-        """*asked* is called in a thread, with the peer's URL and a path, and gives JSON or raises AskError."""
+        """*asked* is called in a thread, with the peer's URL and a path, and gives JSON or raises ControlPlaneError."""
         self._peer = peer
         self._seconds = seconds
         self._store = store
@@ -163,7 +163,7 @@ class Parity:
                 self.differences, self._why = [], "equal"
                 return "equal"
             peers = self._roles(await self._get("/debug/digests?resources"))
-        except AskError as error:
+        except ControlPlaneError as error:
             self._why = str(error)
             return "no_peer"
         self.differences = differences(contents(self._store, resources=True), peers)
@@ -180,11 +180,15 @@ class Parity:
         try:
             digests = msgspec.convert(answer, Digests)
         except msgspec.ValidationError as error:
-            raise AskError(f"{self._peer}/debug/digests is none of ours ({error}): is it an xds-server?") from None
+            raise ControlPlaneError(
+                f"{self._peer}/debug/digests is none of ours ({error}): is it an xds-server?"
+            ) from None
         if digests.instance == self._instance:
-            raise AskError(f"{self._peer} is this very process: name the Service of the others, or their addresses")
+            raise ControlPlaneError(
+                f"{self._peer} is this very process: name the Service of the others, or their addresses"
+            )
         if digests.epoch is None:
-            raise AskError(f"{self._peer} has published nothing itself: it is starting, too")
+            raise ControlPlaneError(f"{self._peer} has published nothing itself: it is starting, too")
         return digests.roles
 
 

@@ -28,11 +28,13 @@ from probes.metrics import metrics_page, register_connections, register_gate
 from xds_server.envoy import clusters
 from xds_server.model.source_state import Problem, SourceState
 from xds_server.observability import attribution, input_problems, pages
-from xds_server.observability.client import ask
-from xds_server.observability.logs import Timeline, event, every
+from xds_server.observability.client import request_json
+from xds_server.observability.logs import event
 from xds_server.observability.metrics import Metrics
-from xds_server.observability.state_metrics import PREFIX, Live
+from xds_server.observability.observers import ObserverList
+from xds_server.observability.state_metrics import PREFIX, StateReaders
 from xds_server.observability.stream_log import StreamLog
+from xds_server.observability.timeline import Timeline
 from xds_server.providers.kinds import REFERENCED
 from xds_server.providers.sync_tracker import SourceBoard
 from xds_server.readiness import layers, progress
@@ -80,7 +82,7 @@ class ControlPlane:
         *,
         clock: Callable[[], float] = time.monotonic,
         started: float | None = None,
-        asked: Callable[[str, str], object] = ask,
+        asked: Callable[[str, str], object] = request_json,
         open_files: OpenFiles | None = None,
     ) -> None:
         """*started*: when the process began, on the clock; by default as the system says. *asked*: as of `Parity`.
@@ -156,7 +158,7 @@ class ControlPlane:
             families=settings.ip_families,
         )  # fmt: skip
         self._stream_log = StreamLog(self.holds.stream_held, clock=clock, on_left_out=self.metrics.line_left_out)
-        self.observer = every(
+        self.observer = ObserverList(
             self.metrics,
             self._initial_push,
             self._stream_log,
@@ -287,7 +289,7 @@ class ControlPlane:
 
     def _measure(self) -> None:
         self.metrics.watch(
-            Live(
+            StateReaders(
                 sources=self.board.states.values,
                 problems=lambda: self.board.problems,
                 derived=lambda: {one.name: one.synced for one in self._derived},

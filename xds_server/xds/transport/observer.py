@@ -17,6 +17,9 @@ CloseReason = Literal["client", "protocol_error", "limit", "refused", "shutdown"
 GivenUp = Literal["make_before_break", "ack"]
 """What a stream waited for: the acceptance of another type (R121, R124), or of the last response of a type (R146)."""
 
+IgnoredReason = Literal["stale_nonce", "unserved_type"]
+"""Why a request was ignored: it is about a response that is not the last, or asks for a type that is not served."""
+
 
 class StreamInfo(msgspec.Struct, frozen=True):
     """Who is at the other end of a stream; the same object as long as it lives."""
@@ -89,7 +92,7 @@ class Observer(Protocol):
     def nacked(self, stream: StreamInfo, type_url: TypeUrl, version: str, message: str) -> None:
         """The client rejected that version, in its own words."""
 
-    def ignored(self, stream: StreamInfo, type_url: TypeUrl, why: Literal["stale_nonce", "unserved_type"]) -> None:
+    def ignored(self, stream: StreamInfo, type_url: TypeUrl, why: IgnoredReason) -> None:
         """A request was about a response that is not the last one, or asked for a type that we do not serve.
 
         An unserved type URL is whatever the client wrote: no label for a metric.

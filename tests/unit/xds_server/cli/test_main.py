@@ -153,4 +153,4 @@ def test_a_release_of_nobody_says_where_it_asked(tmp_path: Path) -> None:
 
     assert result.exit_code == 2
     assert result.output.startswith("xds-server: http://127.0.0.1:1 does not answer (")
-    assert "give that of the control plane" in run("release", "--url=file:///etc/passwd").output
+    assert "give the URL of the control plane" in run("release", "--url=file:///etc/passwd").output

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from xds_server.cli.main import cli
-from xds_server.observability.client import AskError, ask
+from xds_server.observability.client import ControlPlaneError, request_json
 
 
 @contextmanager
@@ -41,18 +41,18 @@ def answer(body: bytes, status: str = "200 OK") -> bytes:
     [
         (b"", "does not answer ("),
         (b"SSH-2.0-OpenSSH\r\n", "does not answer ("),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{", "answered 200 and no JSON ('{')"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{", "answered 200 without JSON ('{')"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "does not answer ("),
-        (answer(b"<html>", "404 Not Found"), "answered 404 and no JSON ('<html>')"),
-        (answer(b"the event loop is busy\n", "503 Busy"), "answered 503 and no JSON ('the event loop is busy')"),
-        (answer(b"\xff\xfe"), "answered 200 and no JSON ("),
-        (answer(b"[" * 100_000), "answered 200 and no JSON ("),
+        (answer(b"<html>", "404 Not Found"), "answered 404 without JSON ('<html>')"),
+        (answer(b"the event loop is busy\n", "503 Busy"), "answered 503 without JSON ('the event loop is busy')"),
+        (answer(b"\xff\xfe"), "answered 200 without JSON ("),
+        (answer(b"[" * 100_000), "answered 200 without JSON ("),
     ],
 )
 def test_what_is_no_answer_is_said(data: bytes, message: str) -> None:
-    """Whatever speaks there: AskError, in one line."""
-    with answering(data) as url, pytest.raises(AskError) as raised:
-        ask(url, "/readyz")
+    """Whatever speaks there: ControlPlaneError, in one line."""
+    with answering(data) as url, pytest.raises(ControlPlaneError) as raised:
+        request_json(url, "/readyz")
     assert message in str(raised.value)
     assert "\n" not in str(raised.value)
 

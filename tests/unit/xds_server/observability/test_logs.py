@@ -5,7 +5,8 @@ import logging
 
 import pytest
 
-from xds_server.observability.logs import Timeline, configure_logging, event, every
+from xds_server.observability.logs import configure_logging, event
+from xds_server.observability.timeline import Timeline
 
 LOG = logging.getLogger("xds_server")
 
@@ -66,36 +67,3 @@ def test_a_line_is_one_line_and_acts_on_no_terminal(log_format: str, capsys: pyt
     assert len(lines[0]) < 2500
     assert sum("they say" in line for line in lines) == 1
     assert all(str(one["fields"]).isprintable() for one in timeline.entries())
-
-
-def test_every_observer_is_told() -> None:
-    """In the order in which they were given."""
-    told: list[str] = []
-
-    class Observer:
-        def __init__(self, name: str) -> None:
-            self.name = name
-
-        def refused(self, kind: str) -> None:
-            told.append(f"{self.name} {kind}")
-
-    every(Observer("a"), Observer("b")).refused("not_ready")  # type: ignore[arg-type]
-
-    assert told == ["a not_ready", "b not_ready"]
-
-
-def test_the_timeline_keeps_the_few_beside_the_many() -> None:
-    """A thousand streams do not push out the one transition; what is logged is kept with its fields, in order."""
-    timeline = Timeline(0.0, most=3)
-    logger = logging.getLogger("timeline_test")
-    logger.setLevel(logging.INFO)
-    logger.addHandler(timeline)
-    event(logger, logging.INFO, "ready", seconds=1.5)
-    for n in range(1000):
-        timeline.add("stream.opened", stream=n)
-
-    found = timeline.entries()
-    assert [one["event"] for one in found] == ["ready", *["stream.opened"] * 3]
-    assert [one["fields"] for one in found] == [{"seconds": 1.5}, *[{"stream": n} for n in (997, 998, 999)]]
-    assert all(isinstance(one["since_start"], float) for one in found)
-    assert "ready seconds=1.500" in timeline.text()

@@ -14,7 +14,7 @@ from probes.metrics import register_gate
 from xds_server.model.resource import CLUSTER, ENDPOINT, TypeUrl
 from xds_server.model.source_state import Phase, Problem, SourceState
 from xds_server.observability.metrics import Metrics
-from xds_server.observability.state_metrics import Live
+from xds_server.observability.state_metrics import StateReaders
 
 PENDING = SourceState(kind="services", required=True)
 
@@ -38,7 +38,7 @@ class Rig:
         self.published: int | None = None
         self.rejected: dict[tuple[str, str], int] = {}
         self.metrics.watch(
-            Live(
+            StateReaders(
                 sources=lambda: self.sources,
                 problems=lambda: self.problems,
                 derived=lambda: self.derived,

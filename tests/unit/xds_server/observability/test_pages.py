@@ -8,7 +8,7 @@ from probes import Endpoints, Gate, Layer, Passed
 from tests.unit.xds_server.readiness.test_publisher import Rig
 from xds_server.model.source_state import Problem, SourceState
 from xds_server.observability import pages
-from xds_server.observability.logs import Timeline
+from xds_server.observability.timeline import Timeline
 
 
 def endpoints(

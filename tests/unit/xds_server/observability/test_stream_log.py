@@ -9,7 +9,7 @@ import pytest
 
 from xds_server.model.admission import HoldKind
 from xds_server.model.resource import CLUSTER, TypeUrl
-from xds_server.observability.logs import every
+from xds_server.observability.observers import ObserverList
 from xds_server.observability.stream_log import StreamLog
 from xds_server.xds.protocol.messages import Node
 from xds_server.xds.transport.observer import StreamInfo
@@ -88,7 +88,7 @@ def test_a_nack_is_a_warning_with_envoys_words(world: World) -> None:
 
 def test_everything_that_matters_of_a_stream_is_a_line(world: World) -> None:
     """Holds and their ends, the first configuration, the end; not each response."""
-    log = every(world.log)
+    log = ObserverList(world.log)
     log.stream_opened(STREAM)
     log.holding(STREAM, "not_ready")
     log.held(STREAM, "not_ready", 3.0, "admitted")

@@ -9,7 +9,7 @@ import msgspec
 from probes import Passed, Waiting
 from tests.support import builders
 from tests.unit.xds_server.readiness.test_publisher import Rig
-from xds_server.observability.client import AskError
+from xds_server.observability.client import ControlPlaneError
 from xds_server.readiness.parity import Digests, Parity, contents, differences
 from xds_server.xds.cache.store import Store
 
@@ -94,7 +94,7 @@ async def test_who_does_not_answer_is_no_peer() -> None:
     """Nor is one that publishes nothing, something else, or ourselves."""
 
     def silent(url: str, path: str) -> object:
-        raise AskError("http://peer does not answer")
+        raise ControlPlaneError("http://peer does not answer")
 
     for asked in (silent, Peer(Store()), Peer(store(), instance="we"), lambda _url, _path: {"what": 1}):
         one = parity(asked)
