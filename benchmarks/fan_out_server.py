@@ -30,7 +30,7 @@ from xds_server.model.address import Address
 from xds_server.model.resource import CLUSTER, PUSH_ORDER, resource
 from xds_server.observability.metrics import Metrics
 from xds_server.observability.observers import ObserverList
-from xds_server.xds.cache.table import Table, View
+from xds_server.xds.cache.table import RoleTables, Table
 from xds_server.xds.protocol.messages import Node
 from xds_server.xds.transport.admission import Admission, Hold
 from xds_server.xds.transport.debounce import Debounce
@@ -44,10 +44,10 @@ ALT_STAT_NAME = 28
 class Everybody:
     """An admission policy that serves one view to all."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: RoleTables) -> None:
         self._view = view
 
-    def admit(self, node: Node) -> View | Hold:
+    def admit(self, node: Node) -> RoleTables | Hold:
         return self._view
 
     async def changed(self) -> None:
@@ -135,7 +135,7 @@ class Driver:
         return {"error": f"not a command: {command!r}"}
 
 
-def _streams(view: View, limits: Limits) -> Streams:
+def _streams(view: RoleTables, limits: Limits) -> Streams:
     return Streams(
         admission_policy=Everybody(view), observer=ObserverList(Metrics(CollectorRegistry())), admission=Admission(), identifier="xds-server",
         clock=time.monotonic, limits=limits, debounce=Debounce(rest_seconds=REST_SECONDS),

@@ -38,7 +38,7 @@ from xds_server.model.resource import (
     TypeUrl,
     resource,
 )
-from xds_server.xds.cache.table import Table, View
+from xds_server.xds.cache.table import RoleTables, Table
 from xds_server.xds.codec.sotw import WRAPPER
 from xds_server.xds.protocol.messages import Node
 from xds_server.xds.transport.admission import Hold
@@ -86,7 +86,7 @@ class Nodes:
     def __init__(self) -> None:
         self._views: dict[str, dict[TypeUrl, LabelledTable]] = {}
 
-    def admit(self, node: Node) -> View | Hold:
+    def admit(self, node: Node) -> RoleTables | Hold:
         """The tables of that node."""
         return self.of(node.id)
 

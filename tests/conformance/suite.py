@@ -13,11 +13,11 @@ import grpc
 from tests.support import oracle
 from xds_server.envoy.wire.reader import field_at, text
 from xds_server.envoy.wire.writer import duration, field_bytes, field_string
-from xds_server.model.resource import SHORT, TypeUrl
+from xds_server.model.resource import SERVICE_NAMES, TypeUrl
 from xds_server.xds.codec.sotw import WRAPPER
 from xds_server.xds.transport.services import SERVICES
 
-TYPES = {short: type_url for type_url, short in SHORT.items()}
+TYPES = {short: type_url for type_url, short in SERVICE_NAMES.items()}
 NODE = "test-id"
 UPDATE_SECONDS = 0.1
 SILENCE_SECONDS = 0.2
@@ -155,7 +155,7 @@ class Suite:
 
     async def _take(self, data: bytes) -> None:
         message = (oracle.DeltaDiscoveryResponse if self.delta else oracle.DiscoveryResponse).FromString(data)
-        service = SHORT[TypeUrl(message.type_url)]
+        service = SERVICE_NAMES[TypeUrl(message.type_url)]
         version = message.system_version_info if self.delta else message.version_info
         for one in map(_unwrapped, message.resources):
             name = _name(one.resource.value) if one.HasField("resource") else one.name

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from xds_server.model.resource import CLUSTER, LISTENER, Resource, TypeUrl
-from xds_server.xds.cache.table import View
+from xds_server.xds.cache.table import RoleTables
 from xds_server.xds.protocol.delta import DeltaStream
 from xds_server.xds.protocol.messages import DeltaRequest, DeltaResponse, Request, Response
 from xds_server.xds.protocol.sotw import SotwStream
@@ -144,6 +144,6 @@ def names_of(response: Any) -> Iterable[str]:
     return [item.name for item in response.resources]
 
 
-def stream(client: type[Client], view: View, node: str = "model") -> Any:
+def stream(client: type[Client], view: RoleTables, node: str = "model") -> Any:
     """The server's side for such clients."""
     return client.machine(view, node)  # type: ignore[attr-defined]

@@ -19,7 +19,7 @@ from xds_server.readiness.protections.shrink_guard import Tolerance
 from xds_server.readiness.protections.shrink_hold import ShrinkHold
 from xds_server.readiness.publisher import Publisher
 from xds_server.translate.pipeline import build
-from xds_server.xds.cache.store import Store
+from xds_server.xds.cache.resource_cache import ResourceCache
 
 _HOLD_SECONDS = 30.0
 _CARRY_SECONDS = 15.0
@@ -88,7 +88,7 @@ class Holds(RuleBasedStateMachine):
         self.now = 0.0
         self.graph = Graph(on_failure="raise")
         self.pipeline = build(self.graph, "xds-server")
-        self.store = Store()
+        self.store = ResourceCache()
         self.freshness = SourceFreshness(lambda: self.now)
         self.shrink_hold = ShrinkHold(
             shrink_guard(self.pipeline, Tolerance(share=0.5, at_least=2)), _HOLD_SECONDS,

@@ -8,7 +8,7 @@ from tests.simulation.world import NAMESPACE, PORTS, Facts, State, facts
 from tests.support.envoy_model import Envoy
 from tests.support.xds_wire import Answer, Call, addresses, route_targets
 from xds_server.envoy.ready_listener import MARKER
-from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, SHORT, TypeUrl
+from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, SERVICE_NAMES, TypeUrl
 
 
 class Answers:
@@ -34,7 +34,7 @@ class Answers:
 
     def check(self, process: Process, envoy: Envoy, call: Call, answer: Answer) -> None:
         """A response, at the moment at which it is made, against what its replica knows then."""
-        what = f"{process.name} sends {SHORT[TypeUrl(answer.type_url)]} to {envoy.name} ({'warm' if envoy.warm else 'cold'})"
+        what = f"{process.name} sends {SERVICE_NAMES[TypeUrl(answer.type_url)]} to {envoy.name} ({'warm' if envoy.warm else 'cold'})"
         self._check_versions(what, answer, delta=call.delta)
         if call.delta:
             answer = _whole(call, answer)

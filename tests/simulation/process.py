@@ -21,7 +21,7 @@ from xds_server.server import app
 from xds_server.server.settings import KubeSource as FromKube
 from xds_server.server.settings import Settings
 from xds_server.server.wiring import ControlPlane
-from xds_server.xds.protocol.messages import Changes
+from xds_server.xds.protocol.messages import ChangedNames
 from xds_server.xds.transport.observer import Observer, StreamStatus
 from xds_server.xds.transport.registry import Streams
 from xds_server.xds.transport.variant import DELTA, SOTW
@@ -89,7 +89,7 @@ class Port:
             acceptance_changed=control_plane.store.acceptance_changed,
         )
 
-    def publish(self, changes: Mapping[str | None, Changes]) -> None:
+    def publish(self, changes: Mapping[str | None, ChangedNames]) -> None:
         self._streams.publish(changes)
 
     def streams(self) -> list[StreamStatus]:

@@ -30,7 +30,7 @@ from tests.support import clock
 from tests.support.envoy_model import Envoy
 from tests.support.xds_wire import Answer, Call
 from xds_server.envoy.ready_listener import MARKER
-from xds_server.model.resource import ROUTE, SHORT
+from xds_server.model.resource import ROUTE, SERVICE_NAMES
 from xds_server.model.source_state import Phase
 from xds_server.readiness.layers import sync_epoch
 
@@ -39,7 +39,7 @@ CALM_SECONDS = 45.0
 _SLACK_SECONDS = 1.0
 _MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """Where files cost no writes to a disk."""
-_TYPES = {short: type_url for type_url, short in SHORT.items()}
+_TYPES = {short: type_url for type_url, short in SERVICE_NAMES.items()}
 
 
 class ViolationError(AssertionError):

@@ -18,20 +18,20 @@ lapse            what waits for another type waits no longer
 from itertools import count
 from typing import Any
 
-from xds_server.model.resource import SHORT, TypeUrl, resource
-from xds_server.xds.cache.table import Table, View
+from xds_server.model.resource import SERVICE_NAMES, TypeUrl, resource
+from xds_server.xds.cache.table import RoleTables, Table
 from xds_server.xds.protocol.delta import DeltaStream
 from xds_server.xds.protocol.messages import DeltaRequest, DeltaResponse, Request, Response
 from xds_server.xds.protocol.sotw import SotwStream
 
-TYPES = {short: type_url for type_url, short in SHORT.items()}
+TYPES = {short: type_url for type_url, short in SERVICE_NAMES.items()}
 
 
 class Rig:
     """What a script acts upon: state of the world."""
 
-    def __init__(self, view: View | None = None, *, takes_ttl: bool = False) -> None:
-        self.tables = view or {type_url: Table() for type_url in SHORT}
+    def __init__(self, view: RoleTables | None = None, *, takes_ttl: bool = False) -> None:
+        self.tables = view or {type_url: Table() for type_url in SERVICE_NAMES}
         self.takes_ttl = takes_ttl
         self.stream: Any = self._made(self.tables)
         self.names: dict[TypeUrl, tuple[str, ...]] = {}
@@ -40,7 +40,7 @@ class Rig:
         self._contents = count(1)
         self._untold: dict[TypeUrl, list[str]] | None = None
 
-    def _made(self, view: View) -> Any:
+    def _made(self, view: RoleTables) -> Any:
         return SotwStream(view, "rig", takes_ttl=self.takes_ttl)
 
     def run(self, script: str) -> None:
@@ -70,7 +70,7 @@ class Rig:
         return "; ".join(
             " ".join(
                 [
-                    SHORT[response.type_url],
+                    SERVICE_NAMES[response.type_url],
                     *(f"{self._mark(response)}{item.name}" for item in response.resources),
                     *self._removed(response),
                 ]
@@ -152,7 +152,7 @@ class Rig:
 class DeltaRig(Rig):
     """What a script acts upon: incremental."""
 
-    def _made(self, view: View) -> Any:
+    def _made(self, view: RoleTables) -> Any:
         return DeltaStream(view, "rig", takes_ttl=True)
 
     def _expected(self, line: str) -> str:

@@ -9,8 +9,8 @@ import grpc
 
 from tests.support import oracle
 from xds_server.model.address import Address
-from xds_server.model.resource import PUSH_ORDER, SHORT, TypeUrl, resource
-from xds_server.xds.cache.table import Table, View
+from xds_server.model.resource import PUSH_ORDER, SERVICE_NAMES, TypeUrl, resource
+from xds_server.xds.cache.table import RoleTables, Table
 from xds_server.xds.protocol.messages import Node
 from xds_server.xds.transport.admission import Admission, Hold
 from xds_server.xds.transport.server import AdsServer
@@ -25,11 +25,11 @@ class Desk:
 
     def __init__(self, *, ready: bool = True) -> None:
         self.ready = ready
-        self.views: dict[str, View] = {}
+        self.views: dict[str, RoleTables] = {}
         self.strangers: set[str] = set()
         self._next = asyncio.Event()
 
-    def admit(self, node: Node) -> View | Hold:
+    def admit(self, node: Node) -> RoleTables | Hold:
         if not self.ready and node.role not in self.strangers:
             return Hold("not ready: waiting for endpointslices (3 of 9 listed)", "not_ready")
         if node.role not in self.views:
@@ -116,14 +116,14 @@ class Proxy:
 
 def _short(response: Any) -> str:
     bodies = (any_.value.split(b":")[0].decode() for any_ in response.resources)
-    return " ".join([SHORT[response.type_url], *bodies])
+    return " ".join([SERVICE_NAMES[response.type_url], *bodies])
 
 
 def tables(**names: str) -> dict[TypeUrl, Table]:
     """Tables with resources of these names, by short type, as in CDS="a b"."""
     made = {type_url: Table() for type_url in PUSH_ORDER}
     for type_url in PUSH_ORDER:
-        for name in names.get(SHORT[type_url], "").split():
+        for name in names.get(SERVICE_NAMES[type_url], "").split():
             put(made[type_url], name)
     return made
 

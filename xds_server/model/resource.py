@@ -23,21 +23,21 @@ PUSH_ORDER: Final = (CLUSTER, ENDPOINT, LISTENER, ROUTE)
 TYPES: Final = (CLUSTER, ENDPOINT, LISTENER, ROUTE, SCOPED_ROUTE, VIRTUAL_HOST, SECRET, EXTENSION, RUNTIME)
 """The types that have a service of their own, in the order in which they are sent; any others come after them."""
 
-CARRIED: Final = (SCOPED_ROUTE, SECRET, EXTENSION, RUNTIME)
+PASS_THROUGH: Final = (SCOPED_ROUTE, SECRET, EXTENSION, RUNTIME)
 """Types that we derive nothing of: whoever has such resources may publish them, and who asks is told what there is."""
 
-SHORT: Final = {
+SERVICE_NAMES: Final = {
     CLUSTER: "CDS", ENDPOINT: "EDS", LISTENER: "LDS", ROUTE: "RDS", SCOPED_ROUTE: "SRDS", VIRTUAL_HOST: "VHDS",
     SECRET: "SDS", EXTENSION: "ECDS", RUNTIME: "RTDS",
 }  # fmt: skip
 """The discovery service of each type, as logs and metrics name it."""
 
-_PLACES: Final = {type_url: place for place, type_url in enumerate(TYPES)}
+_PUSH_RANKS: Final = {type_url: push_rank for push_rank, type_url in enumerate(TYPES)}
 
 
-def place(type_url: TypeUrl) -> int:
+def push_rank(type_url: TypeUrl) -> int:
     """Where a type comes in the order in which types are sent."""
-    return _PLACES.get(type_url, len(TYPES))
+    return _PUSH_RANKS.get(type_url, len(TYPES))
 
 
 class Resource(msgspec.Struct, frozen=True, gc=False):

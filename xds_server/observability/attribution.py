@@ -14,7 +14,7 @@ from xds_server.model.routing import Attached
 from xds_server.model.source_state import Problem
 from xds_server.translate.gatewayapi.precedence import ranked
 from xds_server.xds.cache.acceptance import Rejection
-from xds_server.xds.cache.store import Store
+from xds_server.xds.cache.resource_cache import ResourceCache
 
 SOURCE: Final = "proxies"
 
@@ -23,7 +23,11 @@ _MOST_WORDS: Final = 300
 
 
 def blamed(
-    store: Store, routes: Mapping[ObjectKey, Attached], role: str | None, type_url: TypeUrl, rejection: Rejection
+    store: ResourceCache,
+    routes: Mapping[ObjectKey, Attached],
+    role: str | None,
+    type_url: TypeUrl,
+    rejection: Rejection,
 ) -> list[str]:
     """The objects that a rejected resource comes from, as `Kind namespace/name`: the newest first, at most ten."""
     if role is None:
@@ -40,7 +44,7 @@ def blamed(
     return [f"HTTPRoute {key}" for key in newest[:_MOST]] or [f"Gateway {role}"]
 
 
-def problems(store: Store, routes: Mapping[ObjectKey, Attached]) -> Iterator[Problem]:
+def problems(store: ResourceCache, routes: Mapping[ObjectKey, Attached]) -> Iterator[Problem]:
     """What proxies reject now, one for each object that it comes from."""
     for role, type_url, rejection in store.rejections():
         for name in blamed(store, routes, role, type_url, rejection):

@@ -26,7 +26,7 @@ from xds_server.model.admission import (
     HoldOutcome,
     LimitKind,
 )
-from xds_server.model.resource import SHORT, TypeUrl
+from xds_server.model.resource import SERVICE_NAMES, TypeUrl
 from xds_server.model.source_state import SourceState
 from xds_server.observability.state_metrics import PREFIX, StateGauges, StateReaders, gauge, short
 from xds_server.observability.traffic_metrics import TrafficCounters
@@ -220,7 +220,7 @@ class Metrics:
 
     def _begin_at_zero(self) -> None:
         """Makes the series that are sure to come: increase() does not see the first of a series that was not there."""
-        for name in SHORT.values():
+        for name in SERVICE_NAMES.values():
             self._nacks.labels(name)
         for warm in (True, False):
             self._first_config.labels(_warmth(warm=warm))

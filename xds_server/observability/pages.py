@@ -14,12 +14,12 @@ from krt import Collection, Graph
 from probes import Endpoints, HttpRequest, HttpResponse
 from probes.http import JSON, text_response
 from xds_server.model.admission import HOLDS
-from xds_server.model.resource import PUSH_ORDER, SHORT, TypeUrl
+from xds_server.model.resource import PUSH_ORDER, SERVICE_NAMES, TypeUrl
 from xds_server.model.routing import Attached
 from xds_server.model.source_state import Problem, SourceState
 from xds_server.observability.attribution import blamed
 from xds_server.xds.cache.acceptance import Rejection
-from xds_server.xds.cache.store import Store
+from xds_server.xds.cache.resource_cache import ResourceCache
 
 _AT_A_TIME: Final = 50
 """Of the items of a page that has one for each client or route: some milliseconds of work."""
@@ -44,7 +44,7 @@ def add(
     sources: Callable[[], Iterable[SourceState]],
     problems: Callable[[], Iterable[Problem]],
     routes: Collection[str, Attached],
-    store: Store,
+    store: ResourceCache,
     graph: Graph,
     streams: Callable[[], Iterable[object]],
     clients: Callable[[], object],
@@ -161,11 +161,11 @@ def add(
 
 
 def _rejection(
-    store: Store, routes: Collection[str, Attached], role: str | None, type_url: TypeUrl, rejection: Rejection
+    store: ResourceCache, routes: Collection[str, Attached], role: str | None, type_url: TypeUrl, rejection: Rejection
 ) -> Mapping[str, object]:
     objects = blamed(store, routes, role, type_url, rejection)
     origin = objects[0] if role is None else f"Gateway {role}"
-    return {"type": SHORT[type_url], "object": origin, "blamed": objects} | msgspec.structs.asdict(rejection)
+    return {"type": SERVICE_NAMES[type_url], "object": origin, "blamed": objects} | msgspec.structs.asdict(rejection)
 
 
 def _key(text: str) -> Hashable:
@@ -199,7 +199,7 @@ def _collection(collection: Collection[Any, Any]) -> Mapping[str, object]:
     }
 
 
-def _resources(store: Store) -> Iterator[tuple[str, object]]:
+def _resources(store: ResourceCache) -> Iterator[tuple[str, object]]:
     """What is published, role by role."""
     for role in sorted(store.roles):
         view = store.view(role)
@@ -207,7 +207,7 @@ def _resources(store: Store) -> Iterator[tuple[str, object]]:
             yield (
                 role,
                 {
-                    SHORT[type_url]: {
+                    SERVICE_NAMES[type_url]: {
                         "version": table.version,
                         "resources": {item.name: item.version for item in table},
                     }

@@ -12,7 +12,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from xds_server.model.admission import CHANGE_HOLDS
-from xds_server.model.resource import SHORT, TypeUrl
+from xds_server.model.resource import SERVICE_NAMES, TypeUrl
 from xds_server.model.source_state import Phase, Problem, SourceState
 
 PREFIX: Final = "xds_server_"
@@ -142,10 +142,10 @@ def _rejected(counts: Mapping[tuple[TypeUrl, str], int]) -> Metric:
         "Resources that clients rejected, counted by stream: suspected ones are tried again now, refused ones later.",
         labels=["type", "state"],
     )
-    known = dict.fromkeys(product(SHORT, ("refused", "suspected")), 0) | dict(counts)
+    known = dict.fromkeys(product(SERVICE_NAMES, ("refused", "suspected")), 0) | dict(counts)
     for (type_url, state), count in known.items():
-        if type_url in SHORT:
-            family.add_metric([SHORT[type_url], state], count)
+        if type_url in SERVICE_NAMES:
+            family.add_metric([SERVICE_NAMES[type_url], state], count)
     return family
 
 
@@ -174,7 +174,7 @@ def _steady(read: Callable[[], T]) -> T:
 
 def short(type_url: TypeUrl) -> str:
     """The discovery service of a type, as a label: `other` for what a client chose."""
-    return SHORT.get(type_url, "other")
+    return SERVICE_NAMES.get(type_url, "other")
 
 
 def _bounded(source: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from xds_server.model.admission import HoldKind, HoldOutcome, RefusalKind
-from xds_server.model.resource import SHORT, TypeUrl
+from xds_server.model.resource import SERVICE_NAMES, TypeUrl
 from xds_server.observability.logs import event
 from xds_server.xds.transport.observer import CloseReason, GivenUp, StreamInfo
 from xds_server.xds.transport.stream_limiter import Allowances, Bucket, host
@@ -128,7 +128,7 @@ class StreamLog:
 
     def nacked(self, stream: StreamInfo, type_url: TypeUrl, version: str, message: str) -> None:
         """A response was rejected: the proxy keeps what it had, and says why."""
-        kind = SHORT.get(type_url, type_url)
+        kind = SERVICE_NAMES.get(type_url, type_url)
         self._say(stream, logging.WARNING, "stream.nack", type=kind, version=version, message=message)
 
     def ignored(self, stream: StreamInfo, type_url: TypeUrl, why: str) -> None:

@@ -13,7 +13,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from xds_server.model.resource import SHORT, TypeUrl
+from xds_server.model.resource import SERVICE_NAMES, TypeUrl
 
 _ACK_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 60.0)
 _INFINITE: Final = "+Inf"
@@ -43,8 +43,8 @@ class TrafficCounters(Collector):
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
         # All series begin at zero: increase() does not see the first value of a new series.
-        self._by_name = {name: _TypeCounts() for name in SHORT.values()}
-        self._by_type = {type_url: self._by_name[name] for type_url, name in SHORT.items()}
+        self._by_name = {name: _TypeCounts() for name in SERVICE_NAMES.values()}
+        self._by_type = {type_url: self._by_name[name] for type_url, name in SERVICE_NAMES.items()}
 
     def sent(self, type_url: TypeUrl, count: int, size: int) -> None:
         """A response with *count* resources was sent. Units: *size* in bytes."""

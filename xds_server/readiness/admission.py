@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 
 from probes import Gate
-from xds_server.xds.cache.store import Store
-from xds_server.xds.cache.table import View
+from xds_server.xds.cache.resource_cache import ResourceCache
+from xds_server.xds.cache.table import RoleTables
 from xds_server.xds.protocol.messages import Node
 from xds_server.xds.transport.admission import Hold
 
@@ -20,10 +20,10 @@ class ReadinessAdmission:
     def __init__(
         self,
         gate: Gate,
-        store: Store,
+        store: ResourceCache,
         *,
         open_at_once: bool,
-        last_good: Callable[[str], View | None] = lambda _: None,
+        last_good: Callable[[str], RoleTables | None] = lambda _: None,
     ) -> None:
         self._gate = gate
         self._store = store
@@ -31,7 +31,7 @@ class ReadinessAdmission:
         self._last_good = last_good
         self._turn = asyncio.Event()
 
-    def admit(self, node: Node) -> View | Hold:
+    def admit(self, node: Node) -> RoleTables | Hold:
         """The tables that this proxy is served from, or why it is held."""
         if self._open_at_once:
             return self._store.prepared(node.role)

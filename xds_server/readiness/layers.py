@@ -11,7 +11,7 @@ from typing import Any
 from krt import Collection
 from probes import Degraded, Failed, Gate, Layer, Passed, Verdict, Waiting
 from xds_server.model.source_state import Phase, SourceState
-from xds_server.xds.cache.store import Store
+from xds_server.xds.cache.resource_cache import ResourceCache
 
 Clock = Callable[[], float]
 
@@ -21,7 +21,7 @@ def gate(
     base: Callable[[], Mapping[str, Verdict]],
     sources: Callable[[], Mapping[str, SourceState]],
     derived: Iterable[Collection[Any, Any]],
-    store: Store,
+    store: ResourceCache,
     serving: Callable[[], Mapping[str, Verdict]],
     held: Callable[[], str] = lambda: "",
     parity: Callable[[], Verdict] | None = None,

@@ -14,10 +14,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from probes import Passed, Verdict, Waiting
 from xds_server.envoy.ready_listener import MARKER
-from xds_server.model.resource import PUSH_ORDER, ROUTE, SHORT, TypeUrl
+from xds_server.model.resource import PUSH_ORDER, ROUTE, SERVICE_NAMES, TypeUrl
 from xds_server.observability.client import ControlPlaneError, request_json
 from xds_server.observability.state_metrics import PREFIX
-from xds_server.xds.cache.store import Store
+from xds_server.xds.cache.resource_cache import ResourceCache
 from xds_server.xds.cache.table import Table, version_of
 
 Outcome = Literal["equal", "different", "no_peer"]
@@ -54,7 +54,7 @@ class Difference(msgspec.Struct, frozen=True):
         return len(self.ours_alone) + len(self.peers_alone) + len(self.changed)
 
 
-def contents(store: Store, *, resources: bool) -> Roles:
+def contents(store: ResourceCache, *, resources: bool) -> Roles:
     """What is published; without *resources* the versions of the whole alone.
 
     But for what the marker says: that follows from the rest, and from what proxies of the replica thought of it.
@@ -62,7 +62,7 @@ def contents(store: Store, *, resources: bool) -> Roles:
     views = {role: view for role in sorted(store.roles) if (view := store.view(role)) is not None}
     return {
         role: {
-            SHORT[type_url]: Contents(
+            SERVICE_NAMES[type_url]: Contents(
                 version_of(table.digest - _marker_digest(type_url, table)),
                 {item.name: item.version for item in table if (type_url, item.name) != _MARKER} if resources else {},
             )
@@ -107,7 +107,7 @@ class Parity:
         self,
         peer: str,
         seconds: float,
-        store: Store,
+        store: ResourceCache,
         *,
         instance: str,
         clock: Callable[[], float] = time.monotonic,
@@ -211,7 +211,7 @@ class ParityMetrics:
     def compared(self, parity: Parity) -> None:
         """A comparison ended."""
         self._comparisons.labels(parity.outcome or "").inc()
-        for name in (SHORT[type_url] for type_url in PUSH_ORDER):
+        for name in (SERVICE_NAMES[type_url] for type_url in PUSH_ORDER):
             self._differences.labels(name).set(sum(one.count for one in parity.differences if one.type == name))
 
 

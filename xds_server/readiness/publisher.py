@@ -12,10 +12,10 @@ from xds_server.readiness.protections.retention import Retention
 from xds_server.readiness.protections.shrink_guard import Changes, joined
 from xds_server.readiness.protections.shrink_hold import ShrinkHold
 from xds_server.translate.pipeline import Pipeline
-from xds_server.xds.cache.store import Names, Store
-from xds_server.xds.cache.table import View, version_of
+from xds_server.xds.cache.resource_cache import ChangedNames, ResourceCache
+from xds_server.xds.cache.table import RoleTables, version_of
 
-OnPublish = Callable[[Names, Mapping[str, Names]], None]
+OnPublish = Callable[[ChangedNames, Mapping[str, ChangedNames]], None]
 """Called with the names that changed: for all roles, and by role."""
 
 
@@ -30,7 +30,7 @@ class Publisher:
         self,
         graph: Graph,
         pipeline: Pipeline,
-        store: Store,
+        store: ResourceCache,
         on_publish: OnPublish,
         *,
         shrink_hold: ShrinkHold | None = None,
@@ -200,26 +200,26 @@ class Marker:
     each change of an endpoint would rewrite a route configuration of every proxy.
     """
 
-    def __init__(self, store: Store, port: int, families: Families) -> None:
+    def __init__(self, store: ResourceCache, port: int, families: Families) -> None:
         self._store = store
         self._port = port
         self._listener = marker_listener(port, families)
 
-    def put(self, for_all: Names, by_role: Mapping[str, Names]) -> Mapping[str, Names]:
+    def put(self, for_all: ChangedNames, by_role: Mapping[str, ChangedNames]) -> Mapping[str, ChangedNames]:
         """Brings it up to date for the roles whose configuration changed; returns *by_role*, and what that changed."""
         if not self._port:
             return by_role
         touched = self._store.roles if for_all.get(CLUSTER) else self._store.roles & by_role.keys()
         return {**by_role, **{role: self._of(role, by_role.get(role, {})) for role in touched}}
 
-    def acceptance_changed(self, roles: Iterable[str]) -> Mapping[str, Names]:
+    def acceptance_changed(self, roles: Iterable[str]) -> Mapping[str, ChangedNames]:
         """Brings it up to date after an answer of a proxy; returns what that changed, by role."""
         if not self._port:
             return {}
         changed = {role: self._of(role, {}) for role in self._store.roles.intersection(roles)}
         return {role: names for role, names in changed.items() if names}
 
-    def _of(self, role: str, changed: Names) -> Names:
+    def _of(self, role: str, changed: ChangedNames) -> ChangedNames:
         view = self._store.view(role)
         assert view is not None
         names: dict[TypeUrl, frozenset[str]] = dict(changed)
@@ -232,7 +232,7 @@ class Marker:
         return {type_url: those for type_url, those in names.items() if those}
 
 
-def marked_version(view: View) -> str:
+def marked_version(view: RoleTables) -> str:
     """The version that the marker of a role shows: of what is published, but for what was rejected."""
     shared, own = view[CLUSTER].accepted_digest(), view[LISTENER].accepted_digest()
     return version_of(shared + own + view[ROUTE].accepted_digest(but=MARKER))

@@ -48,8 +48,7 @@ from xds_server.server import process, provider_factory, status_factory
 from xds_server.server.open_files import OpenFiles, shares
 from xds_server.server.settings import FilesSource, Settings
 from xds_server.translate import pipeline, references
-from xds_server.xds.cache.store import Names, Store
-from xds_server.xds.protocol.messages import Changes
+from xds_server.xds.cache.resource_cache import ChangedNames, ResourceCache
 from xds_server.xds.transport.observer import ClientUse, StreamStatus
 
 _log = logging.getLogger("xds_server")
@@ -60,7 +59,7 @@ _MAX_BEAT_AGE_SECONDS = 20.0
 class StreamServer(Streams, Protocol):
     """What serves the streams."""
 
-    def publish(self, changes: Mapping[str | None, Changes]) -> None:
+    def publish(self, changes: Mapping[str | None, ChangedNames]) -> None:
         """Sends what changed: for all roles under None, or for one."""
         ...
 
@@ -103,7 +102,7 @@ class ControlPlane:
         """Of the HTTP port."""
         self.metrics = Metrics(self.registry, clock=clock)
         self.heartbeat = Heartbeat(clock, _MAX_BEAT_AGE_SECONDS)
-        self.store = Store(remake_cluster=clusters.departed)
+        self.store = ResourceCache(remake_cluster=clusters.departed)
         self.graph = Graph(on_failure=_derivation_failed)
         self.pipeline = pipeline.build(
             self.graph,
@@ -327,9 +326,9 @@ class ControlPlane:
         if old.phase is not new.phase or not self.gate.report.ready:
             self.evaluate()
 
-    def _published(self, for_all: Names, by_role: Mapping[str, Names]) -> None:
+    def _published(self, for_all: ChangedNames, by_role: Mapping[str, ChangedNames]) -> None:
         if self.server is not None:
-            changes: dict[str | None, Changes] = {None: for_all}
+            changes: dict[str | None, ChangedNames] = {None: for_all}
             changes.update(by_role)
             self.server.publish(changes)
         if by_role:

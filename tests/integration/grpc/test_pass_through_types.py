@@ -8,7 +8,7 @@ import grpc
 from tests.support import oracle
 from tests.support.stack import Stack
 from tests.support.xds_client import Proxy
-from xds_server.model.resource import CARRIED, CLUSTER, SECRET, SHORT, VIRTUAL_HOST, TypeUrl
+from xds_server.model.resource import CLUSTER, PASS_THROUGH, SECRET, SERVICE_NAMES, VIRTUAL_HOST, TypeUrl
 from xds_server.xds.transport.services import SERVICES
 
 
@@ -31,8 +31,8 @@ async def test_a_name_that_does_not_exist_is_told_of(tmp_path: Path) -> None:
     """Incrementally (R78); of virtual hosts there is not even a table."""
     with Stack(tmp_path) as stack:
         stack.control_plane().wait_ready()
-        for type_url in CARRIED:
-            assert (None, ["x"]) == await _asked(stack.grpc_port, type_url), SHORT[type_url]
+        for type_url in PASS_THROUGH:
+            assert (None, ["x"]) == await _asked(stack.grpc_port, type_url), SERVICE_NAMES[type_url]
         assert (grpc.StatusCode.UNIMPLEMENTED, []) == await _asked(stack.grpc_port, VIRTUAL_HOST)
 
 

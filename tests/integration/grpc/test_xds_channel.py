@@ -23,7 +23,7 @@ from xds_server.envoy.listeners import HTTP_FILTERS
 from xds_server.model.address import Address
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE, Resource, TypeUrl, resource
 from xds_server.xds.cache.table import Table
-from xds_server.xds.protocol.messages import Changes
+from xds_server.xds.protocol.messages import ChangedNames
 from xds_server.xds.transport.server import AdsServer
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -120,7 +120,7 @@ async def test_calls_follow_endpoints_and_routes() -> None:
         for type_url, name in remove:
             tables[type_url].discard(name)
             changes.setdefault(type_url, []).append(name)
-        told: dict[str | None, Changes] = {None: changes}
+        told: dict[str | None, ChangedNames] = {None: changes}
         server.publish(told)
 
     async with AsyncExitStack() as stack:

@@ -23,8 +23,8 @@ from xds_server.observability.logs import event
 from xds_server.observability.state_metrics import PREFIX
 from xds_server.readiness.protections.last_good_file import BrokenError, Saved, decoded, encoded, resources
 from xds_server.readiness.publisher import marked_version
-from xds_server.xds.cache.store import Store
-from xds_server.xds.cache.table import View
+from xds_server.xds.cache.resource_cache import ResourceCache
+from xds_server.xds.cache.table import RoleTables
 from xds_server.xds.transport.observer import StreamStatus
 
 _log = logging.getLogger("xds_server")
@@ -67,7 +67,7 @@ class LastGood:
         self,
         directory: Path,
         grace_seconds: float,
-        store: Store,
+        store: ResourceCache,
         metrics: LastGoodMetrics,
         *,
         sources: Callable[[], Iterable[SourceState]],
@@ -125,7 +125,7 @@ class LastGood:
             event(_log, logging.WARNING, "last_good.offered", why=self.why())
         return self.offered
 
-    def view(self, role: str) -> View | None:
+    def view(self, role: str) -> RoleTables | None:
         """The tables for a proxy that has nothing; None if they are not offered, or the role is not among them."""
         if not self.offered or self._saved is None or role not in self._saved.roles:
             return None

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, TypeUrl, resource
-from xds_server.xds.cache.store import Store
+from xds_server.xds.cache.resource_cache import ResourceCache
 
 SAVED: Final = (CLUSTER, ENDPOINT, LISTENER, ROUTE)
 """The types that are saved: secrets are not among them, and so never on disk."""
@@ -34,7 +34,7 @@ class BrokenError(ValueError):
     """The bytes are not what was written."""
 
 
-def encoded(store: Store, roles: Iterable[str], now: float) -> bytes:
+def encoded(store: ResourceCache, roles: Iterable[str], now: float) -> bytes:
     """What *store* publishes for *roles*, with a digest at the end that a cut-off file does not have."""
     views = {role: view for role in sorted(roles) if (view := store.view(role)) is not None}
     shared: dict[str, Items] = {}

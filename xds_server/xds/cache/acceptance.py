@@ -24,14 +24,14 @@ class Rejection(msgspec.Struct, frozen=True, gc=False):
     """In its own words."""
 
 
-class Doubter(Protocol):
+class RejectingStream(Protocol):
     """One type on one open stream, whose client rejected something."""
 
     def rejected_now(self) -> tuple[int, int]:
         """How many resources are (refused, suspected) there: see `ads.quarantine`."""
 
 
-class Trial:
+class Acceptance:
     """The contents of one table that are on trial."""
 
     __slots__ = ("_cleared", "_former", "_rejected", "_since", "doubted", "revision", "serial")
@@ -41,7 +41,7 @@ class Trial:
         self._since: dict[str, int] = {}  # name -> serial of the content on trial
         self._rejected: dict[str, Rejection] = {}
         self._cleared: set[str] = set()
-        self.doubted: WeakSet[Doubter] = WeakSet()
+        self.doubted: WeakSet[RejectingStream] = WeakSet()
         """Open streams whose client rejected something of this table, and has not accepted all of it since."""
         self.revision = 0
         """Counts the answers of clients that made or ended a rejection."""

@@ -15,7 +15,7 @@ MAX_BYTES: Final = 2 << 20
 _DIGEST: Final = attrgetter("digest")
 
 
-class Part:
+class Chunk:
     """Resources that go out together, with what streams want to know of them; never altered, so that they may keep it."""
 
     __slots__ = ("_digests", "digest", "resources")
@@ -34,7 +34,7 @@ class Part:
         return self._digests
 
 
-class Whole(Part):
+class TableChunks(Chunk):
     """All of a table at one generation, in parts if need be."""
 
     __slots__ = ("_parts", "generation")
@@ -42,19 +42,19 @@ class Whole(Part):
     def __init__(self, resources: Iterable[Resource], digest: int, generation: int) -> None:
         super().__init__(resources, digest)
         self.generation = generation
-        self._parts: list[Part] | None = None
+        self._parts: list[Chunk] | None = None
 
     @property
-    def parts(self) -> Sequence[Part]:
+    def parts(self) -> Sequence[Chunk]:
         """The same, as many responses may hold it."""
         if self._parts is None:
             self._parts, left = [], iter(self.resources)
-            while (part := Part(portion(left))).resources:
+            while (part := Chunk(take_chunk(left))).resources:
                 self._parts.append(part)
         return self._parts
 
 
-def portion(resources: Iterator[Resource]) -> Iterator[Resource]:
+def take_chunk(resources: Iterator[Resource]) -> Iterator[Resource]:
     """The first of *resources*, as many as one response may hold; the rest is not even looked at."""
     size = 0
     for count, item in enumerate(resources, 1):

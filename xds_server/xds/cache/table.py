@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from xds_server.model.resource import Resource, TypeUrl
-from xds_server.xds.cache.acceptance import Trial
-from xds_server.xds.cache.chunks import Whole
+from xds_server.xds.cache.acceptance import Acceptance
+from xds_server.xds.cache.chunks import TableChunks
 
 _MODULUS: Final = 1 << 128
-_DEPARTED: Final = 1000
+_MAX_TOMBSTONES: Final = 1000
 
-Remake = Callable[[str], Resource | None]
+Reconstruct = Callable[[str], Resource | None]
 """What a resource of that name was most likely like; None if it can have been none of ours."""
 
 
@@ -35,9 +35,9 @@ class Table:
         "trial",
     )
 
-    def __init__(self, resources: Iterable[Resource] = (), *, remake: Remake | None = None) -> None:
+    def __init__(self, resources: Iterable[Resource] = (), *, remake: Reconstruct | None = None) -> None:
         self._resources: dict[str, Resource] = {}
-        self._whole: Whole | None = None
+        self._whole: TableChunks | None = None
         self._departed: dict[str, Resource] = {}
         self._remake = remake
         self.digest = 0
@@ -50,7 +50,7 @@ class Table:
         """Names of what has a time to live, with that: in seconds."""
         self.sealed: dict[str, Resource] = {}
         """By name, what is sent in place of what is to be sent last (`Resource.meanwhile`)."""
-        self.trial = Trial()
+        self.trial = Acceptance()
         for item in resources:
             self.put(item)
 
@@ -88,7 +88,7 @@ class Table:
             rejected = name in self.trial.rejections
             left = (self.trial.former(name) if rejected else None) or old  # What clients have of it.
             self.removed[name] = self._departed[name] = left
-            if len(self._departed) > _DEPARTED:
+            if len(self._departed) > _MAX_TOMBSTONES:
                 del self._departed[next(iter(self._departed))]
             self.trial.removed(name)
 
@@ -112,10 +112,10 @@ class Table:
         return digest
 
     @property
-    def whole(self) -> Whole:
+    def whole(self) -> TableChunks:
         """All resources: one object for all who ask before the next change."""
         if self._whole is None:
-            self._whole = Whole(self._resources.values(), self.digest, self.generation)
+            self._whole = TableChunks(self._resources.values(), self.digest, self.generation)
         return self._whole
 
     def within(self, names: Mapping[str, object]) -> bool:
@@ -157,5 +157,5 @@ def version_of(digests: int) -> str:
     return f"{digests % _MODULUS:032x}"
 
 
-View = Mapping[TypeUrl, Table]
+RoleTables = Mapping[TypeUrl, Table]
 """What one role is served: a table per type. Roles share the tables of clusters and load assignments."""

@@ -39,7 +39,7 @@ class StatusRequest(msgspec.Struct, frozen=True):
         return not self.nodes or any(matches(node.id) for matches in self.nodes)
 
 
-class Unsupported(ValueError):  # noqa: N818  It is what the asker has to hear.
+class UnsupportedRequestError(ValueError):
     """A request that is well-formed, and asks for more than we can tell."""
 
 
@@ -64,7 +64,7 @@ def _node_matcher(data: bytes, at: int, end: int) -> Matches:
         if key == _NODE_ID:
             matches = _string_matcher(data, begin, at)
         elif key == _NODE_METADATA:
-            raise Unsupported("node_metadatas is not supported: match node_id")
+            raise UnsupportedRequestError("node_metadatas is not supported: match node_id")
     return matches
 
 
@@ -78,7 +78,9 @@ def _string_matcher(data: bytes, at: int, end: int) -> Matches:
         elif key == _IGNORE_CASE:
             fold = bool(varint_at(data, begin, at)[0])
         else:
-            raise Unsupported("node_id has a matcher that is not supported: use exact, prefix, suffix or contains")
+            raise UnsupportedRequestError(
+                "node_id has a matcher that is not supported: use exact, prefix, suffix or contains"
+            )
     if fold:
         return lambda value: bool(test(value.lower(), pattern.lower()))
     return lambda value: bool(test(value, pattern))

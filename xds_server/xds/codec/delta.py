@@ -14,12 +14,12 @@ from xds_server.xds.codec.sotw import (
     MAX_NAMES,
     LimitError,
     Memo,
-    Parts,
+    RequestFields,
     SharedBytes,
     Steps,
     ascii_text,
     control_plane,
-    done,
+    run_steps,
     scan_names,
     type_field,
 )
@@ -46,14 +46,14 @@ class DeltaRequestDecoder:
 
     def decode(self, data: bytes) -> DeltaRequest:
         """The request in *data*. Raises DecodeError; unknown fields are skipped."""
-        return done(self.steps(data))
+        return run_steps(self.steps(data))
 
     def steps(self, data: bytes) -> Steps[DeltaRequest]:
         """The same in short steps, between which something else may be done.
 
         A resource locator counts as the name in it: dynamic parameters are not served (R112).
         """
-        parts = Parts()
+        parts = RequestFields()
         lists: dict[int, list[str]] = {_SUBSCRIBE: [], _UNSUBSCRIBE: []}
         versions: dict[str, str] = {}
         room = MAX_NAMES

@@ -44,7 +44,7 @@ Steps = Generator[None, None, T]
 """Work in short steps: something else may be done after each, and it returns what it made."""
 
 
-def done(steps: Steps[T]) -> T:
+def run_steps(steps: Steps[T]) -> T:
     """What *steps* returns, without a pause."""
     while True:
         try:
@@ -72,11 +72,11 @@ class RequestDecoder:
 
     def decode(self, data: bytes) -> Request:
         """The request in *data*. Raises DecodeError; unknown fields are skipped."""
-        return done(self.steps(data))
+        return run_steps(self.steps(data))
 
     def steps(self, data: bytes) -> Steps[Request]:
         """The same in short steps, between which something else may be done."""
-        parts = Parts()
+        parts = RequestFields()
         names: tuple[str, ...] = ()
         section = b""
         at, end = 0, len(data)
@@ -112,7 +112,7 @@ class RequestDecoder:
         return data[at:after], names
 
 
-class Parts:
+class RequestFields:
     """What a request holds beside the names; a repeated field replaces the former one, or is merged with it."""
 
     __slots__ = ("_budget", "_node", "_room", "nonce", "rejection", "type_url", "version")

@@ -6,11 +6,11 @@ from typing import Any, Final
 import msgspec
 
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE, TypeUrl
-from xds_server.xds.cache.table import Table, View
+from xds_server.xds.cache.table import RoleTables, Table
 from xds_server.xds.protocol.messages import FULL_STATE
-from xds_server.xds.protocol.type_state import Exchange
+from xds_server.xds.protocol.type_state import TypeState
 
-Exchanges = Mapping[TypeUrl, Exchange[Any]]
+TypeStates = Mapping[TypeUrl, TypeState[Any]]
 """Those of one stream."""
 
 _NEEDED: Final = FULL_STATE.intersection(PUSH_ORDER)
@@ -20,16 +20,16 @@ _LEADERS: Final = ((CLUSTER, ENDPOINT), (LISTENER, ROUTE))
 """What is asked for by the names of what: a resource and what belongs to it have one name."""
 
 
-class Around(msgspec.Struct, frozen=True):
+class SiblingStreams(msgspec.Struct, frozen=True):
     """What a proxy has streams for, if it has one for each type."""
 
-    view: View
+    view: RoleTables
     """All that it is served, on whatever stream."""
-    others: Callable[[], Iterable[Exchanges]]
+    others: Callable[[], Iterable[TypeStates]]
     """Its other streams, as they are now."""
 
 
-def complete(view: View, streams: Iterable[Exchanges]) -> bool:
+def is_complete(view: RoleTables, streams: Iterable[TypeStates]) -> bool:
     """Whether a client with these streams has accepted a whole configuration: see `AdsStream.complete`."""
     streams = list(streams)
     if any(type_url in view and not _of(type_url, streams) for type_url in _NEEDED):
@@ -37,7 +37,7 @@ def complete(view: View, streams: Iterable[Exchanges]) -> bool:
     return all(_settled(type_url, table, _of(type_url, streams)) for type_url, table in view.items())
 
 
-def covered(view: View, streams: Iterable[Exchanges]) -> bool:
+def has_asked_for_all(view: RoleTables, streams: Iterable[TypeStates]) -> bool:
     """Whether it has asked for all that belongs to a cluster or a listener that there is: it does so in steps."""
     streams = list(streams)
     for leader, follower in _LEADERS:
@@ -50,11 +50,11 @@ def covered(view: View, streams: Iterable[Exchanges]) -> bool:
     return True
 
 
-def _of(type_url: TypeUrl, streams: Iterable[Exchanges]) -> list[Exchange[Any]]:
+def _of(type_url: TypeUrl, streams: Iterable[TypeStates]) -> list[TypeState[Any]]:
     return [exchanges[type_url] for exchanges in streams if type_url in exchanges]
 
 
-def _settled(type_url: TypeUrl, table: Table, exchanges: list[Exchange[Any]]) -> bool:
+def _settled(type_url: TypeUrl, table: Table, exchanges: list[TypeState[Any]]) -> bool:
     needed = type_url in FULL_STATE or bool(len(table))
     if type_url not in PUSH_ORDER or not needed:  # Not every proxy asks for these.
         return all(one.idle for one in exchanges)

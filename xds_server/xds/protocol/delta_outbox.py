@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from xds_server.model.resource import Resource
-from xds_server.xds.cache.chunks import Part, portion
+from xds_server.xds.cache.chunks import Chunk, take_chunk
 from xds_server.xds.cache.table import Table
-from xds_server.xds.protocol.outbox import Answer, Selection, taken_back
+from xds_server.xds.protocol.outbox import Outbox, Update, forget_digests
 from xds_server.xds.protocol.quarantine import Contents
-from xds_server.xds.protocol.sent_versions import UNKNOWN, Sent
-from xds_server.xds.protocol.subscription import Change, Subscription
+from xds_server.xds.protocol.sent_versions import UNKNOWN, SentVersions
+from xds_server.xds.protocol.subscription import Subscription, SubscriptionChange
 
 
-class Increment(Selection):
+class DeltaOutbox(Outbox):
     """Resources whose digest differs from the one sent last, well received or not, and names of those that went (R80-R84).
 
     What is asked for is always answered, with the resource or with its removal (R75, R78); it stays subscribed.
@@ -24,7 +24,7 @@ class Increment(Selection):
 
     def __init__(self, subscription: Subscription, *, keeps_removed: bool, split: bool) -> None:
         super().__init__(subscription, keeps_removed=keeps_removed)
-        self._known = Sent()  # And what the client says it has.
+        self._known = SentVersions()  # And what the client says it has.
         self._asked: dict[str, None] = {}
         self._owed = False
         self._split = split
@@ -59,7 +59,7 @@ class Increment(Selection):
             for name in versions:
                 self._asked.pop(name, None)
 
-    def subscribed(self, change: Change, table: Table) -> None:
+    def subscribed(self, change: SubscriptionChange, table: Table) -> None:
         """Notes other names: those asked for are due whatever the client has."""
         new = not self._known and not self._dirty
         self._halt()
@@ -89,7 +89,7 @@ class Increment(Selection):
         for name in self._subscription.covered(names):
             self._dirty[name] = self._asked[name] = None
 
-    def answer(self, table: Table) -> Answer | None:
+    def answer(self, table: Table) -> Update | None:
         """What is due, the first of it if it is much; None if there is nothing."""
         removed: list[str] = []
         self._before = {}
@@ -99,11 +99,11 @@ class Increment(Selection):
             if self._known.left:
                 self._halt()
             due = self._due(table, removed)
-            part = Part(portion(due) if self._split else due)
+            part = Chunk(take_chunk(due) if self._split else due)
         owed, self._owed = self._owed, False
         if not part.resources and not removed and not owed:
             return None
-        return Answer(part.resources, part.digest, part.digests, tuple(removed))
+        return Update(part.resources, part.digest, part.digests, tuple(removed))
 
     def _due(self, table: Table, removed: list[str]) -> Iterator[Resource]:
         """Takes names from what is due, and yields resources until it is left; *removed* grows meanwhile."""
@@ -118,19 +118,19 @@ class Increment(Selection):
                 self._before[name] = before
                 yield item
 
-    def _tried(self, contents: Contents, table: Table) -> Answer:  # noqa: ARG002
+    def _tried(self, contents: Contents, table: Table) -> Update:  # noqa: ARG002
         self._halt()
-        part = Part(item for item in contents.values() if item is not None)
+        part = Chunk(item for item in contents.values() if item is not None)
         self._before = {item.name: self._known.put(item.name, item.digest) for item in part.resources}
         removed = tuple(name for name, item in contents.items() if item is None)
         for name in removed:
             self._known.pop(name)
-        return Answer(part.resources, part.digest, part.digests, removed)
+        return Update(part.resources, part.digest, part.digests, removed)
 
-    def _take_back(self, flight: Answer) -> Contents:
+    def _take_back(self, flight: Update) -> Contents:
         assert self.quarantine is not None
         self._halt()
-        return taken_back(flight, self._subscription, self._known, self._before, self.quarantine)
+        return forget_digests(flight, self._subscription, self._known, self._before, self.quarantine)
 
     def holds(self, name: str) -> bool:
         """Whether the client may have it."""

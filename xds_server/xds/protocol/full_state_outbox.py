@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable
 from itertools import chain
 
 from xds_server.model.resource import Resource
-from xds_server.xds.cache.chunks import Part
+from xds_server.xds.cache.chunks import Chunk
 from xds_server.xds.cache.table import Table
-from xds_server.xds.protocol.outbox import Answer, Selection, equal
+from xds_server.xds.protocol.outbox import Outbox, Update, same_content
 from xds_server.xds.protocol.quarantine import Contents, Quarantine, mentions
-from xds_server.xds.protocol.subscription import Change, Subscription
+from xds_server.xds.protocol.subscription import Subscription, SubscriptionChange
 
 
-class FullState(Selection):
+class FullStateOutbox(Outbox):
     """Listeners and clusters: an answer holds everything that is wanted and exists (R60).
 
     It is due when the set differs from the one sent last, well received or not; so a rejected one is not sent again
@@ -24,8 +24,8 @@ class FullState(Selection):
         super().__init__(subscription, keeps_removed=keeps_removed)
         self._sent: int | None = None
         self._owed = True
-        self._offered: Part | None = None  # The set that was sent last, until it is judged.
-        self._accepted: Part | None = None
+        self._offered: Chunk | None = None  # The set that was sent last, until it is judged.
+        self._accepted: Chunk | None = None
         self.blind = False
         """Whether the client has a set that we do not know: what it is not sent, it may lose."""
 
@@ -38,7 +38,7 @@ class FullState(Selection):
     def _whole(self) -> bool:
         return True
 
-    def subscribed(self, change: Change, table: Table) -> None:
+    def subscribed(self, change: SubscriptionChange, table: Table) -> None:
         """Notes other names. Narrowing alone asks for no answer (R49)."""
         for name in (*change.removed, *change.added):
             if name not in self._subscription:
@@ -61,7 +61,7 @@ class FullState(Selection):
         """Notes names that are due whatever was sent before: none is, alone."""
         self._dirty.update(dict.fromkeys(self._subscription.covered(names)))
 
-    def answer(self, table: Table) -> Answer | None:
+    def answer(self, table: Table) -> Update | None:
         """The set as it is now; None if the client was sent just that."""
         if not self._owed and not self._dirty:
             return None
@@ -73,7 +73,7 @@ class FullState(Selection):
         changed = selected.digests if first else [name for name in dirty if name in self._subscription]
         return self._answered(selected, changed)
 
-    def beat(self, table: Table) -> Answer | None:
+    def beat(self, table: Table) -> Update | None:
         """The set once more, with all bodies: a set without them is not what every client takes for the same set (R60)."""
         if not any(name in self._subscription for name in table.mortal):
             return None
@@ -87,7 +87,7 @@ class FullState(Selection):
             self._accepted, self._offered = self._offered, None
         quarantine = self.quarantine
         for name, refusal in [*quarantine.refused.items()] if quarantine is not None else ():
-            if equal(self.overlay.get(name), refusal.content) and equal(table.get(name), refusal.content):
+            if same_content(self.overlay.get(name), refusal.content) and same_content(table.get(name), refusal.content):
                 self._release(name, table)  # It was sent in spite of all.
         super().accepted(table, node)
 
@@ -118,14 +118,14 @@ class FullState(Selection):
         """Whether the client may have it."""
         return any(part is not None and name in part.digests for part in (self._offered, self._accepted))
 
-    def _answered(self, selected: Part, changed: Collection[str]) -> Answer:
+    def _answered(self, selected: Chunk, changed: Collection[str]) -> Update:
         self._sent, self._offered = selected.digest, selected
-        return Answer(selected.resources, selected.digest, changed)
+        return Update(selected.resources, selected.digest, changed)
 
-    def _tried(self, contents: Contents, table: Table) -> Answer:
+    def _tried(self, contents: Contents, table: Table) -> Update:
         return self._answered(self._selected(table, contents), contents)
 
-    def _take_back(self, flight: Answer) -> Contents:  # noqa: ARG002
+    def _take_back(self, flight: Update) -> Contents:  # noqa: ARG002
         offered, accepted, self._offered = self._offered, self._accepted, None
         self._sent = None if accepted is None else accepted.digest
         if offered is None:
@@ -145,7 +145,7 @@ class FullState(Selection):
     def _may_lack(self, name: str) -> bool:  # noqa: ARG002
         return not self.blind
 
-    def _selected(self, table: Table, contents: Contents) -> Part:
+    def _selected(self, table: Table, contents: Contents) -> Chunk:
         served = {**self.overlay, **contents} if contents else self.overlay
         if not served and self._subscription.wildcard:
             return table.whole
@@ -153,4 +153,4 @@ class FullState(Selection):
         if self._subscription.wildcard:
             names = chain((item.name for item in table), (name for name in served if name not in table))
         found = (served[name] if name in served else table.get(name) for name in names)
-        return Part(item for item in found if item is not None)
+        return Chunk(item for item in found if item is not None)

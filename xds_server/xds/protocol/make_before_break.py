@@ -16,21 +16,21 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, TypeUrl
-from xds_server.xds.cache.table import Table, View
+from xds_server.xds.cache.table import RoleTables, Table
 from xds_server.xds.protocol.messages import REFERRERS
-from xds_server.xds.protocol.type_state import Exchange
+from xds_server.xds.protocol.type_state import TypeState
 
-Exchanges = Mapping[TypeUrl, Exchange[Any]]
+Exchanges = Mapping[TypeUrl, TypeState[Any]]
 
 
-class Rollout:
+class MakeBeforeBreak:
     """The waits of one stream."""
 
     __slots__ = (
         "_early", "_exchanges", "_marks", "_removals", "_returning", "_unlisted", "_view", "blocked", "keeping",
     )  # fmt: skip
 
-    def __init__(self, exchanges: Exchanges, view: View) -> None:
+    def __init__(self, exchanges: Exchanges, view: RoleTables) -> None:
         self._view = view
         self._exchanges = exchanges
         self.keeping = False
@@ -156,7 +156,7 @@ class Rollout:
         self._early = {}
         self.keeping = self._removals = self._returning = False
 
-    def waits(self, exchange: Exchange[Any]) -> bool:
+    def waits(self, exchange: TypeState[Any]) -> bool:
         """Whether this type, which is ready, has to wait."""
         if exchange.type_url == CLUSTER and self._unlisted:
             if not self._listed():
@@ -178,7 +178,7 @@ class Rollout:
         listeners, table = self._exchanges.get(LISTENER), self._view.get(LISTENER)
         return table is not None and not len(table) and listeners is not None and listeners.idle
 
-    def _names(self, exchange: Exchange[Any]) -> bool:
+    def _names(self, exchange: TypeState[Any]) -> bool:
         """Whether the client may still have listeners or routes that name what is removed.
 
         Not if there is nothing more to come of what it was to have: it has given back the names of the rest.
@@ -189,14 +189,14 @@ class Rollout:
         awaited = exchange.unanswered or exchange.selection.due
         return awaited and exchange.accepted < self._marks.get(exchange.type_url, 0)
 
-    def _warms(self, clusters: Exchange[Any], number: int) -> bool:
+    def _warms(self, clusters: TypeState[Any], number: int) -> bool:
         """Whether clusters are to be answered up to that response, or are tried again as it was rejected."""
         quarantine = clusters.selection.quarantine
         if quarantine is not None and quarantine.searching:
             return True
         return clusters.answered < number and (clusters.unanswered or clusters.selection.due)
 
-    def _overtakes(self, exchange: Exchange[Any]) -> bool:
+    def _overtakes(self, exchange: TypeState[Any]) -> bool:
         """Whether it would be sent before load assignments that are due, and wait for the answer to the last ones."""
         assignments = self._exchanges.get(ENDPOINT)
         if assignments is None:
@@ -205,5 +205,5 @@ class Rollout:
             exchange.comes_after = assignments.mark
         return assignments.number < exchange.comes_after and assignments.selection.due
 
-    def _referrers(self) -> list[Exchange[Any]]:
+    def _referrers(self) -> list[TypeState[Any]]:
         return [one for type_url in REFERRERS if (one := self._exchanges.get(type_url)) is not None]

@@ -18,7 +18,7 @@ from xds_server.model.resource import (
     TypeUrl,
 )
 
-Changes = Mapping[TypeUrl, Collection[str]]
+ChangedNames = Mapping[TypeUrl, Collection[str]]
 """Names that changed in the published tables, by type: added, altered or removed."""
 
 FULL_STATE: Final = frozenset((CLUSTER, LISTENER, SCOPED_ROUTE))
@@ -27,13 +27,13 @@ FULL_STATE: Final = frozenset((CLUSTER, LISTENER, SCOPED_ROUTE))
 REFERRERS: Final = (LISTENER, ROUTE)
 """Types that name clusters: they wait for new clusters, and removed clusters wait for them (R120, R121)."""
 
-HEARD_OF_ONCE: Final = frozenset((VIRTUAL_HOST,))
+NO_HEARTBEAT: Final = frozenset((VIRTUAL_HOST,))
 """Types of which there is no heartbeat: without a body it would say that there is no such thing (R100b, R103)."""
 
-ASKED_AGAIN: Final = frozenset((ENDPOINT, SECRET))
+RESENT_ON_RECONNECT: Final = frozenset((ENDPOINT, SECRET))
 """Types that are sent to a client that comes back even if it has them: what awaits them may still be warming (R82a)."""
 
-FOLLOWS: Final = {CLUSTER: ENDPOINT}
+RESEND_AFTER: Final = {CLUSTER: ENDPOINT}
 """What has to be sent again behind what: a changed cluster waits for its load assignment, even for an equal one (R122).
 
 A load assignment bears the name of its cluster.
@@ -157,14 +157,14 @@ class Nacked(msgspec.Struct, frozen=True, gc=False):
     that nobody has accepted, if there are such."""
 
 
-class Stale(msgspec.Struct, frozen=True, gc=False):
+class StaleRequest(msgspec.Struct, frozen=True, gc=False):
     """A request about a response that is not the last one: its names count, its verdict does not (R23, R24)."""
 
     type_url: TypeUrl
     nonce: str
 
 
-class Unserved(msgspec.Struct, frozen=True, gc=False):
+class UnservedType(msgspec.Struct, frozen=True, gc=False):
     """A request for a type that is not served here; it stays without an answer (R7)."""
 
     type_url: TypeUrl
@@ -181,7 +181,7 @@ class AcceptanceChanged(msgspec.Struct, frozen=True, gc=False):
     """Names whose published content was rejected, and is accepted now: it is good for every client."""
 
 
-Event = Subscribed | Acked | Nacked | AcceptanceChanged | Stale | Unserved
+Event = Subscribed | Acked | Nacked | AcceptanceChanged | StaleRequest | UnservedType
 
 
 class TypeStatus(msgspec.Struct, frozen=True, gc=False):

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator
 
 from xds_server.model.resource import Resource
-from xds_server.xds.cache.chunks import Part, portion
+from xds_server.xds.cache.chunks import Chunk, take_chunk
 from xds_server.xds.cache.table import Table
-from xds_server.xds.protocol.outbox import Answer, Selection, taken_back
+from xds_server.xds.protocol.outbox import Outbox, Update, forget_digests
 from xds_server.xds.protocol.quarantine import Contents
-from xds_server.xds.protocol.sent_versions import Sent
-from xds_server.xds.protocol.subscription import Change, Subscription
+from xds_server.xds.protocol.sent_versions import SentVersions
+from xds_server.xds.protocol.subscription import Subscription, SubscriptionChange
 
 
-class Named(Selection):
+class NamedOutbox(Outbox):
     """Load assignments and route configurations: an answer holds what changed, and silence means nothing (R61, R62).
 
     A resource is due when its digest differs from the one sent last under the present subscription, so that an answer
@@ -22,14 +22,14 @@ class Named(Selection):
 
     def __init__(self, subscription: Subscription, *, keeps_removed: bool) -> None:
         super().__init__(subscription, keeps_removed=keeps_removed)
-        self._sent = Sent()
+        self._sent = SentVersions()
 
     @property
     def due(self) -> bool:
         """Whether there may be something to send."""
         return self._sent.left or bool(self._dirty) or (self.quarantine is not None and super().due)
 
-    def subscribed(self, change: Change, table: Table) -> None:
+    def subscribed(self, change: SubscriptionChange, table: Table) -> None:
         """Notes other names: the new ones alone are due, even if they were sent before (R48)."""
         new = not self._sent and not self._dirty
         self._halt()
@@ -57,7 +57,7 @@ class Named(Selection):
             self._sent.pop(name)
             self._dirty[name] = None
 
-    def answer(self, table: Table) -> Answer | None:
+    def answer(self, table: Table) -> Update | None:
         """The resources that are due and exist, the first of them if they are many; None if there are none."""
         self._before = {}
         if self._sent.left and not self._dirty and not self.overlay and self._sent.current(table.generation):
@@ -65,10 +65,10 @@ class Named(Selection):
         else:
             if self._sent.left:
                 self._halt()
-            part = Part(portion(self._due(table)))
+            part = Chunk(take_chunk(self._due(table)))
         if not part.resources:
             return None
-        return Answer(part.resources, part.digest, part.digests)
+        return Update(part.resources, part.digest, part.digests)
 
     def holds(self, name: str) -> bool:
         """Whether the client may have it."""
@@ -90,16 +90,16 @@ class Named(Selection):
                 self._before[name] = before
                 yield item
 
-    def _tried(self, contents: Contents, table: Table) -> Answer:  # noqa: ARG002
+    def _tried(self, contents: Contents, table: Table) -> Update:  # noqa: ARG002
         self._halt()
-        part = Part(item for item in contents.values() if item is not None)
+        part = Chunk(item for item in contents.values() if item is not None)
         self._before = {item.name: self._sent.put(item.name, item.digest) for item in part.resources}
-        return Answer(part.resources, part.digest, part.digests)
+        return Update(part.resources, part.digest, part.digests)
 
-    def _take_back(self, flight: Answer) -> Contents:
+    def _take_back(self, flight: Update) -> Contents:
         assert self.quarantine is not None
         self._halt()
-        return taken_back(flight, self._subscription, self._sent, self._before, self.quarantine)
+        return forget_digests(flight, self._subscription, self._sent, self._before, self.quarantine)
 
     def _halt(self) -> None:
         """What was to be sent part by part is due name by name: something came in between."""

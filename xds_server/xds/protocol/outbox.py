@@ -10,14 +10,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from xds_server.model.resource import Resource
-from xds_server.xds.cache.chunks import Part
+from xds_server.xds.cache.chunks import Chunk
 from xds_server.xds.cache.table import Table
-from xds_server.xds.protocol.quarantine import Contents, Quarantine, Refusal, mentions
-from xds_server.xds.protocol.sent_versions import PERHAPS, UNKNOWN, Sent
-from xds_server.xds.protocol.subscription import Change, Subscription
+from xds_server.xds.protocol.quarantine import Contents, Quarantine, RejectedContent, mentions
+from xds_server.xds.protocol.sent_versions import UNCERTAIN, UNKNOWN, SentVersions
+from xds_server.xds.protocol.subscription import Subscription, SubscriptionChange
 
 
-class Answer(msgspec.Struct, frozen=True, gc=False):
+class Update(msgspec.Struct, frozen=True, gc=False):
     """Resources to send, and names of what is no more."""
 
     resources: Sequence[Resource]
@@ -30,7 +30,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     """Whether the client has all that, and is only to hear of it again."""
 
 
-class Selection(ABC):
+class Outbox(ABC):
     """What is owed. A stream may be served something else than the table has: see `overlay`."""
 
     __slots__ = (
@@ -51,7 +51,7 @@ class Selection(ABC):
         """What the client rejected, once it has rejected anything."""
         self.opened = False
         """Whether the client is sent what comes last (`Table.sealed`)."""
-        self._flight: Answer | None = None  # What the client has yet to judge.
+        self._flight: Update | None = None  # What the client has yet to judge.
         self._before: dict[str, int | None] = {}  # The digests of what it had of that, by name, if that is noted.
         self._serial = 0  # Of the trial, when that was sent.
 
@@ -66,14 +66,14 @@ class Selection(ABC):
         return False
 
     @abstractmethod
-    def subscribed(self, change: Change, table: Table) -> None:
+    def subscribed(self, change: SubscriptionChange, table: Table) -> None:
         """Notes other names."""
 
     @abstractmethod
     def again(self, names: Iterable[str]) -> None:
         """Notes names that are due whatever was sent before."""
 
-    def take(self, table: Table) -> Answer | None:
+    def take(self, table: Table) -> Update | None:
         """What is to be sent next; None if it is nothing after all."""
         quarantine = self.quarantine
         if quarantine is None:
@@ -87,12 +87,12 @@ class Selection(ABC):
                 answer = self._try(quarantine, table)
         return answer
 
-    def sends(self, answer: Answer, table: Table) -> None:
+    def sends(self, answer: Update, table: Table) -> None:
         """Notes that *answer* is being sent."""
         self._flight, self._serial = answer, table.trial.serial
 
     @abstractmethod
-    def answer(self, table: Table) -> Answer | None:
+    def answer(self, table: Table) -> Update | None:
         """What is due, or as much as one response may hold; None if it is nothing after all."""
 
     @property
@@ -101,14 +101,14 @@ class Selection(ABC):
         return False
 
     @abstractmethod
-    def _tried(self, contents: Contents, table: Table) -> Answer:
+    def _tried(self, contents: Contents, table: Table) -> Update:
         """The answer with *contents*, whatever is served otherwise."""
 
     @abstractmethod
-    def _take_back(self, flight: Answer) -> Contents:
+    def _take_back(self, flight: Update) -> Contents:
         """Notes that *flight* was rejected, and returns what was in it that the client had not."""
 
-    def _try(self, quarantine: Quarantine, table: Table) -> Answer:
+    def _try(self, quarantine: Quarantine, table: Table) -> Update:
         quarantine.turn = False
         return self._tried(quarantine.take(), table)
 
@@ -126,7 +126,7 @@ class Selection(ABC):
         if flight is not None and not flight.beat:
             for name in table.trial.open(flight.changed, self._serial):
                 if name not in self.overlay or (
-                    trying is not None and equal(trying.contents.get(name), table.get(name))
+                    trying is not None and same_content(trying.contents.get(name), table.get(name))
                 ):
                     table.trial.accepted(name)
         if quarantine is not None and trying is not None:
@@ -138,7 +138,7 @@ class Selection(ABC):
         culprits = quarantine.accepted()
         for name, content in list(contents.items()):
             refusal = quarantine.refused.get(name)
-            if refusal is not None and not equal(refusal.content, content):
+            if refusal is not None and not same_content(refusal.content, content):
                 self.overlay[name] = content  # A substitute, which is good.
             else:
                 self._release(name, table)
@@ -156,14 +156,14 @@ class Selection(ABC):
             likely = self._likely(fresh, table, message)
             culprits = quarantine.rejected(likely, message)
         else:
-            fresh = {name: item for name, item in fresh.items() if equal(self._find(name, table), item)}
+            fresh = {name: item for name, item in fresh.items() if same_content(self._find(name, table), item)}
             for name in [name for name in fresh if name in self.withheld]:  # It is to go anyway.
                 del fresh[name]
                 self._keep_former(name, table)
             likely = self._likely(fresh, table, message)
             culprits = quarantine.suspect(fresh, likely, message)
             for name, item in fresh.items():
-                if item is not None and equal(table.get(name), item) and mentions(message, name):
+                if item is not None and same_content(table.get(name), item) and mentions(message, name):
                     table.trial.rejected(item, node, message)
                 self._dirty.pop(name, None)
                 if name not in quarantine.refused:
@@ -183,15 +183,15 @@ class Selection(ABC):
         assert quarantine is not None
         for name, content in culprits.items():
             refusal = quarantine.refused.get(name)
-            if refusal is not None and not equal(refusal.content, content):
+            if refusal is not None and not same_content(refusal.content, content):
                 self.overlay[name] = None  # It rejects the substitute as well.
                 continue
-            quarantine.refuse(name, Refusal(content, quarantine.message))
-            if content is not None and equal(table.get(name), content):
+            quarantine.refuse(name, RejectedContent(content, quarantine.message))
+            if content is not None and same_content(table.get(name), content):
                 table.trial.rejected(content, node, quarantine.message)
             if self.overlay.get(name) is None and name not in table.sealed:
                 former = table.trial.former(name)
-                self.overlay[name] = None if equal(former, content) else former
+                self.overlay[name] = None if same_content(former, content) else former
             if self.overlay[name] is not None and name not in quarantine.had:
                 self._dirty[name] = None
 
@@ -223,15 +223,15 @@ class Selection(ABC):
             self._release(name, table)
             self._dirty[name] = None
 
-    def beat(self, table: Table) -> Answer | None:
+    def beat(self, table: Table) -> Update | None:
         """What the client has, and would forget if it did not hear of it again (R103)."""
         alive = (
             self._find(name, table)
             for name in table.mortal
             if self.holds(name) and not self.is_due(name) and name not in self.overlay
         )
-        part = Part(item for item in alive if item is not None and item.ttl)
-        return Answer(part.resources, part.digest, (), beat=True) if part.resources else None
+        part = Chunk(item for item in alive if item is not None and item.ttl)
+        return Update(part.resources, part.digest, (), beat=True) if part.resources else None
 
     def changed(self, names: Iterable[str], table: Table) -> None:
         """Notes names that changed in the table; or that are good for all, though others had rejected them."""
@@ -250,7 +250,7 @@ class Selection(ABC):
     def _refuses(self, name: str, table: Table) -> bool:
         """Whether the client itself rejected just what the table has of that name."""
         refusal = self.quarantine.refused.get(name) if self.quarantine is not None else None
-        return refusal is not None and refusal.own and equal(refusal.content, table.get(name))
+        return refusal is not None and refusal.own and same_content(refusal.content, table.get(name))
 
     def _gone(self, name: str, table: Table) -> None:
         """Keeps what is no more, if the client has it and may need it; and nothing in its place."""
@@ -300,7 +300,7 @@ class Selection(ABC):
         self._dirty.update(dict.fromkeys(self._subscription.covered(self.withheld)))
         self.withheld = {}
 
-    def _begin(self, change: Change, table: Table) -> None:
+    def _begin(self, change: SubscriptionChange, table: Table) -> None:
         """Notes what is not sent at once to a client that asks for more: what others rejected, and what comes last."""
         if not (change.began or change.added) or not (table.trial.rejections or table.sealed):
             return
@@ -316,7 +316,7 @@ class Selection(ABC):
             if former is None:
                 self.quarantine.aside(name, item, rejection.message)
             else:
-                self.quarantine.refuse(name, Refusal(item, rejection.message, own=False))
+                self.quarantine.refuse(name, RejectedContent(item, rejection.message, own=False))
         for name in table.sealed if not self.opened else ():
             if name in wanted:
                 self.overlay[name] = table.sealed[name]
@@ -342,20 +342,24 @@ class Selection(ABC):
         self.restore(name)
 
 
-def taken_back(
-    flight: Answer, subscription: Subscription, sent: Sent, before: Mapping[str, int | None], quarantine: Quarantine
+def forget_digests(
+    flight: Update,
+    subscription: Subscription,
+    sent: SentVersions,
+    before: Mapping[str, int | None],
+    quarantine: Quarantine,
 ) -> Contents:
     """What was in *flight*, now that it was rejected, and is wanted; notes in *sent* that we do not know what became of it."""
     contents: dict[str, Resource | None] = dict.fromkeys(subscription.covered(flight.removed))
     contents |= {item.name: item for item in flight.resources if item.name in subscription}
     for name, item in contents.items():
-        had = item is None or before.get(name) not in {None, PERHAPS}
-        sent[name] = UNKNOWN if had else PERHAPS
+        had = item is None or before.get(name) not in {None, UNCERTAIN}
+        sent[name] = UNKNOWN if had else UNCERTAIN
         if had:
             quarantine.had.add(name)
     return contents
 
 
-def equal(one: Resource | None, other: Resource | None) -> bool:
+def same_content(one: Resource | None, other: Resource | None) -> bool:
     """Whether both are the same content, or none."""
     return one is other or (one is not None and other is not None and one.digest == other.digest)

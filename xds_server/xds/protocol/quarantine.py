@@ -17,7 +17,7 @@ from xds_server.model.resource import Resource
 
 FIRST_RETRY: Final = 30.0
 """Seconds until a culprit is tried again for the first time."""
-LAST_RETRY: Final = 600.0
+MAX_RETRY: Final = 600.0
 """Seconds between two tries at most."""
 
 _MAX_LOOK: Final = 1 << 14
@@ -27,7 +27,7 @@ Contents = Mapping[str, Resource | None]
 """What is tried, by name; None for a removal."""
 
 
-class Group(msgspec.Struct, gc=False):
+class TrialGroup(msgspec.Struct, gc=False):
     """Contents that are to be tried together."""
 
     contents: dict[str, Resource | None]
@@ -35,7 +35,7 @@ class Group(msgspec.Struct, gc=False):
     """Whether a culprit is in here if none is in the group before it."""
 
 
-class Refusal(msgspec.Struct, gc=False):
+class RejectedContent(msgspec.Struct, gc=False):
     """A content that the client is not sent, or not yet."""
 
     content: Resource | None
@@ -54,9 +54,9 @@ class Quarantine:
     __slots__ = ("_groups", "had", "message", "refused", "trying", "turn", "unarmed")
 
     def __init__(self) -> None:
-        self._groups: list[Group] = []  # The next one first.
-        self.refused: dict[str, Refusal] = {}
-        self.trying: Group | None = None
+        self._groups: list[TrialGroup] = []  # The next one first.
+        self.refused: dict[str, RejectedContent] = {}
+        self.trying: TrialGroup | None = None
         """What the response in flight tries, and nothing else is in it but for a full state."""
         self.turn = False
         """Whether it is a group's turn to be sent, and not that of what changed meanwhile."""
@@ -132,13 +132,13 @@ class Quarantine:
     def aside(self, name: str, content: Resource, message: str) -> None:
         """Has a content tried alone, when it is its turn: others have rejected it."""
         self.message = self.message or message
-        self._groups.append(Group({name: content}))
+        self._groups.append(TrialGroup({name: content}))
 
-    def refuse(self, name: str, refusal: Refusal) -> None:
+    def refuse(self, name: str, refusal: RejectedContent) -> None:
         """Notes that the client is not sent that; for longer, if it was tried before."""
         before = self.refused.get(name)
         if before is not None and refusal.own:
-            refusal.delay = min(before.delay * 2, LAST_RETRY) if before.own else FIRST_RETRY
+            refusal.delay = min(before.delay * 2, MAX_RETRY) if before.own else FIRST_RETRY
         self.refused[name] = refusal
         self.unarmed = True
 
@@ -166,7 +166,7 @@ class Quarantine:
                 refusal.due_at = now + refusal.delay
             if now >= refusal.due_at and not self.searching:
                 refusal.due_at = now + refusal.delay
-                self._groups.append(Group({name: refusal.content}))
+                self._groups.append(TrialGroup({name: refusal.content}))
         soonest = min((refusal.due_at for refusal in self.refused.values() if refusal.due_at is not None), default=None)
         return soonest if soonest is None or soonest > now else now + FIRST_RETRY
 
@@ -179,7 +179,7 @@ class Quarantine:
             last = list(contents)[len(contents) // 2 :]
         second = {name: contents[name] for name in last}
         first = {name: content for name, content in contents.items() if name not in second}
-        self._groups[:0] = [Group(first), Group(second, sibling=True)]
+        self._groups[:0] = [TrialGroup(first), TrialGroup(second, sibling=True)]
         return {}
 
 

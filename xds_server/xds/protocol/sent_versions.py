@@ -4,18 +4,18 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Final
 
-from xds_server.xds.cache.chunks import Part, Whole
+from xds_server.xds.cache.chunks import Chunk, TableChunks
 
 _NOTHING: Final[Mapping[str, int]] = {}
 _MISSING: Final = -1
 
 UNKNOWN: Final = 0
 """In place of the digest of a content that we do not know: the client has something of that name."""
-PERHAPS: Final = -2
+UNCERTAIN: Final = -2
 """The same of what it had nothing of, and rejected in a response with others: it may have taken that, or not."""
 
 
-class Sent:
+class SentVersions:
     """Digests by name, as differences from those of a whole table; that may have been sent in part only, so far."""
 
     __slots__ = ("_base", "_own", "_popped", "_taken", "_whole", "left")
@@ -23,7 +23,7 @@ class Sent:
     def __init__(self) -> None:
         self._base = _NOTHING  # Shared, and never altered.
         self._own: dict[str, int | None] = {}  # None for a name that is in the base, and not here.
-        self._whole: Whole | None = None
+        self._whole: TableChunks | None = None
         self._taken = 0  # So many of its parts.
         self.left = False
         """Whether there are parts that were not taken yet."""
@@ -76,7 +76,7 @@ class Sent:
 
     # What is sent from the beginning, and undisturbed
 
-    def begin(self, whole: Whole) -> None:
+    def begin(self, whole: TableChunks) -> None:
         """Sends all of *whole*, part by part; nothing was sent before."""
         self._whole, self._taken, self.left = whole, 0, True
         self._end()
@@ -85,7 +85,7 @@ class Sent:
         """Whether what is left is what the table has still."""
         return self._whole is not None and self._whole.generation == generation
 
-    def take(self, *, split: bool = True) -> Part:
+    def take(self, *, split: bool = True) -> Chunk:
         """The next part, or all of them as one, which count as sent now."""
         assert self._whole is not None
         if split:

@@ -12,7 +12,7 @@ Per type, with *reconsider* for "send if what is owed differs from what was sent
 
 - At most one response per type is in flight (R140, R147). Across types: see `rollout`.
 - Whatever its nonce or verdict, a request's names are the client's newest wish, and are taken (R24, R28, R71).
-- A request with the nonce of another response is `Stale`. Versions in requests decide nothing (R20-R26).
+- A request with the nonce of another response is a `StaleRequest`. Versions in requests decide nothing (R20-R26).
 - Nothing is kept for later but names: an answer is made from the tables as they are when it is asked for (R150).
 - Only a complete view ever reaches a stream, so an empty answer means that there is nothing (R161).
 """
@@ -21,28 +21,28 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Final, Generic, TypeVar
 
-from xds_server.model.resource import TypeUrl, place
-from xds_server.xds.cache.table import Table, View
-from xds_server.xds.protocol.completeness import Around, Exchanges, complete, covered
-from xds_server.xds.protocol.make_before_break import Rollout
+from xds_server.model.resource import TypeUrl, push_rank
+from xds_server.xds.cache.table import RoleTables, Table
+from xds_server.xds.protocol.completeness import SiblingStreams, TypeStates, has_asked_for_all, is_complete
+from xds_server.xds.protocol.make_before_break import MakeBeforeBreak
 from xds_server.xds.protocol.messages import (
-    FOLLOWS,
-    HEARD_OF_ONCE,
+    NO_HEARTBEAT,
+    RESEND_AFTER,
     AcceptanceChanged,
-    Changes,
+    ChangedNames,
     DeltaRequest,
     Event,
     ProtocolError,
     Request,
     ResourceStatus,
-    Stale,
+    StaleRequest,
     TypeStatus,
-    Unserved,
+    UnservedType,
 )
-from xds_server.xds.protocol.outbox import Answer
-from xds_server.xds.protocol.type_state import Exchange, S
+from xds_server.xds.protocol.outbox import Update
+from xds_server.xds.protocol.type_state import S, TypeState
 
-BEAT_SHARE: Final = 1 / 3
+HEARTBEAT_SHARE: Final = 1 / 3
 """After what part of the shortest time to live a client hears again of what it has: two may be lost, or late."""
 
 Q = TypeVar("Q", bound=Request | DeltaRequest)
@@ -58,14 +58,16 @@ class AdsStream(ABC, Generic[Q, R, S]):
 
     __slots__ = ("_around", "_events", "_exchanges", "_in_order", "_node", "_rollout", "_takes_ttl", "_view")
 
-    def __init__(self, view: View, node: str = "", *, takes_ttl: bool = False, around: Around | None = None) -> None:
+    def __init__(
+        self, view: RoleTables, node: str = "", *, takes_ttl: bool = False, around: SiblingStreams | None = None
+    ) -> None:
         self._view = view
         self._around = around
         self._node = node
         self._takes_ttl = takes_ttl
-        self._exchanges: dict[TypeUrl, Exchange[S]] = {}
-        self._in_order: list[Exchange[S]] = []
-        self._rollout = Rollout(self._exchanges, view)
+        self._exchanges: dict[TypeUrl, TypeState[S]] = {}
+        self._in_order: list[TypeState[S]] = []
+        self._rollout = MakeBeforeBreak(self._exchanges, view)
         self._events: list[Event] = []
 
     def receive(self, request: Q) -> None:
@@ -75,13 +77,13 @@ class AdsStream(ABC, Generic[Q, R, S]):
             raise ProtocolError("request has no type_url: an aggregated stream needs one in every request")
         table = self._view.get(type_url)
         if table is None:
-            self._events.append(Unserved(type_url))
+            self._events.append(UnservedType(type_url))
             return
         exchange = self._exchanges.get(type_url)
         first = exchange is None
         if exchange is None:  # Whatever nonce or error it bears, it is about another stream (R20).
             exchange = self._exchanges[type_url] = self._exchange(type_url)
-            self._in_order = sorted(self._exchanges.values(), key=lambda one: place(one.type_url))
+            self._in_order = sorted(self._exchanges.values(), key=lambda one: push_rank(one.type_url))
         elif request.nonce:
             self._judge(exchange, request, table)
         if self._subscribe(exchange, request, table) or first:
@@ -89,10 +91,10 @@ class AdsStream(ABC, Generic[Q, R, S]):
             self._rollout.subscribed(type_url)
         self._open()
 
-    def offer(self, changes: Changes) -> bool:
+    def offer(self, changes: ChangedNames) -> bool:
         """Notes what changed in the tables, at the cost of what changed; returns whether there may be something to send."""
         marked = False
-        for type_url in sorted(changes, key=place) if len(changes) > 1 else changes:
+        for type_url in sorted(changes, key=push_rank) if len(changes) > 1 else changes:
             names, table = changes.get(type_url), self._view.get(type_url)
             if not names or table is None:
                 continue
@@ -111,10 +113,10 @@ class AdsStream(ABC, Generic[Q, R, S]):
         next_at = self._retried(now)
         for exchange in self._in_order if self._takes_ttl else ():
             mortal = self._view[exchange.type_url].mortal
-            if not mortal or not exchange.number or exchange.type_url in HEARD_OF_ONCE:
+            if not mortal or not exchange.number or exchange.type_url in NO_HEARTBEAT:
                 exchange.beaten_at = None
                 continue
-            period = min(mortal.values()) * BEAT_SHARE
+            period = min(mortal.values()) * HEARTBEAT_SHARE
             if exchange.beaten_at is None:
                 exchange.beaten_at = now
             elif now >= exchange.beaten_at + period:
@@ -176,10 +178,10 @@ class AdsStream(ABC, Generic[Q, R, S]):
         That is: of each type, something was ACKed, nothing is in flight or due, and nothing that it rejected is missing. Of the named types only if the view
         has any: a proxy without routes never asks for one.
         """
-        return complete(self._view, [self._exchanges])
+        return is_complete(self._view, [self._exchanges])
 
     @property
-    def exchanges(self) -> Exchanges:
+    def exchanges(self) -> TypeStates:
         """What is told on it, by type."""
         return self._exchanges
 
@@ -197,15 +199,15 @@ class AdsStream(ABC, Generic[Q, R, S]):
             yield from exchange.resources(self._view[exchange.type_url])
 
     @abstractmethod
-    def _exchange(self, type_url: TypeUrl) -> Exchange[S]:
+    def _exchange(self, type_url: TypeUrl) -> TypeState[S]:
         """What a type begins with."""
 
     @abstractmethod
-    def _subscribe(self, exchange: Exchange[S], request: Q, table: Table) -> bool:
+    def _subscribe(self, exchange: TypeState[S], request: Q, table: Table) -> bool:
         """Takes the names of a request; returns whether they alter anything."""
 
     @abstractmethod
-    def _response(self, exchange: Exchange[S], answer: Answer, table: Table) -> R:
+    def _response(self, exchange: TypeState[S], answer: Update, table: Table) -> R:
         """The message for an answer; sets the version sent."""
 
     def _first_ready(self) -> R | None:
@@ -250,17 +252,17 @@ class AdsStream(ABC, Generic[Q, R, S]):
         around = self._around
         view, others = (self._view, ()) if around is None else (around.view, around.others())
         streams = [self._exchanges, *others]
-        return complete(view, streams) and covered(view, streams)
+        return is_complete(view, streams) and has_asked_for_all(view, streams)
 
-    def _beaten(self, exchange: Exchange[S], table: Table) -> Answer | None:
+    def _beaten(self, exchange: TypeState[S], table: Table) -> Update | None:
         """What an exchange has to tell of again, if anything; nothing to who has accepted nothing."""
         beats, exchange.beats = exchange.beats, False
         accepted = exchange.acked_version or exchange.selection.silent
         return exchange.selection.beat(table) if beats and accepted else None
 
-    def _judge(self, exchange: Exchange[S], request: Q, table: Table) -> None:
+    def _judge(self, exchange: TypeState[S], request: Q, table: Table) -> None:
         if request.nonce != exchange.nonce:
-            self._events.append(Stale(request.type_url, request.nonce))
+            self._events.append(StaleRequest(request.type_url, request.nonce))
             return
         revision = table.trial.revision
         if exchange.unanswered and request.rejection is None:
@@ -270,8 +272,8 @@ class AdsStream(ABC, Generic[Q, R, S]):
         if table.trial.revision != revision:
             self._events.append(AcceptanceChanged(request.type_url, table.trial.cleared()))
 
-    def _follow(self, type_url: TypeUrl, answer: Answer) -> None:
-        leader, follower = self._exchanges[type_url], self._exchanges.get(FOLLOWS.get(type_url, TypeUrl("")))
+    def _follow(self, type_url: TypeUrl, answer: Update) -> None:
+        leader, follower = self._exchanges[type_url], self._exchanges.get(RESEND_AFTER.get(type_url, TypeUrl("")))
         if follower is not None and follower.number:  # To who was sent nothing yet, all that is wanted is due.
             table = self._view[type_url]
             follower.selection.again([name for name in answer.changed if leader.selection.serves(name, table)])

@@ -13,7 +13,7 @@ from xds_server.xds.cache.table import Table
 WILDCARD: Final = "*"
 
 
-class Change(msgspec.Struct, frozen=True, gc=False):
+class SubscriptionChange(msgspec.Struct, frozen=True, gc=False):
     """What a request altered: the difference between two subscriptions."""
 
     added: tuple[str, ...] = ()
@@ -63,10 +63,10 @@ class Subscription:
         if not self.wildcard and len(names) == len(self.names):
             self.names, self._own = names, {}
 
-    def replace(self, names: tuple[str, ...]) -> Change:
+    def replace(self, names: tuple[str, ...]) -> SubscriptionChange:
         """Takes the list of a request, which is complete and replaces the former one (R40)."""
         if names is self._last:  # The decoder gives the same object for the same bytes.
-            return Change()
+            return SubscriptionChange()
         self._last = names
         # An empty list after any name, also after an explicit `*`, asks for nothing (R42).
         self._legacy = self._legacy and not names
@@ -78,10 +78,10 @@ class Subscription:
         self.wildcard = wildcard
         return change
 
-    def alter(self, subscribe: tuple[str, ...], unsubscribe: tuple[str, ...]) -> Change:
+    def alter(self, subscribe: tuple[str, ...], unsubscribe: tuple[str, ...]) -> SubscriptionChange:
         """Takes the additions and removals of an incremental request; a name in both ends up subscribed (R70)."""
         if self._last is not None and not subscribe and not unsubscribe:
-            return Change()
+            return SubscriptionChange()
         before = self.wildcard
         if self._last is None:
             self._last = ()
@@ -101,7 +101,9 @@ class Subscription:
         own.update(wanted)
         # The client cannot know whether the wildcard covers a name that it gives back: it is told (R77).
         answered = (*wanted, *gone) if self.wildcard else tuple(wanted)
-        return Change(answered, removed, began=self.wildcard and not before, ended=before and not self.wildcard)
+        return SubscriptionChange(
+            answered, removed, began=self.wildcard and not before, ended=before and not self.wildcard
+        )
 
     def _altered(self) -> dict[str, object]:
         if self.names is not self._own:
@@ -109,8 +111,10 @@ class Subscription:
         return self._own
 
 
-def _difference(old: Mapping[str, object], new: Mapping[str, object], *, before: bool, after: bool) -> Change:
+def _difference(
+    old: Mapping[str, object], new: Mapping[str, object], *, before: bool, after: bool
+) -> SubscriptionChange:
     added = tuple(name for name in new if name not in old)
     kept = len(new) - len(added)
     removed = tuple(name for name in old if name not in new) if kept < len(old) else ()
-    return Change(added, removed, began=after and not before, ended=before and not after)
+    return SubscriptionChange(added, removed, began=after and not before, ended=before and not after)

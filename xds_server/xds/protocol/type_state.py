@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
-from xds_server.model.resource import TypeUrl, place
+from xds_server.model.resource import TypeUrl, push_rank
 from xds_server.xds.cache.table import Table
 from xds_server.xds.protocol.messages import Acked, ConfigStatus, Nacked, ResourceStatus, Subscribed, TypeStatus
-from xds_server.xds.protocol.outbox import Answer, Selection
+from xds_server.xds.protocol.outbox import Outbox, Update
 from xds_server.xds.protocol.subscription import Subscription
 
-S = TypeVar("S", bound=Selection)
+S = TypeVar("S", bound=Outbox)
 
 
-class Exchange(Generic[S]):
+class TypeState(Generic[S]):
     """The responses of a type, numbered from 1; at most one of them waits for its answer."""
 
     __slots__ = (
@@ -49,7 +49,7 @@ class Exchange(Generic[S]):
         """Number of the clusters' response that has to be answered before the next of this type."""
         self.comes_after: int | None = 0
         """Number of the load assignments' response that has to be sent before; None if that is not settled yet."""
-        self._place = place(type_url)
+        self._place = push_rank(type_url)
         self._rejected = 0
         self._doubted = False
         self._serial = 0
@@ -88,7 +88,7 @@ class Exchange(Generic[S]):
         """Number of the response after whose acceptance the client has what the table has now."""
         return self.number + 1 if self.selection.due else self.number
 
-    def send(self, answer: Answer, table: Table) -> None:
+    def send(self, answer: Update, table: Table) -> None:
         """Notes that *answer* is being sent, under a nonce that this type has not had on this stream (R22).
 
         Streams that have come equally far use the same one, so that they are sent the very same bytes.

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from xds_server.model.admission import GateMode, HoldKind, HoldOutcome, Warmth
-from xds_server.xds.cache.table import View
+from xds_server.xds.cache.table import RoleTables
 from xds_server.xds.protocol.messages import Node
 from xds_server.xds.transport.admission_queue import Pace
 
@@ -21,14 +21,14 @@ class Hold(msgspec.Struct, frozen=True, gc=False):
     reason: str
     """The whole text that the client is told, if it comes to that: what is awaited, and what to do."""
     kind: HoldKind
-    fallback: View | None = None
+    fallback: RoleTables | None = None
     """What a client that has nothing may have meanwhile."""
 
 
 class AdmissionPolicy(Protocol):
     """Knows what is ready, and for whom."""
 
-    def admit(self, node: Node) -> View | Hold:
+    def admit(self, node: Node) -> RoleTables | Hold:
         """The tables for *node*, or why there are none yet.
 
         A view is served for as long as the stream lives: its tables are altered in place.
@@ -110,7 +110,7 @@ class Entrance:
 
     async def admitted(
         self, node: Node, on_hold: Callable[[Hold], None] = lambda _: None, *, cold: bool = False
-    ) -> View | Hold:
+    ) -> RoleTables | Hold:
         """The view for *node*, as soon as there is one; or why the wait was given up. *cold*: whether it has nothing.
 
         *on_hold* is called when a wait begins, and whenever it goes on for another kind of reason.

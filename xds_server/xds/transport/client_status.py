@@ -12,7 +12,7 @@ from xds_server.model.printable import printable
 from xds_server.xds.codec.client_status import (
     ResourceEncoder,
     StatusRequest,
-    Unsupported,
+    UnsupportedRequestError,
     client_config,
     decode_status_request,
 )
@@ -69,7 +69,7 @@ class ClientStatus:
         try:
             async with self._turn:
                 return await self._slices.run(self.steps(request))
-        except (DecodeError, Unsupported) as error:
+        except (DecodeError, UnsupportedRequestError) as error:
             text = f"client status request refused: {printable(str(error), 1000)}"
             await call.abort(grpc.StatusCode.INVALID_ARGUMENT, text)
             raise
@@ -82,7 +82,9 @@ class ClientStatus:
     def steps(self, request: bytes) -> Steps[bytes]:
         """The answer, in short steps. Raises DecodeError, Unsupported, TooLarge."""
         if len(request) > _REQUEST_BYTES:
-            raise Unsupported(f"{len(request)} bytes in one request, of {_REQUEST_BYTES} at most: match fewer nodes")
+            raise UnsupportedRequestError(
+                f"{len(request)} bytes in one request, of {_REQUEST_BYTES} at most: match fewer nodes"
+            )
         asked = decode_status_request(request)
         encoder = ResourceEncoder(contents=asked.contents)
         parts: list[bytes] = []

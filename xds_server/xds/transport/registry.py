@@ -11,9 +11,9 @@ import grpc
 from xds_server.model.admission import HoldKind, LimitKind
 from xds_server.model.printable import printable
 from xds_server.model.resource import TypeUrl
-from xds_server.xds.cache.store import AcceptanceListener
+from xds_server.xds.cache.resource_cache import AcceptanceListener
 from xds_server.xds.codec.sotw import DecodeError
-from xds_server.xds.protocol.messages import Changes, DeltaRequest, ProtocolError, Request, ResourceStatus
+from xds_server.xds.protocol.messages import ChangedNames, DeltaRequest, ProtocolError, Request, ResourceStatus
 from xds_server.xds.transport.admission import Admission, AdmissionPolicy, Clock, Entrance
 from xds_server.xds.transport.admission_queue import Pace
 from xds_server.xds.transport.debounce import Debounce
@@ -156,7 +156,7 @@ class Streams:
         self._left.discard(task)
         task.cancelled() or task.exception()
 
-    def publish(self, changes: Mapping[str | None, Changes]) -> None:
+    def publish(self, changes: Mapping[str | None, ChangedNames]) -> None:
         """Tells streams which names changed in their tables, by role; under None what all roles share.
 
         Costs what changed, for each stream of a role that is named. Nothing is written before the loop's next turn.

@@ -9,8 +9,8 @@ import msgspec
 
 from xds_server.model.address import Address
 from xds_server.model.admission import HoldKind
-from xds_server.xds.cache.store import AcceptanceListener
-from xds_server.xds.protocol.messages import Changes
+from xds_server.xds.cache.resource_cache import AcceptanceListener
+from xds_server.xds.protocol.messages import ChangedNames
 from xds_server.xds.transport.admission import Admission, AdmissionPolicy, Clock
 from xds_server.xds.transport.auxiliary_calls import Aside
 from xds_server.xds.transport.bind_check import PortInUse, check_address
@@ -117,7 +117,7 @@ class AdsServer:
         """Answers health checks, of the server and of each discovery service, from now on so."""
         self._health.set(serving=serving)
 
-    def publish(self, changes: Mapping[str | None, Changes]) -> None:
+    def publish(self, changes: Mapping[str | None, ChangedNames]) -> None:
         """Tells streams which names changed in their tables, by role; under None what all roles share."""
         self._streams.publish(changes)
 

@@ -9,20 +9,20 @@ import msgspec
 
 from xds_server.model.admission import HoldKind
 from xds_server.model.resource import TypeUrl
-from xds_server.xds.cache.store import AcceptanceListener
-from xds_server.xds.cache.table import View
+from xds_server.xds.cache.resource_cache import AcceptanceListener
+from xds_server.xds.cache.table import RoleTables
 from xds_server.xds.codec.sotw import DecodeError, LimitError
-from xds_server.xds.protocol.completeness import Around, Exchanges
+from xds_server.xds.protocol.completeness import SiblingStreams, TypeStates
 from xds_server.xds.protocol.messages import (
     AcceptanceChanged,
     Acked,
-    Changes,
+    ChangedNames,
     Event,
     Nacked,
     ProtocolError,
     ResourceStatus,
-    Stale,
-    Unserved,
+    StaleRequest,
+    UnservedType,
 )
 from xds_server.xds.transport.admission import Clock, Entrance, Hold
 from xds_server.xds.transport.debounce import Debounce
@@ -104,8 +104,8 @@ class Stream(Generic[Q, R]):
         self._join = join
         self._siblings = siblings
         self._machine: Machine[Q, R] | None = None
-        self._view: View = {}
-        self._served: View = {}
+        self._view: RoleTables = {}
+        self._served: RoleTables = {}
         self._waiting: list[Q] = []  # Requests that came at the gate.
         self._sent_at: dict[TypeUrl, float] = {}
         self._bytes_sent = 0
@@ -141,14 +141,14 @@ class Stream(Generic[Q, R]):
             await asyncio.wait((writer,))  # If gRPC says that the call is over, it says the same to a write.
             writer.cancelled() or writer.exception()
 
-    def offer(self, changes: Changes) -> None:
+    def offer(self, changes: ChangedNames) -> None:
         """Notes what changed in the tables, and has the writer woken if that concerns it."""
         machine = self._machine
         if machine is not None and (machine.offer(changes) or machine.unanswered()):
             self._bell.changed()
 
     @property
-    def exchanges(self) -> Exchanges:
+    def exchanges(self) -> TypeStates:
         """What is told on it, by type; nothing while it waits."""
         return {} if self._machine is None else self._machine.exchanges
 
@@ -235,7 +235,7 @@ class Stream(Generic[Q, R]):
         served = view if type_url is None else {type_url: view[type_url]}
         around = None
         if type_url is not None:
-            around = Around(view, lambda: [stream.exchanges for stream in self._siblings(self)])
+            around = SiblingStreams(view, lambda: [stream.exchanges for stream in self._siblings(self)])
         self._view, self._served = view, served  # All of the view: the store forgets one that nobody has.
         self._machine = machine = self._variant.machine(served, self.info.node, around)
         self._join(self)
@@ -250,7 +250,7 @@ class Stream(Generic[Q, R]):
         except grpc.aio.BaseError:  # The call is over; the reader's side says so, too.
             return CLIENT_LEFT
 
-    async def _enter(self) -> View | Hold:
+    async def _enter(self) -> RoleTables | Hold:
         entrance = self._entrance
         try:
             return await entrance.admitted(
@@ -342,7 +342,7 @@ class Stream(Generic[Q, R]):
                 self._observer.nacked(self.info, event.type_url, event.version, event.message)
             case AcceptanceChanged():
                 self._acceptance_changed(self.info.node.role, event.type_url, event.names)
-            case Stale():
+            case StaleRequest():
                 self._observer.ignored(self.info, event.type_url, "stale_nonce")
-            case Unserved():
+            case UnservedType():
                 self._observer.ignored(self.info, event.type_url, "unserved_type")

@@ -3,7 +3,7 @@
 from typing import Final
 
 from xds_server.model.resource import TypeUrl
-from xds_server.xds.cache.table import View
+from xds_server.xds.cache.table import RoleTables
 from xds_server.xds.codec.sotw import LimitError
 from xds_server.xds.protocol.messages import DeltaRequest, Request
 from xds_server.xds.transport.stream_limiter import Stock
@@ -44,7 +44,7 @@ class Demand:
         self._give(self._waiting)
         self._waiting = 0
 
-    def asks(self, request: Request | DeltaRequest, view: View) -> None:
+    def asks(self, request: Request | DeltaRequest, view: RoleTables) -> None:
         """Takes what a request names and is not in *view*, and gives back what it names no more. Raises DemandError."""
         type_url = request.type_url
         table = view.get(type_url)

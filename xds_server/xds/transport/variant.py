@@ -6,13 +6,13 @@ from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 import msgspec
 
 from xds_server.model.resource import TypeUrl
-from xds_server.xds.cache.table import View
+from xds_server.xds.cache.table import RoleTables
 from xds_server.xds.codec.delta import DeltaRequestDecoder, DeltaResponseEncoder
 from xds_server.xds.codec.sotw import RequestDecoder, ResponseEncoder, Steps
-from xds_server.xds.protocol.completeness import Around, Exchanges
+from xds_server.xds.protocol.completeness import SiblingStreams, TypeStates
 from xds_server.xds.protocol.delta import DeltaStream
 from xds_server.xds.protocol.messages import (
-    Changes,
+    ChangedNames,
     DeltaRequest,
     DeltaResponse,
     Event,
@@ -82,7 +82,7 @@ class Machine(Protocol[Q_contra, R_co]):
     """The protocol of one stream: see `ads.stream.AdsStream`."""
 
     def receive(self, request: Q_contra) -> None: ...  # noqa: D102
-    def offer(self, changes: Changes) -> bool: ...  # noqa: D102
+    def offer(self, changes: ChangedNames) -> bool: ...  # noqa: D102
     def next_response(self) -> R_co | None: ...  # noqa: D102
     def events(self) -> list[Event]: ...  # noqa: D102
     def beat(self, now: float) -> float | None: ...  # noqa: D102
@@ -93,7 +93,7 @@ class Machine(Protocol[Q_contra, R_co]):
     def resources(self) -> Iterator[ResourceStatus]: ...  # noqa: D102
     def look(self) -> bool: ...  # noqa: D102
     @property
-    def exchanges(self) -> Exchanges: ...  # noqa: D102
+    def exchanges(self) -> TypeStates: ...  # noqa: D102
     @property
     def ready(self) -> bool: ...  # noqa: D102
     @property
@@ -108,17 +108,17 @@ class Variant(msgspec.Struct, Generic[Q, R], frozen=True):
     name: VariantName
     decoder: Callable[[], Decoder[Q]]
     encoder: Callable[[str], Encoder[R]]
-    machine: Callable[[View, Node, Around | None], Machine[Q, R]]
+    machine: Callable[[RoleTables, Node, SiblingStreams | None], Machine[Q, R]]
     """Makes the machine for a view, a node, and what the node has other streams for."""
     replaces: bool
     """Whether a request says all that the ones before it said, so that the last of a type is enough."""
 
 
-def _sotw(view: View, node: Node, around: Around | None) -> SotwStream:
+def _sotw(view: RoleTables, node: Node, around: SiblingStreams | None) -> SotwStream:
     return SotwStream(view, node.id, takes_ttl=node.takes_ttl, around=around)
 
 
-def _delta(view: View, node: Node, around: Around | None) -> DeltaStream:
+def _delta(view: RoleTables, node: Node, around: SiblingStreams | None) -> DeltaStream:
     # There a time to live is a field like others (R101).
     return DeltaStream(view, node.id, takes_ttl=True, around=around)
 

@@ -6,8 +6,8 @@ from xds_server.model.objects import HTTPRoute, Match
 from xds_server.model.resource import CLUSTER, LISTENER, ROUTE, Resource
 from xds_server.observability.attribution import blamed, problems
 from xds_server.translate.pipeline import build
-from xds_server.xds.cache.acceptance import Rejection, Trial
-from xds_server.xds.cache.store import Store
+from xds_server.xds.cache.acceptance import Acceptance, Rejection
+from xds_server.xds.cache.resource_cache import ResourceCache
 
 ROLE = "shop/edge"
 NAME = "shop/edge/8080"
@@ -24,7 +24,7 @@ class World:
     def __init__(self, *routes: HTTPRoute) -> None:
         self.graph = Graph(on_failure="raise")
         self.pipeline = build(self.graph, "xds-server")
-        self.store = Store()
+        self.store = ResourceCache()
         contents = {
             "gateways": {ROLE: gateway()},
             "services": {"shop/cart": service()},
@@ -56,7 +56,7 @@ class World:
         self._trial.rejected(self.last, "proxy-1", "no good")
 
     @property
-    def _trial(self) -> Trial:
+    def _trial(self) -> Acceptance:
         view = self.store.view(ROLE)
         assert view is not None
         return view[ROUTE].trial

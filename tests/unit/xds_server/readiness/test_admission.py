@@ -5,7 +5,7 @@ import asyncio
 from probes import Gate, Layer, Passed, Verdict, Waiting
 from xds_server.model.resource import CLUSTER, LISTENER, resource
 from xds_server.readiness.admission import ReadinessAdmission
-from xds_server.xds.cache.store import Store
+from xds_server.xds.cache.resource_cache import ResourceCache
 from xds_server.xds.protocol.messages import Node
 from xds_server.xds.transport.admission import Hold
 
@@ -18,7 +18,7 @@ class Rig:
     def __init__(self, *, open_at_once: bool = False) -> None:
         self.verdict: Verdict = Waiting("nothing published")
         self.gate = Gate(Layer("snapshots", lambda: {"published": self.verdict}), clock=lambda: 0.0)
-        self.store = Store()
+        self.store = ResourceCache()
         self.admission_policy = ReadinessAdmission(self.gate, self.store, open_at_once=open_at_once)
         self.gate.evaluate()
 

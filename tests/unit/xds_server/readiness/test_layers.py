@@ -8,7 +8,7 @@ from krt import Graph
 from probes import Degraded, Failed, Passed, Verdict, Waiting
 from xds_server.model.source_state import Phase, SourceState
 from xds_server.readiness import layers
-from xds_server.xds.cache.store import Store
+from xds_server.xds.cache.resource_cache import ResourceCache
 
 STATE = SourceState(kind="services", required=True)
 
@@ -92,7 +92,7 @@ def test_the_gate_goes_through_the_layers_in_order_and_keeps_what_was_known() ->
     sources = {"services": state(Phase.LISTING)}
     graph = Graph()
     derived = graph.source("services", {}).map(lambda _, v: v, name="derived")
-    store = Store()
+    store = ResourceCache()
     serving: dict[str, Verdict] = {"grpc": Passed()}
     gate = layers.gate(
         base=lambda: {"settings": Passed()},

@@ -11,10 +11,10 @@ from tests.support import builders
 from tests.unit.xds_server.readiness.test_publisher import Rig
 from xds_server.observability.client import ControlPlaneError
 from xds_server.readiness.parity import Digests, Parity, contents, differences
-from xds_server.xds.cache.store import Store
+from xds_server.xds.cache.resource_cache import ResourceCache
 
 
-def store(*, endpoint: str = "10.0.0.1", gateway: str = "shop/edge") -> Store:
+def store(*, endpoint: str = "10.0.0.1", gateway: str = "shop/edge") -> ResourceCache:
     rig = Rig()
     rig.list("endpointslices", "gateways")
     rig.pipeline.sources["gateways"].replace({gateway: builders.gateway(key=gateway)})
@@ -25,7 +25,7 @@ def store(*, endpoint: str = "10.0.0.1", gateway: str = "shop/edge") -> Store:
 class Peer:
     """Answers as a replica does that publishes *its*."""
 
-    def __init__(self, its: Store, instance: str = "peer") -> None:
+    def __init__(self, its: ResourceCache, instance: str = "peer") -> None:
         self.its = its
         self.instance = instance
         self.paths: list[str] = []
@@ -96,7 +96,7 @@ async def test_who_does_not_answer_is_no_peer() -> None:
     def silent(url: str, path: str) -> object:
         raise ControlPlaneError("http://peer does not answer")
 
-    for asked in (silent, Peer(Store()), Peer(store(), instance="we"), lambda _url, _path: {"what": 1}):
+    for asked in (silent, Peer(ResourceCache()), Peer(store(), instance="we"), lambda _url, _path: {"what": 1}):
         one = parity(asked)
         one.begin()
         assert await one.run() == "no_peer"

@@ -17,7 +17,7 @@ from xds_server.readiness.protections.shrink_guard import Tolerance
 from xds_server.readiness.protections.shrink_hold import ShrinkHold
 from xds_server.readiness.publisher import Publisher
 from xds_server.translate.pipeline import Pipeline, build
-from xds_server.xds.cache.store import Names, Store
+from xds_server.xds.cache.resource_cache import ChangedNames, ResourceCache
 
 
 class Rig:
@@ -26,8 +26,8 @@ class Rig:
     def __init__(self, *, plain: bool = True) -> None:
         self.graph = Graph(on_failure="raise")
         self.pipeline: Pipeline = build(self.graph, "xds-server")
-        self.store = Store()
-        self.said: list[tuple[Names, Mapping[str, Names]]] = []
+        self.store = ResourceCache()
+        self.said: list[tuple[ChangedNames, Mapping[str, ChangedNames]]] = []
         if plain:
             self.publisher = Publisher(self.graph, self.pipeline, self.store, lambda *names: self.said.append(names))
 

@@ -13,7 +13,7 @@ from tests.unit.xds_server.readiness.test_publisher import Rig
 from xds_server.model.resource import CLUSTER, LISTENER, PUSH_ORDER, ROUTE
 from xds_server.model.source_state import Phase, SourceState
 from xds_server.readiness.protections.last_good import FILE, LastGood, LastGoodMetrics, accepted
-from xds_server.xds.cache.store import Store
+from xds_server.xds.cache.resource_cache import ResourceCache
 from xds_server.xds.protocol.messages import Node, TypeStatus
 from xds_server.xds.transport.admission import Hold
 from xds_server.xds.transport.observer import StreamInfo, StreamStatus
@@ -31,10 +31,10 @@ def status(hold: Hold | None = None, **changes: Any) -> StreamStatus:
 class Started:
     """A process that begins, 100 s after the machine, with what is in a directory."""
 
-    def __init__(self, directory: Path, store: Store | None = None) -> None:
+    def __init__(self, directory: Path, store: ResourceCache | None = None) -> None:
         self.now = 100.0
         self.states = [DOWN]
-        self.store = store or Store()
+        self.store = store or ResourceCache()
         self.registry = CollectorRegistry()
         self.last_good = LastGood(
             directory, 30, self.store, LastGoodMetrics(self.registry),

@@ -5,10 +5,10 @@ import pytest
 from tests.unit.xds_server.readiness.test_publisher import Rig
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE
 from xds_server.readiness.protections.last_good_file import BrokenError, decoded, encoded, resources
-from xds_server.xds.cache.store import Store
+from xds_server.xds.cache.resource_cache import ResourceCache
 
 
-def published() -> Store:
+def published() -> ResourceCache:
     rig = Rig()
     rig.list()
     return rig.store

@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 
 from xds_server.envoy.wire.reader import DecodeError
 from xds_server.model.resource import CLUSTER, SECRET, resource
-from xds_server.xds.codec.client_status import ResourceEncoder, Unsupported, client_config, decode_status_request
+from xds_server.xds.codec.client_status import (
+    ResourceEncoder,
+    UnsupportedRequestError,
+    client_config,
+    decode_status_request,
+)
 from xds_server.xds.protocol.messages import ConfigStatus, Node, ResourceStatus
 
 
@@ -43,10 +48,10 @@ def test_matchers_are_alternatives_and_none_is_all() -> None:
 def test_what_we_cannot_match_is_refused() -> None:
     """Who asks for some is not given all."""
     regex = matcher_v3.StringMatcher(safe_regex=matcher_v3.RegexMatcher(regex="a.*"))
-    with pytest.raises(Unsupported, match="prefix"):
+    with pytest.raises(UnsupportedRequestError, match="prefix"):
         decode_status_request(_request(regex))
     structs = matcher_v3.NodeMatcher(node_metadatas=[matcher_v3.StructMatcher()])
-    with pytest.raises(Unsupported, match="node_id"):
+    with pytest.raises(UnsupportedRequestError, match="node_id"):
         decode_status_request(bytes(status_v3.ClientStatusRequest(node_matchers=[structs])))
 
 
@@ -61,7 +66,7 @@ def test_garbage_is_refused_or_read(raw: bytes) -> None:
     """Of bytes that nobody wrote nothing but our own errors come."""
     try:
         decode_status_request(raw)
-    except (DecodeError, Unsupported):
+    except (DecodeError, UnsupportedRequestError):
         return
 
 

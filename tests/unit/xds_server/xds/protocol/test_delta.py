@@ -7,7 +7,7 @@ from tests.support.views import EMPTY_VIEW
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, TypeUrl, resource
 from xds_server.xds.cache.table import Table
 from xds_server.xds.protocol.delta import DeltaStream
-from xds_server.xds.protocol.messages import Acked, DeltaRequest, Nacked, ProtocolError, Stale
+from xds_server.xds.protocol.messages import Acked, DeltaRequest, Nacked, ProtocolError, StaleRequest
 
 SCRIPTS = {
     "R70 names are added and taken back": """
@@ -250,8 +250,8 @@ def test_events_tell_what_happened() -> None:
     """Verdicts and stale requests are reported once, with what is suspected (R84, R85)."""
     rig = DeltaRig()
     rig.run("put LDS l m\nask LDS\n-> LDS l m\nold LDS\nack LDS\nput LDS l m\n-> LDS l m\nnack LDS bad listener m: no")
-    verdicts = [event for event in rig.stream.events() if isinstance(event, Acked | Nacked | Stale)]
-    assert [type(event) for event in verdicts] == [Stale, Acked, Nacked]
+    verdicts = [event for event in rig.stream.events() if isinstance(event, Acked | Nacked | StaleRequest)]
+    assert [type(event) for event in verdicts] == [StaleRequest, Acked, Nacked]
     assert verdicts[2].suspects == ("m",)
     assert verdicts[2].message == "bad listener m: no"
 

@@ -5,12 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.protocol_script import DeltaRig, Rig
-from xds_server.model.resource import ENDPOINT, SHORT
+from xds_server.model.resource import ENDPOINT, SERVICE_NAMES
 from xds_server.xds.protocol.messages import ConfigStatus
 
 each_variant = pytest.mark.parametrize("rig", [Rig, DeltaRig])
 each_type = pytest.mark.parametrize("short", ["CDS", "EDS", "LDS", "RDS"])
-TYPES = {short: type_url for type_url, short in SHORT.items()}
+TYPES = {short: type_url for type_url, short in SERVICE_NAMES.items()}
 
 
 class Client:

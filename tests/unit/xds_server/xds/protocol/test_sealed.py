@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.protocol_script import DeltaRig, Rig
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, TypeUrl, resource
-from xds_server.xds.protocol.completeness import Around
+from xds_server.xds.protocol.completeness import SiblingStreams
 from xds_server.xds.protocol.messages import DeltaRequest, Request
 
 each_variant = pytest.mark.parametrize("rig", [Rig, DeltaRig])
@@ -160,7 +160,7 @@ def test_a_stream_per_type_waits_for_the_others(rig: type[Rig]) -> None:
     for short, type_url in (("CDS", CLUSTER), ("EDS", ENDPOINT), ("LDS", LISTENER), ("RDS", ROUTE)):
         it = alone[short] = Proxy(rig, Proxy(rig).rig)
         others = [stream for other, stream in streams.items() if other is not type_url]
-        around = Around(tables, lambda others=others: [one.exchanges for one in others])  # type: ignore[misc]
+        around = SiblingStreams(tables, lambda others=others: [one.exchanges for one in others])  # type: ignore[misc]
         it.rig.tables = {type_url: tables[type_url]}
         it.rig.stream = streams[type_url] = type(it.rig.stream)(it.rig.tables, "rig", around=around)
         it.says(f"ask {short} { ({'EDS': 'c', 'RDS': 'l m'}.get(short, '')) }")

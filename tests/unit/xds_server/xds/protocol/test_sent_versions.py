@@ -8,22 +8,22 @@ from hypothesis import strategies as st
 
 from tests.support.views import EMPTY_VIEW
 from xds_server.model.resource import ENDPOINT, resource
-from xds_server.xds.cache.chunks import MAX_RESOURCES, Whole
+from xds_server.xds.cache.chunks import MAX_RESOURCES, TableChunks
 from xds_server.xds.cache.table import Table
 from xds_server.xds.protocol.delta import DeltaStream
 from xds_server.xds.protocol.messages import DeltaRequest, Request
-from xds_server.xds.protocol.sent_versions import Sent
+from xds_server.xds.protocol.sent_versions import SentVersions
 from xds_server.xds.protocol.sotw import SotwStream
 
 NAMES = [f"c{number}" for number in range(2 * MAX_RESOURCES + 1)]
 NAME = st.sampled_from([*NAMES[:3], *NAMES[-3:], "other"])
-PARTS = Whole([resource(name, name.encode()) for name in NAMES], 0, 7)
+PARTS = TableChunks([resource(name, name.encode()) for name in NAMES], 0, 7)
 
 
 @given(st.integers(0, 3), st.lists(st.tuples(st.sampled_from(["set", "pop"]), NAME, st.integers(0, 9))))
 def test_like_a_dict_that_begins_with_parts_of_a_table(taken: int, steps: list[tuple[str, str, int]]) -> None:
     """After some or all parts were taken, what is set and popped is as in a dict; the shared one is never altered."""
-    sent = Sent()
+    sent = SentVersions()
     sent.begin(PARTS)
     parts = [sent.take() for _ in range(taken)]
     assert {name: sent.get(name) for name in sent} == {k: v for part in parts for k, v in part.digests.items()}
@@ -41,7 +41,7 @@ def test_like_a_dict_that_begins_with_parts_of_a_table(taken: int, steps: list[t
 
 def test_what_has_little_in_common_shares_nothing() -> None:
     """When most is gone the shared one is let go, and with the last name nothing is left."""
-    sent = Sent()
+    sent = SentVersions()
     sent.begin(PARTS)
     sent.take(split=False)
     assert not sent.left

@@ -16,10 +16,10 @@ from xds_server.xds.protocol.messages import (
     Nacked,
     ProtocolError,
     Request,
-    Stale,
+    StaleRequest,
     Subscribed,
     TypeStatus,
-    Unserved,
+    UnservedType,
 )
 from xds_server.xds.protocol.sotw import SotwStream
 
@@ -488,7 +488,7 @@ def test_events_tell_what_happened() -> None:
     second = version_of(resource("l", b"content 2").digest)
     assert rig.stream.events() == [
         Subscribed(LISTENER, 0, wildcard=True),
-        Stale(LISTENER, "0"),
+        StaleRequest(LISTENER, "0"),
         Acked(LISTENER, "2.1", first),
         Nacked(LISTENER, "2.2", second, "no good", ("l",)),
         AcceptanceChanged(LISTENER, frozenset()),
@@ -519,7 +519,7 @@ def test_unknown_type_leaves_the_stream_alone() -> None:
     unknown = TypeUrl("type.googleapis.com/example.Foo")
     rig.stream.receive(Request(unknown, names=("s",)))
     rig.run("put CDS a\nask CDS\n-> CDS a")
-    assert rig.stream.events()[0] == Unserved(unknown)
+    assert rig.stream.events()[0] == UnservedType(unknown)
     assert unknown not in rig.stream.status()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.views import EMPTY_VIEW
 from xds_server.model.admission import GateMode, HoldKind
-from xds_server.xds.cache.table import View
+from xds_server.xds.cache.table import RoleTables
 from xds_server.xds.protocol.messages import Node
 from xds_server.xds.transport.admission import Admission, Entrance, Hold
 from xds_server.xds.transport.admission_queue import Pace
@@ -21,10 +21,10 @@ UNKNOWN = Hold("no such Gateway", "unknown_role")
 class Scripted:
     """Gives its answers in turn, and the last for ever; says that something changed as often as it has answers."""
 
-    def __init__(self, *answers: View | Hold) -> None:
+    def __init__(self, *answers: RoleTables | Hold) -> None:
         self.answers = list(answers)
 
-    def admit(self, node: Node) -> View | Hold:
+    def admit(self, node: Node) -> RoleTables | Hold:
         assert node is NODE
         return self.answers[0]
 
@@ -76,7 +76,7 @@ async def test_the_bound_ends_with_the_newest_reason() -> None:
     """What is told at the end is what is awaited then."""
 
     class Moving(Scripted):
-        def admit(self, node: Node) -> View | Hold:
+        def admit(self, node: Node) -> RoleTables | Hold:
             return Hold(f"{next(numbers)} of 9 listed", "not_ready")
 
     numbers = count(3)
@@ -114,7 +114,7 @@ async def test_a_change_right_after_the_answer_is_not_missed() -> None:
     class Forgetful(Scripted):
         event = asyncio.Event()
 
-        def admit(self, node: Node) -> View | Hold:
+        def admit(self, node: Node) -> RoleTables | Hold:
             asyncio.get_running_loop().call_soon(self.open)
             return super().admit(node)
 

@@ -8,7 +8,7 @@ from envoy_data_plane.envoy.type.matcher import v3 as matcher_v3
 
 from tests.support.steps import stepwise
 from xds_server.model.resource import CLUSTER, resource
-from xds_server.xds.codec.client_status import Unsupported
+from xds_server.xds.codec.client_status import UnsupportedRequestError
 from xds_server.xds.protocol.messages import ConfigStatus, Node, ResourceStatus
 from xds_server.xds.transport.client_status import Clients, ClientStatus, TooLarge
 from xds_server.xds.transport.observer import StreamInfo
@@ -74,5 +74,5 @@ def test_an_answer_has_a_size() -> None:
 def test_a_request_has_a_size() -> None:
     """So many matchers are too many: each is tried on each client."""
     matcher = matcher_v3.NodeMatcher(node_id=matcher_v3.StringMatcher(exact="n" * 100))
-    with pytest.raises(Unsupported, match="match fewer nodes"):
+    with pytest.raises(UnsupportedRequestError, match="match fewer nodes"):
         stepwise(_status(lambda: iter(())).steps(bytes(status_v3.ClientStatusRequest(node_matchers=[matcher] * 200))))

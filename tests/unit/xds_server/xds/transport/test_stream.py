@@ -11,8 +11,8 @@ from tests.support import oracle
 from tests.support.views import EMPTY_VIEW
 from xds_server.model.admission import GateMode
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, SECRET, TypeUrl, resource
-from xds_server.xds.cache.store import AcceptanceListener
-from xds_server.xds.cache.table import Table, View
+from xds_server.xds.cache.resource_cache import AcceptanceListener
+from xds_server.xds.cache.table import RoleTables, Table
 from xds_server.xds.codec.sotw import DecodeError
 from xds_server.xds.protocol.messages import Node, Request
 from xds_server.xds.transport.admission import Admission, Hold
@@ -68,10 +68,10 @@ class Wire:
 class Open:
     """An admission policy that lets everybody in, or breaks."""
 
-    def __init__(self, view: View | Exception) -> None:
+    def __init__(self, view: RoleTables | Exception) -> None:
         self.view = view
 
-    def admit(self, node: Node) -> View | Hold:
+    def admit(self, node: Node) -> RoleTables | Hold:
         if isinstance(self.view, Exception):
             raise self.view
         return self.view
@@ -93,7 +93,7 @@ class Ear:
 class Shut:
     """An admission policy that lets nobody in."""
 
-    def admit(self, node: Node) -> View | Hold:
+    def admit(self, node: Node) -> RoleTables | Hold:
         return Hold("not ready", "not_ready")
 
     async def changed(self) -> None:
@@ -101,7 +101,7 @@ class Shut:
 
 
 def _streams(
-    view: View | Exception,
+    view: RoleTables | Exception,
     ear: Ear,
     limits: Limits = Limits(),  # noqa: B008
     debounce: Debounce = Debounce(),  # noqa: B008
@@ -465,7 +465,7 @@ async def test_no_operation_of_grpc_is_cancelled(ends: str) -> None:
                 raise
 
     wire, ear = Minding(), Ear()
-    view: View | Exception = LookupError("broken") if ends == "failed" else EMPTY_VIEW
+    view: RoleTables | Exception = LookupError("broken") if ends == "failed" else EMPTY_VIEW
     streams = _streams(view, ear, Limits(request_bytes=100))
     if ends == "refused":
         streams._policy = Shut()

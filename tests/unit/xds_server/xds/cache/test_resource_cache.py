@@ -6,19 +6,29 @@ from typing import Any
 import pytest
 
 from tests.support.protocol_script import DeltaRig, Rig
-from xds_server.model.resource import CARRIED, CLUSTER, LISTENER, ROUTE, RUNTIME, SECRET, Resource, TypeUrl, resource
+from xds_server.model.resource import (
+    CLUSTER,
+    LISTENER,
+    PASS_THROUGH,
+    ROUTE,
+    RUNTIME,
+    SECRET,
+    Resource,
+    TypeUrl,
+    resource,
+)
 from xds_server.xds.cache.acceptance import Rejection
-from xds_server.xds.cache.store import Store
+from xds_server.xds.cache.resource_cache import ResourceCache
 
 ONE = resource("one", b"1")
 TWO = resource("two", b"2")
 
 
-def publish(store: Store, epoch: int = 1, **parts: Any) -> Any:
+def publish(store: ResourceCache, epoch: int = 1, **parts: Any) -> Any:
     return store.publish(epoch, **{"roles": {}, "shared": {}, "own": {}} | parts)
 
 
-def names(store: Store, role: str, type_url: TypeUrl) -> list[str]:
+def names(store: ResourceCache, role: str, type_url: TypeUrl) -> list[str]:
     view = store.view(role)
     assert view is not None
     return [item.name for item in view[type_url]]
@@ -26,7 +36,7 @@ def names(store: Store, role: str, type_url: TypeUrl) -> list[str]:
 
 def test_nothing_is_published_at_first() -> None:
     """Before the first publication there is no epoch and no role."""
-    store = Store()
+    store = ResourceCache()
 
     assert store.epoch is None
     assert store.view("shop/edge") is None
@@ -34,7 +44,7 @@ def test_nothing_is_published_at_first() -> None:
 
 def test_roles_share_clusters_and_have_listeners_of_their_own() -> None:
     """A change of a cluster concerns everybody, one of a listener its role."""
-    store = Store()
+    store = ResourceCache()
 
     changed = publish(
         store,
@@ -53,7 +63,7 @@ def test_roles_share_clusters_and_have_listeners_of_their_own() -> None:
 
 def test_a_stream_reports_what_its_client_accepted_or_rejected() -> None:
     """Listeners are called with the event; names of a shared type concern all roles, those of a role's own that role."""
-    store = Store()
+    store = ResourceCache()
     publish(store, roles={"a/a": True})
     heard: list[Any] = []
     store.on_acceptance_changed(lambda *event: heard.append(event))
@@ -69,9 +79,9 @@ def test_a_stream_reports_what_its_client_accepted_or_rejected() -> None:
 
 def test_what_is_carried_reaches_every_role() -> None:
     """Types that we derive nothing of are published like clusters, and counted once there are any."""
-    store = Store()
+    store = ResourceCache()
     publish(store, roles={"a/a": True, "b/b": True})
-    assert not set(CARRIED) & set(store.counts())
+    assert not set(PASS_THROUGH) & set(store.counts())
 
     changed = publish(store, shared={SECRET: [(None, ONE)]})
 
@@ -83,7 +93,7 @@ def test_what_is_carried_reaches_every_role() -> None:
 
 def test_a_removed_resource_counts_as_changed() -> None:
     """What is gone is named, so that streams send the set without it."""
-    store = Store()
+    store = ResourceCache()
     publish(store, shared={CLUSTER: [(None, ONE), (None, TWO)]})
 
     shared, _ = publish(store, shared={CLUSTER: [(ONE, None)]})
@@ -94,7 +104,7 @@ def test_a_removed_resource_counts_as_changed() -> None:
 
 def test_a_role_that_went_is_not_served_and_not_emptied() -> None:
     """Streams of a deleted Gateway keep what they were given; new ones are not admitted."""
-    store = Store()
+    store = ResourceCache()
     publish(store, roles={"a/a": True}, own={LISTENER: [("a/a", (None, ONE))]})
     held = store.view("a/a")
     assert held is not None
@@ -108,7 +118,7 @@ def test_a_role_that_went_is_not_served_and_not_emptied() -> None:
 
 def test_a_role_that_comes_back_replaces_what_it_left() -> None:
     """Streams that outlived the role get its new resources, and lose those that are no more."""
-    store = Store()
+    store = ResourceCache()
     publish(store, roles={"a/a": True}, own={LISTENER: [("a/a", (None, ONE))], ROUTE: [("a/a", (None, ONE))]})
     held = store.view("a/a")
     publish(store, roles={"a/a": False})
@@ -122,7 +132,7 @@ def test_a_role_that_comes_back_replaces_what_it_left() -> None:
 
 def test_a_resource_that_changes_its_name_leaves_no_ghost() -> None:
     """The old name is discarded, and both names count as changed."""
-    store = Store()
+    store = ResourceCache()
     renamed: Resource = resource("three", b"1")
     publish(store, shared={CLUSTER: [(None, ONE)]})
 
@@ -134,7 +144,7 @@ def test_a_resource_that_changes_its_name_leaves_no_ghost() -> None:
 
 def test_the_first_publication_replaces_what_was_prepared() -> None:
     """In the same tables, so that who is served from them hears of all that changed and all that went."""
-    store = Store()
+    store = ResourceCache()
     store.prepare({CLUSTER: [ONE, TWO]}, {"a/a": {LISTENER: [ONE, TWO], ROUTE: [TWO]}, "b/b": {LISTENER: [ONE]}})
     view = store.prepared("a/a")
     assert (store.view("a/a"), store.epoch, len(view[CLUSTER]), len(view[LISTENER])) == (None, None, 2, 2)
@@ -153,7 +163,7 @@ def test_the_first_publication_replaces_what_was_prepared() -> None:
 
 def test_rejections_are_told_with_their_role() -> None:
     """What was rejected of what roles share has no role; the rest is a Gateway's."""
-    store = Store()
+    store = ResourceCache()
     publish(store, roles={"a/a": True}, shared={CLUSTER: [(None, ONE)]}, own={LISTENER: [("a/a", (None, TWO))]})
     view = store.view("a/a")
     assert view is not None
@@ -168,7 +178,7 @@ def test_rejections_are_told_with_their_role() -> None:
 
 def test_a_role_that_went_is_forgotten_unless_somebody_is_served_from_it() -> None:
     """Gateways that come and go leave nothing behind; a stream that outlives one has its tables when it comes back."""
-    store = Store()
+    store = ResourceCache()
     publish(store, 1, roles={"a/b": True, "a/c": True})
     held = store.view("a/b")
     publish(store, 2, roles={"a/b": False, "a/c": False})
@@ -182,7 +192,7 @@ def test_a_role_that_went_is_forgotten_unless_somebody_is_served_from_it() -> No
 
 def test_a_role_that_a_client_made_up_is_kept_for_it_alone() -> None:
     """Without a gate everybody is served, whatever role it names."""
-    store = Store()
+    store = ResourceCache()
     publish(store)
     view = store.prepared("made/up")
     assert store.prepared("made/up") is view
@@ -194,7 +204,7 @@ def test_a_role_that_a_client_made_up_is_kept_for_it_alone() -> None:
 @pytest.mark.parametrize("variant", [Rig, DeltaRig])
 def test_what_clients_rejected_is_counted_by_stream_and_type(variant: type[Rig]) -> None:
     """All that is tried again is suspected, the culprit is refused in the end; a stream that goes counts no more."""
-    store = Store()
+    store = ResourceCache()
     publish(store, roles={"a/a": True, "b/b": True}, shared={CLUSTER: [(None, ONE), (None, TWO)]})
     views = [store.view("a/a"), store.view("b/b")]
     assert views[0] is not None

@@ -4,53 +4,53 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from weakref import WeakValueDictionary
 
-from xds_server.model.resource import CARRIED, CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE, Resource, TypeUrl
+from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, PASS_THROUGH, PUSH_ORDER, ROUTE, Resource, TypeUrl
 from xds_server.xds.cache.acceptance import Rejection
-from xds_server.xds.cache.table import Remake, Table, View
+from xds_server.xds.cache.table import Reconstruct, RoleTables, Table
 
-Change = tuple[Resource | None, Resource | None]
+ResourceChange = tuple[Resource | None, Resource | None]
 """(old, new); None on a side: it was not, or is no more."""
 
-Names = Mapping[TypeUrl, frozenset[str]]
+ChangedNames = Mapping[TypeUrl, frozenset[str]]
 """Names of changed resources, by type."""
 
 
 AcceptanceListener = Callable[[str, TypeUrl, frozenset[str]], None]
-"""Called with a role, a type and names: see `Store.acceptance_changed`."""
+"""Called with a role, a type and names: see `ResourceCache.acceptance_changed`."""
 
 
-class _View(dict[TypeUrl, Table]):
+class _RoleTables(dict[TypeUrl, Table]):
     """The tables of one role."""
 
     __slots__ = ("__weakref__",)
 
 
-class Store:
+class ResourceCache:
     """The published tables. Listeners and routes are a role's own, all others are shared.
 
     A role is the key of a Gateway. `epoch` is the epoch of the graph that is published; None before the first.
     """
 
-    def __init__(self, *, remake_cluster: Remake | None = None) -> None:
+    def __init__(self, *, remake_cluster: Reconstruct | None = None) -> None:
         self.epoch: int | None = None
         self.roles: set[str] = set()
         """The roles that can be served."""
         self._shared = {CLUSTER: Table(remake=remake_cluster), ENDPOINT: Table()}
-        self._shared |= {type_url: Table() for type_url in CARRIED}
-        self._views: dict[str, View] = {}
+        self._shared |= {type_url: Table() for type_url in PASS_THROUGH}
+        self._views: dict[str, RoleTables] = {}
         # Also of roles that went, or were never there, as long as a stream is served from them.
-        self._known: WeakValueDictionary[str, _View] = WeakValueDictionary()
+        self._known: WeakValueDictionary[str, _RoleTables] = WeakValueDictionary()
         self._acceptance_listeners: list[AcceptanceListener] = []
 
-    def view(self, role: str) -> View | None:
+    def view(self, role: str) -> RoleTables | None:
         """What a role is served; None if there is no such role."""
         return self._views[role] if role in self.roles else None
 
-    def prepared(self, role: str) -> View:
+    def prepared(self, role: str) -> RoleTables:
         """The tables that a role has or will have. Before it is known they are empty, so: for gate mode `off` only."""
         view = self._known.get(role)
         if view is None:
-            view = self._known[role] = _View({**self._shared, LISTENER: Table(), ROUTE: Table()})
+            view = self._known[role] = _RoleTables({**self._shared, LISTENER: Table(), ROUTE: Table()})
         if self.epoch is None:
             self._views[role] = view
         return view
@@ -112,7 +112,9 @@ class Store:
         for listener in self._acceptance_listeners:
             listener(role, type_url, names)
 
-    def addressed(self, role: str, type_url: TypeUrl, names: frozenset[str]) -> tuple[Names, dict[str, Names]]:
+    def addressed(
+        self, role: str, type_url: TypeUrl, names: frozenset[str]
+    ) -> tuple[ChangedNames, dict[str, ChangedNames]]:
         """*names* of a type, seen by a stream of *role*, as (for all roles, by role). Nothing of a role that went."""
         if not names or role not in self._views:
             return {}, {}
@@ -123,9 +125,9 @@ class Store:
         epoch: int,
         *,
         roles: Mapping[str, bool],
-        shared: Mapping[TypeUrl, Iterable[Change]],
-        own: Mapping[TypeUrl, Iterable[tuple[str, Change]]],
-    ) -> tuple[Names, Mapping[str, Names]]:
+        shared: Mapping[TypeUrl, Iterable[ResourceChange]],
+        own: Mapping[TypeUrl, Iterable[tuple[str, ResourceChange]]],
+    ) -> tuple[ChangedNames, Mapping[str, ChangedNames]]:
         """Makes a change the published state, and returns the names that changed: (for all roles, by role).
 
         *roles*: those that came (true) or went (false). *own*: (role, change) by type.
@@ -184,7 +186,7 @@ class Store:
         return {type_url: _apply(view[type_url], ((item, None) for item in items)) for type_url, items in left.items()}
 
 
-def _apply(table: Table, changes: Iterable[Change]) -> frozenset[str]:
+def _apply(table: Table, changes: Iterable[ResourceChange]) -> frozenset[str]:
     """Applies changes to a table; returns the names of what changed."""
     names = set()
     for old, new in changes:
