@@ -1,7 +1,7 @@
-"""Which objects a rejected resource comes from, as near as it can be told: a proxy knows resources only.
+"""Which objects a rejected resource comes from, as far as that can be known: a proxy names resources only.
 
-Of a route configuration these are the HTTPRoutes of which it holds something that the one before it, which a proxy
-accepted, does not hold; all of them, if none was accepted before.
+A rejected route configuration is compared with the last one that a proxy accepted. The HTTPRoutes that it comes from are
+those that added something since; if none was accepted before, all of them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,44 +18,53 @@ from xds_server.xds.cache.resource_cache import ResourceCache
 
 SOURCE: Final = "proxies"
 
-_MOST: Final = 10
-_MOST_WORDS: Final = 300
+_MAX_OBJECTS: Final = 10
+_MAX_MESSAGE: Final = 300
 
 
-def blamed(
+def origin_objects(
     store: ResourceCache,
     routes: Mapping[ObjectKey, Attached],
     role: str | None,
     type_url: TypeUrl,
     rejection: Rejection,
 ) -> list[str]:
-    """The objects that a rejected resource comes from, as `Kind namespace/name`: the newest first, at most ten."""
+    """The objects that a rejected resource comes from, as `Kind namespace/name`: the newest first, at most ten.
+
+    *role* is that of the table that holds the resource; None for a table that all roles share.
+    """
     if role is None:
-        # Clusters and load assignments are named for their Service and its port; listeners and routes are a Gateway's.
+        # Clusters and load assignments are shared. They are named `namespace/name:port`, after a Service and its port.
         return [f"Service {rejection.name.rpartition(':')[0]}"]
     if type_url != ROUTE:
         return [f"Gateway {role}"]
     view = store.view(role)
     former = view[type_url].trial.former(rejection.name) if view is not None else None
     gateway, _, port = rejection.name.rpartition("/")
-    known = b"" if former is None else former.body
-    found = _new_routes(routes.values(), gateway, int(port) if port.isdecimal() else 0, known)
-    newest = sorted(found, key=lambda key: (routes[key].route.created, key), reverse=True)
-    return [f"HTTPRoute {key}" for key in newest[:_MOST]] or [f"Gateway {role}"]
+    accepted = b"" if former is None else former.body
+    added = _added_routes(routes.values(), gateway, int(port) if port.isdecimal() else 0, accepted)
+    newest = sorted(added, key=lambda key: (routes[key].route.created, key), reverse=True)
+    return [f"HTTPRoute {key}" for key in newest[:_MAX_OBJECTS]] or [f"Gateway {role}"]
 
 
 def problems(store: ResourceCache, routes: Mapping[ObjectKey, Attached]) -> Iterator[Problem]:
-    """What proxies reject now, one for each object that it comes from."""
+    """The rejections of proxies as problems, one for each object that a rejected resource comes from."""
     for role, type_url, rejection in store.rejections():
-        for name in blamed(store, routes, role, type_url, rejection):
-            said = f"{rejection.node} rejected what is made of it, or of another one changed with it: look for it in"
+        for name in origin_objects(store, routes, role, type_url, rejection):
+            words = rejection.message.strip()[:_MAX_MESSAGE]
             yield Problem(
-                source=SOURCE, object=name, field="", message=f"{said} {rejection.message.strip()[:_MOST_WORDS]!r}"
+                source=SOURCE,
+                object=name,
+                field="",
+                message=f"{rejection.node} rejected a resource that is made from it, or from an object that changed at"
+                f" the same time: fix what its message names: {words!r}",
             )
 
 
-def _new_routes(routes: Iterable[Attached], gateway: ObjectKey, port: int, known: bytes) -> set[ObjectKey]:
-    """Routes at a port of which something is not in *known*, an encoded route configuration."""
-    accepted = encoded_routes(known)
-    at_port = [one.route for one in routes if any(domain[:2] == (gateway, port) for domain in one.domains)]
-    return {route.key for route in at_port if any(encoded_route(entry) not in accepted for _, entry in ranked(route))}
+def _added_routes(routes: Iterable[Attached], gateway: ObjectKey, port: int, accepted: bytes) -> set[ObjectKey]:
+    """HTTPRoutes at a port of which some entry is not in *accepted*, an encoded route configuration."""
+    known = encoded_routes(accepted)
+    at_port = [
+        attached.route for attached in routes if any(domain[:2] == (gateway, port) for domain in attached.domains)
+    ]
+    return {route.key for route in at_port if any(encoded_route(entry) not in known for _, entry in ranked(route))}

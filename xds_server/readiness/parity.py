@@ -155,7 +155,7 @@ class Parity:
 
     def page(self) -> Mapping[str, object]:
         """The last comparison, to be downloaded."""
-        return {"peer": self._peer, "outcome": self.outcome, "why": self._why, "differences": self.differences}
+        return {"peer": self._peer, "outcome": self.outcome, "reason": self._why, "differences": self.differences}
 
     async def _compare(self) -> Outcome:
         try:

@@ -219,7 +219,7 @@ class ControlPlane:
         assert self.parity is not None
         self._parity_metrics.compared(self.parity)
         level = logging.INFO if outcome == "equal" else logging.WARNING
-        event(_log, level, "parity", outcome=outcome, seconds=self.parity.took_seconds, why=self.parity.why)
+        event(_log, level, "parity", outcome=outcome, seconds=self.parity.took_seconds, reason=self.parity.why)
         self.evaluate()
 
     def endpoints(self, on_loop: Callable[[Callable[[], bytes]], bytes]) -> Endpoints:
@@ -230,22 +230,27 @@ class ControlPlane:
             cross_origin=CrossOriginProtection(names, setting="http_hosts"),
         )  # fmt: skip
         endpoints.add_page("/metrics", metrics_page(self.registry), description="metrics, for Prometheus")
-        pages.add(
+        pages.add_pages(
             endpoints,
-            sources=self.board.states.values,
-            problems=lambda: (*self.board.problems, *attribution.problems(self.store, self.pipeline.attached_routes)),
-            routes=self.pipeline.attached_routes,
-            store=self.store,
-            graph=self.graph,
-            streams=lambda: () if self.server is None else self.server.statuses(),
-            clients=lambda: {"limits": self.settings.limits, "taken": self._clients()},
-            on_loop=on_loop,
-            holds=self.holds.page,
-            release=lambda kind: self.holds.release(kind, self.publisher),
-            timeline=self.timeline,
-            digests=self._digests,
-            parity=lambda: {} if self.parity is None else self.parity.page(),
-            connections=self.connections.describe,
+            pages.PageReaders(
+                run_on_loop=on_loop,
+                sources=self.board.states.values,
+                problems=lambda: (
+                    *self.board.problems,
+                    *attribution.problems(self.store, self.pipeline.attached_routes),
+                ),
+                routes=self.pipeline.attached_routes,
+                store=self.store,
+                graph=self.graph,
+                streams=lambda: () if self.server is None else self.server.statuses(),
+                clients=lambda: {"limits": self.settings.limits, "use": self._clients()},
+                holds=self.holds.page,
+                release=lambda kind: self.holds.release(kind, self.publisher),
+                timeline=self.timeline,
+                digests=self._digests,
+                parity=lambda: {} if self.parity is None else self.parity.page(),
+                connections=self.connections.describe,
+            ),
         )
         return endpoints
 

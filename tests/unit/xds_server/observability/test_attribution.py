@@ -4,7 +4,7 @@ from krt import Graph
 from tests.support.builders import gateway, route, rule, service
 from xds_server.model.objects import HTTPRoute, Match
 from xds_server.model.resource import CLUSTER, LISTENER, ROUTE, Resource
-from xds_server.observability.attribution import blamed, problems
+from xds_server.observability.attribution import origin_objects, problems
 from xds_server.translate.pipeline import build
 from xds_server.xds.cache.acceptance import Acceptance, Rejection
 from xds_server.xds.cache.resource_cache import ResourceCache
@@ -62,26 +62,26 @@ class World:
         return view[ROUTE].trial
 
     @property
-    def blamed(self) -> list[str]:
+    def origins(self) -> list[str]:
         return [one.object for one in problems(self.store, self.pipeline.attached_routes)]
 
 
-def test_the_route_that_is_new_since_the_last_good_content_is_blamed() -> None:
+def test_the_route_that_is_new_since_the_last_good_content_is_named() -> None:
     """Not those that a proxy has accepted, though they stand in the same resource, and under the same host."""
     it = World(*OLD)
     it.accept()
 
     it.change(route(rule(Match(path="/bad")), key="shop/bad", hostnames=("a.io",), created="0"))
-    assert it.blamed == []
+    assert it.origins == []
     it.reject()
 
-    assert it.blamed == ["HTTPRoute shop/bad"]
+    assert it.origins == ["HTTPRoute shop/bad"]
     message = str(next(problems(it.store, it.pipeline.attached_routes)))
-    assert message.startswith("proxies: HTTPRoute shop/bad: proxy-1 rejected what is made of it")
+    assert message.startswith("proxies: HTTPRoute shop/bad: proxy-1 rejected a resource that is made from it")
     assert "'no good'" in message
 
 
-def test_all_that_are_new_are_blamed_the_newest_first() -> None:
+def test_all_that_are_new_are_named_the_newest_first() -> None:
     """Nobody can tell more; and it is over with the rejection."""
     it = World(*OLD)
     it.accept()
@@ -89,21 +89,21 @@ def test_all_that_are_new_are_blamed_the_newest_first() -> None:
         *(route(rule(Match(path=f"/{n}")), key=f"shop/n{n}", hostnames=("b.io",), created=str(n)) for n in (4, 5))
     )
     it.reject()
-    assert it.blamed == ["HTTPRoute shop/n5", "HTTPRoute shop/n4"]
+    assert it.origins == ["HTTPRoute shop/n5", "HTTPRoute shop/n4"]
 
     it.accept()
-    assert it.blamed == []
+    assert it.origins == []
 
 
-def test_at_the_first_content_all_routes_are_blamed() -> None:
+def test_at_the_first_content_all_routes_are_named() -> None:
     """At most ten."""
     few = World(*OLD)
     few.reject()
-    assert few.blamed == ["HTTPRoute shop/c", "HTTPRoute shop/b", "HTTPRoute shop/a"]
+    assert few.origins == ["HTTPRoute shop/c", "HTTPRoute shop/b", "HTTPRoute shop/a"]
 
     many = World(*(route(rule(Match(path=f"/{n}")), key=f"shop/r{n}") for n in range(20)))
     many.reject()
-    assert len(many.blamed) == 10
+    assert len(many.origins) == 10
 
 
 def test_other_resources_are_a_services_or_a_gateways() -> None:
@@ -111,6 +111,6 @@ def test_other_resources_are_a_services_or_a_gateways() -> None:
     it = World()
     rejection = Rejection("shop/cart:80", "1", "proxy-1", "")
 
-    assert blamed(it.store, {}, None, CLUSTER, rejection) == ["Service shop/cart"]
-    assert blamed(it.store, {}, ROLE, LISTENER, Rejection(NAME, "1", "proxy-1", "")) == ["Gateway shop/edge"]
-    assert blamed(it.store, {}, ROLE, ROUTE, Rejection(NAME, "1", "proxy-1", "")) == ["Gateway shop/edge"]
+    assert origin_objects(it.store, {}, None, CLUSTER, rejection) == ["Service shop/cart"]
+    assert origin_objects(it.store, {}, ROLE, LISTENER, Rejection(NAME, "1", "proxy-1", "")) == ["Gateway shop/edge"]
+    assert origin_objects(it.store, {}, ROLE, ROUTE, Rejection(NAME, "1", "proxy-1", "")) == ["Gateway shop/edge"]

@@ -1,6 +1,7 @@
 """The debug pages."""
 
 import json
+import pkgutil
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -20,22 +21,24 @@ def endpoints(
     rig.list("services")
     rig.pipeline.sources["services"].replace({})
     made = Endpoints(Gate(Layer("base", lambda: {"settings": Passed()}), clock=lambda: 0.0))
-    pages.add(
+    pages.add_pages(
         made,
-        sources=lambda: [SourceState(kind="services", required=True)],
-        problems=lambda: [Problem(source="a.yaml", object="Service x/y", field="spec", message="mend it", line=3)],
-        routes=rig.pipeline.attached_routes,
-        store=rig.store,
-        graph=rig.graph,
-        streams=streams,
-        clients=lambda: {"taken": 1},
-        on_loop=on_loop,
-        holds=lambda: {"shrink": ""},
-        release=lambda kind: {kind or "all": 1},
-        timeline=timeline or Timeline(0.0),
-        digests=lambda *, resources: {"resources": resources},
-        parity=dict,
-        connections=dict,
+        pages.PageReaders(
+            sources=lambda: [SourceState(kind="services", required=True)],
+            problems=lambda: [Problem(source="a.yaml", object="Service x/y", field="spec", message="mend it", line=3)],
+            routes=rig.pipeline.attached_routes,
+            store=rig.store,
+            graph=rig.graph,
+            streams=streams,
+            clients=lambda: {"use": {}},
+            run_on_loop=on_loop,
+            holds=lambda: {"shrink": ""},
+            release=lambda kind: {kind or "all": 1},
+            timeline=timeline or Timeline(0.0),
+            digests=lambda *, resources: {"resources": resources},
+            parity=dict,
+            connections=dict,
+        ),
     )
     return made
 
@@ -130,3 +133,11 @@ def test_a_page_of_many_streams_is_made_a_few_at_a_time() -> None:
     found = json.loads(made.respond("GET", "/debug/streams").body)
     assert [one["number"] for one in found] == list(numbers)
     assert max(turns) == 50
+
+
+def test_each_module_is_one_page_of_its_name() -> None:
+    """A module that is not in PAGES would be a page that nobody can open."""
+    modules = {module.name for module in pkgutil.iter_modules(pages.__path__)} - {"page"}
+
+    assert [page.name for page in pages.PAGES] == list(dict.fromkeys(page.name for page in pages.PAGES))
+    assert {page.name for page in pages.PAGES} == modules
