@@ -1,8 +1,8 @@
-"""Benchmarks B1 to B12 of krt, with the same work by hand in the same run.
+"""Benchmarks B1 to B12 of krt, and the same work written by hand, in one run.
 
     .venv/bin/python -m benchmarks krt [B1 B2 ... scale memory]
 
-Times are the best of several repetitions, because noise only adds; ratios matter more than values.
+Each time is the best of several repetitions, because noise only adds time. Ratios matter more than values.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import krt
-from benchmarks.krt.workload import ByHand, Derived, Service, new_pods
+from benchmarks.krt.workload import HandWrittenWorkload, KrtWorkload, Service, new_pods
 
 Bench = Callable[[], Iterator[tuple[str, str]]]
 BENCHES: dict[str, tuple[str, Bench]] = {}
 
 
 def bench(name: str, what: str) -> Callable[[Bench], Bench]:
-    """Enters a benchmark in the list, under a name."""
+    """Registers a benchmark."""
 
-    def enter(function: Bench) -> Bench:
+    def register(function: Bench) -> Bench:
         BENCHES[name] = (what, function)
         return function
 
-    return enter
+    return register
 
 
 def best(act: Callable[[], object], repetitions: int = 7) -> float:
-    """The best time of an act, in seconds."""
+    """The best time of *act*, in seconds."""
     times = []
     for _ in range(repetitions):
         start = time.perf_counter()
@@ -51,7 +51,7 @@ def us(seconds: float, per: int = 1) -> str:
 
 @contextmanager
 def runs_of(*collections: krt.Collection) -> Iterator[list[int]]:
-    """How often the transforms of some collections run within the block."""
+    """Yields a list that gets, when the block ends, the number of runs of *collections* within it."""
     before = sum(collection.counters.runs for collection in collections)
     found: list[int] = []
     yield found
@@ -64,17 +64,17 @@ def numbers(graph: krt.Graph, size: int, name: str = "numbers") -> krt.Source[in
 
 @bench("B1", "1000 pods change, beside B12, the same by hand")
 def b1() -> Iterator[tuple[str, str]]:
-    derived, by_hand = Derived(), ByHand()
+    workload, by_hand = KrtWorkload(), HandWrittenWorkload()
     sets = iter(new_pods, None)
 
     def one_by_one() -> None:
         for name, pod in next(sets).items():
-            derived.pods.set(name, pod)
-        derived.changed.clear()
+            workload.pods.set(name, pod)
+        workload.changed.clear()
 
     def batch() -> None:
-        derived.pods.replace(next(sets))
-        derived.changed.clear()
+        workload.pods.replace(next(sets))
+        workload.changed.clear()
 
     def hand() -> None:
         for name, pod in next(sets).items():
@@ -91,7 +91,7 @@ def b1() -> Iterator[tuple[str, str]]:
 
 @bench("B2", "one of 50 services changes: only the 20 pods that it selects, or selected, are touched")
 def b2() -> Iterator[tuple[str, str]]:
-    derived = Derived()
+    workload = KrtWorkload()
     services = [
         Service("svc-7", "ns-1", (("app", "app-7"),)),
         Service("svc-7", "ns-1", (("app", "app-8"),)),
@@ -99,9 +99,9 @@ def b2() -> Iterator[tuple[str, str]]:
 
     def flip() -> None:
         services.reverse()
-        derived.services.set("svc-7", services[0])
+        workload.services.set("svc-7", services[0])
 
-    with runs_of(derived.workloads) as runs:
+    with runs_of(workload.workloads) as runs:
         flip()
     yield "per change", f"{us(best(flip))}, {runs[0]} runs"
 

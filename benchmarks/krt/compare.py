@@ -1,4 +1,4 @@
-"""krt's figures for a comparison with another library on the same workload: prints one line of JSON, medians in milliseconds.
+"""Figures of krt on the workload of istio's benchmark, to compare libraries. Prints one line of JSON: medians in milliseconds.
 
 python -m benchmarks.krt.compare --reps 5
 """
@@ -9,11 +9,11 @@ import statistics
 import time
 from collections.abc import Callable
 
-from benchmarks.krt.workload import Derived, new_pod, new_pods
+from benchmarks.krt.workload import KrtWorkload, new_pod, new_pods
 
 
 def median_ms(repetitions: int, act: Callable[[], object]) -> float:
-    """The median time of an act, as the other side takes it."""
+    """The median time of *act*, as in the other library's benchmark."""
     times = []
     for _ in range(repetitions):
         start = time.perf_counter()
@@ -26,16 +26,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--reps", type=int, default=30)
     repetitions = parser.parse_args().reps
-    derived = Derived()
+    workload = KrtWorkload()
 
     def one_by_one() -> None:
-        for i in range(len(derived.pods)):
-            derived.pods.set(f"pod-{i}", new_pod(i))
-        derived.check()
+        for i in range(len(workload.pods)):
+            workload.pods.set(f"pod-{i}", new_pod(i))
+        workload.check()
 
     def in_one_batch() -> None:
-        derived.pods.replace(new_pods())
-        derived.check()
+        workload.pods.replace(new_pods())
+        workload.check()
 
     figures = {
         "one_by_one_ms": median_ms(repetitions, one_by_one),

@@ -1,6 +1,6 @@
-"""The workload of istio's benchmark of krt: pods, services that select them, and a workload made of each pod.
+"""The workload of istio's benchmark of krt: pods, services that select them, and one workload per pod.
 
-Each pod matches exactly one service. Source: istio, pkg/kube/krt/bench_test.go.
+Exactly one service selects each pod. Source: istio, pkg/kube/krt/bench_test.go.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _addresses: Iterator[int] = count((10 << 24) + 10)
 
 
 def new_pod(i: int) -> Pod:
-    """A pod with an address that was never used before."""
+    """A pod with a new address."""
     ip = next(_addresses)
     return Pod(
         name=f"pod-{i}",
@@ -67,8 +67,8 @@ def new_services() -> dict[str, Service]:
     }
 
 
-class Derived:
-    """Workloads on krt: a lookup by selector, an output per pod, a subscriber that gets each change."""
+class KrtWorkload:
+    """The workload with krt: a lookup by selector, one output per pod, and a subscriber that gets each change."""
 
     def __init__(self) -> None:
         self.graph = krt.Graph()
@@ -86,22 +86,22 @@ class Derived:
 
         self.workloads = self.pods.map(workload, name="workloads")
         self.changed: list[str] = []
-        self.workloads.subscribe(self._told)
+        self.workloads.subscribe(self._receive)
         self.check()
 
-    def _told(self, delta: krt.Delta[str, Workload]) -> None:
+    def _receive(self, delta: krt.Delta[str, Workload]) -> None:
         self.changed.extend(delta.changes)
 
     def check(self) -> None:
-        """Each pod has its one service, and every change was told."""
+        """Asserts that each pod has its one service, and that the subscriber got every change."""
         assert len(self.workloads) == PODS
         assert all(len(workload.services) == 1 for workload in self.workloads.values())
         assert len(self.changed) == PODS, len(self.changed)
         self.changed.clear()
 
 
-class ByHand:
-    """The same without krt, as one writes it for this one purpose: dictionaries, a subset test, an equality."""
+class HandWrittenWorkload:
+    """The same workload without krt, written for this purpose only: dictionaries, a subset test, an equality."""
 
     def __init__(self) -> None:
         self.pods = new_pods()
@@ -114,7 +114,7 @@ class ByHand:
             self.update(name, pod)
 
     def update(self, key: str, pod: Pod) -> None:
-        """One pod has changed."""
+        """Updates one pod."""
         self.pods[key] = pod
         labels = set(pod.labels)
         selecting = self.by_namespace.get(pod.namespace, {}).values()
