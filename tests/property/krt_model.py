@@ -1,4 +1,4 @@
-"""What a graph must hold, computed from scratch: an oracle that shares no code with krt.
+"""An oracle: computes the contents of a graph from scratch, without code of krt.
 
 A `Shape` says what a graph looks like. Its transforms are ordinary functions of a value and of a reader, so
 that krt and the oracle run the same ones: krt through its context, the oracle through plain dictionaries.
@@ -19,7 +19,7 @@ Values = dict[Any, Any]
 
 
 class Tape:
-    """Bytes read as a row of choices; all zero after the end, so that shorter is simpler."""
+    """Reads bytes as a series of choices. After the end all choices are 0, so that shorter data is simpler."""
 
     def __init__(self, data: bytes) -> None:
         self._data = iter(data)
@@ -29,13 +29,13 @@ class Tape:
         return next(self._data, 0) % limit
 
     def one_of(self, things: Any) -> Any:
-        """One of a sequence."""
+        """An element of a sequence."""
         return things[self.below(len(things))]
 
 
 @dataclass(frozen=True)
 class Read:
-    """One read of a transform; the values at hand, with the salt, decide whether and where."""
+    """One read of a transform. The values read before and the salt decide whether it happens, and of which key."""
 
     how: str
     of: str
@@ -44,7 +44,7 @@ class Read:
 
 @dataclass(frozen=True)
 class Node:
-    """One derived collection of a shape."""
+    """A derived collection of a shape."""
 
     name: str
     kind: str
@@ -59,14 +59,14 @@ class Node:
 
 @dataclass
 class Shape:
-    """Sources, and what is derived from them, in the order of creation."""
+    """Sources and derived collections, in the order of creation."""
 
     sources: tuple[str, ...]
     nodes: list[Node] = field(default_factory=list)
     grown: int = 0
 
     def grow(self, tape: Tape) -> Node:
-        """One more derived collection, over any that are there."""
+        """Another derived collection, over any of the present ones."""
         self.grown += 1
         kind = tape.one_of(KINDS)
         keys = {name: self.keys_of(name) for name in (*self.sources, *(node.name for node in self.nodes))}
@@ -83,7 +83,7 @@ READS = ("get", "get", "lookup", "fetch", "all", "within", "parity", "parities")
 
 
 def shape(tape: Tape) -> Shape:
-    """A random graph of sources and up to seven derived collections, each over what was created before it."""
+    """A random graph of sources and up to seven derived collections, each derived from earlier ones."""
     made = Shape(tuple(f"source{i}" for i in range(2 + tape.below(2))))
     for _ in range(1 + tape.below(7)):
         made.grow(tape)
@@ -117,23 +117,23 @@ def _node(tape: Tape, name: str, kind: str, keys: Mapping[str, tuple[Any, ...]])
 
 
 class BoomError(Exception):
-    """A transform failed, as it was meant to."""
+    """An intended failure of a transform."""
 
 
 class Reader(Protocol):
-    """How a transform reads: the same for krt and for the oracle."""
+    """The reads of a transform, for krt and for the oracle."""
 
     def read(self, how: str, of: str, at: Any) -> Any:
-        """What one read finds: a value, or several in the order of their keys."""
+        """The result of one read: a value, or several in the order of their keys."""
 
 
 def number(value: Any) -> int:
-    """Groups are tuples; all else is a number."""
+    """Groups are tuples; all other values are numbers."""
     return sum(map(number, value)) if isinstance(value, tuple) else int(value or 0)
 
 
 def parity(value: Any) -> int:
-    """The projection of all projecting reads: 1 or 2."""
+    """The projection of all reads with `select`: 1 or 2."""
     return 1 + number(value) % 2
 
 
@@ -143,7 +143,7 @@ def filed_under(value: Any) -> list[int]:
 
 
 def transform(node: Node, keys_of: Callable[[str], tuple[Any, ...]]) -> Callable[[Reader, Any], Any]:
-    """A function of a value whose reads depend on what it has read, and which fails, keeps or drops now and then."""
+    """A transform whose reads depend on what it read before. For some values it fails, keeps its last output or returns None."""
 
     def run(reader: Reader, value: Any) -> Any:
         total = number(value) * node.salt
@@ -177,7 +177,7 @@ def _output(node: Node, total: int) -> Any:
 
 
 class UnknownError(Exception):
-    """The oracle was asked for what is not known yet."""
+    """The oracle was asked for something unknown."""
 
     def __init__(self, read: tuple[str, str, Any]) -> None:
         super().__init__(read)
@@ -186,7 +186,7 @@ class UnknownError(Exception):
 
 @dataclass
 class Past:
-    """What the oracle remembers of the last run of one key: what it read, and what that was."""
+    """The last run of one key: what it read, and the results."""
 
     value: Any
     reads: dict[tuple[str, str, Any], Any] = field(default_factory=dict)
@@ -194,7 +194,7 @@ class Past:
 
 
 class Oracle:
-    """The contents of all collections of a shape, computed anew from the sources at every transaction.
+    """The contents of all collections of a shape, computed from the sources at every transaction.
 
     Only what no evaluation from scratch can know is remembered: the last good output of a key whose
     transform fails, keeps or waits; that a collection has been synced; and what the last run read.
@@ -211,13 +211,13 @@ class Oracle:
         self.members: dict[str, dict[str, str]] = {}  # flatten -> name of a member -> collection
         self.nodes: dict[str, Node] = {}
         self.doubtful: dict[str, bool] = dict.fromkeys(shape.sources, False)
-        """Whether a collection that has synced waits for some keys."""
+        """Whether a collection has synced and has unknown keys."""
         for node in shape.nodes:
             self.add(node)
         self.settle()
 
     def add(self, node: Node) -> None:
-        """One more collection, to be computed at the next settle."""
+        """Adds a collection; the next settle computes it."""
         self.values[node.name], self.past[node.name], self.outputs[node.name] = {}, {}, {}
         self.synced[node.name] = self.doubtful[node.name] = False
         self.nodes[node.name] = node
@@ -225,7 +225,7 @@ class Oracle:
             self.members[node.name] = {}
 
     def remove(self, node: Node) -> None:
-        """One collection less."""
+        """Removes a collection."""
         for state in (
             self.values,
             self.past,
@@ -239,7 +239,7 @@ class Oracle:
             state.pop(node.name, None)
 
     def settle(self) -> None:
-        """Brings everything up to date. `runs` is then what krt has to run, no more and no less."""
+        """Brings everything up to date. Afterwards `runs` has exactly the runs that krt must make."""
         self.runs = set()
         for node in self.shape.nodes:
             self.failed[node.name] = set()
@@ -267,11 +267,11 @@ class Oracle:
             self.doubtful[node.name] = self.synced[node.name] and doubt
 
     def of(self, node: Node) -> tuple[str, ...]:
-        """The names of what a collection is made of, the first first."""
+        """The names of the inputs of a collection, the first one first."""
         return tuple(of for _, of in sorted(self.members[node.name].items())) if node.kind == "flatten" else node.inputs
 
     def doubts(self, name: str, key: Any) -> bool:
-        """Whether there may be something under a key that is not known: never where there is a value, but for groups."""
+        """Whether a key has no value and may still get one. A group may have a value and be unknown all the same."""
         node, open_ = self.nodes.get(name), self.doubtful[name] or not self.synced[name]
         if node is not None and node.kind == "group":
             return open_
@@ -288,12 +288,12 @@ class Oracle:
         return any(self.doubts(name, key) for name in self.of(node))
 
     def known(self, how: str, of: str, at: Any) -> bool:
-        """Whether a read would find all that is there."""
+        """Whether the result of a read is known."""
         one = how in ("get", "parity")
         return self.synced[of] and (not self.doubtful[of] or (one and not self.doubts(of, at)))
 
     def _decided(self, node: Node, merged: Values) -> Values:
-        """Of the keys of which a member that counts may not know all, the value stays."""
+        """Keeps the values of keys that depend on a member in which they are unknown."""
         before = self.values[node.name]
         for key in {**merged, **before}:
             for name in self.of(node):
@@ -328,7 +328,7 @@ class Oracle:
         return after
 
     def _owned(self, node: Node) -> Values:
-        """What a flat_map makes of its claims: the input whose key sorts first has an output key."""
+        """The contents of a flat_map: the input whose key sorts first owns an output key."""
         claims: dict[str, list[tuple[Any, int]]] = {}
         for key in sorted(self.outputs[node.name]):
             for name, value in self.outputs[node.name][key].items():
@@ -345,7 +345,7 @@ class Oracle:
         return any(not self.known(*read) or self.sensed(*read) != was for read, was in past.reads.items())
 
     def content(self, how: str, of: str, at: Any) -> Values:
-        """What a read finds now, by key."""
+        """The present values that a read finds, by key."""
         values = self.values[of]
         if how in ("get", "parity"):
             return {at: values[at]} if at in values else {}
@@ -358,13 +358,13 @@ class Oracle:
         return values
 
     def found(self, how: str, of: str, at: Any) -> tuple[Any, ...]:
-        """What a read gives: the values, in the order of their keys; or a projection of each."""
+        """The result of a read: the values in the order of their keys, or a projection of each."""
         content = self.content(how, of, at)
         values = tuple(content[key] for key in sorted(content))
         return tuple(map(parity, values)) if how in ("parity", "parities") else values
 
     def sensed(self, how: str, of: str, at: Any) -> Any:
-        """What a read depends on: krt runs a key again if and only if this has changed.
+        """What a read depends on: krt must run a key again exactly if this has changed.
 
         Keys count, so that two objects that change places are a difference; for projections they do not.
         Reads at several places depend on more than they find: see `Context.lookup_all` and `lookup_within`.
@@ -383,14 +383,14 @@ def _merged(node: Node, members: Sequence[Values]) -> Values:
 
 
 class OracleReader:
-    """Reads the oracle's dictionaries, and notes what it found."""
+    """Reads the oracle's dictionaries, and notes the results."""
 
     def __init__(self, oracle: Oracle, past: Past) -> None:
         self._oracle = oracle
         self._past = past
 
     def read(self, how: str, of: str, at: Any) -> Any:
-        """What there is, if that is known."""
+        """The result of a read. Raises if it is unknown."""
         if not self._oracle.known(how, of, at):
             raise UnknownError((how, of, at))
         self._past.reads[(how, of, at)] = self._oracle.sensed(how, of, at)

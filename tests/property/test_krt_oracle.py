@@ -1,4 +1,4 @@
-"""Random graphs, random transactions, against an oracle that computes everything from scratch."""
+"""Compares random graphs and transactions with an oracle that computes everything from scratch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.timeout(3600)  # the nightly profile takes its time
 
 
 class AbortError(Exception):
-    """Ends a transaction that is to leave no trace."""
+    """Aborts a transaction."""
 
 
 class ContextReader:
@@ -29,7 +29,7 @@ class ContextReader:
         self._world = world
 
     def read(self, how: str, of: str, at: Any) -> Any:
-        """As the oracle's reader does it."""
+        """Like the oracle's reader."""
         ctx, collection, index = self._ctx, self._world.collections[of], self._world.indexes[of]
         if how == "get":
             return ctx.get(collection, at)
@@ -47,7 +47,7 @@ class ContextReader:
 
 
 class Mirror:
-    """A collection as its deltas alone tell it. Each old value must be what the mirror holds."""
+    """The contents of a collection, folded from its deltas. Each old value must be that of the mirror."""
 
     def __init__(self, collection: krt.Collection[Any, Any]) -> None:
         self.name = collection.name
@@ -69,7 +69,7 @@ class Mirror:
 
 
 class World:
-    """A krt graph of a shape, its oracle, and a mirror of every collection that is fed by deltas alone."""
+    """A graph of a shape, its oracle, and a mirror of every collection."""
 
     def __init__(self, shape: Shape) -> None:
         self.graph = krt.Graph()
@@ -116,7 +116,7 @@ class World:
     # -- what can happen ---------------------------------------------------------------------------
 
     def transact(self, tape: Tape) -> None:
-        """One transaction of a few writes, some of them in nested ones; some are given up."""
+        """A transaction of a few writes, some of them in nested ones; some are aborted."""
         self.runs.clear()
         model = {name: dict(self.oracle.values[name]) for name in self.sources}
         model |= {f"members of {name}": dict(members) for name, members in self.oracle.members.items()}
@@ -137,7 +137,7 @@ class World:
         assert all(mirror.epochs[-1:] <= [self.graph.epoch] for mirror in self.mirrors)
 
     def _adopt(self, model: dict[str, Any], synced: dict[str, bool]) -> bool:
-        """Makes the oracle's what was committed; whether that is any change."""
+        """Passes the committed contents to the oracle. Returns whether anything changed."""
         oracle, changed = self.oracle, synced != self.oracle.synced
         oracle.synced.update(synced)
         for name in self.sources:
@@ -195,7 +195,7 @@ class World:
             synced.update(synced_before)
 
     def act(self, tape: Tape) -> None:
-        """A transaction, or something that must not change anything."""
+        """A transaction, or an act that must not change anything."""
         self.runs.clear()
         self.oracle.runs.clear()
         choice = tape.below(14)
@@ -215,7 +215,7 @@ class World:
             self.transact(tape)
 
     def _cut(self, count: int) -> None:
-        """Closes the collections that were created last, which nothing else needs, in one scope."""
+        """Closes the newest collections, which no other needs, in one scope."""
         scope = krt.Scope()
         for node in self.shape.nodes[-count:]:
             scope.own(self.collections.pop(node.name))
@@ -227,7 +227,7 @@ class World:
         scope.close()
 
     def _grow(self, tape: Tape) -> None:
-        """Creates one more collection, over what is there."""
+        """Creates another collection, over the present ones."""
         node = self.shape.grow(tape)
         self._add(self._build(node))
         self.mirrors.append(Mirror(self.collections[node.name]))
@@ -240,7 +240,7 @@ class World:
         return {collection: dict(collection) for collection in self.collections.values()}
 
     def check(self) -> None:
-        """All laws at once."""
+        """Checks all laws."""
         oracle = self.oracle
         for name, collection in self.collections.items():
             assert dict(collection) == oracle.values[name], name
@@ -258,7 +258,7 @@ class World:
                 assert len(view[collection]) == len(held)
 
     def check_runs(self) -> None:
-        """Each key ran at most once, each that had to run did, and no other did."""
+        """Exactly the keys that had to run have run, each once."""
         assert all(count == 1 for count in self.runs.values())
         coarse = {node.name for node in self.shape.nodes if any(read.how == "all" for read in node.reads)}
         needless = set(self.runs) - self.oracle.runs
@@ -269,7 +269,7 @@ class World:
 @settings(max_examples=10 * settings().max_examples)
 @given(st.binary(min_size=250, max_size=500))
 def test_a_graph_is_what_an_evaluation_from_scratch_makes_it(data: bytes) -> None:
-    """After every transaction all collections, failures, mirrors, views and runs are the oracle's."""
+    """After every transaction, all collections, failures, mirrors, views and runs agree with the oracle."""
     tape = Tape(data)
     world = World(shape(tape))
     world.check()
@@ -281,7 +281,7 @@ def test_a_graph_is_what_an_evaluation_from_scratch_makes_it(data: bytes) -> Non
 
 
 class Machine(RuleBasedStateMachine):
-    """The same, one step at a time: what fails, fails with the fewest steps."""
+    """The same as a state machine, so that a failure is shown with the fewest steps."""
 
     @initialize(data=st.binary(min_size=40, max_size=80))
     def build(self, data: bytes) -> None:
@@ -307,7 +307,7 @@ class Machine(RuleBasedStateMachine):
             self.world.check()
 
     def teardown(self) -> None:
-        """In the end the test kit's own oracle agrees too."""
+        """In the end, the oracle of krt.testing agrees, too."""
         if hasattr(self, "world"):
             check_graph(self.world.graph)
 

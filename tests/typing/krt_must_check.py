@@ -1,4 +1,4 @@
-"""What must type-check, with the types that it must have. Read by tests/unit/krt/test_typing.py; never run."""
+"""Code that must type-check, with its exact types. tests/unit/krt/test_typing.py reads it; it never runs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -65,13 +65,13 @@ assert_type(graph.flatten(members, name="flat"), krt.Collection[str, Pod])
 assert_type(graph.view(addresses)[addresses], Mapping[str, str])
 
 
-def told(delta: krt.Delta[str, str]) -> None:
+def receive(delta: krt.Delta[str, str]) -> None:
     for key, change in delta:
         assert_type(key, str)
         assert_type(change.old, str | None)
 
 
-subscription = addresses.subscribe(told)
+subscription = addresses.subscribe(receive)
 assert_type(subscription, krt.Subscription)
 wide: krt.Collection[str, object] = addresses  # a collection is read only, so it is covariant in its values
 mapping: Mapping[str, str] = addresses

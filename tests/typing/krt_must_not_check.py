@@ -1,4 +1,4 @@
-"""What must not type-check: each line with a code in its comment, and no other. Read by tests/unit/krt/test_typing.py."""
+"""Code that must not type-check: each line with an error code in its comment, and no other. tests/unit/krt/test_typing.py reads it."""
 
 import krt
 

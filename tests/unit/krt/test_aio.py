@@ -1,4 +1,4 @@
-"""The asyncio edge."""
+"""krt with asyncio."""
 
 import asyncio
 from contextlib import aclosing
@@ -25,8 +25,8 @@ async def test_wait_synced_ends_with_the_transaction_that_completes_the_last() -
     left: krt.Source[str, int] = graph.source("left")
     right: krt.Source[str, int] = graph.source("right")
     merged = graph.merge(left, right, name="merged")
-    told: list[int] = []
-    subscription = merged.subscribe(lambda delta: told.append(len(delta)))
+    sizes: list[int] = []
+    subscription = merged.subscribe(lambda delta: sizes.append(len(delta)))
     waiter = asyncio.create_task(aio.wait_synced(graph, merged, subscription))
     await asyncio.sleep(0)
 
@@ -37,7 +37,7 @@ async def test_wait_synced_ends_with_the_transaction_that_completes_the_last() -
     await waiter
 
     assert dict(merged) == {"a": 1, "b": 2}
-    assert told == [1, 1]
+    assert sizes == [1, 1]
     assert graph._delivery.every_commit == {}
 
 
@@ -55,7 +55,7 @@ async def test_wait_synced_can_be_bounded() -> None:
 
 
 async def test_nothing_is_polled() -> None:
-    """While somebody waits, the event loop has no timer and nothing to run."""
+    """While `wait_synced` waits, the event loop has no timer and nothing to run."""
     graph = krt.Graph()
     numbers: krt.Source[str, int] = graph.source("numbers")
     waiter = asyncio.create_task(aio.wait_synced(graph, numbers))
@@ -70,7 +70,7 @@ async def test_nothing_is_polled() -> None:
 
 
 async def test_deltas_merge_what_comes_while_the_consumer_is_busy() -> None:
-    """One delta per step, exact old values; what came and went is not told; the others are not held up."""
+    """One delta per step, with exact old values and without keys that came and went; other subscribers are not delayed."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     others: list[int] = []
@@ -93,7 +93,7 @@ async def test_deltas_merge_what_comes_while_the_consumer_is_busy() -> None:
 
 
 async def test_deltas_of_nothing_wait() -> None:
-    """A change that is taken back before the consumer looks is no delta."""
+    """A change that is undone before the next step is not in a delta."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     async with aclosing(aio.deltas(numbers, replay=False)) as changes:  # type: ignore[type-var]

@@ -1,4 +1,4 @@
-"""Closing: collections that come and go leave nothing behind."""
+"""Closing: collections that come and go leave no references behind."""
 
 import gc
 import weakref
@@ -8,7 +8,7 @@ import krt
 
 
 def test_a_closed_collection_stays_readable_and_is_not_kept_up_to_date() -> None:
-    """It is as it was; its name is free, and closing it twice is nothing."""
+    """It keeps its contents, its name is free, and closing it again does nothing."""
     graph = krt.Graph(on_failure="raise")
     numbers = graph.source("numbers", {"a": 1})
     doubled = numbers.map(lambda ctx, n: n * 2, name="doubled")
@@ -24,7 +24,7 @@ def test_a_closed_collection_stays_readable_and_is_not_kept_up_to_date() -> None
 
 
 def test_closing_closes_what_is_derived_from_it() -> None:
-    """Maps, groups and merges end with their input, and keep their last state."""
+    """Maps, groups and merges are closed with their input, and keep their last contents."""
     graph = krt.Graph(on_failure="raise")
     numbers = graph.source("numbers", {"a": 1})
     other = graph.source("other", {"b": 2})
@@ -41,7 +41,7 @@ def test_closing_closes_what_is_derived_from_it() -> None:
 
 
 def test_who_merely_read_it_keeps_its_output_and_fails_when_it_reads_again() -> None:
-    """A dynamic read is no input: the reader stays, and is told by name when it looks."""
+    """A read is not an input: the reader stays open, and its next read fails with an error that names the collection."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     rates = graph.source("rates", {"r": 10})
@@ -56,7 +56,7 @@ def test_who_merely_read_it_keeps_its_output_and_fails_when_it_reads_again() -> 
 
 
 def test_a_member_that_is_closed_keeps_its_entries_until_it_is_taken_out() -> None:
-    """Flatten does not end with a member."""
+    """A flatten stays open when a member is closed; it is closed with the collection of its members."""
     graph = krt.Graph(on_failure="raise")
     members: krt.Source[str, krt.Collection[str, int]] = graph.source("members", {})
     everything = graph.flatten(members, name="everything")
@@ -73,7 +73,7 @@ def test_a_member_that_is_closed_keeps_its_entries_until_it_is_taken_out() -> No
 
 
 def test_a_subscription_goes_on_without_a_collection_that_was_closed() -> None:
-    """And ends, for a collection of its own, with it."""
+    """The subscription is called with the deltas of its other collection."""
     graph = krt.Graph(on_failure="raise")
     numbers = graph.source("numbers", {"a": 1})
     other = graph.source("other", {"a": 1})
@@ -87,7 +87,7 @@ def test_a_subscription_goes_on_without_a_collection_that_was_closed() -> None:
 
 
 def test_a_scope_closes_what_it_owns_in_reverse() -> None:
-    """Collections, subscriptions and scopes within scopes; twice is nothing."""
+    """A scope owns collections, subscriptions and other scopes; closing it twice is allowed."""
     graph = krt.Graph(on_failure="raise")
     numbers = graph.source("numbers", {"a": 1})
     deltas: list[krt.Delta[str, int]] = []
@@ -105,7 +105,7 @@ def test_a_scope_closes_what_it_owns_in_reverse() -> None:
 
 
 def rebuild(graph: krt.Graph, pods: krt.Source[Any, int], services: krt.Source[Any, int], scope: krt.Scope) -> None:
-    """One of every kind, with reads of every kind."""
+    """Creates a collection of every kind, with reads of every kind."""
     index = pods.index(BY_VALUE, name="value")
     joined = scope.own(services.map(lambda ctx, n: ctx.get(pods, n), name="joined"))
     scope.own(services.flat_map(lambda ctx, n: {n: len(ctx.lookup(index, n))}, name="many"))
@@ -127,7 +127,7 @@ def graph_unknown(graph: krt.Graph) -> krt.Collection[Any, int]:
 
 
 def test_twenty_rounds_of_building_and_closing_leave_nothing_on_what_stays() -> None:
-    """No reader, child, group, waiter or subscription stays behind, synced or not; and no object."""
+    """No reader, child, group, parked run, subscription or object is left, whether the sources are synced or not."""
     graph = krt.Graph(on_failure="raise")
     pods = graph.source("pods", {i: i for i in range(10)})
     services = graph.source("services", {i: i for i in range(10)})

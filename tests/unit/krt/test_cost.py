@@ -1,4 +1,4 @@
-"""A change costs what it touches, never what exists: counted in lines executed, not by the clock."""
+"""A change costs what it touches, not what exists: counted in executed lines, not in time."""
 
 import sys
 from collections.abc import Callable
@@ -11,7 +11,7 @@ import krt
 
 
 def lines_of(act: Callable[[], object]) -> int:
-    """How many lines of Python an act executes."""
+    """The number of lines of Python that *act* executes."""
     count = 0
 
     def trace(frame: FrameType, event: str, argument: object) -> Any:
@@ -29,7 +29,7 @@ def lines_of(act: Callable[[], object]) -> int:
 
 
 class World:
-    """Objects with every kind of collection over them, and neighbours that have nothing to do with the change."""
+    """Objects with a collection of every kind, and neighbours that the change does not affect."""
 
     def __init__(self, size: int, neighbours: int = 0) -> None:
         self.graph = graph = krt.Graph()
@@ -83,7 +83,7 @@ ACTS = ["change", "add_and_remove", "abort"]
 
 @pytest.mark.parametrize("act", ACTS)
 def test_a_change_costs_the_same_among_100_and_among_10_000(act: str) -> None:
-    """With reads, indexes, groups, merges, subscribers and a view that is held: line for line the same."""
+    """With reads, indexes, groups, merges, subscribers and a view, the number of executed lines is the same."""
     small, large = World(100), World(10_000)
 
     assert lines_of(getattr(small, act)) == lines_of(getattr(large, act)) > 50
@@ -92,14 +92,14 @@ def test_a_change_costs_the_same_among_100_and_among_10_000(act: str) -> None:
 
 @pytest.mark.parametrize("act", ACTS)
 def test_a_change_costs_the_same_beside_200_other_collections_and_subscriptions(act: str) -> None:
-    """A settle, and the calls after it, walk only what was touched."""
+    """A settle and the calls after it visit only what the change touches."""
     alone, crowded = World(100), World(100, neighbours=200)
 
     assert lines_of(getattr(alone, act)) == lines_of(getattr(crowded, act))
 
 
 def test_a_change_in_a_member_costs_the_same_among_5_and_among_500_members() -> None:
-    """Flatten asks those that have the key, also when a member comes or goes."""
+    """A flatten visits only the members that have the key, also when a member is added or removed."""
 
     def members(count: int) -> tuple[krt.Source[str, int], krt.Source[int, krt.Collection[str, int]]]:
         graph = krt.Graph()
@@ -116,7 +116,7 @@ def test_a_change_in_a_member_costs_the_same_among_5_and_among_500_members() -> 
 
 
 def test_closing_costs_what_was_derived() -> None:
-    """Not what else is there."""
+    """The cost does not depend on other collections."""
 
     def derived(world: World) -> krt.Collection[int, Any]:
         few = world.graph.source("few", {1: 1, 2: 2})
@@ -128,7 +128,7 @@ def test_closing_costs_what_was_derived() -> None:
 
 
 def test_a_wide_fan_out_is_linear_with_one_run_per_key() -> None:
-    """One value that all read: as many runs as readers, and twice as many cost twice as much."""
+    """A change of one value that all inputs read runs each once; twice as many inputs cost twice as much."""
 
     def fan_out(size: int) -> tuple[int, int]:
         graph = krt.Graph()
@@ -146,7 +146,7 @@ def test_a_wide_fan_out_is_linear_with_one_run_per_key() -> None:
 
 
 def test_a_deep_chain_and_a_wide_diamond_run_each_key_once() -> None:
-    """Fifty levels, and twenty paths that meet again."""
+    """A chain of fifty levels, and twenty paths that end in one collection."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {i: i for i in range(10)})
     chain: krt.Collection[int, int] = numbers

@@ -1,4 +1,4 @@
-"""The documents of krt: their snippets run, their checklist is complete, their reference is that of the code."""
+"""The documents of krt: the snippets run, the checklist is complete, and the reference is current."""
 
 import ast
 import re
@@ -15,7 +15,7 @@ SNIPPET = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 @pytest.mark.parametrize("name", ["README.md", "tutorial.md"])
 def test_snippets_run(name: str) -> None:
-    """All of a page, in order, in one namespace."""
+    """All snippets of a page run in order, in one namespace."""
     text = (DOCS / name).read_text()
     namespace: dict[str, object] = {}
     snippets = list(SNIPPET.finditer(text))
@@ -27,7 +27,7 @@ def test_snippets_run(name: str) -> None:
 
 
 def test_the_checklist_names_every_item_and_only_tests_that_exist() -> None:
-    """C-001 to C-178: each has tests of these names, or says why it does not exist here."""
+    """C-001 to C-178: each item names existing tests, or says why it does not exist here."""
     tests = {
         node.name
         for path in (ROOT / "tests").rglob("*.py")
@@ -54,7 +54,7 @@ def test_the_checklist_names_every_item_and_only_tests_that_exist() -> None:
 
 
 def test_the_reference_is_generated_from_the_docstrings() -> None:
-    """`python docs/krt/reference.py` writes what is there."""
+    """`python docs/krt/reference.py` prints the committed reference."""
     run = subprocess.run([sys.executable, DOCS / "reference.py"], capture_output=True, text=True, check=True, cwd=ROOT)
 
     assert run.stdout == (DOCS / "reference.md").read_text(), (
@@ -63,7 +63,7 @@ def test_the_reference_is_generated_from_the_docstrings() -> None:
 
 
 def test_the_laws_have_tests_by_their_names() -> None:
-    """Eight laws, each with at least one."""
+    """There are eight laws, and each has at least one test."""
     laws = re.findall(r"^\d\. \*\*(.*?)\.\*\*", (DOCS / "laws.md").read_text(), re.MULTILINE)
     tests = (Path(__file__).parent / "test_laws.py").read_text()
 

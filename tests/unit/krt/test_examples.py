@@ -1,4 +1,4 @@
-"""The examples print what they say they print."""
+"""Each example prints what its docstring shows."""
 
 import ast
 import subprocess

@@ -1,4 +1,4 @@
-"""Transactions: what nests, what counts, what is refused, and what may be created when."""
+"""Transactions and the graph: nesting, aborts, the epoch, failures, and when collections may be created."""
 
 import weakref
 
@@ -35,7 +35,7 @@ def test_nested_transactions_settle_once_at_the_outermost_exit() -> None:
 
 
 def test_a_nested_transaction_that_raises_undoes_its_own_writes_only() -> None:
-    """What the outer one wrote before and writes after stands, to the places in indexes."""
+    """The writes of the outer block before and after it stay, and so do the places in indexes."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1, "b": 2})
     parity = numbers.index(lambda n: [n % 2], name="parity")
@@ -59,7 +59,7 @@ def test_a_nested_transaction_that_raises_undoes_its_own_writes_only() -> None:
 
 
 def test_a_nested_transaction_that_raises_takes_back_the_mark_of_being_synced() -> None:
-    """A source that was marked synced in a block without a trace is not synced."""
+    """A source that was marked as synced in a block that raised is not synced."""
     graph = krt.Graph()
     numbers: krt.Source[str, int] = graph.source("numbers")
 
@@ -75,7 +75,7 @@ def test_a_nested_transaction_that_raises_takes_back_the_mark_of_being_synced() 
 
 
 def test_an_abort_restores_where_an_index_filed_what_its_function_fails_for() -> None:
-    """A value that cannot be filed anew stays where its last good value was, also after an abort."""
+    """If the index function fails for a value, its key stays where its last good value was, also after an abort."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     inverse = numbers.index(lambda n: [60 // n], name="inverse")
@@ -96,7 +96,7 @@ def test_an_abort_restores_where_an_index_filed_what_its_function_fails_for() ->
 
 
 def test_the_epoch_counts_what_changed_something() -> None:
-    """An empty transaction, a net no-op and an abort do not count; a change, and becoming synced, do."""
+    """A change and becoming synced count; an empty transaction, a net no-op and an abort do not."""
     graph = krt.Graph()
     numbers: krt.Source[str, int] = graph.source("numbers")
     assert graph.epoch == 0
@@ -118,7 +118,7 @@ def test_the_epoch_counts_what_changed_something() -> None:
 
 
 def test_to_create_a_collection_is_no_transaction() -> None:
-    """Deriving neither advances the epoch nor calls anybody: nobody can have known it otherwise."""
+    """Deriving a collection neither advances the epoch nor calls a subscriber."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     commits: list[krt.Commit] = []
@@ -141,7 +141,7 @@ class Moody:
 
 
 def test_what_cannot_be_compared_is_a_change_in_every_kind() -> None:
-    """An equality that raises costs one comparison, not the later values of its key."""
+    """A comparison that raises affects one change, not the later values of its key."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     moods: krt.Source[str, object] = graph.source("moods", {"a": Moody()})
@@ -168,7 +168,7 @@ def test_what_cannot_be_compared_is_a_change_in_every_kind() -> None:
 
 
 def test_an_equality_that_raises_is_reported() -> None:
-    """With the collection and the key; what was written is written."""
+    """The report names the collection and the key, and the write stays."""
     said: list[krt.KrtError] = []
     graph = krt.Graph(on_failure=said.append)
     moods = graph.source("moods", {"a": Moody()})
@@ -182,7 +182,7 @@ def test_an_equality_that_raises_is_reported() -> None:
 
 
 def test_a_keyboard_interrupt_in_a_transform_is_raised_once_the_graph_has_settled() -> None:
-    """What is no Exception is not contained, but neither does it leave the graph half settled."""
+    """An error that is not an Exception is raised, but only after the graph has settled."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1, "b": 1})
 
@@ -204,7 +204,7 @@ def test_a_keyboard_interrupt_in_a_transform_is_raised_once_the_graph_has_settle
 
 
 def test_on_failure_raise_reports_the_key_after_the_settle() -> None:
-    """Tests see a failing transform at once; the transaction has committed."""
+    """The transaction raises the error of a transform after it has committed."""
     graph = krt.Graph(on_failure="raise")
     numbers = graph.source("numbers", {"a": 1})
     inverse = numbers.map(lambda ctx, n: 60 // n, name="inverse")
@@ -218,7 +218,7 @@ def test_on_failure_raise_reports_the_key_after_the_settle() -> None:
 
 
 def test_on_failure_raise_refuses_a_collection_that_fails_from_the_start() -> None:
-    """The constructor raises, and the name is free again."""
+    """Creating the collection raises, and its name is free again."""
     graph = krt.Graph(on_failure="raise")
     numbers = graph.source("numbers", {"a": 0})
 
@@ -229,22 +229,22 @@ def test_on_failure_raise_refuses_a_collection_that_fails_from_the_start() -> No
 
 
 def test_on_failure_may_be_a_function_that_is_told_of_each() -> None:
-    """Failures of transforms and index functions are reported, and nothing is raised."""
-    told: list[krt.KrtError] = []
-    graph = krt.Graph(on_failure=told.append)
+    """The function gets the failures of transforms and index functions, and the transaction does not raise."""
+    reported: list[krt.KrtError] = []
+    graph = krt.Graph(on_failure=reported.append)
     numbers = graph.source("numbers", {"a": 1})
     numbers.index(lambda n: [60 // n], name="places")
     numbers.map(lambda ctx, n: 60 // n, name="inverse")
 
     numbers.set("a", 0)
 
-    assert [type(error) for error in told] == [krt.TransformError, krt.TransformError]
-    assert "index 'places' of 'numbers'" in str(told[0])
-    assert "transform of 'inverse'" in str(told[1])
+    assert [type(error) for error in reported] == [krt.TransformError, krt.TransformError]
+    assert "index 'places' of 'numbers'" in str(reported[0])
+    assert "transform of 'inverse'" in str(reported[1])
 
 
 def test_a_collection_created_before_another_can_be_read_by_it() -> None:
-    """Within `before`, ranks lie under that of the given collection, however late it is."""
+    """Collections created within `before` rank below the given collection, even long after it."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     late: list[krt.Collection[str, int]] = []
@@ -262,7 +262,7 @@ def test_a_collection_created_before_another_can_be_read_by_it() -> None:
 
 
 def test_what_was_created_before_another_has_no_room_before_itself() -> None:
-    """There is one level of `before`; the second says what to do."""
+    """`before` has one level; a second one is an error that says what to do."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     with graph.before(numbers):
@@ -273,7 +273,7 @@ def test_what_was_created_before_another_has_no_room_before_itself() -> None:
 
 
 def test_a_clock_makes_collections_count_their_seconds() -> None:
-    """Without one there is no time in the core; with one, each flush is measured."""
+    """With a clock, each flush is measured; without one, the core reads no time."""
     ticks = iter(range(100))
     graph = krt.Graph(clock=lambda: float(next(ticks)))
     numbers = graph.source("numbers", {"a": 1})
@@ -298,14 +298,16 @@ def test_counters_tell_runs_changes_and_what_was_cut_off() -> None:
 
 
 class Page:
-    """Something big that was on the stack when a transform failed."""
+    """A big object that is on the stack when a transform fails."""
 
 
 @pytest.mark.parametrize("on_failure", ["contain", "function"])
 def test_a_failure_says_where_and_holds_on_to_nothing(on_failure: str) -> None:
-    """The lines of the user's code, without the frames: what the writer had on its stack is let go."""
-    told: list[object] = []
-    graph = krt.Graph(on_failure="contain" if on_failure == "contain" else lambda error: told.append(error.__cause__))
+    """A failure has the lines of the user's code, and does not keep the objects on the stack alive."""
+    reported: list[object] = []
+    graph = krt.Graph(
+        on_failure="contain" if on_failure == "contain" else lambda error: reported.append(error.__cause__)
+    )
     numbers = graph.source("numbers", {"a": 1})
     inverse = numbers.map(lambda ctx, n: 60 // n, name="inverse")
 
@@ -320,11 +322,11 @@ def test_a_failure_says_where_and_holds_on_to_nothing(on_failure: str) -> None:
     (place,) = failure.trace
     assert place.startswith(__file__)
     assert place.endswith("in <lambda>")
-    assert told == ([] if on_failure == "contain" else [failure.error])
+    assert reported == ([] if on_failure == "contain" else [failure.error])
 
 
 def test_what_a_subscriber_wrote_during_a_replay_outlives_the_abort_around_it() -> None:
-    """The subscriber was told of committed state; what it does about that is its own transaction."""
+    """The replay showed committed contents; the subscriber's write is a transaction of its own."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     echo: krt.Source[str, int] = graph.source("echo", {})
@@ -343,7 +345,7 @@ def test_what_a_subscriber_wrote_during_a_replay_outlives_the_abort_around_it() 
 
 
 def test_an_outer_block_that_fails_undoes_what_its_inner_ones_did() -> None:
-    """Three deep: the innermost stands for itself, and falls with the one around it."""
+    """Of three nested blocks, the middle one raises: the writes of the innermost are undone with it."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
 

@@ -33,7 +33,7 @@ def in_order_of_import(package: Path) -> list[str]:
 
 
 def test_the_modules_of_krt_import_each_other_without_a_cycle() -> None:
-    """Wherever the import is: at the top, in a function, or for type checking only."""
+    """Imports count wherever they are: at the top, in a function, or for type checking only."""
     modules = in_order_of_import(ROOT / "krt")
 
     assert modules.index("krt.engine") < modules.index("krt.collection") < modules.index("krt.graph")
@@ -50,7 +50,7 @@ def test_the_modules_of_krt_import_each_other_without_a_cycle() -> None:
     ids=["in a function", "for type checking", "of the package"],
 )
 def test_a_cycle_is_found(statement: str, tmp_path: Path) -> None:
-    """An import that points upwards in a copy of the code."""
+    """An upward import in a copy of the code is found."""
     shutil.copytree(ROOT / "krt", tmp_path / "krt", ignore=shutil.ignore_patterns("__pycache__"))
     with (tmp_path / "krt" / "delta.py").open("a") as file:
         file.write(f"\n\n{statement}\n")

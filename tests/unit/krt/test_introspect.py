@@ -37,7 +37,7 @@ def why(graph: krt.Graph, collection: str, key: object) -> str:
 
 
 def test_explain_walks_from_an_output_to_its_sources_and_reads(graph: krt.Graph) -> None:
-    """Value, transform, what was read on the way, and the input, as a tree to read."""
+    """The tree has the value, the transform, its reads and its input."""
     assert str(krt.explain(graph.collections["all"], "web")) == (
         "all['web'] is 2.0: from rating, which shadows extra\n"
         "  rating['web'] is 2.0: made by the transform\n"
@@ -48,7 +48,7 @@ def test_explain_walks_from_an_output_to_its_sources_and_reads(graph: krt.Graph)
 
 
 def test_explain_says_why_a_key_is_absent(graph: krt.Graph) -> None:
-    """No input, left out by the transform, parked, failed, kept: each in its words."""
+    """Each reason has its own words: no input, left out, parked, failed, kept."""
     assert why(graph, "rating", "nowhere") == "no input"
     assert why(graph, "rating", "cache") == "left out by the transform"
     assert why(graph, "rating", "slow") == "parked: waits for 'rates' to sync"
@@ -63,14 +63,14 @@ def test_explain_says_why_a_key_is_absent(graph: krt.Graph) -> None:
 
 
 def test_explain_says_who_shadows_whom(graph: krt.Graph) -> None:
-    """The owner of an output key, and those that make it too."""
+    """The explanation names the owner of an output key, and the other inputs that return it."""
     assert why(graph, "parity", 0) == "made from input 'cache', which shadows 'db', 'kept'"
     assert why(graph, "parity", "web") == "made from input 'web'"
     assert why(graph, "parity", "nowhere") == "no input makes it"
 
 
 def test_explain_says_what_stands_in_the_way_of_a_flat_map() -> None:
-    """An absent output key cannot name its input, so all that are stuck are named; one that is there says its own state."""
+    """For an absent output key, all parked, kept and failed inputs are named; for a present one, its own state."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     many = numbers.flat_map(lambda ctx, n: {"out": 60 // n}, name="many")
@@ -84,7 +84,7 @@ def test_explain_says_what_stands_in_the_way_of_a_flat_map() -> None:
 
 
 def test_explain_names_reads_of_every_kind() -> None:
-    """By key and absent, whole, and projections."""
+    """Reads of a key, of an absent key, of all values, and projections."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     other = graph.source("other", {"x": 1})
@@ -101,7 +101,7 @@ def test_explain_names_reads_of_every_kind() -> None:
 
 
 def test_explain_of_combinations() -> None:
-    """A function's result names all that went in; one that fails says so."""
+    """A combined value names all its inputs; a function that fails is reported."""
     graph = krt.Graph()
     first, second = graph.source("first", {"k": 1}), graph.source("second", {"k": 2})
     merged = graph.merge(first, second, name="merged", combine=sum)
@@ -115,7 +115,7 @@ def test_explain_of_combinations() -> None:
 
 
 def test_a_record_says_what_changed_what_ran_and_what_was_cut_off() -> None:
-    """One transaction: every run with its cause and outcome, in the order in which they happened."""
+    """A record of a transaction has every run with its cause and outcome, in order."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1, "b": 2, "c": 3, "d": 4})
     rates = graph.source("rates", {"r": 1})
@@ -163,7 +163,7 @@ def test_a_record_says_what_changed_what_ran_and_what_was_cut_off() -> None:
 
 
 def test_a_record_names_equal_outputs_as_cut_off() -> None:
-    """And what became synced."""
+    """A record names runs with equal outputs, and the collections that became synced."""
     graph = krt.Graph()
     numbers: krt.Source[str, int] = graph.source("numbers")
     parity = numbers.map(lambda ctx, n: n % 2 == 0, name="parity")
@@ -182,7 +182,7 @@ def test_a_record_names_equal_outputs_as_cut_off() -> None:
 
 
 def test_mermaid_draws_every_edge_also_the_dynamic_ones(graph: krt.Graph) -> None:
-    """Solid arrows for inputs, dotted ones for what was read or is waited for; well-formed nodes."""
+    """Inputs have solid arrows, reads and parked reads dotted ones, and the nodes are well-formed."""
     drawing = krt.to_mermaid(graph)
 
     assert drawing.startswith("flowchart LR\n")
@@ -194,12 +194,12 @@ def test_mermaid_draws_every_edge_also_the_dynamic_ones(graph: krt.Graph) -> Non
 
 
 def test_json_tells_state_edges_and_counters_of_each_collection(graph: krt.Graph) -> None:
-    """It can be dumped as it is, and holds no contents."""
-    told = json.loads(json.dumps(krt.to_json(graph)))
-    rating = next(one for one in told["collections"] if one["name"] == "rating")
+    """The result can be dumped as JSON, and has no contents."""
+    dump = json.loads(json.dumps(krt.to_json(graph)))
+    rating = next(one for one in dump["collections"] if one["name"] == "rating")
 
-    assert told["epoch"] == 0
-    assert [one["kind"] for one in told["collections"]] == [
+    assert dump["epoch"] == 0
+    assert [one["kind"] for one in dump["collections"]] == [
         "source", "source", "source", "map", "source", "merge", "flat_map", "group",
     ]  # fmt: skip
     assert rating["inputs"] == ["services"]
@@ -211,7 +211,7 @@ def test_json_tells_state_edges_and_counters_of_each_collection(graph: krt.Graph
 
 
 def test_flatten_shows_its_members_as_inputs() -> None:
-    """Those that are in it now."""
+    """The inputs of a flatten are its present members."""
     graph = krt.Graph()
     east: krt.Collection[str, int] = graph.source("east", {"a": 1})
     members = graph.source("members", {"east": east})

@@ -1,4 +1,4 @@
-"""flat_map, merge, flatten, group and singleton: what is particular to each."""
+"""The behaviour that is specific to flat_map, merge, flatten, group and singleton."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def test_a_flat_map_adds_and_removes_what_its_inputs_make() -> None:
 
 
 def test_a_flat_map_leaves_out_entries_of_none() -> None:
-    """As map does: None means that there is none."""
+    """As in a map, None means absent."""
     graph = krt.Graph(on_failure="raise")
     numbers = graph.source("numbers", {"a": 1})
     many = numbers.flat_map(lambda ctx, n: {"some": n, "none": None}, name="many")
@@ -34,7 +34,7 @@ def test_a_flat_map_leaves_out_entries_of_none() -> None:
 
 
 def test_a_flat_map_is_not_changed_through_what_its_transform_returned() -> None:
-    """The mapping is copied; what the transform does to its own later is its affair."""
+    """The mapping is copied, so that later changes of it have no effect."""
     graph = krt.Graph(on_failure="raise")
     kept: dict[str, int] = {"x": 1}
     numbers = graph.source("numbers", {"a": 1})
@@ -48,7 +48,7 @@ def test_a_flat_map_is_not_changed_through_what_its_transform_returned() -> None
 
 
 def test_of_two_inputs_with_one_output_key_the_first_in_order_has_it() -> None:
-    """Whatever came first; the other shows as a failure that names both."""
+    """The order of keys decides, not which input came first; the other input has a failure that names both."""
     for order in ("ab", "ba"):
         graph = krt.Graph()
         texts: krt.Source[str, str] = graph.source("texts", {})
@@ -67,7 +67,7 @@ def test_of_two_inputs_with_one_output_key_the_first_in_order_has_it() -> None:
 
 
 def test_when_the_winner_leaves_the_next_takes_over() -> None:
-    """That is an update, not a deletion and an addition; and the failure is over."""
+    """The change is an update, not a deletion and an addition, and the failure of the next input ends."""
     graph = krt.Graph()
     texts = graph.source("texts", {"a": "A", "b": "B"})
     many = texts.flat_map(lambda ctx, text: {"shared": text}, name="many")
@@ -82,7 +82,7 @@ def test_when_the_winner_leaves_the_next_takes_over() -> None:
 
 
 def test_an_output_key_that_moves_between_inputs_is_no_conflict() -> None:
-    """In one transaction, whatever the order in which they run."""
+    """Within one transaction, the order of the runs does not matter."""
     for order in ("ab", "ba"):
         graph = krt.Graph(on_failure="raise")
         texts = graph.source("texts", {"a": "x", "b": "y"})
@@ -95,7 +95,7 @@ def test_an_output_key_that_moves_between_inputs_is_no_conflict() -> None:
 
 
 def test_a_conflict_may_be_settled_in_silence_or_by_a_function() -> None:
-    """`first` gives way without a failure; a function gets the values of all, in the order of the inputs."""
+    """With `first`, the other inputs have no failure; a function gets the values of all inputs, in their order."""
     graph = krt.Graph(on_failure="raise")
     texts = graph.source("texts", {"b": "B", "a": "A"})
     first = texts.flat_map(lambda ctx, text: {"shared": text}, name="first", on_conflict="first")
@@ -108,7 +108,7 @@ def test_a_conflict_may_be_settled_in_silence_or_by_a_function() -> None:
 
 
 def test_a_conflict_function_that_raises_keeps_the_last_value() -> None:
-    """It shows as a failure of the first of the inputs, and is over when the conflict is."""
+    """The first of the inputs has a failure, which ends with the conflict."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 2})
     many = numbers.flat_map(
@@ -153,7 +153,7 @@ def test_merge_takes_the_first_collections_value() -> None:
 
 
 def test_merge_with_a_function_makes_one_of_all() -> None:
-    """It gets those that are there, in the order of the collections; None leaves the key out."""
+    """The function gets the present values, in the order of the collections; None leaves the key out."""
     graph = krt.Graph(on_failure="raise")
     first = graph.source("first", {"k": 1, "only": 3})
     second = graph.source("second", {"k": 2})
@@ -171,7 +171,7 @@ def test_merge_with_a_function_makes_one_of_all() -> None:
 
 
 def test_an_index_of_a_merge_finds_winners_only() -> None:
-    """What is shadowed is not there."""
+    """Shadowed values are not in the index."""
     graph = krt.Graph(on_failure="raise")
     first = graph.source("first", {"k": 1})
     second = graph.source("second", {"k": 2, "other": 2})
@@ -198,7 +198,7 @@ class Clusters:
 
 
 def test_flatten_follows_members_that_come_and_go() -> None:
-    """Created long after it, each contributes from when it is put in until it is taken out."""
+    """A member that is created later contributes from when it is added until it is removed."""
     clusters = Clusters()
     east, west = clusters.source(a=1, b=2), clusters.source(b=20, c=30)
 
@@ -221,7 +221,7 @@ def test_flatten_follows_members_that_come_and_go() -> None:
 
 
 def test_flatten_exchanges_a_member_as_one_change() -> None:
-    """What both have does not go in between, and the old one is let go of."""
+    """Entries that both members have stay, and the old member has no reference left."""
     clusters = Clusters()
     old, new = clusters.source(a=1, b=2), clusters.source(a=1, b=3, c=4)
     clusters.members.set("east", old)
@@ -253,7 +253,7 @@ def test_flatten_with_a_function_combines_in_the_order_of_the_members_keys() -> 
 
 
 def test_flatten_waits_for_its_first_members_and_never_again() -> None:
-    """Members that are added later, and are not synced, do not un-sync it."""
+    """A later member that is not synced does not make the flatten unsynced."""
     graph = krt.Graph(on_failure="raise")
     east: krt.Source[str, int] = graph.source("east")
     members: krt.Source[str, krt.Collection[str, int]] = graph.source("members", {"east": east})
@@ -271,7 +271,7 @@ def test_flatten_waits_for_its_first_members_and_never_again() -> None:
 
 
 def test_flatten_contains_what_cannot_be_a_member() -> None:
-    """A collection that comes later, a closed one, or something else is a failure of its key only."""
+    """A collection of higher rank, a closed one or another object is a failure of its key only."""
     graph = krt.Graph()
     members: krt.Source[str, Any] = graph.source("members", {})
     everything = graph.flatten(members, name="everything")
@@ -290,7 +290,7 @@ def test_flatten_contains_what_cannot_be_a_member() -> None:
 
 
 def test_a_group_follows_objects_that_move() -> None:
-    """One change per group in one delta; a group that becomes empty is gone; a change within is an update."""
+    """One delta has one change per group: an empty group is deleted, a changed one updated."""
     graph = krt.Graph(on_failure="raise")
     numbers = graph.source("numbers", {"a": 1, "b": 2, "c": 3})
     groups = numbers.index(lambda n: [n % 2], name="parity").group(name="groups")
@@ -305,7 +305,7 @@ def test_a_group_follows_objects_that_move() -> None:
 
 
 def test_a_group_can_be_indexed_and_derived_from() -> None:
-    """It is a collection like any other, and synced with what it groups."""
+    """A group collection can be used like any other, and becomes synced with the indexed collection."""
     graph = krt.Graph(on_failure="raise")
     numbers: krt.Source[str, int] = graph.source("numbers")
     groups = numbers.index(lambda n: [n % 2], name="parity").group(name="groups")
@@ -321,7 +321,7 @@ def test_a_group_can_be_indexed_and_derived_from() -> None:
 
 
 def test_a_singleton_has_a_value_or_none() -> None:
-    """It follows what it reads, and can itself be read and subscribed to."""
+    """A singleton follows what it reads, and can be read and subscribed to."""
     graph = krt.Graph(on_failure="raise")
     numbers = graph.source("numbers", {"a": 1})
     total = graph.singleton(lambda ctx: sum(ctx.fetch(numbers)) or None, name="total")
@@ -333,7 +333,7 @@ def test_a_singleton_has_a_value_or_none() -> None:
 
 
 def test_keep_previous_keeps_the_output_and_remembers_what_was_read() -> None:
-    """Good, kept, good: two changes; and a change of what only the kept run read wakes it."""
+    """Good, kept, good are two changes; a change of what only the kept run read runs it again."""
     graph = krt.Graph(on_failure="raise")
     texts = graph.source("texts", {"t": "1"})
     extra = graph.source("extra", {"e": "2"})
@@ -360,7 +360,7 @@ def test_keep_previous_keeps_the_output_and_remembers_what_was_read() -> None:
 
 
 def test_keep_previous_without_a_previous_output_takes_its_default() -> None:
-    """None as default leaves the key out, and the collection syncs all the same."""
+    """With the default None the key is left out, and the collection becomes synced all the same."""
     graph = krt.Graph(on_failure="raise")
     numbers = graph.source("numbers", {"a": 1})
 
@@ -379,7 +379,7 @@ def test_keep_previous_without_a_previous_output_takes_its_default() -> None:
 
 
 def test_status_and_outputs_come_from_one_run_and_commit_together() -> None:
-    """A pair that is split: a status that stays equal is cut off, and both are of one epoch."""
+    """Two maps split a pair: they commit in one epoch, and an equal status is cut off."""
     graph = krt.Graph(on_failure="raise")
     numbers = graph.source("numbers", {"a": 1})
     pairs = numbers.map(lambda ctx, n: ("odd" if n % 2 else None, {f"{ctx.key}{i}": i for i in range(n)}), name="pairs")
@@ -396,7 +396,7 @@ def test_status_and_outputs_come_from_one_run_and_commit_together() -> None:
 
 
 def test_a_merge_of_other_graphs_is_refused() -> None:
-    """All collections of a merge are of one graph."""
+    """All collections of a merge must belong to one graph."""
     one, other = krt.Graph().source("one", {"a": 1}), krt.Graph().source("other", {"a": 1})
 
     with pytest.raises(krt.RankError):
@@ -404,7 +404,7 @@ def test_a_merge_of_other_graphs_is_refused() -> None:
 
 
 def test_a_flat_map_keeps_or_takes_a_default_as_a_map_does() -> None:
-    """All outputs of the input stay; without any, the default is a mapping."""
+    """All outputs of the input stay; if there are none, the default mapping is used."""
     graph = krt.Graph(on_failure="raise")
     texts = graph.source("texts", {"a": "x"})
 
@@ -421,7 +421,7 @@ def test_a_flat_map_keeps_or_takes_a_default_as_a_map_does() -> None:
 
 
 def test_a_default_of_the_wrong_kind_is_a_failure() -> None:
-    """A flat_map's default has to be a mapping; the settle is not disturbed."""
+    """The default of a flat_map must be a mapping; otherwise its key fails, and the settle goes on."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1, "b": 2})
 

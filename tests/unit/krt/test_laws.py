@@ -1,4 +1,4 @@
-"""The eight laws of krt, each by name. docs/krt/laws.md says the same in words."""
+"""The eight laws of krt, by name. docs/krt/laws.md states them in words."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ import krt
 
 
 def test_law_rank_a_transform_reads_only_what_was_created_before_it() -> None:
-    """Reading a later collection is a RankError that names both, contained in the key that did it."""
+    """Reading a later collection is a RankError of the key, and it names both collections."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     later: list[krt.Collection[str, int]] = []
@@ -25,7 +25,7 @@ def test_law_rank_a_transform_reads_only_what_was_created_before_it() -> None:
 
 
 def test_law_rank_a_transform_cannot_read_its_own_collection() -> None:
-    """A collection that reads itself is a RankError, not a hang."""
+    """A transform that reads its own collection gets a RankError."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     own: list[krt.Collection[str, int]] = []
@@ -38,7 +38,7 @@ def test_law_rank_a_transform_cannot_read_its_own_collection() -> None:
 
 
 def test_law_once_a_diamond_runs_each_key_once_and_never_sees_two_epochs() -> None:
-    """A -> B, A -> C, D(B, C, A): D runs once per change and finds its three inputs in agreement."""
+    """A -> B, A -> C, D(B, C, A): D runs once per change, and all that it reads is of one epoch."""
     graph = krt.Graph(on_failure="raise")
     a = graph.source("a", {"k": 1})
     b = a.map(lambda ctx, n: n * 10, name="b")
@@ -74,7 +74,7 @@ def test_law_once_a_dependency_found_on_the_way_is_up_to_date() -> None:
 
 
 def test_law_cutoff_an_equal_output_stops_the_wave() -> None:
-    """A recompute that yields an equal value wakes nobody downstream."""
+    """A run with an equal output wakes nothing downstream."""
     graph = krt.Graph(on_failure="raise")
     numbers = graph.source("numbers", {"a": 1})
     parity = numbers.map(lambda ctx, n: n % 2 == 0, name="parity")
@@ -92,7 +92,7 @@ def test_law_cutoff_an_equal_output_stops_the_wave() -> None:
 
 
 def test_law_cutoff_an_equal_write_is_no_change() -> None:
-    """Writing an equal value neither counts as a transaction nor calls anybody."""
+    """Writing an equal value does not advance the epoch and calls no subscriber."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     deltas: list[krt.Delta[str, int]] = []
@@ -106,7 +106,7 @@ def test_law_cutoff_an_equal_write_is_no_change() -> None:
 
 
 def test_law_net_deltas_one_delta_per_transaction_with_exact_old_values() -> None:
-    """However often a key is written in a transaction, its change is from the value before to the value after."""
+    """The change of a key goes from the value before the transaction to the value after it, however often it is written."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1, "gone": 5})
     doubled = numbers.map(lambda ctx, n: n * 2, name="doubled")
@@ -123,7 +123,7 @@ def test_law_net_deltas_one_delta_per_transaction_with_exact_old_values() -> Non
 
 
 def test_law_net_deltas_what_comes_and_goes_in_one_transaction_never_was() -> None:
-    """Added and deleted, or deleted and added again as it was, is no change."""
+    """A key that is added and deleted, or deleted and added again with an equal value, has not changed."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     deltas: list[krt.Delta[str, int]] = []
@@ -139,7 +139,7 @@ def test_law_net_deltas_what_comes_and_goes_in_one_transaction_never_was() -> No
 
 
 def test_law_atomic_an_exception_in_the_body_leaves_no_trace() -> None:
-    """Values, indexes, derived collections, subscribers and the epoch are as if nothing had been tried."""
+    """Values, indexes, derived collections, subscribers and the epoch are as before the transaction."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1, "b": 2})
     parity = numbers.index(lambda n: [n % 2], name="parity")
@@ -164,7 +164,7 @@ def test_law_atomic_an_exception_in_the_body_leaves_no_trace() -> None:
 
 
 def test_law_tracked_a_direct_read_in_a_transform_is_refused() -> None:
-    """A read that would go unnoticed is an UntrackedReadError that names both collections."""
+    """A direct read is an UntrackedReadError that names both collections."""
     graph = krt.Graph()
     other = graph.source("other", {"a": 1})
     by_value = other.index(lambda n: [n], name="value")
@@ -186,7 +186,7 @@ def test_law_tracked_a_direct_read_in_a_transform_is_refused() -> None:
 
 
 def test_law_tracked_dropped_reads_wake_nobody() -> None:
-    """Only what the last run read wakes a key; what an earlier one read does not."""
+    """A change of what the last run read wakes a key; a change of what only an earlier run read does not."""
     graph = krt.Graph(on_failure="raise")
     names = graph.source("names", {"a": "ann", "b": "bob"})
     pointer = graph.source("pointer", {"p": "a"})
@@ -207,7 +207,7 @@ def test_law_tracked_dropped_reads_wake_nobody() -> None:
 
 
 def test_law_replay_folding_all_deltas_over_nothing_gives_the_collection() -> None:
-    """Each delta's old values are the mirror's, and the mirror ends equal to the collection."""
+    """The old values of each delta match the folded deltas before, and all deltas fold to the collection."""
     graph = krt.Graph(on_failure="raise")
     numbers = graph.source("numbers", {"a": 1})
     evens = numbers.map(lambda ctx, n: n if n % 2 == 0 else None, name="evens")
@@ -231,7 +231,7 @@ def test_law_replay_folding_all_deltas_over_nothing_gives_the_collection() -> No
 
 
 def test_law_contained_a_transform_that_raises_costs_its_own_key_only() -> None:
-    """The last good output stays, the cause shows in failures, the other keys go on, and a good run clears it."""
+    """The last good output stays, `failures` has the error, other keys go on, and a good run removes the failure."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1, "b": 2})
     inverse = numbers.map(lambda ctx, n: 60 // n, name="inverse")
@@ -248,7 +248,7 @@ def test_law_contained_a_transform_that_raises_costs_its_own_key_only() -> None:
 
 
 def test_law_contained_a_failure_in_the_beginning_lets_the_collection_sync() -> None:
-    """A key that has never had an output is absent, and known to have failed."""
+    """A key that failed in its first run is absent and in `failures`, and the collection becomes synced."""
     graph = krt.Graph()
     inverse = graph.source("numbers", {"a": 0}).map(lambda ctx, n: 60 // n, name="inverse")
 

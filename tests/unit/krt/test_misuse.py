@@ -1,4 +1,4 @@
-"""Misuse gets an exception that names the collections, the keys and the remedy, and leaves the graph in order."""
+"""Misuse is an error that names the collections, the keys and the next step, and leaves the graph consistent."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -33,7 +33,7 @@ def numbers(graph: krt.Graph) -> Iterator[krt.Source[str, int]]:
 def test_reading_directly_in_a_transform_names_both_and_the_remedy(
     graph: krt.Graph, numbers: krt.Source[str, int]
 ) -> None:
-    """len, in, [], iteration, and a lookup are refused; each would go unnoticed."""
+    """len, in, [], iteration and a lookup are refused, because krt cannot track them."""
     other = graph.source("other", {"a": 1})
     reader = numbers.map(lambda ctx, n: len(other), name="reader")
 
@@ -44,7 +44,7 @@ def test_reading_directly_in_a_transform_names_both_and_the_remedy(
 
 
 def test_reading_directly_in_an_index_function_is_refused_too(graph: krt.Graph, numbers: krt.Source[str, int]) -> None:
-    """An index function that looks elsewhere fails, once it runs in a settle."""
+    """An index function that reads another collection fails when it runs in a settle."""
     other = graph.source("other", {"a": 1})
     same = numbers.map(lambda ctx, n: n, name="same")
     by_other = same.index(lambda n: [other["a"]], name="by_other")
@@ -92,7 +92,7 @@ def test_an_async_transform_is_refused_when_it_is_given(numbers: krt.Source[str,
 
 
 def test_a_singleton_that_is_refused_leaves_nothing_behind(graph: krt.Graph, numbers: krt.Source[str, int]) -> None:
-    """An async function, or a name that is taken."""
+    """An async function and a name that exists are refused."""
 
     async def later(ctx: krt.Context) -> int:
         return 1
@@ -108,7 +108,7 @@ def test_a_singleton_that_is_refused_leaves_nothing_behind(graph: krt.Graph, num
 
 
 def test_a_coroutine_as_output_is_refused_when_it_comes(numbers: krt.Source[str, int]) -> None:
-    """A lambda that returns a coroutine fails its key, without a warning that nobody awaited it."""
+    """A lambda that returns a coroutine fails its key, without a RuntimeWarning about the coroutine."""
 
     async def later(n: int) -> int:
         return n
@@ -121,7 +121,7 @@ def test_a_coroutine_as_output_is_refused_when_it_comes(numbers: krt.Source[str,
 
 
 def test_a_flat_map_must_return_a_mapping(numbers: krt.Source[str, int]) -> None:
-    """A list, or None, fails its key and says so."""
+    """A list or None as the result fails its key."""
     lists = numbers.flat_map(lambda ctx, n: cast("dict[str, int]", [n]), name="lists")
     nones = numbers.flat_map(lambda ctx, n: cast("dict[str, int]", None), name="nones")
 
@@ -131,7 +131,7 @@ def test_a_flat_map_must_return_a_mapping(numbers: krt.Source[str, int]) -> None
 
 @pytest.mark.parametrize("key", [["list"], {"dict": 1}, {"set"}, ("tuple with", ["list"])])
 def test_an_unhashable_key_is_refused_at_the_source(graph: krt.Graph, key: Any) -> None:
-    """Written alone or in a mapping's place; the source is as it was."""
+    """`set` refuses it, and the source stays as it was."""
     things: krt.Source[Any, int] = graph.source("things", {})
 
     with pytest.raises(krt.KeyTypeError, match=r"collection 'things': key .* is not hashable: use a tuple"):
@@ -151,7 +151,7 @@ class FrozenKey:
 
 
 def test_a_key_that_could_change_is_refused(graph: krt.Graph) -> None:
-    """A dataclass that is hashable but not frozen would get lost in dictionaries when it changes."""
+    """A dataclass that is hashable but not frozen is refused."""
     things: krt.Source[Any, int] = graph.source("things", {})
 
     with pytest.raises(krt.KeyTypeError, match="make MutableKey a frozen dataclass"):
@@ -167,14 +167,14 @@ def test_a_key_that_could_change_is_refused(graph: krt.Graph) -> None:
 
 
 def test_a_key_that_could_change_fails_the_input_that_makes_it(numbers: krt.Source[str, int]) -> None:
-    """As an output key it is contained, like all that a transform does."""
+    """As an output key, it is a failure of its input."""
     many = numbers.flat_map(lambda ctx, n: {MutableKey("a"): n}, name="many")
 
     assert isinstance(failure(many, "a"), krt.KeyTypeError)
 
 
 def test_an_unhashable_key_in_a_read_fails_the_run_only(graph: krt.Graph, numbers: krt.Source[str, int]) -> None:
-    """Nothing is remembered of a read that could not be."""
+    """A read that raised leaves no reader behind."""
     other: krt.Source[Any, int] = graph.source("other", {"a": 1})
     places = other.index(lambda n: [n], name="places")
     get = numbers.map(lambda ctx, n: ctx.get(other, cast("str", ["list"])), name="get")
@@ -185,7 +185,7 @@ def test_an_unhashable_key_in_a_read_fails_the_run_only(graph: krt.Graph, number
 
 
 def test_a_context_used_after_its_run_is_refused(graph: krt.Graph, numbers: krt.Source[str, int]) -> None:
-    """Outside any settle, and in the run of another collection."""
+    """A context is refused outside a settle, and in the run of another collection."""
     kept: list[krt.Context] = []
     numbers.map(lambda ctx, n: kept.append(ctx), name="keeper")
     thief = numbers.map(lambda ctx, n: kept[0].get(numbers, "a"), name="thief")
@@ -198,7 +198,7 @@ def test_a_context_used_after_its_run_is_refused(graph: krt.Graph, numbers: krt.
 
 
 def test_reading_another_graph_is_refused(numbers: krt.Source[str, int]) -> None:
-    """Its changes could not be told; the message says how to bring them over."""
+    """krt cannot track another graph; the message says what to do instead."""
     foreign = krt.Graph().source("foreign", {"a": 1})
     reader = numbers.map(lambda ctx, n: ctx.get(foreign, "a"), name="reader")
 
@@ -228,7 +228,7 @@ def test_none_is_no_value(numbers: krt.Source[str, int]) -> None:
 
 
 def test_building_in_a_transaction_is_refused(graph: krt.Graph, numbers: krt.Source[str, int]) -> None:
-    """A new collection could neither see nor miss what the open transaction has written."""
+    """In an open transaction, collections are neither created nor closed, and no view is taken."""
     with pytest.raises(krt.WriteError, match="collection 'new' was created in a transaction"), graph.transaction():
         numbers.map(lambda ctx, n: n, name="new")
     with pytest.raises(krt.WriteError, match="collection 'numbers' was closed in a transaction"), graph.transaction():
@@ -238,7 +238,7 @@ def test_building_in_a_transaction_is_refused(graph: krt.Graph, numbers: krt.Sou
 
 
 def test_a_transform_cannot_hide_that_it_is_parked(graph: krt.Graph, numbers: krt.Source[str, int]) -> None:
-    """Even one that catches everything waits: unknown is never read as empty."""
+    """A transform that catches all exceptions is parked all the same: unknown is never read as empty."""
     unknown: krt.Source[str, int] = graph.source("unknown")
 
     def stubborn(ctx: krt.Context, n: int) -> int:
@@ -257,13 +257,13 @@ def test_a_transform_cannot_hide_that_it_is_parked(graph: krt.Graph, numbers: kr
 
 
 def test_listed_without_begin_is_refused(numbers: krt.Source[str, int]) -> None:
-    """There is no list that could end."""
+    """`listed` without `begin` is an error."""
     with pytest.raises(RuntimeError, match=r"listed\(\) without begin\(\)"):
         krt.Reflector(numbers).listed()
 
 
 def test_closed_collections_are_refused_by_name(graph: krt.Graph, numbers: krt.Source[str, int]) -> None:
-    """Written, derived from, indexed, subscribed to, or read in a transform."""
+    """Each use is refused: write, derive, index, subscribe, and read in a transform."""
     closed = graph.source("closed", {"a": 1})
     reader = numbers.map(lambda ctx, n: n if n == 1 else ctx.get(closed, "a"), name="reader")
     closed.close()

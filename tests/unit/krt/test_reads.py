@@ -1,4 +1,4 @@
-"""Reads: by key, by index, whole, by several index values, and of a projection; each wakes on what it read."""
+"""Reads of all kinds: a change runs a transform again only if it changes what the transform read."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ def names(pods: tuple[Pod, ...]) -> tuple[str, ...]:
 
 
 def test_a_read_by_key_wakes_on_that_key_only() -> None:
-    """Also on one that is not there yet, and on its going away."""
+    """A key that is absent is tracked, too, and so is its deletion."""
     rig = Rig(lambda ctx, rig: ctx.get(rig.pods, "b") or "none", pod("a"))
 
     assert rig.put(pod("a", ip="1")) == ("none", 0)
@@ -63,7 +63,7 @@ def test_a_read_by_key_wakes_on_that_key_only() -> None:
 
 
 def test_two_keys_read_in_one_run_are_both_live() -> None:
-    """Created, changed and deleted in either order."""
+    """Each of the two keys is created, changed and deleted, in either order."""
     rig = Rig(lambda ctx, rig: [p.name for key in ("a", "b") if (p := ctx.get(rig.pods, key))])
 
     assert rig.put(pod("b")) == (["b"], 1)
@@ -74,14 +74,14 @@ def test_two_keys_read_in_one_run_are_both_live() -> None:
 
 
 def test_one_collection_read_by_key_and_whole() -> None:
-    """A change outside the key is a change of the whole."""
+    """A change of another key wakes the read of the whole collection."""
     rig = Rig(lambda ctx, rig: (ctx.get(rig.pods, "a"), len(ctx.fetch(rig.pods))), pod("a"))
 
     assert rig.put(pod("b")) == ((pod("a"), 2), 1)
 
 
 def test_a_lookup_wakes_on_values_at_that_index_value_only() -> None:
-    """On entering, leaving and changing; not on what is elsewhere."""
+    """Values that join, leave or change wake a lookup; values at other index values do not."""
     rig = Rig(lambda ctx, rig: names(ctx.lookup(rig.by_label, ("app", "web"))), pod("a", app="web"))
 
     assert rig.put(pod("b", app="db")) == (("a",), 0)
@@ -92,7 +92,7 @@ def test_a_lookup_wakes_on_values_at_that_index_value_only() -> None:
 
 
 def test_two_index_values_of_one_index_in_one_run() -> None:
-    """An object that moves from one to the other stays, found under the other; one that leaves both is gone."""
+    """An object that moves between both index values stays in the result; one that leaves both does not."""
     rig = Rig(
         lambda ctx, rig: sorted(
             {p.name for app in ("foo", "bar") for p in ctx.lookup(rig.by_label, ("app", app))},
@@ -106,7 +106,7 @@ def test_two_index_values_of_one_index_in_one_run() -> None:
 
 
 def test_two_indexes_of_one_collection_in_one_run() -> None:
-    """Each is tracked for itself, beside reads by key."""
+    """Each index is tracked separately, and so are reads by key."""
 
     def read(ctx: krt.Context, rig: Rig) -> tuple[int, int, int]:
         by_ip = rig.pods.index(IP, name="ip")
@@ -127,7 +127,7 @@ def IP(pod: Pod) -> list[str]:  # noqa: N802 - one and the same function, so tha
 
 
 def test_labels_are_matched_without_a_scan() -> None:
-    """`lookup_all` finds what has all of some labels; with none asked for, that is everything."""
+    """`lookup_all` finds the objects that have all of some labels; without labels, all objects."""
     rig = Rig(
         lambda ctx, rig: (
             names(ctx.lookup_all(rig.by_label, [("app", "web"), ("env", "prod")])),
@@ -144,7 +144,7 @@ def test_labels_are_matched_without_a_scan() -> None:
 
 
 def test_a_label_match_costs_and_wakes_on_its_rarest_label() -> None:
-    """A change among the values of the other labels, but not of the rarest, wakes nobody."""
+    """A change of objects without the rarest label wakes nothing."""
     rig = Rig(
         lambda ctx, rig: names(ctx.lookup_all(rig.by_label, [("app", "web"), ("rare", "yes")])),
         *(pod(f"p{i}", app="web") for i in range(5)),
@@ -156,7 +156,7 @@ def test_a_label_match_costs_and_wakes_on_its_rarest_label() -> None:
 
 
 def test_selectors_are_matched_from_the_side_of_the_labels() -> None:
-    """`lookup_within` finds selectors that some labels satisfy; an empty selector is filed nowhere, so not found."""
+    """`lookup_within` finds the selectors that some labels match; an empty selector is filed nowhere, so it is not found."""
     selectors = [pod("all"), pod("web", app="web"), pod("both", app="web", env="prod"), pod("db", app="db")]
     rig = Rig(
         lambda ctx, rig: names(ctx.lookup_within(rig.by_label, [("app", "web"), ("env", "prod"), ("x", "y")])),
@@ -171,7 +171,7 @@ def test_selectors_are_matched_from_the_side_of_the_labels() -> None:
 
 
 def test_a_projection_wakes_on_a_change_of_the_projection_only() -> None:
-    """A change of another field wakes nobody; coming, going, and the field itself do."""
+    """A change of another field wakes nothing; adding, deleting and a change of the field do."""
     rig = Rig(lambda ctx, rig: ctx.get(rig.pods, "a", select=lambda pod: pod.ip) or "none")
 
     assert rig.put(pod("a", ip="1")) == ("1", 1)
@@ -181,7 +181,7 @@ def test_a_projection_wakes_on_a_change_of_the_projection_only() -> None:
 
 
 def test_a_projection_of_a_lookup_or_of_the_whole() -> None:
-    """What enters and leaves shows; an unprojected field of what is there does not."""
+    """Values that join or leave wake the read; a change of another field does not."""
     rig = Rig(
         lambda ctx, rig: (
             ctx.lookup(rig.by_label, ("app", "web"), select=lambda pod: pod.ip),
@@ -196,7 +196,7 @@ def test_a_projection_of_a_lookup_or_of_the_whole() -> None:
 
 
 def test_a_projection_and_the_whole_value_in_one_run() -> None:
-    """The whole value counts, whichever was read first."""
+    """A change of the whole value wakes the run, whichever was read first."""
     for first in (True, False):
 
         def read(ctx: krt.Context, rig: Rig, first: bool = first) -> Any:
@@ -209,7 +209,7 @@ def test_a_projection_and_the_whole_value_in_one_run() -> None:
 
 
 def test_two_projections_of_one_value_in_one_run() -> None:
-    """A change of either wakes, a change of neither does not."""
+    """A change of either projection wakes the run; another change does not."""
     rig = Rig(
         lambda ctx, rig: (
             ctx.get(rig.pods, "a", select=lambda pod: pod.ip),
@@ -224,7 +224,7 @@ def test_two_projections_of_one_value_in_one_run() -> None:
 
 
 def test_a_projection_that_fails_fails_its_run_and_recovers() -> None:
-    """Its failure is the transform's; a change of the value runs it again."""
+    """If the projection raises, the transform fails, and a change of the value runs it again."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 0})
     reader = graph.singleton(lambda ctx: ctx.get(numbers, "a", select=lambda n: 60 // n), name="reader")
@@ -238,7 +238,7 @@ def test_a_projection_that_fails_fails_its_run_and_recovers() -> None:
 
 
 def test_several_values_come_in_the_order_of_their_keys() -> None:
-    """So that outputs do not depend on which object came first; equal sources, equal outputs."""
+    """Outputs do not depend on which object came first: equal sources give equal outputs."""
 
     def build(order: str) -> tuple[Any, Any, Any]:
         graph = krt.Graph(on_failure="raise")
@@ -256,7 +256,7 @@ def test_several_values_come_in_the_order_of_their_keys() -> None:
 
 
 def test_keys_that_cannot_be_compared_come_in_the_order_of_their_repr() -> None:
-    """There is always an order, and it is a function of the keys."""
+    """Keys that cannot be compared have an order, too, which depends on the keys alone."""
     graph = krt.Graph(on_failure="raise")
     things: krt.Source[Any, str] = graph.source("things", {"b": "text", 2: "number", None: "none"})
     read = graph.singleton(lambda ctx: ctx.fetch(things), name="read")
@@ -265,7 +265,7 @@ def test_keys_that_cannot_be_compared_come_in_the_order_of_their_repr() -> None:
 
 
 def test_a_context_tells_the_input_key() -> None:
-    """A join by key needs no key in the value."""
+    """`ctx.key` is the input key, so that a join by key needs no key in the value."""
     graph = krt.Graph(on_failure="raise")
     left = graph.source("left", {"a": 1, "b": 2})
     right = graph.source("right", {"a": 10})
@@ -275,7 +275,7 @@ def test_a_context_tells_the_input_key() -> None:
 
 
 def test_reads_of_a_removed_input_and_dropped_reads_leave_no_trace() -> None:
-    """10,000 relabels leave the lists of readers at the size they had."""
+    """After 10,000 relabels there are as many readers as before."""
     graph = krt.Graph(on_failure="raise")
     names: krt.Source[int, str] = graph.source("names", {i: str(i) for i in range(10)})
     pointers = graph.source("pointers", {"p": 0})
@@ -292,7 +292,7 @@ def test_reads_of_a_removed_input_and_dropped_reads_leave_no_trace() -> None:
 
 
 def test_an_index_holds_keys_that_cannot_be_compared_in_the_order_of_their_repr() -> None:
-    """As a whole read does."""
+    """The order in an index is the same as that of a read of all values."""
     graph = krt.Graph(on_failure="raise")
     things: krt.Source[Any, str] = graph.source("things", {2: "number", "b": "text"})
     index = things.index(lambda thing: ["all"], name="all")
@@ -302,7 +302,7 @@ def test_an_index_holds_keys_that_cannot_be_compared_in_the_order_of_their_repr(
 
 
 def test_an_index_function_that_returns_a_text_is_refused() -> None:
-    """It would file by letters; the value is filed nowhere, and the failure says what to return."""
+    """The value is filed nowhere, and the failure says what to return."""
     graph = krt.Graph()
     things = graph.source("things", {"a": "web"})
     index = things.index(lambda thing: thing, name="thing")
@@ -326,7 +326,7 @@ def test_an_index_value_that_is_not_hashable_moves_nothing() -> None:
 
 
 def test_keys_whose_comparison_raises_have_an_order_all_the_same() -> None:
-    """Whatever it raises: their repr decides."""
+    """If the comparison raises, their repr decides."""
 
     @dataclass(frozen=True)
     class Odd:

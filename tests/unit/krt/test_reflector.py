@@ -1,4 +1,4 @@
-"""A reflector keeps a source equal to what is listed, over any number of lists."""
+"""A reflector keeps a source equal to the newest list and the changes after it."""
 
 import pytest
 
@@ -11,7 +11,7 @@ def reflector() -> krt.Reflector[str, int]:
 
 
 def test_a_list_is_invisible_until_it_is_complete(reflector: krt.Reflector[str, int]) -> None:
-    """Nobody sees half a list; then all of it is there, and the source is synced."""
+    """Nothing sees half a list; at its end the source has all of it and is synced."""
     reflector.begin()
     reflector.apply("a", 1)
     assert (reflector.listing, reflector.count, dict(reflector.source)) == (True, 1, {})
@@ -22,7 +22,7 @@ def test_a_list_is_invisible_until_it_is_complete(reflector: krt.Reflector[str, 
 
 
 def test_a_list_that_breaks_off_leaves_no_trace(reflector: krt.Reflector[str, int]) -> None:
-    """The next one starts from nothing, and what was known meanwhile stays."""
+    """The next list starts empty, and the contents of the source stay meanwhile."""
     reflector.begin()
     reflector.apply("a", 1)
     reflector.listed()
@@ -37,7 +37,7 @@ def test_a_list_that_breaks_off_leaves_no_trace(reflector: krt.Reflector[str, in
 
 
 def test_changes_outside_a_list_take_effect_at_once(reflector: krt.Reflector[str, int]) -> None:
-    """Applied and deleted one by one."""
+    """Outside a list, `apply` and `delete` write at once."""
     reflector.begin()
     reflector.listed()
     reflector.apply("a", 1)
@@ -48,7 +48,7 @@ def test_changes_outside_a_list_take_effect_at_once(reflector: krt.Reflector[str
 
 
 def test_a_deletion_within_a_list_takes_the_object_out_of_it(reflector: krt.Reflector[str, int]) -> None:
-    """As if it had not been seen."""
+    """An object that is deleted during a list is not in it."""
     reflector.begin()
     reflector.apply("a", 1)
     reflector.delete("a")
@@ -58,7 +58,7 @@ def test_a_deletion_within_a_list_takes_the_object_out_of_it(reflector: krt.Refl
 
 
 def test_keep_holds_on_to_what_was_known(reflector: krt.Reflector[str, int]) -> None:
-    """Seen but not usable: not pruned, and no value is made up for what was never known."""
+    """An unusable object keeps its last value, and gets none if it had none."""
     reflector.begin()
     reflector.apply("a", 1)
     reflector.listed()

@@ -1,4 +1,4 @@
-"""Whole stories, such as the ones that istio tells its krt: pods, services, endpoints; and what they must end in."""
+"""Scenarios with pods, services and endpoints, as in istio's tests of krt."""
 
 import os
 import subprocess
@@ -33,7 +33,7 @@ class Endpoints:
 
 
 def test_endpoints_follow_pods_and_services() -> None:
-    """Nothing while either is missing or has no address; then each change as one event."""
+    """There is no endpoint while the pod, the service or the address is missing; then each change is one event."""
     world = Endpoints()
     tracker = Tracker(world.endpoints)
     simple = Tracker(world.simple)
@@ -61,7 +61,7 @@ def test_endpoints_follow_pods_and_services() -> None:
 
 
 def test_things_that_count_others_see_one_change_each() -> None:
-    """Pods that want a size count the pods of it; a pod may be both, and a change may touch two: one batch."""
+    """Pods count the pods of the size that they want; a change that affects two pods is one batch."""
     graph = krt.Graph(on_failure="raise")
     pods: krt.Source[str, Pod] = graph.source("pods", {})
     wanting = pods.map(lambda ctx, pod: pod.wants or None, name="wanting")
@@ -94,7 +94,7 @@ def test_things_that_count_others_see_one_change_each() -> None:
 
 
 def test_a_product_of_two_collections_changes_by_one_factor() -> None:
-    """Outputs whose keys come partly from what was read: only those of the changed part come and go."""
+    """Part of an output key comes from a read: a change of that affects only the keys with that part."""
     graph = krt.Graph(on_failure="raise")
     namespaces = graph.source("namespaces", {"a": 1})
     names = graph.source("names", {"b": 1})
@@ -110,7 +110,7 @@ def test_a_product_of_two_collections_changes_by_one_factor() -> None:
 
 
 def test_state_from_elsewhere_comes_in_by_a_source_that_counts() -> None:
-    """What a recompute trigger does: unsynced until it is marked, then each turn runs its readers anew."""
+    """A source with a counter works as a recompute trigger: each new number runs its readers again."""
     graph = krt.Graph(on_failure="raise")
     trigger: krt.Source[str, int] = graph.source("trigger")
     elsewhere = ["one"]
@@ -160,7 +160,7 @@ def test_groups_of_a_merge_of_members_follow_all_of_them() -> None:
 
 
 def test_credentials_that_rotate_never_drop_a_member() -> None:
-    """Make before break: the member is exchanged once the new one is complete, in one change."""
+    """Make before break: one change replaces the member when the new one is complete."""
     graph = krt.Graph(on_failure="raise")
     clusters: krt.Source[str, krt.Collection[str, int]] = graph.source("clusters", {})
     services = graph.flatten(clusters, name="services")
@@ -179,7 +179,7 @@ def test_credentials_that_rotate_never_drop_a_member() -> None:
 
 
 def test_a_filter_that_changes_adds_and_removes_what_it_is_about() -> None:
-    """Namespaces that are selected; objects of the others are neither held nor told."""
+    """Objects of namespaces that are not selected are neither in the collection nor in its deltas."""
     graph = krt.Graph(on_failure="raise")
     objects = graph.source("objects", {("red", "a"): 1, ("blue", "b"): 2})
     namespaces = graph.source("namespaces", {"red": True, "blue": True})
@@ -210,7 +210,7 @@ source.replace({"one": "abc", "two": "bcd", "three": "cde"})
 source.replace({"four": "abx", "two": "bc"})
 print(list(source), list(many), index.lookup("c"), many.failures, krt.to_mermaid(graph))
 """
-    told = {
+    outputs = {
         subprocess.run(
             [sys.executable, "-c", code],
             env=os.environ | {"PYTHONHASHSEED": str(seed)},
@@ -221,4 +221,4 @@ print(list(source), list(many), index.lookup("c"), many.failures, krt.to_mermaid
         for seed in range(4)
     }
 
-    assert len(told) == 1
+    assert len(outputs) == 1

@@ -1,4 +1,4 @@
-"""Subscribers: who is called when, and what becomes of what they do."""
+"""Subscribers: when they are called, and what happens to their writes and errors."""
 
 import pytest
 
@@ -6,7 +6,7 @@ import krt
 
 
 def test_a_late_subscriber_gets_all_that_is_there_in_one_delta() -> None:
-    """Replay is one delta of additions, and then come the changes: no gap, nothing twice."""
+    """The replay is one delta of additions; the changes follow, without a gap or a repetition."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1, "b": 2})
     deltas: list[dict[str, krt.Change[int]]] = []
@@ -18,7 +18,7 @@ def test_a_late_subscriber_gets_all_that_is_there_in_one_delta() -> None:
 
 
 def test_without_replay_only_changes_are_delivered() -> None:
-    """Existing state is not told, and neither is an empty collection to one that asked for replay."""
+    """Without replay a subscriber gets no present contents; with replay an empty collection gives no call."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     empty: krt.Source[str, int] = graph.source("empty", {})
@@ -31,7 +31,7 @@ def test_without_replay_only_changes_are_delivered() -> None:
 
 
 def test_replay_within_a_transaction_tells_the_last_committed_state() -> None:
-    """What the open transaction has written follows as its delta, with exact old values."""
+    """The writes of the open transaction follow as their own delta, with exact old values."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1, "b": 2})
     deltas: list[dict[str, krt.Change[int]]] = []
@@ -49,7 +49,7 @@ def test_replay_within_a_transaction_tells_the_last_committed_state() -> None:
 
 
 def test_a_commit_subscriber_is_called_for_every_transaction_with_its_collections_only() -> None:
-    """The epoch is known even when nothing of the subscriber's own changed."""
+    """The subscriber gets the epoch even if none of its collections changed."""
     graph = krt.Graph()
     mine = graph.source("mine", {"a": 1})
     other = graph.source("other", {"a": 1})
@@ -65,7 +65,7 @@ def test_a_commit_subscriber_is_called_for_every_transaction_with_its_collection
 
 
 def test_a_commit_names_what_became_synced() -> None:
-    """A chain over a source is named together with it."""
+    """The commit in which a source becomes synced names the source and the chain over it."""
     graph = krt.Graph()
     numbers: krt.Source[str, int] = graph.source("numbers")
     numbers.map(lambda ctx, n: n, name="same")
@@ -78,7 +78,7 @@ def test_a_commit_names_what_became_synced() -> None:
 
 
 def test_subscribers_are_called_in_the_order_of_subscription() -> None:
-    """Also across kinds of subscription and collections."""
+    """The order holds for all kinds of subscriptions and for all collections."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     same = numbers.map(lambda ctx, n: n, name="same")
@@ -93,7 +93,7 @@ def test_subscribers_are_called_in_the_order_of_subscription() -> None:
 
 
 def test_what_a_subscriber_writes_is_the_next_transaction() -> None:
-    """While subscribers are called the graph stands still; all see one epoch, then the next."""
+    """The graph does not change while subscribers are called: all of them see one epoch, and then the next."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     echo = graph.source("echo", {"a": 0})
@@ -115,7 +115,7 @@ def test_what_a_subscriber_writes_is_the_next_transaction() -> None:
 
 
 def test_a_subscriber_may_write_during_its_replay() -> None:
-    """The write comes after the subscription is in place, so its own delta follows."""
+    """The subscription exists when the write runs, so it gets the delta of its own write."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     deltas: list[dict[str, krt.Change[int]]] = []
@@ -131,7 +131,7 @@ def test_a_subscriber_may_write_during_its_replay() -> None:
 
 
 def test_a_subscribers_own_transaction_that_raises_leaves_no_trace() -> None:
-    """Held writes of an aborted block are forgotten; an inner block only forgets its own."""
+    """A block of a subscriber that raises drops its held writes; an inner block drops only its own."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     echo: krt.Source[str, int] = graph.source("echo", {})
@@ -156,7 +156,7 @@ def test_a_subscribers_own_transaction_that_raises_leaves_no_trace() -> None:
 
 
 def test_endless_ping_pong_is_an_error_with_the_names() -> None:
-    """Two subscribers that keep answering each other are stopped; the graph goes on working."""
+    """Two subscribers that keep writing in response to each other are stopped, and the graph stays usable."""
     graph = krt.Graph()
     ping = graph.source("ping", {"n": 0})
     pong = graph.source("pong", {"n": 0})
@@ -172,7 +172,7 @@ def test_endless_ping_pong_is_an_error_with_the_names() -> None:
 
 
 def test_a_subscriber_that_raises_harms_nobody_else() -> None:
-    """The others are called, the transaction stands, and the error comes at the end with its cause."""
+    """The others are called, the transaction stays, and the error is raised at the end with its cause."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     calls: list[int] = []
@@ -192,7 +192,7 @@ def test_a_subscriber_that_raises_harms_nobody_else() -> None:
 
 
 def test_several_errors_are_one_with_notes() -> None:
-    """The first is raised, and the others are noted on it."""
+    """The first error is raised, with the others as notes."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
 
@@ -209,7 +209,7 @@ def test_several_errors_are_one_with_notes() -> None:
 
 
 def test_a_subscriber_that_raises_during_replay_is_not_subscribed() -> None:
-    """Nobody holds the subscription, so nobody could close it."""
+    """The caller gets no subscription to close, so it is closed."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
 
@@ -224,7 +224,7 @@ def test_a_subscriber_that_raises_during_replay_is_not_subscribed() -> None:
 
 
 def test_unsubscribing_within_a_call_takes_effect_at_once() -> None:
-    """A subscriber may close itself, and another one that was still to be called."""
+    """A subscriber may close its own subscription, and one that is about to be called."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     calls: list[str] = []
@@ -245,7 +245,7 @@ def test_unsubscribing_within_a_call_takes_effect_at_once() -> None:
 
 
 def test_subscribing_within_a_call_replays_this_epoch_and_gets_the_next() -> None:
-    """The change that is being delivered is in the replay, and does not come again."""
+    """The replay includes the change that is being delivered, and no call repeats it."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     late: list[dict[str, krt.Change[int]]] = []
@@ -263,7 +263,7 @@ def test_subscribing_within_a_call_replays_this_epoch_and_gets_the_next() -> Non
 
 
 def test_building_within_a_call_is_allowed() -> None:
-    """A subscriber may derive and close collections; nobody is called for that."""
+    """A subscriber may derive and close collections; that calls no subscriber."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     built: list[krt.Collection[str, int]] = []
@@ -281,7 +281,7 @@ def test_building_within_a_call_is_allowed() -> None:
 
 
 def test_a_subscription_is_synced_once_it_was_called_with_all() -> None:
-    """Not before its collection is, and not while it is called for the transaction that made it so."""
+    """It is synced after the call for the transaction in which its collection became synced, not before."""
     graph = krt.Graph()
     numbers: krt.Source[str, int] = graph.source("numbers")
     within: list[bool] = []
@@ -299,7 +299,7 @@ def test_a_subscription_is_synced_once_it_was_called_with_all() -> None:
 
 
 def test_a_subscription_to_nothing_yet_is_synced_with_its_collection() -> None:
-    """No call is needed where there is nothing to tell."""
+    """If the collection is empty, the subscription is synced without a call."""
     graph = krt.Graph()
     numbers: krt.Source[str, int] = graph.source("numbers")
     subscription = numbers.subscribe(lambda delta: None)
@@ -311,7 +311,7 @@ def test_a_subscription_to_nothing_yet_is_synced_with_its_collection() -> None:
 
 
 def test_a_closed_subscription_is_silent_when_the_collection_syncs() -> None:
-    """Closing before anything happened is the end of it."""
+    """A subscription that was closed before the sync is not called."""
     graph = krt.Graph()
     numbers: krt.Source[str, int] = graph.source("numbers")
     deltas: list[krt.Delta[str, int]] = []
@@ -323,7 +323,7 @@ def test_a_closed_subscription_is_silent_when_the_collection_syncs() -> None:
 
 
 def test_a_keyboard_interrupt_in_a_subscriber_is_raised_once_everybody_was_called() -> None:
-    """It is no failure to contain, and no reason to leave others uninformed."""
+    """It is raised, but only after all other subscribers were called."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     calls: list[int] = []
@@ -341,7 +341,7 @@ def test_a_keyboard_interrupt_in_a_subscriber_is_raised_once_everybody_was_calle
 
 
 def test_a_held_write_that_fails_is_aborted_and_reported() -> None:
-    """Such as a key that cannot be compared; the writes beside it in one transaction go with it."""
+    """A held write that raises undoes the other writes of its transaction."""
 
     class Moody:
         def __eq__(self, other: object) -> bool:
@@ -371,7 +371,7 @@ def test_a_held_write_that_fails_is_aborted_and_reported() -> None:
 
 
 def test_a_held_write_to_a_source_that_was_closed_meanwhile_is_dropped() -> None:
-    """The others of its transaction take effect."""
+    """The other writes of its transaction take effect."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     echo: krt.Source[str, int] = graph.source("echo", {})
@@ -390,7 +390,7 @@ def test_a_held_write_to_a_source_that_was_closed_meanwhile_is_dropped() -> None
 
 
 def test_what_a_replay_within_a_held_transaction_writes_is_its_own() -> None:
-    """A subscriber that subscribes another one in a block that it then gives up takes back its own writes only."""
+    """A block of a subscriber raises after a replay within it: only the writes of the block are dropped."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     echo: krt.Source[str, int] = graph.source("echo", {})

@@ -1,4 +1,4 @@
-"""Sync: what is complete, what it waits for, and that nothing unknown is read as empty."""
+"""Sync: when collections are complete, what they wait for, and that unknown is never read as empty."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import krt
 
 
 def chain(start: krt.Collection[str, int], length: int) -> list[krt.Collection[str, int]]:
-    """Maps over maps."""
+    """A chain of maps."""
     links = [start]
     for i in range(length):
         links.append(links[-1].map(lambda ctx, n: n + 1, name=f"link{i}"))
@@ -14,7 +14,7 @@ def chain(start: krt.Collection[str, int], length: int) -> list[krt.Collection[s
 
 
 def test_a_chain_of_fifty_syncs_in_the_settle_of_its_source() -> None:
-    """One transaction, one commit, all fifty complete."""
+    """One transaction completes all fifty, with one commit."""
     graph = krt.Graph(on_failure="raise")
     numbers: krt.Source[str, int] = graph.source("numbers")
     links = chain(numbers, 50)
@@ -30,7 +30,7 @@ def test_a_chain_of_fifty_syncs_in_the_settle_of_its_source() -> None:
 
 
 def test_a_source_that_is_written_is_not_yet_synced() -> None:
-    """Somebody who knows has to say so; until then readers wait, and what is derived shows what there is."""
+    """A written source is not synced until it is marked: readers wait, and derived collections have the present keys."""
     graph = krt.Graph(on_failure="raise")
     numbers: krt.Source[str, int] = graph.source("numbers")
     doubled = numbers.map(lambda ctx, n: n * 2, name="doubled")
@@ -48,7 +48,7 @@ def test_a_source_that_is_written_is_not_yet_synced() -> None:
 
 
 def test_an_empty_source_that_is_synced_makes_all_empty_and_synced() -> None:
-    """Known to be empty is not unknown."""
+    """An empty synced source is known to be empty."""
     graph = krt.Graph(on_failure="raise")
     numbers: krt.Source[str, int] = graph.source("numbers")
     total = graph.singleton(lambda ctx: sum(ctx.fetch(numbers)), name="total")
@@ -59,7 +59,7 @@ def test_an_empty_source_that_is_synced_makes_all_empty_and_synced() -> None:
 
 
 def test_a_parked_key_stalls_nobody_else() -> None:
-    """Only the input that reads the unknown waits; it is run when that is known, in the same settle."""
+    """Only the input that reads something unknown waits; it runs in the settle in which that becomes known."""
     graph = krt.Graph(on_failure="raise")
     numbers = graph.source("numbers", {"a": 1, "b": 2})
     unknown: krt.Source[str, int] = graph.source("unknown")
@@ -75,7 +75,7 @@ def test_a_parked_key_stalls_nobody_else() -> None:
 
 
 def test_a_key_that_no_longer_reads_the_unknown_is_no_longer_parked() -> None:
-    """Its input changed, or went away, and the collection syncs without the other."""
+    """When its input changes or is deleted, the collection becomes synced without the unknown."""
     for change in ("set", "delete"):
         graph = krt.Graph(on_failure="raise")
         numbers = graph.source("numbers", {"b": 2})
@@ -91,7 +91,7 @@ def test_a_key_that_no_longer_reads_the_unknown_is_no_longer_parked() -> None:
 
 
 def test_once_synced_a_parked_key_does_not_take_it_back() -> None:
-    """It keeps its last good output until what it waits for is known."""
+    """The parked key keeps its last good output until what it waits for is known."""
     graph = krt.Graph(on_failure="raise")
     numbers = graph.source("numbers", {"a": 1})
     unknown: krt.Source[str, int] = graph.source("unknown")
@@ -106,7 +106,7 @@ def test_once_synced_a_parked_key_does_not_take_it_back() -> None:
 
 
 def test_pending_names_every_source_that_is_waited_for() -> None:
-    """Through merges, groups and parked keys alike."""
+    """`pending` looks through merges, groups and parked keys."""
     graph = krt.Graph(on_failure="raise")
     left: krt.Source[str, int] = graph.source("left")
     right: krt.Source[str, int] = graph.source("right")
@@ -123,7 +123,7 @@ def test_pending_names_every_source_that_is_waited_for() -> None:
 
 
 def test_a_failure_does_not_keep_a_collection_from_syncing() -> None:
-    """It is known, and shows in failures; readiness may look there."""
+    """A failed key is known, and is in `failures`, where a readiness check can look."""
     graph = krt.Graph()
     numbers: krt.Source[str, int] = graph.source("numbers")
     inverse = numbers.map(lambda ctx, n: 60 // n, name="inverse")
@@ -135,7 +135,7 @@ def test_a_failure_does_not_keep_a_collection_from_syncing() -> None:
 
 
 def test_a_collection_over_synced_ones_is_complete_when_it_is_made() -> None:
-    """No wait, no loop: it is there."""
+    """It is complete when the call that creates it returns."""
     graph = krt.Graph(on_failure="raise")
     numbers = graph.source("numbers", {"a": 1})
     links = chain(numbers, 3)
@@ -145,7 +145,7 @@ def test_a_collection_over_synced_ones_is_complete_when_it_is_made() -> None:
 
 
 def test_a_relist_never_takes_back_that_a_collection_is_synced() -> None:
-    """While the list runs, and when it is over; what it did not contain is gone in one change."""
+    """The source stays synced during a relist; its end deletes the missing objects in one change."""
     graph = krt.Graph(on_failure="raise")
     numbers: krt.Source[str, int] = graph.source("numbers")
     doubled = numbers.map(lambda ctx, n: n * 2, name="doubled")

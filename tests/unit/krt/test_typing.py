@@ -1,4 +1,4 @@
-"""The types of the public API: what must type-check does, and what must not does not."""
+"""The types of the public API."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ FILES = ROOT / "tests" / "typing"
 
 
 def errors_in(name: str) -> dict[int, set[str]]:
-    """The codes of mypy's errors, strict, by line."""
+    """The codes of the errors of strict mypy, by line."""
     cache = ROOT / ".mypy_cache"
     out, err, _ = api.run(["--strict", "--hide-error-context", f"--cache-dir={cache}", str(FILES / name)])
     assert not err
@@ -22,12 +22,12 @@ def errors_in(name: str) -> dict[int, set[str]]:
 
 
 def test_what_must_type_check_does() -> None:
-    """With exactly the types that are asserted."""
+    """The file has no type errors, and the asserted types are exact."""
     assert errors_in("krt_must_check.py") == {}
 
 
 def test_what_must_not_type_check_does_not() -> None:
-    """Every line that is marked, with one of its codes; and no other line."""
+    """Exactly the marked lines have errors, each with one of its codes."""
     lines = (FILES / "krt_must_not_check.py").read_text().splitlines()
     expected = {number: set(line.split("  # ")[1].split(",")) for number, line in enumerate(lines, 1) if "  # " in line}
 

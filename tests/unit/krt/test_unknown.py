@@ -1,4 +1,4 @@
-"""Unknown is never read as absent: also not of a collection that has synced, where single keys wait."""
+"""Unknown is never read as absent, also in a synced collection that has parked keys."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ Read = Callable[[krt.Context], Any]
 
 
 class World:
-    """Users have cards, which need flags; and all that can be made of cards."""
+    """Users have cards, which need flags; and collections of all kinds over the cards."""
 
     def __init__(self, *names: str) -> None:
         self.graph = krt.Graph(on_failure="raise")
@@ -30,7 +30,7 @@ class World:
         self.flat = self.graph.flatten(self.members, name="flat")
 
     def card(self, ctx: krt.Context, user: int) -> str | None:
-        """Of who has number 1 it is known without flags."""
+        """The key with number 1 does not need a flag."""
         flag = ctx.get(self.flags, "gold") if user > 1 else 0
         return None if flag is None else ("plain", "gold")[flag]
 
@@ -39,7 +39,7 @@ class World:
         return {} if card is None else {f"{ctx.key} {card}": card}
 
     def reader(self, read: Read) -> krt.Collection[str, Any]:
-        """A collection that says what *read* gives, for each key of `asked`."""
+        """A collection of what *read* returns for each key of `asked`."""
         return self.asked.map(lambda ctx, _: repr(read(ctx)), name="reader")
 
 
@@ -60,7 +60,7 @@ READS: dict[str, Callable[[World], Read]] = {
 @pytest.mark.parametrize("what", READS)
 @pytest.mark.parametrize("known", [{"gold": 1}, {}], ids=["there", "absent"])
 def test_who_reads_what_is_not_known_waits_for_it(what: str, known: dict[str, int]) -> None:
-    """The collection has synced, and one key came later and waits: it is certainly neither there nor absent."""
+    """A key that came after the sync and is parked is neither present nor absent: its reader is parked, too."""
     world = World()
     reader = world.reader(READS[what](world))
     world.users.set("ann", 2)
@@ -80,7 +80,7 @@ def test_who_reads_what_is_not_known_waits_for_it(what: str, known: dict[str, in
 
 @pytest.mark.parametrize("what", READS)
 def test_who_read_it_before_waits_as_well_and_keeps_what_it_had(what: str) -> None:
-    """So what depends on it in turn does not take it for certain either."""
+    """A run that read the key before it was parked is parked, too, and keeps its last output."""
     world = World()
     reader = world.reader(READS[what](world))
     world.asked.set("x", 1)
@@ -94,7 +94,7 @@ def test_who_read_it_before_waits_as_well_and_keeps_what_it_had(what: str) -> No
 
 
 def test_other_keys_are_read_on() -> None:
-    """One that is late holds up nobody who asks for another, and the collection stays synced."""
+    """A parked key does not delay reads of other keys, and the collection stays synced."""
     world = World("bob")
     reader = world.reader(lambda ctx: ctx.get(world.cards, "bob"))
     world.users.set("ann", 2)
@@ -108,7 +108,7 @@ def test_other_keys_are_read_on() -> None:
 
 
 def test_a_key_that_waits_again_is_read_as_it_was_last() -> None:
-    """What was known stands, as that of a key that fails does; where several are read it may be one more elsewhere."""
+    """A key that is parked again keeps its last output: a read of it returns that, and a read of several values waits."""
     world = World("ann")
     one, several = world.reader(lambda ctx: ctx.get(world.cards, "ann")), world.by_kind
     groups = world.asked.map(lambda ctx, _: ctx.lookup(several, "gold"), name="groups of readers")
@@ -121,7 +121,7 @@ def test_a_key_that_waits_again_is_read_as_it_was_last() -> None:
 
 
 def test_what_the_first_member_may_have_is_not_taken_from_the_second() -> None:
-    """A merge leaves a key as it is until the member that counts knows."""
+    """A merge keeps a key as it is while the key is unknown in the first member."""
     world = World()
     assert world.merged["ann"] == "other"
     world.users.set("ann", 2)
@@ -134,7 +134,7 @@ def test_what_the_first_member_may_have_is_not_taken_from_the_second() -> None:
 
 
 def test_a_group_stays_while_it_may_be_larger() -> None:
-    """Which one a key that waits will be in, nobody knows."""
+    """A parked key may join any group, so groups keep their contents."""
     world = World("bob")
     world.users.set("ann", 2)
     world.users.set("cid", 1)
@@ -145,7 +145,7 @@ def test_a_group_stays_while_it_may_be_larger() -> None:
 
 
 def test_a_member_that_came_late_and_has_not_synced_may_have_a_key() -> None:
-    """A flatten that has synced stays so, and what its new member may have is not absent."""
+    """A synced flatten stays synced, and keys that its new member may have are unknown."""
     graph = krt.Graph(on_failure="raise")
     late: krt.Source[str, int] = graph.source("late")
     members: krt.Source[str, krt.Collection[str, int]] = graph.source("members", {})

@@ -1,4 +1,4 @@
-"""Views: a graph at one epoch, unaffected by what comes later, at the cost of what has changed since."""
+"""Views: collections at one epoch, at the cost of what changes later."""
 
 import pytest
 
@@ -6,7 +6,7 @@ import krt
 
 
 def test_a_view_is_not_affected_by_later_transactions() -> None:
-    """Changed, deleted, added and changed again: it reads as it was, by key, by iteration and in size."""
+    """After changes, deletions and additions, a view reads as before, by key, by iteration and in size."""
     graph = krt.Graph(on_failure="raise")
     numbers = graph.source("numbers", {"a": 1, "b": 2})
     doubled = numbers.map(lambda ctx, n: n * 2, name="doubled")
@@ -26,7 +26,7 @@ def test_a_view_is_not_affected_by_later_transactions() -> None:
 
 
 def test_views_at_several_epochs_are_independent() -> None:
-    """Each is what was there when it was taken."""
+    """Each view has the contents of its own epoch."""
     graph = krt.Graph(on_failure="raise")
     numbers: krt.Source[str, int] = graph.source("numbers", {})
     views = []
@@ -38,7 +38,7 @@ def test_views_at_several_epochs_are_independent() -> None:
 
 
 def test_a_view_within_an_open_transaction_is_of_the_last_commit() -> None:
-    """What has been written so far is not in it, and neither is what an abort undoes."""
+    """A view has neither the writes of an open transaction nor those that an abort undoes."""
     graph = krt.Graph(on_failure="raise")
     numbers = graph.source("numbers", {"a": 1, "b": 2})
     view = graph.view()
@@ -54,7 +54,7 @@ def test_a_view_within_an_open_transaction_is_of_the_last_commit() -> None:
 
 
 def test_views_share_what_has_not_changed() -> None:
-    """A view holds old values of changed keys only, and two views of one state hold them once."""
+    """A view holds only the old values of changed keys, and views of one epoch share them."""
     graph = krt.Graph(on_failure="raise")
     numbers = graph.source("numbers", {i: i for i in range(1000)})
     one, other = graph.view(), graph.view()
@@ -68,7 +68,7 @@ def test_views_share_what_has_not_changed() -> None:
 
 
 def test_a_view_that_nobody_holds_costs_nothing() -> None:
-    """Its notes are gone with it."""
+    """The old values are dropped with the last view."""
     graph = krt.Graph(on_failure="raise")
     numbers = graph.source("numbers", {"a": 1})
     view = graph.view()
@@ -80,7 +80,7 @@ def test_a_view_that_nobody_holds_costs_nothing() -> None:
 
 
 def test_a_view_may_be_iterated_while_the_graph_goes_on() -> None:
-    """An iterator that is held over a transaction is not disturbed."""
+    """A transaction during the iteration does not affect it."""
     graph = krt.Graph(on_failure="raise")
     numbers = graph.source("numbers", {"a": 1, "b": 2})
     keys = iter(graph.view()[numbers])

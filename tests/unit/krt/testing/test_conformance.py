@@ -1,4 +1,4 @@
-"""The rules of the kit, against every kind of collection; and the kit itself against collections that break them."""
+"""The conformance rules against every kind of collection, and against collections that break them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -90,7 +90,7 @@ class FlatMapRig(SourceRig):
 
 
 class MergeRig(SourceRig):
-    """A merge of two sources: what replaces lands in the other one."""
+    """A merge of two sources: a replacement is written to the other source."""
 
     def derive(self) -> krt.Collection[str, Any]:
         self.other: krt.Source[str, Any] = self.graph.source("other", {})
@@ -142,7 +142,7 @@ class GroupRig(SourceRig):
 
 
 class SingletonRig(SourceRig):
-    """A flat_map over a singleton: everything comes out of one run."""
+    """A flat_map over a singleton: one run makes all outputs."""
 
     def derive(self) -> krt.Collection[str, Any]:
         everything = self.graph.singleton(lambda ctx: dict(ctx.fetch(self.source)), name="everything")
@@ -160,12 +160,12 @@ RIGS: list[Callable[[], Rig]] = [
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 @pytest.mark.parametrize("make_rig", RIGS, ids=lambda rig: rig.__name__)
 def test_every_kind_keeps_the_rule(rule: Callable[[Rig], None], make_rig: Callable[[], Rig]) -> None:
-    """One suite for all kinds."""
+    """Each kind of collection passes each rule."""
     rule(make_rig())
 
 
 def test_check_collection_runs_all_rules() -> None:
-    """A new rig for each."""
+    """Each rule gets a new rig."""
     made: list[Rig] = []
 
     def make_rig() -> Rig:
@@ -178,7 +178,7 @@ def test_check_collection_runs_all_rules() -> None:
 
 
 def test_a_replacement_in_two_transactions_breaks_its_rule() -> None:
-    """The rule can fail."""
+    """A rule fails for a collection that breaks it."""
 
     class Hasty(SourceRig):
         def replace(self, old: str, new: str) -> None:
@@ -190,7 +190,7 @@ def test_a_replacement_in_two_transactions_breaks_its_rule() -> None:
 
 
 def test_a_rig_that_creates_too_little_breaks_its_rule() -> None:
-    """An object that is not there is noticed."""
+    """A missing object breaks a rule."""
 
     class Lazy(SourceRig):
         def create(self, key: str) -> None:

@@ -1,4 +1,4 @@
-"""The recompute log, the tracker and the oracle: what they accept, and that they can fail."""
+"""The recompute log, the tracker and the oracle: what they accept, and what they refuse."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from krt.testing import RecomputeLog, Tracker, check_graph, from_scratch
 
 
 def test_a_recompute_log_names_what_ran() -> None:
-    """Exactly, in any order; and then it is empty."""
+    """`expect` takes the exact runs in any order, and clears the log."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1, "b": 2})
     log = RecomputeLog(graph)
@@ -23,7 +23,7 @@ def test_a_recompute_log_names_what_ran() -> None:
 
 
 def test_a_tracker_expects_events_and_silence() -> None:
-    """In any order, or by transaction; and nothing else."""
+    """`expect` takes events in any order, `expect_batches` takes them by transaction; other events fail."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 1})
     tracker = Tracker(numbers)
@@ -53,7 +53,7 @@ def test_a_tracker_notices_a_lost_delta() -> None:
 
 
 def everything(graph: krt.Graph) -> krt.Source[str, int]:
-    """One of every kind, with failures, keeps, parked keys and conflicts."""
+    """A graph with collections of every kind, with failures, kept and parked keys and conflicts."""
     numbers = graph.source("numbers", {"a": 1, "b": 2, "c": 3})
     unknown: krt.Source[str, int] = graph.source("unknown")
     by_parity = numbers.index(lambda n: [n % 2, n % 3], name="parity")
@@ -77,7 +77,7 @@ def everything(graph: krt.Graph) -> krt.Source[str, int]:
 
 
 def test_the_oracle_agrees_with_a_graph_of_everything() -> None:
-    """Also where keys fail, keep, wait or conflict."""
+    """The oracle agrees also for keys that fail, are kept, are parked or conflict."""
     graph = krt.Graph()
     numbers = everything(graph)
     for values in ({"a": 0, "b": 5, "c": 6}, {"a": 4, "d": 6}, {}, {"x": 7, "y": 9}):
@@ -89,7 +89,7 @@ def test_the_oracle_agrees_with_a_graph_of_everything() -> None:
 
 @pytest.mark.parametrize("name", ["mixed", "merged", "many", "summed", "groups", "flat"], ids=lambda name: f"in {name}")
 def test_the_oracle_notices_a_wrong_value_in_any_kind(name: str) -> None:
-    """One entry too many."""
+    """The oracle finds an additional entry."""
     graph = krt.Graph()
     everything(graph)
     graph.collections[name]._values["wrong"] = 99
@@ -99,7 +99,7 @@ def test_the_oracle_notices_a_wrong_value_in_any_kind(name: str) -> None:
 
 
 def test_the_oracle_notices_a_wrong_index() -> None:
-    """A value that is filed where it should not be."""
+    """The oracle finds a value in the wrong bucket."""
     graph = krt.Graph()
     numbers = everything(graph)
     numbers._indexes["parity"]._buckets[7] = {"a": 1}
@@ -109,7 +109,7 @@ def test_the_oracle_notices_a_wrong_index() -> None:
 
 
 def test_the_oracle_notices_a_forgotten_failure() -> None:
-    """A transform that raises must be known to have raised."""
+    """The oracle finds a transform that raises without a failure in the graph."""
     graph = krt.Graph()
     numbers = graph.source("numbers", {"a": 0})
     inverse = numbers.map(lambda ctx, n: 60 // n, name="inverse")
@@ -120,7 +120,7 @@ def test_the_oracle_notices_a_forgotten_failure() -> None:
 
 
 def test_the_oracle_notices_a_transform_that_is_not_pure() -> None:
-    """Two runs on the same inputs must agree."""
+    """The oracle finds a transform whose two runs disagree."""
     graph = krt.Graph()
     counter = iter(range(100))
     graph.source("numbers", {"a": 0}).map(lambda ctx, n: next(counter), name="impure")
