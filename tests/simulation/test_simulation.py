@@ -192,3 +192,27 @@ def test_a_list_that_is_followed_by_another_at_once_is_served() -> None:
     runs = [simulate(replace(CALM, shrink_seconds=20.0, seed=seed), [*before, *held]) for seed in range(8)]
 
     assert [[]] * 8 == [run.violations for run in runs]
+
+
+def test_what_a_route_left_stays_as_long_as_the_route_does() -> None:
+    """While nobody looked, a route moved to a new Service, and the old one went; a proxy that starts has both, or neither."""
+    before = [
+        Event(0.0, "put", ("gateways", "g0", (True, (8080,)))),
+        Event(0.0, "put", ("services", "s0", (True, (80,)))),
+        Event(0.0, "put", ("endpointslices", "e0", (True, "s0", ("10.0.0.1",)))),
+        Event(0.0, "put", ("httproutes", "r0", (True, "g0", (("s0", 80),)))),
+    ]
+    blind = [
+        Event(10.0, "unreachable", (3.0,)),
+        Event(10.5, "put", ("services", "s1", (True, (80,)))),
+        Event(10.5, "put", ("endpointslices", "e1", (True, "s1", ("10.0.0.2",)))),
+        Event(11.0, "put", ("httproutes", "r0", (True, "g0", (("s1", 80),)))),
+        Event(11.5, "delete", ("services", "s0")),
+        Event(11.5, "compact", ()),
+        Event(12.0, "slow", ("endpointslices", 8.0, 10.0)),
+        Event(17.0, "restart", ("e0",)),
+    ]
+
+    runs = [simulate(replace(CALM, retention_seconds=20.0, seed=seed), [*before, *blind]) for seed in range(8)]
+
+    assert [[]] * 8 == [run.violations + run.disorder for run in runs]

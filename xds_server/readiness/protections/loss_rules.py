@@ -45,11 +45,13 @@ def sources_of(pipeline: Pipeline, collections: Iterable[str]) -> frozenset[str]
 
 
 class PipelineLossRules:
-    """What may be lost only because some kind is out of freshness. A Gateway, and what is its own, never is.
+    """What may be lost only because some kind is out of touch. A Gateway, and what is its own, never is.
 
     A cluster goes though a route may lead to it; a load assignment is emptied; a reference of a route that was found is
     found no longer; a route newly leads to a cluster of which no endpoint is known. A new route takes nothing away,
     wherever it leads, unless another one of that port goes or changes in the same step: it may have its place.
+
+    A route configuration that is retained leads to clusters that routes have left since: these are lost with it, not before.
     """
 
     def __init__(self, pipeline: Pipeline) -> None:
@@ -59,6 +61,8 @@ class PipelineLossRules:
         self._attached = pipeline.attached_routes.name
         self._missing: defaultdict[PortKey, set[_Lead]] = defaultdict(set)
         self._new: defaultdict[PortKey, set[_Lead]] = defaultdict(set)
+        self._left: dict[str, set[tuple[PortKey, ObjectKey]]] = {}
+        """By cluster: the routes that led there, and do so no longer."""
 
     def note(self, changes: Changes) -> None:
         """Takes in how routes changed."""
@@ -76,6 +80,10 @@ class PipelineLossRules:
                     known -= {(route, cluster) for cluster in had - has}
                     if port in left:
                         known |= {(route, cluster) for cluster in has - had}
+                for cluster in was.found - now.found:
+                    self._left.setdefault(cluster, set()).add((port, route))
+                for cluster in now.found - was.found:
+                    self._left.get(cluster, set()).discard((port, route))
 
     def depends_on(self, key: Key, change: Change) -> frozenset[str]:
         """The kinds on which it rests that the change takes something away; none, if it does not."""
@@ -84,15 +92,19 @@ class PipelineLossRules:
         if name == self._routes:
             return NO_KINDS if old is None or new is None else self._led_astray(place)
         if name in (self._clusters, self._assignments.name) and new is None:
-            return _REFERENCES
+            # The routes of these ports lead there as long as they are kept as they were.
+            ports = {port for port, _ in self._left.get(place, ())}
+            return _REFERENCES.union(*map(self._led_astray, ports))
         emptied = name == self._assignments.name and old is not None and has_endpoints(old) and not has_endpoints(new)
         return _ENDPOINTS if emptied else NO_KINDS
 
     def keep(self, keys: Iterable[Key]) -> None:
         """Forgets what was lost at all ports but those of *keys*."""
-        ports = [place for name, place in keys if name == self._routes]
+        ports = {place: None for name, place in keys if name == self._routes}
         self._missing = defaultdict(set, {port: self._missing[port] for port in ports if port in self._missing})
         self._new = defaultdict(set, {port: self._new[port] for port in ports if port in self._new})
+        left = {cluster: {one for one in routes if one[0] in ports} for cluster, routes in self._left.items()}
+        self._left = {cluster: routes for cluster, routes in left.items() if routes}
 
     def _led_astray(self, port: PortKey) -> frozenset[str]:
         """On what it rests that routes of a port lead where nobody answers."""

@@ -69,8 +69,6 @@ class Retained:
     """From what is published to what is derived."""
     since: float
     """On the clock."""
-    kinds: frozenset[str]
-    """On which its loss rests."""
     reason: str
 
 
@@ -112,7 +110,7 @@ class Retention:
                 kinds = NO_KINDS if certain or level else self._loss_rules.depends_on(place, change)
                 if lacking := self._freshness.lacks(kinds):
                     since = self._clock() if known is None else known.since
-                    self.retained[place] = Retained(change, since, kinds, f"{' and '.join(lacking)} out of touch")
+                    self.retained[place] = Retained(change, since, f"{' and '.join(lacking)} out of touch")
                     if known is None:
                         begun[place] = self.retained[place]
                     continue
@@ -140,12 +138,13 @@ class Retention:
         late = self._clock() - self._seconds
         ends: dict[ChangeOutcome, dict[Key, Retained]] = {"timeout": {}, "confirmed": {}, "recovered": {}}
         for place, one in self.retained.items():
+            kinds = self._loss_rules.depends_on(place, one.change)
             if one.since <= late:
                 ends["timeout"][place] = one
-            elif not self._freshness.lacks(one.kinds):
-                ends["confirmed"][place] = one
-            elif not self._loss_rules.depends_on(place, one.change):
+            elif not kinds:
                 ends["recovered"][place] = one
+            elif not self._freshness.lacks(kinds):
+                ends["confirmed"][place] = one
         return self._released(ends)
 
     def override(self) -> Changes:

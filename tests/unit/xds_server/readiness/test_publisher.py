@@ -495,6 +495,26 @@ def test_a_route_that_moved_stays_until_the_endpoints_that_it_moved_to_are_known
     assert (rig.retention.retained, versions(rig)[ROUTE] != before[ROUTE]) == ({}, True)
 
 
+def test_what_a_route_that_stays_leads_to_stays_as_long() -> None:
+    """The Service that it left went, too, and that is certain: but the route leads there until it may move."""
+    rig = Carrying()
+    before = versions(rig)
+    rig.freshness.note("endpointslices", lost=True)
+    services = rig.pipeline.sources["services"]
+    services.set("shop/new", builders.service("shop/new"))
+    rig.pipeline.sources["httproutes"].set("shop/cart", MOVED)
+
+    services.delete("shop/cart")
+    rig.now += 5
+    rig.publisher.tick()
+    assert (versions(rig)[ROUTE], rig.store.counts()[CLUSTER], rig.store.counts()[ENDPOINT]) == (before[ROUTE], 2, 2)
+
+    rig.pipeline.sources["endpointslices"].set(
+        "shop/new-1", builders.slice_("10.0.0.2", key="shop/new-1", of="shop/new")
+    )
+    assert (rig.retention.retained, rig.store.counts()[CLUSTER], rig.store.counts()[ENDPOINT]) == ({}, 1, 1)
+
+
 @pytest.mark.parametrize("first", ["services", "httproutes"])
 def test_it_stays_whichever_kind_is_in_touch_first(first: str) -> None:
     """That the Service is not known, and that its endpoints are not, are one loss with one clock."""
