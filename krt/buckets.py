@@ -110,7 +110,7 @@ class Buckets(Generic[A, K, V]):
                     bucket[key] = value
 
     def _checked_places(self, found: Iterable[A]) -> tuple[A, ...]:
-        """The index values that an index function returned, without duplicates. Raises if they are of the wrong type."""
+        """The index values of *found* without duplicates. Raises: OutputTypeError; TypeError if one is not hashable."""
         if isinstance(found, _STRINGS):
             raise OutputTypeError(
                 f"index {self.name!r} of {self._collection_name!r}: its function returned the string {found!r}, "

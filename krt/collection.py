@@ -163,7 +163,7 @@ class Index(Buckets[A, K, V]):
 
     @property
     def failures(self) -> Mapping[K, Failure]:
-        """Key -> why the index function failed for its value. The value is filed where the last good one was, if any."""
+        """Key -> why the index function failed for its value. The places of the last good value stay."""
         return MappingProxyType(self._failures)
 
 
@@ -209,10 +209,10 @@ class Context(ReadTracker):
         return selected
 
     def lookup_all(self, index: Index[A, K, V], places: Iterable[A]) -> tuple[V, ...]:
-        """The values that are filed at every one of *places* (index values), such as objects that have all of some labels.
+        """The values at every one of these index values, such as the objects that have all of some labels.
 
-        Without places, all values. The cost is the number of values at the place that has the fewest, and only
-        changes there run the transform again.
+        If *places* is empty, all values. The cost is the number of values at the index value that has the fewest,
+        and only changes there run the transform again.
         """
         self._require_known(index.collection)
         places = dict.fromkeys(places)
@@ -223,10 +223,10 @@ class Context(ReadTracker):
         return values
 
     def lookup_within(self, index: Index[A, K, V], places: Iterable[A]) -> tuple[V, ...]:
-        """The values that are filed at some of *places* (index values) and nowhere else, such as selectors that match labels.
+        """The values that are filed at some of these index values and no others, such as selectors that match labels.
 
         A value that is filed nowhere, such as an empty selector, is not among them. The cost is the number of
-        values at these places.
+        values at *places*.
         """
         self._require_known(index.collection)
         places = tuple(places)

@@ -112,7 +112,10 @@ class Delivery:
             self.held_transactions.append(held)
 
     def take_held_transactions(self) -> Iterator[HeldTransaction]:
-        """Yields the held transactions in order, also those that are added meanwhile. Ends with a LivelockError in the reports after too many."""
+        """Yields the held transactions in order, including those that are added meanwhile.
+
+        After MOST_ROUNDS it drops the rest and adds a LivelockError to the reports.
+        """
         last: list[HeldTransaction] = []
         while self.held_transactions:
             held = self.held_transactions.popleft()
@@ -131,5 +134,6 @@ def _livelock(last: Iterable[HeldTransaction]) -> LivelockError:
     sources = dict.fromkeys(source.name for held in last for source, _, _ in held.writes)
     return LivelockError(
         f"subscribers of {', '.join(map(repr, subscribers))} kept writing to {', '.join(map(repr, sources))} for "
-        f"{MOST_ROUNDS} transactions: a subscriber must stop writing at some point; write only values that differ from the current ones"
+        f"{MOST_ROUNDS} transactions: a subscriber must stop writing at some point; "
+        f"write only values that differ from the current ones"
     )

@@ -53,7 +53,7 @@ class DerivedCollection(Collection[K, V]):
 
     @property
     def pending(self) -> frozenset[str]:
-        """Names of the sources and collections that this one waits for, to become synced or, since then, for some keys."""
+        """Names of the sources and collections that this one waits for: for their sync, or for some of their keys."""
         if self.synced and not self._has_unknown_keys:
             return frozenset()
         return frozenset().union(*(collection.pending for collection in self._awaited_nodes()))

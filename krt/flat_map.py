@@ -126,8 +126,8 @@ class FlatMap(TransformCollection[K, V]):
         if self._on_conflict == "fail":
             for key in claims[1:]:
                 message = (
-                    f"{self.name!r}: inputs {owner!r} and {key!r} both return the key {name!r}, and {owner!r} sorts first: "
-                    f"return distinct keys, or pass on_conflict"
+                    f"{self.name!r}: inputs {owner!r} and {key!r} both return the key {name!r}, and "
+                    f"{owner!r} sorts first: return distinct keys, or pass on_conflict"
                 )
                 self._reject(key, name, DuplicateKeyError(message))
 

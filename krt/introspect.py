@@ -192,7 +192,7 @@ def to_mermaid(graph: Graph) -> str:
 
 
 def to_json(graph: Graph) -> dict[str, Any]:
-    """The graph as plain values for `json.dumps`: the state, counters and edges of each collection, without contents."""
+    """The graph as plain values for `json.dumps`: state, counters and edges of each collection, no contents."""
     read_by: dict[str, list[str]] = {}
     for (start, end), kind in edges(graph).items():
         if kind == "read":

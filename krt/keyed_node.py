@@ -42,7 +42,7 @@ class KeyedNode(Generic[K, V_co]):
         self.graph = graph
         self.name = name
         self.synced = False
-        """Whether the contents have been complete. Once true, it stays true; `pending` tells whether keys wait since then."""
+        """Whether the contents have been complete. Once true, it stays true, even if some keys wait later (`pending`)."""
         self.closed = False
         self.counters = Counters()
         self.rank = graph._assign_rank(self)
@@ -67,7 +67,7 @@ class KeyedNode(Generic[K, V_co]):
 
     @property
     def pending(self) -> frozenset[str]:
-        """Names of the sources and collections that this one waits for, to become synced or, since then, for some keys."""
+        """Names of the sources and collections that this one waits for: for their sync, or for some of their keys."""
         return frozenset() if self.synced else frozenset({self.name})
 
     def close(self) -> None:

@@ -201,5 +201,6 @@ class Flatten(MergeBase[K, V]):
             raise ClosedError(f"member {name!r} of {self.name!r} is closed: delete it from {self._container.name!r}")
         if member.graph is not self.graph or member.rank >= self.rank:
             raise RankError(
-                f"member {name!r} of {self.name!r} was created after it, or belongs to another graph: create members within `graph.before({self.name})`"
+                f"member {name!r} of {self.name!r} was created after it, or belongs to another graph: "
+                f"create members within `graph.before({self.name})`"
             )

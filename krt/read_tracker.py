@@ -51,7 +51,8 @@ class ReadTracker:
             )
         if of.closed:
             raise ClosedError(
-                f"transform of {reader.name!r} read {of.name!r}, which is closed: remove the read, or read an open collection"
+                f"transform of {reader.name!r} read {of.name!r}, which is closed: "
+                f"remove the read, or read an open collection"
             )
         raise RankError(
             f"transform of {reader.name!r} read {of.name!r}: a transform may read only collections created "

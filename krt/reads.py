@@ -1,4 +1,4 @@
-"""Tracked reads: what each run has read, so that a change wakes the runs that read it. These are the edges of the graph."""
+"""Tracked reads: what each run has read, so that a change wakes these runs. They are edges of the graph, per key."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ Read = tuple[Readable, Any, "Projection | None"]
 
 
 class Projection:
-    """A read of a part of a value (`select=`). A change that leaves that part equal wakes nobody."""
+    """A read of a part of a value (`select=`). A change that leaves that part equal wakes no run."""
 
     __slots__ = ("_next", "_read", "value")
 

@@ -26,7 +26,7 @@ class WritableNode(Node, Protocol):
 
 
 class Transaction(AbstractContextManager[None]):
-    """The transactions of a graph. `Graph.transaction` always returns this one object: each `with` block enters it again."""
+    """The transactions of a graph: one object, which `Graph.transaction` returns, and which each `with` block enters."""
 
     def __init__(self, scheduler: Scheduler, delivery: Delivery, failure_reports: FailureReports) -> None:
         self._scheduler = scheduler
