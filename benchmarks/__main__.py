@@ -3,6 +3,7 @@
 import sys
 
 from benchmarks import (
+    call_count,
     change_latency,
     encoding_cost,
     fan_out,
@@ -18,6 +19,7 @@ from benchmarks.krt import bench as krt
 
 COMMANDS = {
     "start": startup_time.main,
+    "calls": call_count.main,
     "change": change_latency.main,
     "encode": encoding_cost.main,
     "informers": list_and_watch.main,
