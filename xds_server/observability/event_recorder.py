@@ -1,10 +1,13 @@
-"""Kubernetes Events about this Pod, as those who have something to tell see them."""
+"""Kubernetes Events about this Pod, as the parts that report something see them."""
 
 from typing import Literal, Protocol
 
 
-class Say(Protocol):
-    """Writes an Event about this Pod, if somebody writes at all; *ends* is a reason that is over with it."""
+class EventRecorder(Protocol):
+    """Writes Kubernetes Events about this Pod, if it runs in one and statuses are written."""
 
     def __call__(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, ends: str = "") -> None:
-        """Rate-limited, and what says the same as the last of its reason is not said again."""
+        """Writes an Event, within a rate, unless the last one of *reason* had the same message.
+
+        *ends*: the reason that is over with this one. Its next Event is written even if it repeats the last.
+        """

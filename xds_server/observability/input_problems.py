@@ -1,6 +1,6 @@
-"""Problems that relations between objects show, on the board beside those that an object shows alone.
+"""Problems between objects, such as a route that names an unknown Gateway, reported beside those within one object.
 
-They follow the graph: each appears and goes with the change that makes or mends it, at the cost of that change.
+They are derived in the graph. So each is reported by the change that causes it, and withdrawn by the change that fixes it.
 """
 
 from typing import Final
@@ -13,15 +13,16 @@ from xds_server.providers.sync_tracker import SourceBoard
 from xds_server.translate.gatewayapi.problems import SOURCE, of_gateway, of_nobody, of_route
 from xds_server.translate.pipeline import Pipeline
 
-Problems = Collection[ObjectKey, tuple[Problem, ...]]
+_Problems = Collection[ObjectKey, tuple[Problem, ...]]
 
 _KINDS: Final = {"route_problems": "HTTPRoute", "gateway_problems": "Gateway"}
 
 
-def follow(graph: Graph, pipeline: Pipeline, board: SourceBoard, *, gateway_class: str, shared: bool) -> None:
-    """Keeps the board equal to what the graph shows. Nobody waits for it: make it after the gate.
+def report_problems(graph: Graph, pipeline: Pipeline, board: SourceBoard, *, gateway_class: str, shared: bool) -> None:
+    """Has every commit of *graph* report the problems between objects to *board*.
 
-    *shared*: whether others may read the same objects, as those of an API server.
+    Readiness must not wait for them: call it after the gate is made. *shared*: whether other controllers may read the same
+    objects, as on an API server; then a route of an unknown Gateway may be theirs.
     """
     gateways = pipeline.sources["gateways"]
 
@@ -34,19 +35,19 @@ def follow(graph: Graph, pipeline: Pipeline, board: SourceBoard, *, gateway_clas
     def gateway_problems(_: Context, gateway: Gateway) -> tuple[Problem, ...] | None:
         return tuple(of_gateway(gateway, gateway_class, shared=shared)) or None
 
-    found: tuple[Problems, ...] = (
+    collections: tuple[_Problems, ...] = (
         pipeline.attached_routes.map(route_problems, name="route_problems"),
         gateways.map(gateway_problems, name="gateway_problems"),
     )
 
-    def committed(commit: Commit) -> None:
-        nobody = () if pipeline.roles or not gateways.synced else tuple(of_nobody(len(gateways), gateway_class))
-        board.report(SOURCE, "", nobody)
-        for collection in found:
+    def report(commit: Commit) -> None:
+        unserved = () if pipeline.roles or not gateways.synced else tuple(of_nobody(len(gateways), gateway_class))
+        board.report(SOURCE, "", unserved)
+        for collection in collections:
             for key, change in commit.deltas.get(collection.name, ()):
                 board.report(SOURCE, f"{_KINDS[collection.name]} {key}", change.new or ())
 
-    graph.subscribe(committed, *found)
+    graph.subscribe(report, *collections)
 
 
 def _class_name(gateway: Gateway) -> str:

@@ -1,4 +1,4 @@
-"""The metrics that are exported, as a table: made from the instruments themselves, so that it cannot be wrong."""
+"""The exported metrics as a table in Markdown. It is made from the instruments, so that it lists exactly those."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -6,16 +6,16 @@ from typing import NamedTuple
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics import MetricWrapperBase
 
-from xds_server.observability.state_metrics import PREFIX
+from xds_server.observability.metric_definitions import PREFIX
 
 _HEAD = """\
 # Metrics
 
-Printed by `xds-server metrics`; a test checks that this page is what it prints. Labels take few values, and never the
-identity of a proxy. Histograms have `_bucket`, `_sum` and `_count`. The processes' own (`process_`, `python_`) come in
-addition.
+`xds-server metrics` prints this page, and a test checks that it is current. Labels have few values, and never the identity
+of a proxy. Histograms have `_bucket`, `_sum` and `_count`. `/metrics` also exports the metrics of the process (`process_`,
+`python_`).
 
-| metric | type | labels | what it is |
+| metric | type | labels | meaning |
 |---|---|---|---|
 """
 
@@ -24,25 +24,25 @@ class Row(NamedTuple):
     """One metric."""
 
     name: str
-    """As in a query, with `_total` if it is a counter."""
+    """As in a query: a counter ends in `_total`."""
     kind: str
     labels: tuple[str, ...]
-    about: str
+    help_text: str
 
 
 def rows(registry: CollectorRegistry) -> list[Row]:
-    """All metrics of ours, by name."""
-    return sorted(row for row in _all(registry) if row.name.startswith(PREFIX))
+    """The metrics whose names begin with `PREFIX`, sorted by name."""
+    return sorted(row for row in _all_rows(registry) if row.name.startswith(PREFIX))
 
 
 def page(registry: CollectorRegistry) -> str:
-    """All metrics of ours, as Markdown."""
+    """The same as Markdown."""
     return _HEAD + "".join(
-        f"| `{row.name}` | {row.kind} | {', '.join(row.labels)} | {row.about} |\n" for row in rows(registry)
+        f"| `{row.name}` | {row.kind} | {', '.join(row.labels)} | {row.help_text} |\n" for row in rows(registry)
     )
 
 
-def _all(registry: CollectorRegistry) -> Iterator[Row]:
+def _all_rows(registry: CollectorRegistry) -> Iterator[Row]:
     for collector in list(registry._collector_to_names):  # noqa: SLF001 - the only way to instruments without a series
         if isinstance(collector, MetricWrapperBase):
             yield _row(collector._name, collector._type or "", collector._labelnames, collector._documentation)  # noqa: SLF001
@@ -51,5 +51,5 @@ def _all(registry: CollectorRegistry) -> Iterator[Row]:
             yield _row(family.name, family.type, getattr(family, "_labelnames", ()), family.documentation)
 
 
-def _row(name: str, kind: str, labels: tuple[str, ...], about: str) -> Row:
-    return Row(f"{name}_total" if kind == "counter" else name, kind, tuple(labels), about)
+def _row(name: str, kind: str, labels: tuple[str, ...], help_text: str) -> Row:
+    return Row(f"{name}_total" if kind == "counter" else name, kind, tuple(labels), help_text)

@@ -1,4 +1,4 @@
-"""What is so now, as families of gauges that are read when they are scraped: sources, contents, epochs, what clients have."""
+"""Gauges that are read at a scrape: sources, problems, collections, epochs, rejections, and what clients use."""
 
 import time
 from collections import Counter as Tally
@@ -7,163 +7,116 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final, TypeVar
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from xds_server.model.admission import CHANGE_HOLDS
 from xds_server.model.resource import SERVICE_NAMES, TypeUrl
 from xds_server.model.source_state import Phase, Problem, SourceState
+from xds_server.observability import metric_definitions as definitions
 
-PREFIX: Final = "xds_server_"
-
-_REFERENCES = ("resolved", "missing", "pending")
+_REFERENCE_STATES: Final = ("resolved", "missing", "pending")
+_REJECTION_STATES: Final = ("refused", "suspected")
+_CLIENT_USES: Final = ("streams", "silent", "auxiliary", "bytes")
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateReaders:
-    """Where to read what is so. Called in the thread that scrapes; see `_steady`."""
+    """Where to read the state of the server. Called in the thread that scrapes; see `_read_unchanged`."""
 
     sources: Callable[[], Iterable[SourceState]]
     problems: Callable[[], Iterable[Problem]]
     derived: Callable[[], Mapping[str, bool]]
-    """Whether each derived collection is synced."""
+    """Whether each derived collection is synced, by name."""
     resources: Callable[[], Mapping[TypeUrl, int]]
     """Published resources by type."""
     graph_epoch: Callable[[], int]
     published_epoch: Callable[[], int | None]
-    """None, and then no series, as long as nothing is published."""
+    """None as long as nothing is published."""
     sync_epoch: Callable[[], int | None]
-    """Epoch at which the last required source was listed; None while one is not."""
+    """The epoch at which the last required source completed its first list; None until then."""
     over_budget: Callable[[], int] = lambda: 0
-    """How many routes are left out at a port for their size."""
+    """Routes that a port does not serve because it would exceed its budget."""
     rejected: Callable[[], Mapping[tuple[TypeUrl, str], int]] = dict
-    """Resources that streams are refused, or suspect, by type and by which of the two."""
+    """Resources that streams rejected, by type and by state: `refused` or `suspected`."""
     held: Callable[[], Mapping[str, int]] = lambda: dict.fromkeys(CHANGE_HOLDS, 0)
-    """How many changes are held because they would take away too much, and how many resources are carried over."""
+    """Held changes, retained resources and held files, by kind of hold."""
     references: Callable[[], Mapping[str, int]] = dict
-    """References to Secrets and ConfigMaps, by what they lead to."""
+    """References to Secrets and ConfigMaps, by state."""
     leading: Callable[[], bool] = lambda: False
     """Whether this replica writes statuses."""
     written: Callable[[], int] = lambda: 0
-    """Statuses that it has written."""
-    clients: Callable[[], Mapping[str, int]] = lambda: dict.fromkeys(("streams", "silent", "auxiliary", "bytes"), 0)
-    """What clients have taken of what there is."""
+    """Statuses that this replica wrote."""
+    clients: Callable[[], Mapping[str, int]] = lambda: dict.fromkeys(_CLIENT_USES, 0)
+    """What clients use, by kind."""
 
 
 class StateGauges(Collector):
-    """What is so now, as families of gauges."""
+    """The gauges, with the values of the moment of the scrape."""
 
-    def __init__(self, live: StateReaders, clock: Callable[[], float]) -> None:
-        self._live = live
+    def __init__(self, readers: StateReaders, clock: Callable[[], float]) -> None:
+        self._readers = readers
         self._clock = clock
 
     def collect(self) -> Iterator[Metric]:
-        """All families, as of now."""
-        live = self._live
-        yield from _source_gauges(_steady(lambda: list(live.sources())), self._clock())
-        problems = Tally(_bounded(problem.source) for problem in _steady(lambda: list(live.problems())))
-        yield gauge(
-            "input_problems",
-            "Problems with the input: each costs its object, or the part of it that is said.",
-            "source",
-            problems,
+        """All metric families."""
+        readers = self._readers
+        yield from _source_gauges(_read_unchanged(lambda: list(readers.sources())), self._clock())
+        problems = _read_unchanged(lambda: list(readers.problems()))
+        yield definitions.gauge_family(
+            definitions.INPUT_PROBLEMS, Tally(_source_label(problem.source) for problem in problems)
         )
-        yield GaugeMetricFamily(
-            f"{PREFIX}routes_over_budget",
-            "Routes that are left out at a port, since it would be too large with them (route_budget): counted by port.",
-            value=live.over_budget(),
+        yield definitions.gauge_value(definitions.ROUTES_OVER_BUDGET, readers.over_budget())
+        yield definitions.gauge_family(definitions.DERIVED_SYNCED, _read_unchanged(lambda: dict(readers.derived())))
+        resources = _read_unchanged(lambda: dict(readers.resources()))
+        yield definitions.gauge_family(
+            definitions.SNAPSHOT_RESOURCES, {type_label(type_url): count for type_url, count in resources.items()}
         )
-        yield gauge(
-            "derived_synced",
-            "Whether a derived collection is complete.",
-            "collection",
-            _steady(lambda: dict(live.derived())),
-        )
-        resources = {short(type_url): count for type_url, count in _steady(lambda: dict(live.resources())).items()}
-        yield gauge("snapshot_resources", "Resources that are published.", "type", resources)
-        yield _rejected(_steady(live.rejected))
-        yield _epoch("graph_epoch", "Committed transactions of the graph.", live.graph_epoch())
-        yield _epoch("published_epoch", "Epoch of the graph that is published.", live.published_epoch())
-        yield _epoch("sync_epoch", "Epoch at which the last required source was listed.", live.sync_epoch())
-        yield gauge(
-            "references",
-            "References to Secrets and ConfigMaps whose content is known, absent, or awaited.",
-            "state",
-            dict.fromkeys(_REFERENCES, 0) | dict(_steady(live.references)),
-        )
-        yield GaugeMetricFamily(
-            f"{PREFIX}status_leader", "1 for the replica that writes statuses, by its lease.", value=int(live.leading())
-        )
-        yield CounterMetricFamily(
-            f"{PREFIX}status_writes", "Statuses that this replica has written.", value=live.written()
-        )
-        yield gauge(
-            "client_use",
-            "What clients have taken: streams with and without a request, calls beside discovery, bytes that are kept for them.",
-            "kind",
-            _steady(live.clients),
-        )
+        yield _rejected(_read_unchanged(readers.rejected))
+        yield definitions.gauge_value(definitions.GRAPH_EPOCH, readers.graph_epoch())
+        yield definitions.gauge_value(definitions.PUBLISHED_EPOCH, readers.published_epoch())
+        yield definitions.gauge_value(definitions.SYNC_EPOCH, readers.sync_epoch())
+        references = dict.fromkeys(_REFERENCE_STATES, 0) | dict(_read_unchanged(readers.references))
+        yield definitions.gauge_family(definitions.REFERENCES, references)
+        yield definitions.gauge_value(definitions.STATUS_LEADER, int(readers.leading()))
+        yield definitions.counter_value(definitions.STATUS_WRITES, readers.written())
+        yield definitions.gauge_family(definitions.CLIENT_USE, _read_unchanged(readers.clients))
 
 
-def _source_gauges(states: Iterable[SourceState], now: float) -> Iterator[Metric]:
-    synced = GaugeMetricFamily(
-        f"{PREFIX}source_synced",
-        "Whether a source was listed completely, or is known to be empty.",
-        labels=["source", "required"],
+def type_label(type_url: TypeUrl) -> str:
+    """The discovery service of a type, as a label value; `other` for a type URL that a client made up."""
+    return SERVICE_NAMES.get(type_url, "other")
+
+
+def _source_gauges(states: list[SourceState], now: float) -> Iterator[Metric]:
+    yield definitions.gauge_samples(
+        definitions.SOURCE_SYNCED, (((state.kind, str(state.required).lower()), state.known) for state in states)
     )
-    phase = GaugeMetricFamily(
-        f"{PREFIX}source_state", "1 for the state in which a source is, 0 for the others.", labels=["source", "state"]
+    yield definitions.gauge_samples(
+        definitions.SOURCE_STATE, (((state.kind, phase), state.phase is phase) for state in states for phase in Phase)
     )
-    objects = GaugeMetricFamily(
-        f"{PREFIX}source_objects", "Objects held, or seen so far while listing.", labels=["source"]
-    )
-    heard = GaugeMetricFamily(
-        f"{PREFIX}source_last_event_timestamp_seconds",
-        "When something was heard of a source last: a list, an event or a bookmark. Unix time.",
-        labels=["source"],
-    )
-    since_1970 = time.time() - now
-    for state in states:
-        if state.heard is not None:
-            heard.add_metric([state.kind], since_1970 + state.heard)
-        synced.add_metric([state.kind, str(state.required).lower()], state.known)
-        objects.add_metric([state.kind], state.objects)
-        for each in Phase:
-            phase.add_metric([state.kind, each], state.phase is each)
-    yield from (synced, phase, objects, heard)
+    yield definitions.gauge_family(definitions.SOURCE_OBJECTS, {state.kind: state.objects for state in states})
+    clock_start = time.time() - now  # Unix time at which the clock of `heard` was 0
+    heard = {state.kind: clock_start + state.heard for state in states if state.heard is not None}
+    yield definitions.gauge_family(definitions.SOURCE_LAST_EVENT, heard)
 
 
 def _rejected(counts: Mapping[tuple[TypeUrl, str], int]) -> Metric:
-    family = GaugeMetricFamily(
-        f"{PREFIX}xds_resources_rejected",
-        "Resources that clients rejected, counted by stream: suspected ones are tried again now, refused ones later.",
-        labels=["type", "state"],
+    known = dict.fromkeys(product(SERVICE_NAMES, _REJECTION_STATES), 0) | dict(counts)
+    return definitions.gauge_samples(
+        definitions.RESOURCES_REJECTED,
+        (
+            ((SERVICE_NAMES[type_url], state), count)
+            for (type_url, state), count in known.items()
+            if type_url in SERVICE_NAMES
+        ),
     )
-    known = dict.fromkeys(product(SERVICE_NAMES, ("refused", "suspected")), 0) | dict(counts)
-    for (type_url, state), count in known.items():
-        if type_url in SERVICE_NAMES:
-            family.add_metric([SERVICE_NAMES[type_url], state], count)
-    return family
 
 
-def gauge(name: str, help_text: str, label: str, values: Mapping[str, float]) -> Metric:
-    """A family of gauges with one label, by its value."""
-    family = GaugeMetricFamily(PREFIX + name, help_text, labels=[label])
-    for key, value in values.items():
-        family.add_metric([key], value)
-    return family
-
-
-def _epoch(name: str, help_text: str, epoch: int | None) -> Metric:
-    # No series rather than a 0: what is not known is not nothing.
-    return GaugeMetricFamily(PREFIX + name, help_text, value=epoch)
-
-
-def _steady(read: Callable[[], T]) -> T:
-    """What *read* gives. If its owner changes meanwhile what it walks over, Python says so, and it is read again."""
+def _read_unchanged(read: Callable[[], T]) -> T:
+    """What *read* returns. It is called again if the event loop changed a container while *read* iterated over it."""
     for _ in range(10):
         try:
             return read()
@@ -172,11 +125,6 @@ def _steady(read: Callable[[], T]) -> T:
     return read()
 
 
-def short(type_url: TypeUrl) -> str:
-    """The discovery service of a type, as a label: `other` for what a client chose."""
-    return SERVICE_NAMES.get(type_url, "other")
-
-
-def _bounded(source: str) -> str:
-    """The kind that a problem was met in; `files` for any file, of which there may be very many."""
+def _source_label(source: str) -> str:
+    """The kind of the object with the problem; `files` for every file, of which there may be very many."""
     return source if source.isalpha() else "files"

@@ -8,22 +8,21 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final
 
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 from xds_server.model.resource import SERVICE_NAMES, TypeUrl
+from xds_server.observability import metric_definitions as definitions
 
-_ACK_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 60.0)
-_INFINITE: Final = "+Inf"
-
-_COUNTERS: Final = (
-    ("responses", "xds_responses_total", "Responses sent."),
-    ("size", "xds_response_bytes_total", "Bytes of responses sent."),
-    ("resources", "xds_resources_sent_total", "Resources in responses sent."),
-    ("acks", "xds_acks_total", "Responses that a proxy ACKed."),
-)
+_COUNTERS: Final = {
+    "responses": definitions.RESPONSES,
+    "size": definitions.RESPONSE_BYTES,
+    "resources": definitions.RESOURCES_SENT,
+    "acks": definitions.ACKS,
+}
+_BOUNDS: Final = (*map(floatToGoString, definitions.ACK_SECONDS.buckets), "+Inf")
 
 
 class _TypeCounts:
@@ -34,14 +33,13 @@ class _TypeCounts:
     def __init__(self) -> None:
         self.responses = self.size = self.resources = self.acks = 0
         self.seconds = 0.0
-        self.buckets = [0] * (len(_ACK_BUCKETS) + 1)
+        self.buckets = [0] * len(_BOUNDS)
 
 
 class TrafficCounters(Collector):
     """Counters by resource type; types that the server does not publish count as `other`."""
 
-    def __init__(self, prefix: str) -> None:
-        self._prefix = prefix
+    def __init__(self) -> None:
         # All series begin at zero: increase() does not see the first value of a new series.
         self._by_name = {name: _TypeCounts() for name in SERVICE_NAMES.values()}
         self._by_type = {type_url: self._by_name[name] for type_url, name in SERVICE_NAMES.items()}
@@ -58,20 +56,19 @@ class TrafficCounters(Collector):
         counts = self._by_type.get(type_url) or self._other()
         counts.acks += 1
         counts.seconds += seconds
-        counts.buckets[bisect_left(_ACK_BUCKETS, seconds)] += 1
+        counts.buckets[bisect_left(definitions.ACK_SECONDS.buckets, seconds)] += 1
 
     def collect(self) -> Iterator[Metric]:
         """The metric families, with the values of now."""
         by_name = list(self._by_name.items())
-        for attribute, name, about in _COUNTERS:
-            counter = CounterMetricFamily(self._prefix + name, about, labels=["type"])
-            for type_name, counts in by_name:
-                counter.add_metric([type_name], getattr(counts, attribute))
-            yield counter
-        about = "Time from sending a response to its ACK."
-        histogram = HistogramMetricFamily(f"{self._prefix}xds_ack_duration_seconds", about, labels=["type"])
-        for type_name, counts in by_name:
-            histogram.add_metric([type_name], _cumulative(counts.buckets), counts.seconds)
+        for attribute, definition in _COUNTERS.items():
+            yield definitions.counter_family(definition, {name: getattr(counts, attribute) for name, counts in by_name})
+        definition = definitions.ACK_SECONDS
+        histogram = HistogramMetricFamily(
+            definitions.PREFIX + definition.name, definition.help_text, labels=definition.labels
+        )
+        for name, counts in by_name:
+            histogram.add_metric([name], _cumulative(counts.buckets), counts.seconds)
         yield histogram
 
     def _other(self) -> _TypeCounts:
@@ -80,8 +77,8 @@ class TrafficCounters(Collector):
 
 def _cumulative(buckets: list[int]) -> list[tuple[str, float]]:
     total = 0
-    shown: list[tuple[str, float]] = []
-    for bound, count in zip((*map(floatToGoString, _ACK_BUCKETS), _INFINITE), buckets, strict=True):
+    cumulative: list[tuple[str, float]] = []
+    for bound, count in zip(_BOUNDS, buckets, strict=True):
         total += count
-        shown.append((bound, total))
-    return shown
+        cumulative.append((bound, total))
+    return cumulative

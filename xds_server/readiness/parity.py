@@ -16,7 +16,7 @@ from probes import Passed, Verdict, Waiting
 from xds_server.envoy.ready_listener import MARKER
 from xds_server.model.resource import PUSH_ORDER, ROUTE, SERVICE_NAMES, TypeUrl
 from xds_server.observability.client import ControlPlaneError, request_json
-from xds_server.observability.state_metrics import PREFIX
+from xds_server.observability.metric_definitions import PREFIX
 from xds_server.xds.cache.resource_cache import ResourceCache
 from xds_server.xds.cache.table import Table, version_of
 

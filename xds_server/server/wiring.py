@@ -30,9 +30,10 @@ from xds_server.model.source_state import Problem, SourceState
 from xds_server.observability import attribution, input_problems, pages
 from xds_server.observability.client import request_json
 from xds_server.observability.logs import event
+from xds_server.observability.metric_definitions import PREFIX
 from xds_server.observability.metrics import Metrics
 from xds_server.observability.observers import ObserverList
-from xds_server.observability.state_metrics import PREFIX, StateReaders
+from xds_server.observability.state_metrics import StateReaders
 from xds_server.observability.stream_log import StreamLog
 from xds_server.observability.timeline import Timeline
 from xds_server.providers.kinds import REFERENCED
@@ -140,7 +141,7 @@ class ControlPlane:
         self.references = (
             references.build(self.graph, self.pipeline.roles, plurals) if settings.read_references else None
         )
-        input_problems.follow(
+        input_problems.report_problems(
             self.graph, self.pipeline, self.board,
             gateway_class=settings.gateway_class, shared=not isinstance(settings.source, FilesSource),
         )  # fmt: skip
@@ -156,7 +157,7 @@ class ControlPlane:
             shrink_hold=self.holds.shrink_hold, retention=self.holds.retention, marker_port=settings.marker_port,
             families=settings.ip_families,
         )  # fmt: skip
-        self._stream_log = StreamLog(self.holds.stream_held, clock=clock, on_left_out=self.metrics.line_left_out)
+        self._stream_log = StreamLog(self.holds.stream_held, clock=clock, on_suppressed=self.metrics.line_suppressed)
         self.observer = ObserverList(
             self.metrics,
             self._initial_push,
@@ -292,7 +293,7 @@ class ControlPlane:
         return ConnectionTable(ConnectionLimits(connections=most, connections_per_peer=per_peer), clock=time.monotonic)
 
     def _measure(self) -> None:
-        self.metrics.watch(
+        self.metrics.export_state(
             StateReaders(
                 sources=self.board.states.values,
                 problems=lambda: self.board.problems,

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from xds_server.model.admission import STREAM_HOLDS, ChangeOutcome, HoldKind
 from xds_server.model.source_state import Phase, SourceState
-from xds_server.observability.event_recorder import Say
+from xds_server.observability.event_recorder import EventRecorder
 from xds_server.observability.logs import event
 from xds_server.observability.metrics import Metrics
 from xds_server.providers import Source
@@ -71,7 +71,7 @@ class Holds:
         pipeline: Pipeline,
         metrics: Metrics,
         server: Callable[[], Streams | None],
-        say: Say,
+        say: EventRecorder,
         *,
         clock: Callable[[], float],
     ) -> None:

@@ -20,7 +20,7 @@ from xds_server.envoy.ready_listener import MARKER, marker_routes
 from xds_server.model.resource import ROUTE
 from xds_server.model.source_state import Phase, SourceState
 from xds_server.observability.logs import event
-from xds_server.observability.state_metrics import PREFIX
+from xds_server.observability.metric_definitions import PREFIX
 from xds_server.readiness.protections.last_good_file import BrokenError, Saved, decoded, encoded, resources
 from xds_server.readiness.publisher import marked_version
 from xds_server.xds.cache.resource_cache import ResourceCache

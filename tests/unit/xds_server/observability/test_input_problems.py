@@ -9,7 +9,7 @@ from msgspec import structs
 from krt import Graph
 from tests.support.builders import backend, gateway, http, route, rule, service
 from xds_server.model.objects import ParentRef, Service
-from xds_server.observability.input_problems import follow
+from xds_server.observability.input_problems import report_problems
 from xds_server.providers.kinds import KINDS
 from xds_server.providers.sync_tracker import SourceBoard
 from xds_server.translate.pipeline import Pipeline, build
@@ -23,7 +23,7 @@ class Input:
         self.pipeline: Pipeline = build(self.graph, "xds-server")
         self.new: list[str] = []
         self.board = SourceBoard(KINDS, on_problem=lambda one: self.new.append(str(one)))
-        follow(self.graph, self.pipeline, self.board, gateway_class="xds-server", shared=shared)
+        report_problems(self.graph, self.pipeline, self.board, gateway_class="xds-server", shared=shared)
         contents = {"gateways": gateway(), "httproutes": route(), "services": service()}
         with self.graph.transaction():
             for plural, source in self.pipeline.sources.items():
@@ -141,7 +141,7 @@ def test_nothing_is_said_of_what_is_not_known_yet() -> None:
     graph = Graph(on_failure="raise")
     pipeline = build(graph, "xds-server")
     board = SourceBoard(KINDS)
-    follow(graph, pipeline, board, gateway_class="xds-server", shared=False)
+    report_problems(graph, pipeline, board, gateway_class="xds-server", shared=False)
 
     pipeline.sources["httproutes"].replace({"shop/cart": route()})
     assert board.problems == ()

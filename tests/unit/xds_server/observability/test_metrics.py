@@ -37,7 +37,7 @@ class Rig:
         self.derived = {"clusters": False}
         self.published: int | None = None
         self.rejected: dict[tuple[str, str], int] = {}
-        self.metrics.watch(
+        self.metrics.export_state(
             StateReaders(
                 sources=lambda: self.sources,
                 problems=lambda: self.problems,

@@ -40,16 +40,16 @@ class World:
     def __init__(self) -> None:
         self.kept = Kept()
         self.now = 0.0
-        self.left_out = 0
+        self.suppressed = 0
         self.told: list[tuple[str, str]] = []
         self.log = StreamLog(
             lambda stream, kind: self.told.append((stream.node.id, kind)),
             clock=lambda: self.now,
-            on_left_out=self._count,
+            on_suppressed=self._count,
         )
 
     def _count(self) -> None:
-        self.left_out += 1
+        self.suppressed += 1
 
     def lines(self) -> list[Mapping[str, Any]]:
         """Those since the last time."""
@@ -116,7 +116,12 @@ def test_a_node_that_is_held_for_long_has_two_lines(world: World) -> None:
 
     held, released, closed = world.lines()
     assert (held["event"], held["reason"]) == ("stream.held", "not_ready")
-    assert {"event": "stream.released", "outcome": "admitted", "tries": 101, "seconds": 403}.items() <= released.items()
+    assert {
+        "event": "stream.released",
+        "outcome": "admitted",
+        "attempts": 101,
+        "seconds": 403,
+    }.items() <= released.items()
     assert closed["event"] == "stream.closed"
     assert world.told == [("proxy-1", "not_ready")]
 
@@ -146,7 +151,7 @@ def test_a_held_node_that_comes_no_more_is_gone(world: World) -> None:
         "event": "stream.released",
         "outcome": "client_left",
         "node": "gone",
-        "tries": 1,
+        "attempts": 1,
         "seconds": 3,
     }.items() <= line.items()
 
@@ -157,7 +162,7 @@ def test_one_client_has_so_many_lines_and_no_more(world: World) -> None:
         world.log.ignored(STREAM, TypeUrl(f"type-{number}"), "unserved_type")
         world.log.nacked(STREAM, CLUSTER, "v1", "no")
     assert len(world.lines()) == 10
-    assert world.left_out == 9990
+    assert world.suppressed == 9990
     world.log.nacked(_stream(8, peer="ipv4:10.0.0.2:1"), CLUSTER, "v1", "no")
     world.now += 10
     world.log.tick()

@@ -153,7 +153,7 @@ def test_who_is_left_out_is_told_in_conditions_problems_and_a_count() -> None:
     graph = Graph(on_failure="raise")
     pipeline = served(route("old", 1), budget=entries(2), graph=graph)
     board = SourceBoard(kinds(), clock=lambda: 0.0)
-    input_problems.follow(graph, pipeline, board, gateway_class="xds-server", shared=False)
+    input_problems.report_problems(graph, pipeline, board, gateway_class="xds-server", shared=False)
     subject = route("new", 2, "/a", "/b")
 
     pipeline.sources["httproutes"].set("shop/new", subject)
