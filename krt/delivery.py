@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from krt.delta import Commit
@@ -23,13 +22,15 @@ class Writable(Protocol):
     closed: bool
 
 
-@dataclass(slots=True)
 class HeldTransaction:
     """The writes of a subscriber: they become a transaction of their own after all subscribers were called."""
 
-    writer: Subscription
-    round: int
-    writes: list[tuple[Writable, Callable[..., None], tuple[Any, ...]]] = field(default_factory=list)
+    __slots__ = ("round", "writer", "writes")
+
+    def __init__(self, writer: Subscription, round_: int) -> None:
+        self.writer = writer
+        self.round = round_
+        self.writes: list[tuple[Writable, Callable[..., None], tuple[Any, ...]]] = []
 
 
 class Delivery:
