@@ -64,7 +64,7 @@ BUGS = (
     Bug("what changed is sent to nobody", "xds_server/server/wiring.py", "            self.server.publish(changes)\n", "            pass\n"),
     Bug("nobody looks at what time alone changes", "xds_server/server/wiring.py", "        self.publisher.tick()\n", ""),
     Bug("holds have another clock", "xds_server/server/wiring.py",
-        "lambda: self.server, self._say, clock=clock)", "lambda: self.server, self._say, clock=time.monotonic)"),
+        "lambda: self.server, self._record_event, clock=clock)", "lambda: self.server, self._say, clock=time.monotonic)"),
     Bug("who came before is waited for for ever", "xds_server/readiness/initial_push.py",
         "if self._expected and now < self._until:", "if self._expected:"),
     # what was good before, and what a peer says

@@ -6,8 +6,8 @@ from typing import Literal, Protocol
 class EventRecorder(Protocol):
     """Writes Kubernetes Events about this Pod, if it runs in one and statuses are written."""
 
-    def __call__(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, ends: str = "") -> None:
+    def __call__(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, clears: str = "") -> None:
         """Writes an Event, within a rate, unless the last one of *reason* had the same message.
 
-        *ends*: the reason that is over with this one. Its next Event is written even if it repeats the last.
+        *clears*: the reason that is over with this one. Its next Event is written even if it repeats the last.
         """

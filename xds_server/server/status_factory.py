@@ -28,8 +28,8 @@ class Keeper(Protocol):
     def leave(self) -> None:
         """From now on this replica is leaving: it writes no status, and others may."""
 
-    def say(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, ends: str = "") -> None:
-        """An Event; *ends* is a reason that is over with it."""
+    def record_event(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, clears: str = "") -> None:
+        """An Event; *clears* is a reason that is over with it."""
 
 
 class Nobody:
@@ -47,7 +47,7 @@ class Nobody:
     def leave(self) -> None:
         """Nothing to do."""
 
-    def say(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, ends: str = "") -> None:
+    def record_event(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, clears: str = "") -> None:
         """Nothing to do."""
 
 

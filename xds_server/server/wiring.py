@@ -114,7 +114,7 @@ class ControlPlane:
         )
         self.kinds = provider_factory.kinds_of(settings)
         self.board = SourceBoard(self.kinds, clock=clock, on_change=self._source_changed, on_problem=_problem_found)
-        self.holds = Holds(settings, self.pipeline, self.metrics, lambda: self.server, self._say, clock=clock)
+        self.holds = Holds(settings, self.pipeline, self.metrics, lambda: self.server, self._record_event, clock=clock)
         self.parity, self._parity_metrics = self._peer(asked), ParityMetrics(self.registry)
         self.last_good = self._last_good(started)
         self._soft_deadline = progress.SoftDeadline(settings.soft_deadline_seconds, started)
@@ -343,12 +343,12 @@ class ControlPlane:
     def _turned(self, transition: Transition) -> None:
         if not transition.ready:
             event(_log, logging.WARNING, "not_ready", layer=transition.layer, reason=transition.reason)
-            self.keeper.say("Warning", "NotReady", f"{transition.layer}: {transition.reason}", ends="Ready")
+            self.keeper.record_event("Warning", "NotReady", f"{transition.layer}: {transition.reason}", clears="Ready")
             return
         phases = {name: round(seconds, 3) for name, seconds in self.gate.startup_seconds().items()}
         objects = sum(state.objects for state in self.board.states.values())
         said = progress.summary(self.gate.startup_seconds(), self.board.states.values())
-        self.keeper.say("Normal", "Ready", said, ends="NotReady")
+        self.keeper.record_event("Normal", "Ready", said, clears="NotReady")
         event(_log, logging.INFO, "ready", summary=said, seconds=sum(phases.values()), objects=objects, **phases)
 
     def _checks_changed(self, before: Report, after: Report) -> None:
@@ -368,11 +368,11 @@ class ControlPlane:
         listed = self._soft_deadline.progress(self.board.states.values())
         waits_for = self.gate.report.reason
         event(_log, logging.WARNING, "still_not_ready", waits_for=waits_for, progress=listed)
-        self.keeper.say("Warning", "StillNotReady", f"waits for {waits_for}; {listed}")
+        self.keeper.record_event("Warning", "StillNotReady", f"waits for {waits_for}; {listed}")
 
-    def _say(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, ends: str = "") -> None:
+    def _record_event(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, clears: str = "") -> None:
         """An Event of a part that is made before the keeper."""
-        self.keeper.say(kind, reason, message, ends=ends)
+        self.keeper.record_event(kind, reason, message, clears=clears)
 
     # -- what is so --------------------------------------------------------------------------------
 

@@ -208,7 +208,7 @@ async def test_the_manifest_allows_exactly_what_is_done(
     await do(kube.apply, yaml.safe_dump_all(manifests))
     await do(kube.run, "patch", "gatewayclass", "xds-server", "--subresource=status", "--type=merge", "-p", '{"status": {"conditions": []}}')  # fmt: skip
     async with running(account, "xds-0", certificates=certificates) as it:
-        it.keeper.say("Warning", "NotReady", "to see it written")
+        it.keeper.record_event("Warning", "NotReady", "to see it written")
         await wait_for(kube, "gatewayclass/xds-server", "condition=Accepted")
         await wait_for(kube, "httproute/shop", "jsonpath={.status.parents[0].parentRef.name}=web")
         await wait_for(kube, "gateway/web", "condition=Programmed")

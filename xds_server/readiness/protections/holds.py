@@ -62,7 +62,7 @@ class Streams(Protocol):
 class Holds:
     """Held changes, resources that are carried over, and held streams.
 
-    *server* gives None as long as there is none; *say* writes an Event.
+    *server* gives None as long as there is none; *record_event* writes an Event.
     """
 
     def __init__(
@@ -71,12 +71,12 @@ class Holds:
         pipeline: Pipeline,
         metrics: Metrics,
         server: Callable[[], Streams | None],
-        say: EventRecorder,
+        record_event: EventRecorder,
         *,
         clock: Callable[[], float],
     ) -> None:
         self._seconds = settings.shrink_hold_seconds
-        self._say = say
+        self._record_event = record_event
         self._clock = clock
         self._metrics = metrics
         self._server = server
@@ -166,7 +166,7 @@ class Holds:
             release="all kinds in touch, or xds-server release --kind retained",
         )  # fmt: skip
         message = f"{len(which)} resources that were taken away are served on: {first.reason}"
-        self._say("Warning", "ResourcesRetained", message, ends="ResourcesReleased")
+        self._record_event("Warning", "ResourcesRetained", message, clears="ResourcesReleased")
 
     def _let_go(self, which: Mapping[Key, Retained], by: ChangeOutcome) -> None:
         now = self._clock()
@@ -178,7 +178,9 @@ class Holds:
             _log, level, "resources.released", resources=len(which), first=f"{name} {key}", outcome=by, seconds=now - first.since
         )  # fmt: skip
         message = f"{len(which)} resources are not served on, ended by {by}: {first.reason}"
-        self._say("Warning" if by == "timeout" else "Normal", "ResourcesReleased", message, ends="ResourcesRetained")
+        self._record_event(
+            "Warning" if by == "timeout" else "Normal", "ResourcesReleased", message, clears="ResourcesRetained"
+        )
 
     def stream_held(self, stream: StreamInfo, kind: HoldKind) -> None:
         """A proxy waits: an Event for the first while we are not ready, and for each role that is unknown.
@@ -186,10 +188,12 @@ class Holds:
         None for one that only waits for its turn.
         """
         if kind == "not_ready":
-            self._say("Warning", "ProxyHeld", "a proxy waits until this replica is ready: /readyz?verbose says why")
+            self._record_event(
+                "Warning", "ProxyHeld", "a proxy waits until this replica is ready: /readyz?verbose says why"
+            )
         elif kind == "unknown_role":
             message = f"a proxy waits for role {stream.node.role!r}: no Gateway of ours has that name"
-            self._say("Warning", "UnknownRole", message)
+            self._record_event("Warning", "UnknownRole", message)
 
     def _begun(self, change: HeldChange) -> None:
         event(
@@ -197,14 +201,14 @@ class Holds:
             release="a fresh list that says the same, or xds-server release --kind shrink",
         )  # fmt: skip
         message = f"would lose {change.reason}: held for at most {self._seconds:g} s"
-        self._say("Warning", "ChangeHeld", message, ends="ChangeReleased")
+        self._record_event("Warning", "ChangeHeld", message, clears="ChangeReleased")
 
     def _ended(self, change: HeldChange, by: ChangeOutcome, seconds: float) -> None:
         self._metrics.hold_ended("shrink", seconds, by)
         level = logging.WARNING if by == "timeout" else logging.INFO
         event(_log, level, "change.released", would_lose=change.reason, outcome=by, seconds=seconds)
         message = f"held for {seconds:.0f} s, ended by {by}: {change.reason}"
-        self._say("Warning" if by == "timeout" else "Normal", "ChangeReleased", message, ends="ChangeHeld")
+        self._record_event("Warning" if by == "timeout" else "Normal", "ChangeReleased", message, clears="ChangeHeld")
 
 
 def _nothing(_: HoldKind) -> int:

@@ -27,8 +27,8 @@ class Keeper(Nobody):
         self.said: list[tuple[str, str, str, str]] = []
         self.leading, self.written = True, 3
 
-    def say(self, kind: str, reason: str, message: str, *, ends: str = "") -> None:
-        self.said.append((kind, reason, message, ends))
+    def record_event(self, kind: str, reason: str, message: str, *, clears: str = "") -> None:
+        self.said.append((kind, reason, message, clears))
 
     def leave(self) -> None:
         self.leading = False
@@ -54,7 +54,7 @@ class Rig:
             board.listed(plural, epoch=self.control_plane.graph.epoch, objects=len(source))
 
     def reasons(self) -> list[tuple[str, str, str]]:
-        return [(kind, reason, ends) for kind, reason, _, ends in self.keeper.said]
+        return [(kind, reason, clears) for kind, reason, _, clears in self.keeper.said]
 
 
 def carts(count: int) -> Mapping[str, Mapping[str, Any]]:

@@ -68,10 +68,10 @@ class StatusKeeper:
         """Statuses written by this replica so far."""
         return self._writer.written
 
-    def say(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, ends: str = "") -> None:
-        """An Event about this Pod; *ends* is a reason that is over with it. Outside a Pod nothing happens."""
+    def record_event(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, clears: str = "") -> None:
+        """An Event about this Pod; *clears* is a reason that is over with it. Outside a Pod nothing happens."""
         if self._events is not None:
-            self._events.say(kind, reason, message, ends=ends)
+            self._events.record_event(kind, reason, message, clears=clears)
 
     def known(self) -> None:
         """Everything is known from now on: what is written is the whole truth."""

@@ -66,10 +66,10 @@ class Events:
         self._queue: asyncio.Queue[Mapping[str, object]] = asyncio.Queue(maxsize=_BURST)
         self._count = 0
 
-    def say(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, ends: str = "") -> None:
-        """Queues an Event; *ends* is a reason that is over with it."""
-        if ends:
-            self._budget.turned(ends)
+    def record_event(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, clears: str = "") -> None:
+        """Queues an Event; *clears* is a reason that is over with it."""
+        if clears:
+            self._budget.turned(clears)
         if not self._budget.allows(reason, message) or self._queue.full():
             return
         self._count += 1

@@ -37,7 +37,7 @@ class Rig:
 
     async def said(self, reason: str) -> None:
         """An Event that is queued now was written: what was to be written before it was, too."""
-        self.it.say("Normal", reason, "m")
+        self.it.record_event("Normal", reason, "m")
         await self.cluster.until(lambda: any(one.get("reason") == reason for one in self.cluster.objects.values()))
 
 

@@ -47,11 +47,11 @@ async def test_an_event_is_about_the_pod_and_one_that_fails_is_dropped() -> None
     it = Events(Client(cluster), Pod.of(ENVIRON))  # type: ignore[arg-type]
     task = asyncio.create_task(it.run())
     cluster.down = True
-    it.say("Warning", "NotReady", "lost")
+    it.record_event("Warning", "NotReady", "lost")
     for _ in range(5):
         await asyncio.sleep(0)
     cluster.down = False
-    it.say("Normal", "Ready", "x" * 2000, ends="NotReady")
+    it.record_event("Normal", "Ready", "x" * 2000, clears="NotReady")
     await cluster.until(lambda: bool(cluster.objects))
     task.cancel()
     await asyncio.wait([task])
