@@ -32,7 +32,7 @@ from xds_server.observability.metrics import Metrics
 from xds_server.observability.observers import ObserverList
 from xds_server.xds.cache.table import RoleTables, Table
 from xds_server.xds.protocol.messages import Node
-from xds_server.xds.transport.admission import Admission, Hold
+from xds_server.xds.transport.admission import AdmissionConfig, Hold
 from xds_server.xds.transport.debounce import Debounce
 from xds_server.xds.transport.limits import Limits
 from xds_server.xds.transport.registry import Streams
@@ -137,7 +137,7 @@ class Driver:
 
 def _streams(view: RoleTables, limits: Limits) -> Streams:
     return Streams(
-        admission_policy=Everybody(view), observer=ObserverList(Metrics(CollectorRegistry())), admission=Admission(), identifier="xds-server",
+        admission_policy=Everybody(view), observer=ObserverList(Metrics(CollectorRegistry())), admission=AdmissionConfig(), identifier="xds-server",
         clock=time.monotonic, limits=limits, debounce=Debounce(rest_seconds=REST_SECONDS),
     )  # fmt: skip
 

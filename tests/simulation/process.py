@@ -22,7 +22,7 @@ from xds_server.server.settings import KubeSource as FromKube
 from xds_server.server.settings import Settings
 from xds_server.server.wiring import ControlPlane
 from xds_server.xds.protocol.messages import ChangedNames
-from xds_server.xds.transport.observer import Observer, StreamStatus
+from xds_server.xds.transport.observer import StreamObserver, StreamStatus
 from xds_server.xds.transport.registry import Streams
 from xds_server.xds.transport.variant import DELTA, SOTW
 
@@ -52,7 +52,7 @@ def settings(setting: Setting, directory: Path) -> Settings:
     )
 
 
-class Open(Observer):
+class Open(StreamObserver):
     """Which streams are open, and which of them are held."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from xds_server.model.address import Address
 from xds_server.model.resource import PUSH_ORDER, SERVICE_NAMES, TypeUrl, resource
 from xds_server.xds.cache.table import RoleTables, Table
 from xds_server.xds.protocol.messages import Node
-from xds_server.xds.transport.admission import Admission, Hold
+from xds_server.xds.transport.admission import AdmissionConfig, Hold
 from xds_server.xds.transport.server import AdsServer
 from xds_server.xds.transport.services import ADS
 
@@ -140,7 +140,7 @@ async def serving(desk: Desk, log: Log, **admission: Any) -> AsyncIterator[tuple
         Address("127.0.0.1", 0),
         admission_policy=desk,
         observer=log,
-        admission=Admission(**admission),
+        admission=AdmissionConfig(**admission),
         identifier="cp-1",
     )
     port = await server.start()

@@ -2,15 +2,15 @@
 
 from xds_server.model.admission import HoldKind, HoldOutcome, RefusalKind
 from xds_server.model.resource import TypeUrl
-from xds_server.xds.transport.observer import CloseReason, GivenUp, IgnoredReason, Observer, StreamInfo
+from xds_server.xds.transport.observer import CloseReason, IgnoredReason, StreamInfo, StreamObserver, WaitKind
 
 
-class ObserverList(Observer):
+class ObserverList(StreamObserver):
     """Passes each call on to every observer, in the order in which they were given."""
 
     __slots__ = ("_observers",)
 
-    def __init__(self, *observers: Observer) -> None:
+    def __init__(self, *observers: StreamObserver) -> None:
         self._observers = observers
 
     def stream_opened(self, stream: StreamInfo) -> None:  # noqa: D102 - as Observer says, here and below
@@ -49,7 +49,7 @@ class ObserverList(Observer):
         for observer in self._observers:
             observer.ignored(stream, type_url, why)
 
-    def gave_up(self, stream: StreamInfo, what: GivenUp) -> None:  # noqa: D102
+    def gave_up(self, stream: StreamInfo, what: WaitKind) -> None:  # noqa: D102
         for observer in self._observers:
             observer.gave_up(stream, what)
 

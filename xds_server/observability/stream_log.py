@@ -14,8 +14,8 @@ from typing import Final
 from xds_server.model.admission import HoldKind, HoldOutcome, RefusalKind
 from xds_server.model.resource import SERVICE_NAMES, TypeUrl
 from xds_server.observability.logs import event
-from xds_server.xds.transport.observer import CloseReason, GivenUp, StreamInfo
-from xds_server.xds.transport.stream_limiter import Allowances, Bucket, host
+from xds_server.xds.transport.observer import CloseReason, WaitKind, StreamInfo
+from xds_server.xds.transport.stream_limiter import TokenBuckets, TokenBucket, host
 
 _log = logging.getLogger("xds_server")
 
@@ -62,9 +62,9 @@ class StreamLog:
         self._on_hold = on_hold
         self._on_suppressed = on_suppressed
         self._clock = clock
-        self._total = Bucket(*_TOTAL_RATE)
-        self._by_address = Allowances(*_ADDRESS_RATE)
-        self._by_stream = Allowances(*_STREAM_RATE, most=_MAX_STREAMS)
+        self._total = TokenBucket(*_TOTAL_RATE)
+        self._by_address = TokenBuckets(*_ADDRESS_RATE)
+        self._by_stream = TokenBuckets(*_STREAM_RATE, most=_MAX_STREAMS)
         self._held: OrderedDict[_NodeKey, _HeldNode] = OrderedDict()
         self._refused: set[int] = set()  # Streams whose end the line of their hold already tells.
         self._suppressed = 0
@@ -137,7 +137,7 @@ class StreamLog:
         if why == "unserved_type":
             self._write(stream, logging.INFO, "stream.unserved_type", type=type_url)
 
-    def gave_up(self, stream: StreamInfo, what: GivenUp) -> None:
+    def gave_up(self, stream: StreamInfo, what: WaitKind) -> None:
         """A wait of a stream timed out."""
         self._write(stream, logging.WARNING, "stream.wait_timeout", waited_for=what)
 

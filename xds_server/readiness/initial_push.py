@@ -11,7 +11,7 @@ from typing import Final
 
 from probes import Passed, Verdict, Waiting
 from xds_server.model.admission import HoldKind
-from xds_server.xds.transport.observer import CloseReason, Observer, StreamInfo, StreamStatus
+from xds_server.xds.transport.observer import CloseReason, StreamInfo, StreamObserver, StreamStatus
 
 OPEN_SECONDS: Final = 0.25
 """Who found the port closed tries again within that time: gRPC and Envoy begin with less."""
@@ -23,7 +23,7 @@ Later = Callable[[float, Callable[[], None]], object]
 """Calls something after so many seconds, as `loop.call_later` does."""
 
 
-class InitialPush(Observer):
+class InitialPush(StreamObserver):
     """Waits for at most *seconds*; 0 for not at all. Hears of streams as an observer."""
 
     def __init__(

@@ -21,7 +21,7 @@ from xds_server.server.open_files import LEAST, OpenFiles, raised, shares
 from xds_server.server.process import StartError
 from xds_server.server.settings import Settings
 from xds_server.server.wiring import ControlPlane
-from xds_server.xds.transport.admission import Admission
+from xds_server.xds.transport.admission import AdmissionConfig
 from xds_server.xds.transport.bind_check import has_ipv6
 from xds_server.xds.transport.debounce import Debounce
 
@@ -65,9 +65,9 @@ def debounced(settings: Settings) -> Debounce:
     return Debounce(settings.debounce_seconds, settings.debounce_ceiling_seconds, settings.debounce_rest_seconds)
 
 
-def admission(settings: Settings) -> Admission:
+def admission(settings: Settings) -> AdmissionConfig:
     """Who is let in, when, and what becomes of the others."""
-    return Admission(
+    return AdmissionConfig(
         mode=GateMode(settings.gate),
         hold_seconds=settings.gate_hold_seconds,
         role_hold_seconds=settings.role_hold_seconds,
@@ -191,7 +191,7 @@ class Server:
         )
         try:
             await server.start()
-        except transport.PortInUse as error:
+        except transport.BindError as error:
             raise StartError(f"{error}: free it, or choose another grpc_address") from None
         event(_log, logging.INFO, "grpc.listening", address=str(settings.grpc_address))
         self._control_plane.listens(server, asyncio.get_running_loop().call_later)

@@ -264,7 +264,7 @@ class ControlPlane:
 
     def _client_use(self) -> Mapping[str, int]:
         use = self._clients()
-        return {"streams": use.streams, "silent": use.silent, "auxiliary": use.aside, "bytes": use.bytes}
+        return {"streams": use.streams, "silent": use.silent, "auxiliary": use.auxiliary_calls, "bytes": use.bytes}
 
     # -- the parts that depend on the settings -----------------------------------------------------
 

@@ -18,7 +18,7 @@ from xds_server.model.admission import GateMode
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl
 from xds_server.xds.protocol.messages import Node
 from xds_server.xds.transport.admission import Hold
-from xds_server.xds.transport.bind_check import PortInUse
+from xds_server.xds.transport.bind_check import BindError
 from xds_server.xds.transport.client_status import CSDS
 from xds_server.xds.transport.limits import Limits
 from xds_server.xds.transport.server import AdsServer
@@ -446,7 +446,7 @@ async def test_a_port_in_use_is_an_error(capfd: pytest.CaptureFixture[str]) -> N
     """A second server on a port says which address, and why; gRPC adds no noise of its own."""
     async with serving(desk(), Log()) as (server, _):
         second = AdsServer(Address("127.0.0.1", server.port), admission_policy=desk(), observer=Log())
-        with pytest.raises(PortInUse, match=f"^cannot listen on 127.0.0.1:{server.port}: address already in use$"):
+        with pytest.raises(BindError, match=f"^cannot listen on 127.0.0.1:{server.port}: address already in use$"):
             await second.start()
         assert capfd.readouterr().err == ""
 
@@ -455,7 +455,7 @@ async def test_a_port_of_another_program_is_in_use() -> None:
     """A name of which one address is taken is refused, also by a plain socket."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = Address("localhost", taken.getsockname()[1])
-        with pytest.raises(PortInUse, match="address already in use"):
+        with pytest.raises(BindError, match="address already in use"):
             await AdsServer(address, admission_policy=desk(), observer=Log()).start()
 
 

@@ -9,7 +9,7 @@ import msgspec
 from xds_server.model.admission import GateMode, HoldKind, HoldOutcome, Warmth
 from xds_server.xds.cache.table import RoleTables
 from xds_server.xds.protocol.messages import Node
-from xds_server.xds.transport.admission_queue import Pace
+from xds_server.xds.transport.admission_queue import AdmissionQueue
 
 Clock = Callable[[], float]
 """Seconds on a monotonic clock."""
@@ -40,7 +40,7 @@ class AdmissionPolicy(Protocol):
         ...
 
 
-class Admission(msgspec.Struct, frozen=True, kw_only=True):
+class AdmissionConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The rules of the gate."""
 
     mode: GateMode = GateMode.BOUNDED
@@ -69,15 +69,15 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
         return "forever" if self.mode is GateMode.PARK and kind == "not_ready" else "bounded"
 
 
-class Entrance:
+class AdmissionWait:
     """One stream's way past the admission policy."""
 
     __slots__ = (
         "_address",
         "_admission",
         "_clock",
-        "_pace",
         "_policy",
+        "_queue",
         "_released",
         "_timeout",
         "hold",
@@ -88,13 +88,13 @@ class Entrance:
     def __init__(
         self,
         admission_policy: AdmissionPolicy,
-        admission: Admission,
+        admission: AdmissionConfig,
         clock: Clock,
-        pace: Pace | None = None,
+        queue: AdmissionQueue | None = None,
         address: str = "",
     ) -> None:
         """*pace* is that of all streams together; None to let in whoever may be. *address*: from where it comes."""
-        self._pace = pace
+        self._queue = queue
         self._address = address
         self._policy = admission_policy
         self._admission = admission
@@ -123,13 +123,13 @@ class Entrance:
         while True:
             answer = self._policy.admit(node)
             if not isinstance(answer, Hold):
-                if turn or self._pace is None or self._pace.free():
+                if turn or self._queue is None or self._queue.free():
                     self.outcome = "admitted"
                     return answer
                 if self._released:
                     self.outcome = "operator"
                     return answer
-                answer = self._queued(self._pace)
+                answer = self._queued(self._queue)
             if cold and answer.fallback is not None:
                 self.outcome = "last_good"
                 return answer.fallback
@@ -162,10 +162,10 @@ class Entrance:
             return "operator"
         return "timeout" if borne == "bounded" and left <= 0 else None
 
-    def _queued(self, pace: Pace) -> Hold:
+    def _queued(self, queue: AdmissionQueue) -> Hold:
         admission = self._admission
         return Hold(
-            f"{pace.waiting} streams wait before this one, {admission.per_second:g} are let in per second, "
+            f"{queue.waiting} streams wait before this one, {admission.per_second:g} are let in per second, "
             f"{admission.first} ones first: try again, or another replica",
             "queued",
         )
@@ -175,9 +175,9 @@ class Entrance:
         # No await between admit() and changed(): what changes in between would be missed.
         try:
             async with asyncio.timeout(seconds) as self._timeout:
-                if kind == "queued" and self._pace is not None:
+                if kind == "queued" and self._queue is not None:
                     preferred = cold is (self._admission.first == "cold")
-                    await self._pace.turn(preferred=preferred, address=self._address, name=node.id)
+                    await self._queue.turn(preferred=preferred, address=self._address, name=node.id)
                 else:
                     await self._policy.changed()
         except TimeoutError:

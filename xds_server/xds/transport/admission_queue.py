@@ -56,7 +56,7 @@ class _Line:
         return None
 
 
-class Pace:
+class AdmissionQueue:
     """Lets in *per_second* streams, and *burst* at once if there was quiet."""
 
     def __init__(self, per_second: float, burst: int, *, clock: Callable[[], float]) -> None:

@@ -20,7 +20,7 @@ T = TypeVar("T")
 Handler = Callable[[Any, Any], Awaitable[T]]
 
 
-class Aside:
+class AuxiliaryCalls:
     """Counts those calls, and turns away what is too much."""
 
     def __init__(self, limits: Limits, on_refused: Callable[[], None]) -> None:
@@ -52,7 +52,7 @@ class Aside:
         return call_counted
 
 
-async def undisturbed(operation: Coroutine[Any, Any, T]) -> T:
+async def run_to_completion(operation: Coroutine[Any, Any, T]) -> T:
     """What an operation of gRPC gives; it goes on, if who waits for it is cancelled."""
     task = asyncio.ensure_future(operation)
     try:

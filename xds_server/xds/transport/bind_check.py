@@ -10,7 +10,7 @@ import socket
 from xds_server.model.address import Address
 
 
-class PortInUse(Exception):  # noqa: N818  It is what the operator has to hear.
+class BindError(Exception):
     """The address cannot be listened on."""
 
     def __init__(self, address: Address, reason: str) -> None:
@@ -18,19 +18,19 @@ class PortInUse(Exception):  # noqa: N818  It is what the operator has to hear.
 
 
 async def check_address(address: Address) -> None:
-    """Returns if *address* (port 0 for any) is free. Raises PortInUse otherwise."""
+    """Returns if *address* (port 0 for any) is free. Raises BindError otherwise."""
     host = address.host if address.host != "::" or has_ipv6() else "0.0.0.0"  # noqa: S104 - as gRPC does
     try:
         found = await asyncio.get_running_loop().getaddrinfo(
             host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
     except OSError as error:
-        raise PortInUse(address, f"host is unknown ({error.strerror})") from None
-    failures = [failure for family, _, _, _, place in found if (failure := _bind_failure(family, place)) is not None]
+        raise BindError(address, f"host is unknown ({error.strerror})") from None
+    failures = [failure for family, _, _, _, slot in found if (failure := _bind_failure(family, slot)) is not None]
     # A name may stand for an address that this host has not, such as ::1; but not for one that is taken.
     taken = [failure for failure in failures if failure.errno == errno.EADDRINUSE]
     if taken or len(failures) == len(found):
-        raise PortInUse(address, ((taken or failures)[0].strerror or "cannot bind").lower())
+        raise BindError(address, ((taken or failures)[0].strerror or "cannot bind").lower())
 
 
 def has_ipv6() -> bool:
@@ -42,11 +42,11 @@ def has_ipv6() -> bool:
     return True
 
 
-def _bind_failure(family: socket.AddressFamily, place: tuple[object, ...]) -> OSError | None:
+def _bind_failure(family: socket.AddressFamily, slot: tuple[object, ...]) -> OSError | None:
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(place)
+            probe.bind(slot)
     except OSError as error:
         return error
     return None

@@ -18,9 +18,9 @@ from xds_server.xds.codec.client_status import (
 )
 from xds_server.xds.codec.sotw import Steps
 from xds_server.xds.protocol.messages import ResourceStatus
-from xds_server.xds.transport.auxiliary_calls import Handler, read, undisturbed
+from xds_server.xds.transport.auxiliary_calls import Handler, read, run_to_completion
 from xds_server.xds.transport.observer import StreamInfo
-from xds_server.xds.transport.time_slices import Slices
+from xds_server.xds.transport.time_slices import TimeSlices
 
 CSDS: Final = "envoy.service.status.v3.ClientStatusDiscoveryService"
 
@@ -33,20 +33,20 @@ _AT_A_TIME: Final = 4
 Clients = Callable[[], Iterator[tuple[StreamInfo, Callable[[], Iterator[ResourceStatus]]]]]
 
 
-class TooLarge(ValueError):  # noqa: N818  It is what the asker has to hear.
+class AnswerTooLargeError(ValueError):
     """The answer would take more than it may."""
 
 
-class ClientStatus:
+class ClientStatusService:
     """Makes the answers, in slices, one at a time; no answer is larger than *most* bytes.
 
     A stream on which nothing is asked for *idle_seconds* ends.
     """
 
-    def __init__(self, clients: Clients, slices: Slices, *, most: int, idle_seconds: float) -> None:
+    def __init__(self, clients: Clients, time_slices: TimeSlices, *, most: int, idle_seconds: float) -> None:
         self._idle_seconds = idle_seconds
         self._clients = clients
-        self._slices = slices
+        self._time_slices = time_slices
         self._most = most
         self._turn = asyncio.Lock()
         self._asked = 0
@@ -68,19 +68,19 @@ class ClientStatus:
         self._asked += 1
         try:
             async with self._turn:
-                return await self._slices.run(self.steps(request))
+                return await self._time_slices.run(self.steps(request))
         except (DecodeError, UnsupportedRequestError) as error:
             text = f"client status request refused: {printable(str(error), 1000)}"
             await call.abort(grpc.StatusCode.INVALID_ARGUMENT, text)
             raise
-        except TooLarge as error:
+        except AnswerTooLargeError as error:
             await call.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
             raise
         finally:
             self._asked -= 1
 
     def steps(self, request: bytes) -> Steps[bytes]:
-        """The answer, in short steps. Raises DecodeError, Unsupported, TooLarge."""
+        """The answer, in short steps. Raises DecodeError, Unsupported, AnswerTooLargeError."""
         if len(request) > _REQUEST_BYTES:
             raise UnsupportedRequestError(
                 f"{len(request)} bytes in one request, of {_REQUEST_BYTES} at most: match fewer nodes"
@@ -96,7 +96,7 @@ class ClientStatus:
                 parts += config
                 size += sum(map(len, config))
                 if size > self._most:
-                    raise TooLarge(_too_large(asked, self._most))
+                    raise AnswerTooLargeError(_too_large(asked, self._most))
             yield
         return b"".join(parts)
 
@@ -114,7 +114,7 @@ class ClientStatus:
 
     async def _stream(self, _: object, call: Any) -> None:
         while (request := await read(call, self._idle_seconds)) is not None:
-            await undisturbed(call.write(await self.fetch(request, call)))
+            await run_to_completion(call.write(await self.fetch(request, call)))
 
 
 def _too_large(asked: StatusRequest, most: int) -> str:

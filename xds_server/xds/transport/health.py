@@ -14,7 +14,7 @@ import grpc
 from xds_server.envoy.wire.reader import DecodeError, field_at, text
 from xds_server.envoy.wire.writer import LENGTH_DELIMITED, field_varint
 from xds_server.model.printable import printable
-from xds_server.xds.transport.auxiliary_calls import Handler, undisturbed
+from xds_server.xds.transport.auxiliary_calls import Handler, run_to_completion
 
 SERVICE: Final = "grpc.health.v1.Health"
 
@@ -23,7 +23,7 @@ _NAME: Final = 1 << 3 | LENGTH_DELIMITED
 _DETAILS: Final = 500
 
 
-class Health:
+class HealthService:
     """Says of each of *services* whether it is worth asking: all of them are, or none; none at first."""
 
     def __init__(self, services: Collection[str]) -> None:
@@ -65,7 +65,7 @@ class Health:
         while True:
             changed, status = self._changed, self._status if known else _SERVICE_UNKNOWN
             if status != told:
-                await undisturbed(call.write(status))
+                await run_to_completion(call.write(status))
                 told = status
             else:
                 await changed.wait()

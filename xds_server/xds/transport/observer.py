@@ -14,7 +14,7 @@ from xds_server.xds.transport.variant import VariantName
 CloseReason = Literal["client", "protocol_error", "limit", "refused", "shutdown", "internal_error"]
 """Who ended a stream: the client; we, as it sent garbage, or too much, at the gate, at shutdown; a fault of ours."""
 
-GivenUp = Literal["make_before_break", "ack"]
+WaitKind = Literal["make_before_break", "ack"]
 """What a stream waited for: the acceptance of another type (R121, R124), or of the last response of a type (R146)."""
 
 IgnoredReason = Literal["stale_nonce", "unserved_type"]
@@ -61,11 +61,11 @@ class ClientUse(msgspec.Struct, frozen=True):
     """What requests that wait, and names that do not exist, take."""
     by_address: Mapping[str, Mapping[str, int]] = {}
     """The same by address."""
-    aside: int = 0
+    auxiliary_calls: int = 0
     """Calls of health, reflection and client status."""
 
 
-class Observer(Protocol):
+class StreamObserver(Protocol):
     """Is called from the event loop, and must neither block nor raise."""
 
     def stream_opened(self, stream: StreamInfo) -> None:
@@ -98,7 +98,7 @@ class Observer(Protocol):
         An unserved type URL is whatever the client wrote: no label for a metric.
         """
 
-    def gave_up(self, stream: StreamInfo, what: GivenUp) -> None:
+    def gave_up(self, stream: StreamInfo, what: WaitKind) -> None:
         """A stream has waited too long for another type, or for an answer, and waits no longer."""
 
     def first_complete(self, stream: StreamInfo, seconds: float, *, warm: bool) -> None:

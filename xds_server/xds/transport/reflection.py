@@ -12,10 +12,10 @@ import grpc
 from xds_server.envoy.wire.reader import DecodeError, LimitError, field_at, text
 from xds_server.envoy.wire.writer import LENGTH_DELIMITED, field_bytes, field_string, field_varint
 from xds_server.model.printable import printable
-from xds_server.xds.transport.auxiliary_calls import Handler, read, undisturbed
+from xds_server.xds.transport.auxiliary_calls import Handler, read, run_to_completion
 
 if TYPE_CHECKING:
-    from xds_server.xds.transport.reflection_descriptors import Descriptors
+    from xds_server.xds.transport.reflection_descriptors import ReflectionDescriptors
 
 SERVICES: Final = ("grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection")
 
@@ -31,7 +31,7 @@ def reflection(counted: Callable[[Handler[None]], Handler[None]], idle_seconds: 
     async def info(_: object, call: Any) -> None:
         try:
             while (request := await read(call, idle_seconds)) is not None:
-                await undisturbed(call.write(answer(request)))
+                await run_to_completion(call.write(answer(request)))
         except DecodeError as error:
             await call.abort(grpc.StatusCode.INVALID_ARGUMENT, f"reflection request refused: {error}")
 
@@ -40,10 +40,10 @@ def reflection(counted: Callable[[Handler[None]], Handler[None]], idle_seconds: 
 
 
 @cache
-def _descriptors() -> "Descriptors":
-    from xds_server.xds.transport.reflection_descriptors import Descriptors  # noqa: PLC0415  Only who asks pays for it.
+def _descriptors() -> "ReflectionDescriptors":
+    from xds_server.xds.transport.reflection_descriptors import ReflectionDescriptors  # noqa: PLC0415  Only who asks pays for it.
 
-    return Descriptors()
+    return ReflectionDescriptors()
 
 
 def answer(request: bytes) -> bytes:

@@ -125,7 +125,7 @@ def _services() -> Iterator[tuple[str, str, str, list[Method]]]:
     yield "xds_server/client_status.proto", "envoy.service.status.v3", "ClientStatusDiscoveryService", methods
 
 
-class Descriptors:
+class ReflectionDescriptors:
     """Encoded FileDescriptorProtos by file, and the file of each symbol."""
 
     def __init__(self) -> None:

@@ -14,23 +14,23 @@ from xds_server.model.resource import TypeUrl
 from xds_server.xds.cache.resource_cache import AcceptanceListener
 from xds_server.xds.codec.sotw import DecodeError
 from xds_server.xds.protocol.messages import ChangedNames, DeltaRequest, ProtocolError, Request, ResourceStatus
-from xds_server.xds.transport.admission import Admission, AdmissionPolicy, Clock, Entrance
-from xds_server.xds.transport.admission_queue import Pace
+from xds_server.xds.transport.admission import AdmissionConfig, AdmissionPolicy, AdmissionWait, Clock
+from xds_server.xds.transport.admission_queue import AdmissionQueue
 from xds_server.xds.transport.debounce import Debounce
 from xds_server.xds.transport.limits import Limits
-from xds_server.xds.transport.observer import ClientUse, CloseReason, Observer, StreamInfo, StreamStatus
-from xds_server.xds.transport.request_reader import Call, Reader
-from xds_server.xds.transport.stream import CLIENT_LEFT, Ending, Stream, protocol_ending
-from xds_server.xds.transport.stream_limiter import NEW_STREAM_WAIT, Place, Stock, Turnstile
-from xds_server.xds.transport.stream_quota import Demand
-from xds_server.xds.transport.time_slices import Slices
-from xds_server.xds.transport.variant import DELTA, SOTW, Alike, AnyVariant, VariantName
+from xds_server.xds.transport.observer import ClientUse, CloseReason, StreamInfo, StreamObserver, StreamStatus
+from xds_server.xds.transport.request_reader import Call, RequestReader
+from xds_server.xds.transport.stream import CLIENT_LEFT, Stream, StreamEnd, end_of_bad_request
+from xds_server.xds.transport.stream_limiter import NEW_STREAM_WAIT, ClientQuota, StreamLimiter, StreamSlot
+from xds_server.xds.transport.stream_quota import StreamQuota
+from xds_server.xds.transport.time_slices import TimeSlices
+from xds_server.xds.transport.variant import DELTA, SOTW, AnyVariant, RequestCache, VariantName
 
 _DETAILS: Final = 1000
 """Of the details of a status: gRPC sends them as a header, of which 8 KiB are welcome in all."""
 
 
-class Streams:
+class StreamRegistry:
     """All streams of this server.
 
     A stream that waits at the gate is known for shutdown and for pages only; nothing is shared on its behalf.
@@ -40,8 +40,8 @@ class Streams:
         self,
         *,
         admission_policy: AdmissionPolicy,
-        observer: Observer,
-        admission: Admission,
+        observer: StreamObserver,
+        admission: AdmissionConfig,
         identifier: str,
         clock: Clock,
         limits: Limits = Limits(),  # noqa: B008  Immutable.
@@ -53,55 +53,57 @@ class Streams:
         self._acceptance_changed = acceptance_changed
         self._observer = observer
         self._admission = admission
-        self._pace = Pace(admission.per_second, admission.burst, clock=clock) if admission.per_second else None
+        self._queue = (
+            AdmissionQueue(admission.per_second, admission.burst, clock=clock) if admission.per_second else None
+        )
         self._limits = limits
-        self._turnstile = Turnstile(limits)
-        self._begins = Pace(limits.new_streams_per_second, limits.new_streams_burst, clock=clock)
-        self._stock = Stock(limits.client_bytes)
-        self.slices = Slices(clock)
+        self._stream_limiter = StreamLimiter(limits)
+        self._begins = AdmissionQueue(limits.new_streams_per_second, limits.new_streams_burst, clock=clock)
+        self._client_quota = ClientQuota(limits.client_bytes)
+        self.time_slices = TimeSlices(clock)
         self._left: set[asyncio.Task[object]] = set()  # Reads of streams that are over, until their calls are.
         self._debounce = debounce
         self._encoders: dict[VariantName, Any] = {one.name: one.encoder(identifier) for one in (SOTW, DELTA)}
-        self._alike: dict[VariantName, Alike[Any]] = {one.name: Alike() for one in (SOTW, DELTA)}
+        self._request_cache: dict[VariantName, RequestCache[Any]] = {one.name: RequestCache() for one in (SOTW, DELTA)}
         self._clock = clock
         self._ids = count(1)
         self._open: dict[int, Stream[Any, Any]] = {}
         self._by_role: dict[str, dict[int, Stream[Any, Any]]] = {}
         self._by_node: dict[tuple[str, str], dict[int, Stream[Any, Any]]] = {}  # Those that are for one type.
-        self._stopping: Ending | None = None
+        self._shutdown: StreamEnd | None = None
 
     async def serve(self, call: Call, variant: AnyVariant = SOTW, type_url: TypeUrl | None = None) -> None:
         """Serves a call to its end, in one variant of the protocol, for one type or (None) for all."""
         opened_at, peer = self._clock(), call.peer()
         evicted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        place = self._turnstile.enter(peer, opened_at, partial(evicted.set_result, None))
-        if not isinstance(place, Place):
-            await self._tell(call, self._refusal(place))
+        slot = self._stream_limiter.enter(peer, opened_at, partial(evicted.set_result, None))
+        if not isinstance(slot, StreamSlot):
+            await self._tell(call, self._refusal(slot))
             return
-        demand = Demand(self._stock, place.host, self._limits.stream_bytes)
-        reader: Reader[Any] = Reader(
-            call, variant.decoder(), self._alike[variant.name], type_url,
-            limits=self._limits, clock=self._clock, slices=self.slices,
+        quota = StreamQuota(self._client_quota, slot.host, self._limits.stream_bytes)
+        reader: RequestReader[Any] = RequestReader(
+            call, variant.decoder(), self._request_cache[variant.name], type_url,
+            limits=self._limits, clock=self._clock, time_slices=self.time_slices,
         )  # fmt: skip
         try:
-            first = await self._first(reader, place, evicted)
-            ending = first
-            if not isinstance(first, Ending):
-                stream = self._stream(call, variant, reader, first, place=place, demand=demand)
-                ending = await self._run(stream, first)
-            await self._tell(call, ending)
+            first = await self._first(reader, slot, evicted)
+            end = first
+            if not isinstance(first, StreamEnd):
+                stream = self._stream(call, variant, reader, first, slot=slot, quota=quota)
+                end = await self._run(stream, first)
+            await self._tell(call, end)
         finally:
-            demand.end()
-            self._turnstile.leave(place)
+            quota.end()
+            self._stream_limiter.leave(slot)
             if reader.task is not None and not reader.task.done():  # It ends with the call.
                 self._left.add(reader.task)
                 reader.task.add_done_callback(self._is_over)
 
-    async def _tell(self, call: Call, ending: Ending) -> None:
-        if ending.code is not None:
-            await call.abort(ending.code, printable(ending.text, _DETAILS))
+    async def _tell(self, call: Call, end: StreamEnd) -> None:
+        if end.code is not None:
+            await call.abort(end.code, printable(end.text, _DETAILS))
 
-    async def _first(self, reader: Reader[Any], place: Place, evicted: "asyncio.Future[None]") -> Any:
+    async def _first(self, reader: RequestReader[Any], slot: StreamSlot, evicted: "asyncio.Future[None]") -> Any:
         """The first request; or how the stream ends without one, or because of a limit."""
         reader.task = reading = asyncio.create_task(self._read_first(reader))
         try:
@@ -115,42 +117,42 @@ class Streams:
         if reader.reading:
             return self._refusal("silent")
         first = await reading
-        if isinstance(first, Ending):
+        if isinstance(first, StreamEnd):
             return first
-        kind = self._turnstile.speak(place) or await self._turn(place)
+        kind = self._stream_limiter.speak(slot) or await self._turn(slot)
         return first if kind is None else self._refusal(kind)
 
-    async def _read_first(self, reader: Reader[Any]) -> Any:
+    async def _read_first(self, reader: RequestReader[Any]) -> Any:
         """The first request, or how the stream ends without one."""
         try:
             first = await reader.next()
             if first is None:
                 return CLIENT_LEFT
-            if self._stopping is not None:
-                return self._stopping
+            if self._shutdown is not None:
+                return self._shutdown
             _check_identity(first)
         except (DecodeError, ProtocolError) as error:
             self._observer.refused("invalid")
-            return protocol_ending(error)
+            return end_of_bad_request(error)
         except grpc.aio.BaseError:  # The call is over.
             return CLIENT_LEFT
         return first
 
-    async def _turn(self, place: Place) -> LimitKind | None:
+    async def _turn(self, slot: StreamSlot) -> LimitKind | None:
         """Waits until another stream may begin, and says so if it does not come to that."""
         if self._begins.free():
             return None
         try:
             async with asyncio.timeout(NEW_STREAM_WAIT):
-                await self._begins.turn(preferred=True, address=place.host, name=place.peer)
+                await self._begins.turn(preferred=True, address=slot.host, name=slot.peer)
         except TimeoutError:
             return "rate"
         return None
 
-    def _refusal(self, kind: LimitKind) -> Ending:
+    def _refusal(self, kind: LimitKind) -> StreamEnd:
         self._observer.refused(kind)
         code = grpc.StatusCode.DEADLINE_EXCEEDED if kind == "silent" else grpc.StatusCode.RESOURCE_EXHAUSTED
-        return Ending("limit", code, self._turnstile.reason(kind))
+        return StreamEnd("limit", code, self._stream_limiter.reason(kind))
 
     def _is_over(self, task: "asyncio.Task[object]") -> None:
         self._left.discard(task)
@@ -183,11 +185,13 @@ class Streams:
 
     def clients(self) -> ClientUse:
         """What clients have taken of what there is."""
-        return ClientUse(self._turnstile.spoke, self._turnstile.silent, self._stock.taken, self._of_addresses())
+        return ClientUse(
+            self._stream_limiter.spoke, self._stream_limiter.silent, self._client_quota.taken, self._of_addresses()
+        )
 
     def _of_addresses(self) -> Mapping[str, Mapping[str, int]]:
-        found = {one: dict(counts) for one, counts in self._turnstile.by_address().items()}
-        for one, taken in self._stock.by_address.items():
+        found = {one: dict(counts) for one, counts in self._stream_limiter.by_address().items()}
+        for one, taken in self._client_quota.by_address.items():
             found.setdefault(one, {})["bytes"] = taken
         return found
 
@@ -197,31 +201,31 @@ class Streams:
 
     def end(self, reason: str, seconds: float = 0.0) -> None:
         """Ends all streams, and any that comes later, with UNAVAILABLE and the reason; evenly spread over *seconds*."""
-        self._stopping = Ending("shutdown", grpc.StatusCode.UNAVAILABLE, reason)
+        self._shutdown = StreamEnd("shutdown", grpc.StatusCode.UNAVAILABLE, reason)
         loop, streams = asyncio.get_running_loop(), list(self._open.values())
         for number, stream in enumerate(streams):
             if seconds:
-                loop.call_later(seconds * number / len(streams), stream.end, self._stopping)
+                loop.call_later(seconds * number / len(streams), stream.end, self._shutdown)
             else:
-                stream.end(self._stopping)
+                stream.end(self._shutdown)
 
     def _stream(
         self,
         call: Call,
         variant: AnyVariant,
-        reader: Reader[Any],
+        reader: RequestReader[Any],
         first: Request | DeltaRequest,
         *,
-        place: Place,
-        demand: Demand,
+        slot: StreamSlot,
+        quota: StreamQuota,
     ) -> Stream[Any, Any]:
         node = first.node
         assert node is not None
         info = StreamInfo(
             next(self._ids),
-            place.peer,
+            slot.peer,
             node,
-            place.since,
+            slot.since,
             warm=first.warm,
             variant=variant.name,
             type_url=reader.type_url,
@@ -232,32 +236,32 @@ class Streams:
             reader=reader,
             variant=variant,
             encoder=self._encoders[variant.name],
-            entrance=Entrance(self._policy, self._admission, self._clock, self._pace, place.host),
+            admission_wait=AdmissionWait(self._policy, self._admission, self._clock, self._queue, slot.host),
             limits=self._limits,
             observer=self._observer,
             clock=self._clock,
             debounce=self._debounce,
-            demand=demand,
+            quota=quota,
             acceptance_changed=self._acceptance_changed,
             join=self._join,
             siblings=self._siblings,
         )
 
-    async def _run(self, stream: Stream[Any, Any], first: Request | DeltaRequest) -> Ending:
+    async def _run(self, stream: Stream[Any, Any], first: Request | DeltaRequest) -> StreamEnd:
         why: CloseReason = "internal_error"
         self._open[stream.info.id] = stream
         self._observer.stream_opened(stream.info)
         try:
-            ending = await stream.run(first)
-            why = ending.why
+            end = await stream.run(first)
+            why = end.why
         except asyncio.CancelledError:  # gRPC's way to say that the call is over.
-            why = CLIENT_LEFT.why if self._stopping is None else self._stopping.why
+            why = CLIENT_LEFT.why if self._shutdown is None else self._shutdown.why
             raise
         finally:
             del self._open[stream.info.id]
             self._leave(stream)
             self._observer.stream_closed(stream.info, why)
-        return ending
+        return end
 
     def _join(self, stream: Stream[Any, Any]) -> None:
         node = stream.info.node

@@ -11,9 +11,9 @@ from xds_server.xds.codec.sotw import LimitError
 from xds_server.xds.protocol.messages import ProtocolError
 from xds_server.xds.transport.admission import Clock
 from xds_server.xds.transport.limits import Limits
-from xds_server.xds.transport.stream_limiter import Bucket
-from xds_server.xds.transport.time_slices import Slices
-from xds_server.xds.transport.variant import Alike, Decoder, Q
+from xds_server.xds.transport.stream_limiter import TokenBucket
+from xds_server.xds.transport.time_slices import TimeSlices
+from xds_server.xds.transport.variant import Decoder, Q, RequestCache
 
 _LARGE: Final = 1 << 15
 """Bytes of a request from which on it is read in slices."""
@@ -40,33 +40,43 @@ class Call(Protocol):
         ...
 
 
-class Reader(Generic[Q]):
+class RequestReader(Generic[Q]):
     """The requests of one call."""
 
     __slots__ = (
-        "_alike", "_bucket", "_call", "_clock", "_decoder", "_limits", "_slices", "bytes", "last_bytes",
-        "reading", "task", "type_url",
+        "_bucket",
+        "_call",
+        "_clock",
+        "_decoder",
+        "_limits",
+        "_request_cache",
+        "_time_slices",
+        "bytes",
+        "last_bytes",
+        "reading",
+        "task",
+        "type_url",
     )  # fmt: skip
 
     def __init__(
         self,
         call: Call,
         decoder: Decoder[Q],
-        alike: Alike[Q],
+        request_cache: RequestCache[Q],
         type_url: TypeUrl | None,
         *,
         limits: Limits,
         clock: Clock,
-        slices: Slices,
+        time_slices: TimeSlices,
     ) -> None:
         self._call = call
         self._decoder = decoder
-        self._alike = alike
+        self._request_cache = request_cache
         self.type_url = type_url
         self._limits = limits
         self._clock = clock
-        self._slices = slices
-        self._bucket = Bucket(limits.requests_per_second, limits.requests_burst)
+        self._time_slices = time_slices
+        self._bucket = TokenBucket(limits.requests_per_second, limits.requests_burst)
         self.bytes = self.last_bytes = 0
         self.reading = False
         """Whether it waits for gRPC: then its task must not be cancelled."""
@@ -95,7 +105,7 @@ class Reader(Generic[Q]):
 
     async def _small(self, data: bytes) -> Q:
         await self._pay(1 + len(data) // _TOKEN_BYTES)
-        return self._alike.decode(data, self._decoder)
+        return self._request_cache.decode(data, self._decoder)
 
     async def _large(self, data: bytes) -> Q:
         """One that is not read in its first step counts in full, and is read in turns with others."""
@@ -107,7 +117,7 @@ class Reader(Generic[Q]):
             request: Q = end.value
             return request
         await self._pay(len(data) // _TOKEN_BYTES)
-        return await self._slices.run(steps)
+        return await self._time_slices.run(steps)
 
     async def _pay(self, count: int) -> None:
         if wait := self._bucket.take(self._clock(), count=count):

@@ -11,16 +11,16 @@ from xds_server.model.address import Address
 from xds_server.model.admission import HoldKind
 from xds_server.xds.cache.resource_cache import AcceptanceListener
 from xds_server.xds.protocol.messages import ChangedNames
-from xds_server.xds.transport.admission import Admission, AdmissionPolicy, Clock
-from xds_server.xds.transport.auxiliary_calls import Aside
-from xds_server.xds.transport.bind_check import PortInUse, check_address
-from xds_server.xds.transport.client_status import ClientStatus
+from xds_server.xds.transport.admission import AdmissionConfig, AdmissionPolicy, Clock
+from xds_server.xds.transport.auxiliary_calls import AuxiliaryCalls
+from xds_server.xds.transport.bind_check import BindError, check_address
+from xds_server.xds.transport.client_status import ClientStatusService
 from xds_server.xds.transport.debounce import Debounce
-from xds_server.xds.transport.health import Health
+from xds_server.xds.transport.health import HealthService
 from xds_server.xds.transport.limits import Limits
-from xds_server.xds.transport.observer import ClientUse, Observer, StreamStatus
+from xds_server.xds.transport.observer import ClientUse, StreamObserver, StreamStatus
 from xds_server.xds.transport.reflection import reflection
-from xds_server.xds.transport.registry import Streams
+from xds_server.xds.transport.registry import StreamRegistry
 from xds_server.xds.transport.services import SERVICES, handlers
 
 REST_SECONDS: Final = 0.01
@@ -59,8 +59,8 @@ class AdsServer:
         address: Address,
         *,
         admission_policy: AdmissionPolicy,
-        observer: Observer,
-        admission: Admission = Admission(),  # noqa: B008  Immutable.
+        observer: StreamObserver,
+        admission: AdmissionConfig = AdmissionConfig(),  # noqa: B008  Immutable.
         identifier: str = "xds-server",
         clock: Clock = time.monotonic,
         limits: Limits = Limits(),  # noqa: B008
@@ -77,7 +77,7 @@ class AdsServer:
         self._connections = connections
         self._address = address
         self._limits = limits
-        self._streams = Streams(
+        self._streams = StreamRegistry(
             admission_policy=admission_policy,
             observer=observer,
             admission=admission,
@@ -87,19 +87,22 @@ class AdsServer:
             debounce=debounce,
             acceptance_changed=acceptance_changed,
         )
-        self._health = Health(("", *(one.name for one in SERVICES)))
-        self._aside = Aside(limits, lambda: observer.refused("auxiliary"))
+        self._health = HealthService(("", *(one.name for one in SERVICES)))
+        self._auxiliary_calls = AuxiliaryCalls(limits, lambda: observer.refused("auxiliary"))
         self._server: Any = None
         self.port = 0
         """The port that is open; 0 before `start`."""
 
     async def start(self) -> int:
-        """Opens the port, and returns its number. Raises PortInUse, if the address cannot be listened on."""
+        """Opens the port, and returns its number. Raises BindError, if the address cannot be listened on."""
         await check_address(self._address)
-        limits, counted = self._limits, self._aside.counted
+        limits, counted = self._limits, self._auxiliary_calls.counted
         server = grpc.aio.server(options=(*_OPTIONS, *_options(limits, self._connections)))
-        status = ClientStatus(
-            self._streams.resources, self._streams.slices, most=limits.answer_bytes, idle_seconds=limits.idle_seconds
+        status = ClientStatusService(
+            self._streams.resources,
+            self._streams.time_slices,
+            most=limits.answer_bytes,
+            idle_seconds=limits.idle_seconds,
         )
         server.add_generic_rpc_handlers(handlers(self._streams.serve))
         server.add_generic_rpc_handlers((status.handler(counted), self._health.handler(counted)))
@@ -108,7 +111,7 @@ class AdsServer:
             port: int = server.add_insecure_port(str(self._address))
         except RuntimeError as error:  # Taken between the check and here.
             await server.stop(None)
-            raise PortInUse(self._address, str(error)) from error
+            raise BindError(self._address, str(error)) from error
         await server.start()
         self._server, self.port = server, port
         return port
@@ -131,7 +134,7 @@ class AdsServer:
 
     def clients(self) -> ClientUse:
         """What clients have taken of what there is."""
-        return msgspec.structs.replace(self._streams.clients(), aside=self._aside.open)
+        return msgspec.structs.replace(self._streams.clients(), auxiliary_calls=self._auxiliary_calls.open)
 
     def release(self, kind: HoldKind) -> int:
         """Ends waits at the gate for a reason of that kind, and returns of how many streams."""

@@ -24,17 +24,17 @@ from xds_server.xds.protocol.messages import (
     StaleRequest,
     UnservedType,
 )
-from xds_server.xds.transport.admission import Clock, Entrance, Hold
+from xds_server.xds.transport.admission import AdmissionWait, Clock, Hold
 from xds_server.xds.transport.debounce import Debounce
 from xds_server.xds.transport.limits import Limits
-from xds_server.xds.transport.observer import CloseReason, GivenUp, Observer, StreamInfo, StreamStatus
-from xds_server.xds.transport.request_reader import Call, Reader
-from xds_server.xds.transport.stream_quota import Demand, DemandError
-from xds_server.xds.transport.variant import Encoder, Machine, Q, R, Variant
-from xds_server.xds.transport.wakeup import Bell
+from xds_server.xds.transport.observer import CloseReason, StreamInfo, StreamObserver, StreamStatus, WaitKind
+from xds_server.xds.transport.request_reader import Call, RequestReader
+from xds_server.xds.transport.stream_quota import QuotaError, StreamQuota
+from xds_server.xds.transport.variant import Encoder, ProtocolStream, Q, R, Variant
+from xds_server.xds.transport.wakeup import Wakeup
 
 
-class Ending(msgspec.Struct, frozen=True):
+class StreamEnd(msgspec.Struct, frozen=True):
     """How a stream ends: with OK, if there is no code."""
 
     why: CloseReason
@@ -42,8 +42,8 @@ class Ending(msgspec.Struct, frozen=True):
     text: str = ""
 
 
-CLIENT_LEFT: Final = Ending("client")
-FAILED: Final = Ending("internal_error")
+CLIENT_LEFT: Final = StreamEnd("client")
+FAILED: Final = StreamEnd("internal_error")
 _NEVER: Final = float("inf")
 _CODES: Final = {
     "not_ready": grpc.StatusCode.UNAVAILABLE,
@@ -52,11 +52,11 @@ _CODES: Final = {
 }
 
 
-def protocol_ending(error: DecodeError | ProtocolError) -> Ending:
+def end_of_bad_request(error: DecodeError | ProtocolError) -> StreamEnd:
     """The end of a client that sent something else than discovery requests, or too much."""
     if isinstance(error, LimitError):
-        return Ending("limit", grpc.StatusCode.RESOURCE_EXHAUSTED, f"discovery request refused: {error}")
-    return Ending("protocol_error", grpc.StatusCode.INVALID_ARGUMENT, f"discovery request refused: {error}")
+        return StreamEnd("limit", grpc.StatusCode.RESOURCE_EXHAUSTED, f"discovery request refused: {error}")
+    return StreamEnd("protocol_error", grpc.StatusCode.INVALID_ARGUMENT, f"discovery request refused: {error}")
 
 
 class Stream(Generic[Q, R]):
@@ -67,9 +67,31 @@ class Stream(Generic[Q, R]):
     """
 
     __slots__ = (
-        "_acceptance_changed", "_bell", "_blocked_since", "_bytes_sent", "_call", "_clock", "_complete", "_demand", "_encoder", "_ended",
-        "_entrance", "_join", "_limits", "_machine", "_observer", "_reader", "_sent_at", "_served", "_siblings",
-        "_timed", "_variant", "_view", "_waiting", "_writing", "info",
+        "_acceptance_changed",
+        "_admission_wait",
+        "_blocked_since",
+        "_bytes_sent",
+        "_call",
+        "_clock",
+        "_complete",
+        "_encoder",
+        "_ended",
+        "_join",
+        "_limits",
+        "_observer",
+        "_protocol",
+        "_quota",
+        "_request_reader",
+        "_sent_at",
+        "_served",
+        "_siblings",
+        "_timed",
+        "_variant",
+        "_view",
+        "_waiting",
+        "_wakeup",
+        "_writing",
+        "info",
     )  # fmt: skip
 
     def __init__(
@@ -77,33 +99,33 @@ class Stream(Generic[Q, R]):
         call: Call,
         info: StreamInfo,
         *,
-        reader: Reader[Q],
+        reader: RequestReader[Q],
         variant: Variant[Q, R],
         encoder: Encoder[R],
-        entrance: Entrance,
+        admission_wait: AdmissionWait,
         limits: Limits,
-        observer: Observer,
+        observer: StreamObserver,
         clock: Clock,
         debounce: Debounce,
-        demand: Demand,
+        quota: StreamQuota,
         acceptance_changed: AcceptanceListener,
         join: Callable[["Stream[Any, Any]"], None],
         siblings: Callable[["Stream[Any, Any]"], Iterable["Stream[Any, Any]"]] = lambda _: (),
     ) -> None:
         self.info = info
         self._call = call
-        self._reader = reader
+        self._request_reader = reader
         self._variant = variant
         self._encoder = encoder
-        self._entrance = entrance
+        self._admission_wait = admission_wait
         self._limits = limits
         self._observer = observer
         self._clock = clock
-        self._demand = demand
+        self._quota = quota
         self._acceptance_changed = acceptance_changed
         self._join = join
         self._siblings = siblings
-        self._machine: Machine[Q, R] | None = None
+        self._protocol: ProtocolStream[Q, R] | None = None
         self._view: RoleTables = {}
         self._served: RoleTables = {}
         self._waiting: list[Q] = []  # Requests that came at the gate.
@@ -113,17 +135,17 @@ class Stream(Generic[Q, R]):
         self._timed = False  # Whether the writer minds how long something waits.
         self._complete = False
         self._writing = False
-        self._bell = Bell(debounce, clock)
-        self._ended: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self._wakeup = Wakeup(debounce, clock)
+        self._ended: asyncio.Future[StreamEnd] = asyncio.get_running_loop().create_future()
 
-    async def run(self, first: Q) -> Ending:
+    async def run(self, first: Q) -> StreamEnd:
         """Serves the stream, and returns how it is to end.
 
         No operation of gRPC is cancelled, since each that is costs memory for ever: a read goes on until the call is over,
         and a message that is being sent is sent, as there is no status before.
         """
         reader, writer = asyncio.create_task(self._read(first)), asyncio.create_task(self._serve())
-        self._reader.task = reader
+        self._request_reader.task = reader
         try:
             await asyncio.wait((reader, writer, self._ended), return_when=asyncio.FIRST_COMPLETED)
             ended = next(end for end in (self._ended, reader, writer) if end.done())
@@ -133,8 +155,8 @@ class Stream(Generic[Q, R]):
             return ended.result()
         finally:
             self.end(CLIENT_LEFT)
-            self._bell.stop()
-            if not self._reader.reading:
+            self._wakeup.stop()
+            if not self._request_reader.reading:
                 reader.cancel()
             if not self._writing:
                 writer.cancel()
@@ -143,66 +165,66 @@ class Stream(Generic[Q, R]):
 
     def offer(self, changes: ChangedNames) -> None:
         """Notes what changed in the tables, and has the writer woken if that concerns it."""
-        machine = self._machine
-        if machine is not None and (machine.offer(changes) or machine.unanswered()):
-            self._bell.changed()
+        protocol = self._protocol
+        if protocol is not None and (protocol.offer(changes) or protocol.unanswered()):
+            self._wakeup.notify_change()
 
     @property
     def exchanges(self) -> TypeStates:
         """What is told on it, by type; nothing while it waits."""
-        return {} if self._machine is None else self._machine.exchanges
+        return {} if self._protocol is None else self._protocol.exchanges
 
     def look(self) -> None:
         """Has the writer woken if there is something to send now, as another stream of the same proxy has got on."""
-        if self._machine is not None and self._machine.look():
-            self._bell.changed()
+        if self._protocol is not None and self._protocol.look():
+            self._wakeup.notify_change()
 
-    def end(self, ending: Ending) -> None:
+    def end(self, end: StreamEnd) -> None:
         """Ends the stream, unless it is ending."""
         if not self._ended.done():
-            self._ended.set_result(ending)
+            self._ended.set_result(end)
 
     def release(self, kind: HoldKind) -> bool:
         """Ends its wait at the gate, if it waits for a reason of that kind; returns whether it did."""
-        hold = self._entrance.hold
-        if self._machine is not None or hold is None or kind != hold.kind:
+        hold = self._admission_wait.hold
+        if self._protocol is not None or hold is None or kind != hold.kind:
             return False
-        self._entrance.release()
+        self._admission_wait.release()
         return True
 
     def status(self) -> StreamStatus:
         """Where the stream stands."""
-        hold = self._entrance.hold if self._machine is None else None
-        types = self._machine.status() if self._machine is not None else {}
-        return StreamStatus(self.info, hold, types, self._bytes_sent, self._reader.bytes)
+        hold = self._admission_wait.hold if self._protocol is None else None
+        types = self._protocol.status() if self._protocol is not None else {}
+        return StreamStatus(self.info, hold, types, self._bytes_sent, self._request_reader.bytes)
 
     def resources(self) -> Iterator[ResourceStatus]:
         """Where the client stands with each resource that it asked for; none, while it waits."""
-        return iter(()) if self._machine is None else self._machine.resources()
+        return iter(()) if self._protocol is None else self._protocol.resources()
 
-    async def _read(self, first: Q) -> Ending:
+    async def _read(self, first: Q) -> StreamEnd:
         request: Q | None = first
         try:
             while request is not None and not self._ended.done():
                 self._take(request)
-                request = await self._reader.next()
+                request = await self._request_reader.next()
         except (DecodeError, ProtocolError) as error:
             return self._refused(error)
         except grpc.aio.BaseError:  # The call is over.
             return CLIENT_LEFT
         return CLIENT_LEFT
 
-    def _refused(self, error: DecodeError | ProtocolError) -> Ending:
-        if isinstance(error, DemandError):
+    def _refused(self, error: DecodeError | ProtocolError) -> StreamEnd:
+        if isinstance(error, QuotaError):
             self._observer.refused("bytes")
-        return protocol_ending(error)
+        return end_of_bad_request(error)
 
     def _take(self, request: Q) -> None:
         self._check_node(request)
-        if self._machine is not None:
-            self._receive(self._machine, request)
-            if not self._bell.waits and (self._timed or self._machine.ready):
-                self._bell.ring()
+        if self._protocol is not None:
+            self._receive(self._protocol, request)
+            if not self._wakeup.delayed and (self._timed or self._protocol.ready):
+                self._wakeup.wake()
         elif request.type_url:
             self._wait(request)
         else:
@@ -213,7 +235,7 @@ class Stream(Generic[Q, R]):
             self._waiting = [one for one in self._waiting if one.type_url != request.type_url]
         if len(self._waiting) >= self._limits.requests_at_the_gate:
             raise LimitError(0, f"{len(self._waiting)} requests before the first response: wait until we are ready")
-        self._demand.waits(self._reader.last_bytes)
+        self._quota.waits(self._request_reader.last_bytes)
         self._waiting.append(request)
 
     def _check_node(self, request: Q) -> None:
@@ -224,72 +246,74 @@ class Stream(Generic[Q, R]):
                 f"node changed from {known.id!r} of {known.role!r} to {node.id!r} of {node.role!r}: open a new stream"
             )
 
-    async def _serve(self) -> Ending:
+    async def _serve(self) -> StreamEnd:
         view = await self._enter()
         if isinstance(view, Hold):
             self._observer.refused(view.kind)
-            return Ending("refused", _CODES[view.kind], view.reason)
+            return StreamEnd("refused", _CODES[view.kind], view.reason)
         type_url = self.info.type_url
         if type_url is not None and type_url not in view:
-            return Ending("protocol_error", grpc.StatusCode.UNIMPLEMENTED, f"there is nothing of type {type_url} here")
+            return StreamEnd(
+                "protocol_error", grpc.StatusCode.UNIMPLEMENTED, f"there is nothing of type {type_url} here"
+            )
         served = view if type_url is None else {type_url: view[type_url]}
         around = None
         if type_url is not None:
             around = SiblingStreams(view, lambda: [stream.exchanges for stream in self._siblings(self)])
         self._view, self._served = view, served  # All of the view: the store forgets one that nobody has.
-        self._machine = machine = self._variant.machine(served, self.info.node, around)
+        self._protocol = protocol = self._variant.protocol(served, self.info.node, around)
         self._join(self)
-        self._demand.waited()
+        self._quota.waited()
         try:
             for request in self._waiting:
-                self._receive(machine, request)
+                self._receive(protocol, request)
             self._waiting.clear()
-            return await self._write(machine)
+            return await self._write(protocol)
         except (DecodeError, ProtocolError) as error:
             return self._refused(error)
         except grpc.aio.BaseError:  # The call is over; the reader's side says so, too.
             return CLIENT_LEFT
 
     async def _enter(self) -> RoleTables | Hold:
-        entrance = self._entrance
+        admission_wait = self._admission_wait
         try:
-            return await entrance.admitted(
+            return await admission_wait.admitted(
                 self.info.node, lambda hold: self._observer.holding(self.info, hold.kind), cold=not self.info.warm
             )
         finally:
-            if entrance.hold is not None:
-                seconds = self._clock() - entrance.since
-                self._observer.held(self.info, entrance.hold.kind, seconds, entrance.outcome)
+            if admission_wait.hold is not None:
+                seconds = self._clock() - admission_wait.since
+                self._observer.held(self.info, admission_wait.hold.kind, seconds, admission_wait.outcome)
 
-    async def _write(self, machine: Machine[Q, R]) -> Ending:
+    async def _write(self, protocol: ProtocolStream[Q, R]) -> StreamEnd:
         while True:
-            self._bell.hush()
-            machine.beat(self._clock())
-            while not self._bell.waits and (response := machine.next_response()) is not None:
+            self._wakeup.clear()
+            protocol.beat(self._clock())
+            while not self._wakeup.delayed and (response := protocol.next_response()) is not None:
                 await self._send(response)
                 if self._ended.done():
                     return self._ended.result()
-            await self._woken(machine)
+            await self._woken(protocol)
 
     async def _send(self, response: R) -> None:
         data = self._encoder.encode(response)
         self._sent_at[response.type_url] = now = self._clock()
-        self._bell.sent(now)
+        self._wakeup.notify_sent(now)
         self._bytes_sent += len(data)
         self._observer.sent(self.info, response.type_url, len(response.resources), len(data))
         self._writing = True
         await self._call.write(data)
         self._writing = False
 
-    async def _woken(self, machine: Machine[Q, R]) -> None:
+    async def _woken(self, protocol: ProtocolStream[Q, R]) -> None:
         """Returns when there may be something to send: by a request, a change, or because something waited too long."""
-        if not machine.blocked:
+        if not protocol.blocked:
             self._blocked_since = None
         elif self._blocked_since is None:
             self._blocked_since = self._clock()
-        unanswered, beat_at = machine.unanswered(), machine.beat(self._clock())
+        unanswered, beat_at = protocol.unanswered(), protocol.beat(self._clock())
         if self._blocked_since is None and not unanswered and beat_at is None:
-            await self._bell.rung()
+            await self._wakeup.wait()
             return
         deadlines: dict[TypeUrl | None, float] = {
             type_url: self._sent_at[type_url] + self._limits.answer_seconds for type_url in unanswered
@@ -301,36 +325,36 @@ class Stream(Generic[Q, R]):
         self._timed = True
         try:
             async with asyncio.timeout(max(0.0, min(due_at, again_at) - self._clock())):
-                await self._bell.rung()
+                await self._wakeup.wait()
         except TimeoutError:
             if due_at <= again_at:
-                self._give_up(machine, deadlines)
+                self._give_up(protocol, deadlines)
         finally:
             self._timed = False
 
-    def _give_up(self, machine: Machine[Q, R], deadlines: Mapping[TypeUrl | None, float]) -> None:
+    def _give_up(self, protocol: ProtocolStream[Q, R], deadlines: Mapping[TypeUrl | None, float]) -> None:
         """Waits no longer for what was due first."""
         first = min(deadlines.values())
         for type_url, deadline in deadlines.items():
             if deadline > first:
                 continue
-            what: GivenUp = "make_before_break" if type_url is None else "ack"
+            what: WaitKind = "make_before_break" if type_url is None else "ack"
             self._observer.gave_up(self.info, what)
             if type_url is None:
-                machine.lapse()
+                protocol.lapse()
                 self._blocked_since = None
             else:
-                machine.abandon(type_url)
+                protocol.abandon(type_url)
 
-    def _receive(self, machine: Machine[Q, R], request: Q) -> None:
-        self._demand.asks(request, self._served)
-        machine.receive(request)
-        for event in machine.events():
+    def _receive(self, protocol: ProtocolStream[Q, R], request: Q) -> None:
+        self._quota.asks(request, self._served)
+        protocol.receive(request)
+        for event in protocol.events():
             self._report(event)
         if self.info.type_url is not None:
             for stream in self._siblings(self):
                 stream.look()
-        if self.info.type_url is None and not self._complete and machine.complete:
+        if self.info.type_url is None and not self._complete and protocol.complete:
             self._complete = True
             self._observer.first_complete(self.info, self._clock() - self.info.opened_at, warm=self.info.warm)
 

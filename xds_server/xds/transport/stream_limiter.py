@@ -20,7 +20,7 @@ NEW_STREAM_WAIT: Final = 1.0
 _NETWORK_BITS: Final = 64
 
 
-class Bucket:
+class TokenBucket:
     """Tokens that come at a rate, and of which *burst* may be saved."""
 
     __slots__ = ("_allowance", "_interval", "_next")
@@ -44,20 +44,20 @@ class Bucket:
         return max(self._next, now) - self._allowance <= now + 1e-9  # but for rounding
 
 
-class Allowances:
+class TokenBuckets:
     """A bucket for each owner; of those that were not used for longest it forgets what is more than *most*."""
 
     def __init__(self, rate: float, burst: int, *, most: int = 4096) -> None:
         self._rate = rate
         self._burst = burst
         self._most = most
-        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
 
-    def of(self, owner: str) -> Bucket:
+    def of(self, owner: str) -> TokenBucket:
         """The owner's bucket."""
         bucket = self._buckets.get(owner)
         if bucket is None:
-            bucket = self._buckets[owner] = Bucket(self._rate, self._burst)
+            bucket = self._buckets[owner] = TokenBucket(self._rate, self._burst)
             if len(self._buckets) > self._most:
                 self._buckets.popitem(last=False)
         else:
@@ -90,7 +90,7 @@ def host(peer: str) -> str:
     return str(ip_network((address, _NETWORK_BITS), strict=False))
 
 
-class Place(msgspec.Struct, eq=False):
+class StreamSlot(msgspec.Struct, eq=False):
     """What a stream takes: a place on its connection and at its address."""
 
     peer: str
@@ -102,7 +102,7 @@ class Place(msgspec.Struct, eq=False):
     """Whether it has made its first request."""
 
 
-class Turnstile:
+class StreamLimiter:
     """Counts the streams that are open: those that have asked for something, and those that have not yet.
 
     Those that have not have places of their own, and none of them is a right: when there are too many, the address that
@@ -113,47 +113,47 @@ class Turnstile:
         self._limits = limits
         self._by_peer: Counter[str] = Counter()
         self._by_host: Counter[str] = Counter()  # Those that spoke.
-        self._silent: dict[str, dict[Place, None]] = {}  # By address, the oldest first.
+        self._silent: dict[str, dict[StreamSlot, None]] = {}  # By address, the oldest first.
         self.silent = 0
         """Streams that have asked for nothing yet."""
         self.spoke = 0
         """Streams that have asked for something."""
 
-    def enter(self, peer: str, now: float, evict: Callable[[], None]) -> Place | LimitKind:
+    def enter(self, peer: str, now: float, evict: Callable[[], None]) -> StreamSlot | LimitKind:
         """A place for a new stream on the connection *peer*; or why there is none. What entered has to `leave`."""
         if self._by_peer[peer] >= self._limits.streams_per_connection:
             return "connection"
-        place = Place(peer, host(peer), now, evict)
+        slot = StreamSlot(peer, host(peer), now, evict)
         self._by_peer[peer] += 1
-        self._silent.setdefault(place.host, {})[place] = None
+        self._silent.setdefault(slot.host, {})[slot] = None
         self.silent += 1
         if self.silent > self._limits.silent_streams:
             most = max(self._silent, key=lambda one: len(self._silent[one]))
             oldest = next(iter(self._silent[most]))
             self._hush(oldest)
             oldest.evict()
-        return place
+        return slot
 
-    def speak(self, place: Place) -> LimitKind | None:
+    def speak(self, slot: StreamSlot) -> LimitKind | None:
         """Notes that a stream has made its first request; or says why it may not go on."""
         if self.spoke >= self._limits.streams:
             return "streams"
-        if self._by_host[place.host] >= self._limits.of_address:
+        if self._by_host[slot.host] >= self._limits.of_address:
             return "address"
-        self._hush(place)
-        place.spoke = True
-        self._by_host[place.host] += 1
+        self._hush(slot)
+        slot.spoke = True
+        self._by_host[slot.host] += 1
         self.spoke += 1
         return None
 
-    def leave(self, place: Place) -> None:
+    def leave(self, slot: StreamSlot) -> None:
         """Counts a stream as gone."""
-        _less(self._by_peer, place.peer)
-        if place.spoke:
-            _less(self._by_host, place.host)
+        _less(self._by_peer, slot.peer)
+        if slot.spoke:
+            _less(self._by_host, slot.host)
             self.spoke -= 1
         else:
-            self._hush(place)
+            self._hush(slot)
 
     def by_address(self) -> Mapping[str, Mapping[str, int]]:
         """Streams by address: those that spoke and the silent ones, for pages."""
@@ -185,16 +185,16 @@ class Turnstile:
             case "bytes":
                 return f"what clients have the server keep takes {limits.client_bytes} bytes, which is the limit: try again later"
 
-    def _hush(self, place: Place) -> None:
-        of_host = self._silent.get(place.host, {})
-        if place in of_host:
-            del of_host[place]
+    def _hush(self, slot: StreamSlot) -> None:
+        of_host = self._silent.get(slot.host, {})
+        if slot in of_host:
+            del of_host[slot]
             self.silent -= 1
             if not of_host:
-                del self._silent[place.host]
+                del self._silent[slot.host]
 
 
-class Stock:
+class ClientQuota:
     """Bytes that clients have the server keep: so many in all, and one address may take half of them."""
 
     def __init__(self, total: int) -> None:

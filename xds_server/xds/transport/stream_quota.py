@@ -6,7 +6,7 @@ from xds_server.model.resource import TypeUrl
 from xds_server.xds.cache.table import RoleTables
 from xds_server.xds.codec.sotw import LimitError
 from xds_server.xds.protocol.messages import DeltaRequest, Request
-from xds_server.xds.transport.stream_limiter import Stock
+from xds_server.xds.transport.stream_limiter import ClientQuota
 
 NAME_BYTES: Final = 400
 """What a name costs beside its characters: a text, and its places in the sets of a subscription and of what is due."""
@@ -14,18 +14,18 @@ _REPEATED_BYTES: Final = 16
 _WHAT: Final = "requests that wait, and names that do not exist,"
 
 
-class DemandError(LimitError):
+class QuotaError(LimitError):
     """A stream, the streams of an address, or all together have us keep too much."""
 
 
-class Demand:
+class StreamQuota:
     """The account of one stream. Names that are published cost nothing: they are kept for all."""
 
-    __slots__ = ("_host", "_last", "_limit", "_names", "_repeated", "_stock", "_waiting", "bytes")
+    __slots__ = ("_client_quota", "_host", "_last", "_limit", "_names", "_repeated", "_waiting", "bytes")
 
-    def __init__(self, stock: Stock, host: str, limit: int) -> None:
+    def __init__(self, client_quota: ClientQuota, host: str, limit: int) -> None:
         """*limit*: bytes that this stream may have."""
-        self._stock = stock
+        self._client_quota = client_quota
         self._host = host
         self._limit = limit
         self._waiting = 0
@@ -35,7 +35,7 @@ class Demand:
         self.bytes = 0
 
     def waits(self, size: int) -> None:
-        """Takes a request of so many bytes that waits. Raises DemandError."""
+        """Takes a request of so many bytes that waits. Raises QuotaError."""
         self._take(size)
         self._waiting += size
 
@@ -45,7 +45,7 @@ class Demand:
         self._waiting = 0
 
     def asks(self, request: Request | DeltaRequest, view: RoleTables) -> None:
-        """Takes what a request names and is not in *view*, and gives back what it names no more. Raises DemandError."""
+        """Takes what a request names and is not in *view*, and gives back what it names no more. Raises QuotaError."""
         type_url = request.type_url
         table = view.get(type_url)
         if table is None:
@@ -79,10 +79,10 @@ class Demand:
 
     def _take(self, count: int) -> None:
         if self.bytes + count > self._limit:
-            raise DemandError(0, f"{_WHAT} of this stream take more than {self._limit} bytes: ask for less")
-        if not self._stock.take(self._host, count):
-            total = self._stock.total
-            raise DemandError(
+            raise QuotaError(0, f"{_WHAT} of this stream take more than {self._limit} bytes: ask for less")
+        if not self._client_quota.take(self._host, count):
+            total = self._client_quota.total
+            raise QuotaError(
                 0,
                 f"{_WHAT} of all clients take {total} bytes, or those of this address the half: try again, or another replica",
             )
@@ -90,5 +90,5 @@ class Demand:
 
     def _give(self, count: int) -> None:
         if count:
-            self._stock.give(self._host, count)
+            self._client_quota.give(self._host, count)
             self.bytes -= count

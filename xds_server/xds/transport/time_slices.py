@@ -11,7 +11,7 @@ SLICE_SECONDS: Final = 0.004
 T = TypeVar("T")
 
 
-class Slices:
+class TimeSlices:
     """The budget of the process for long work: one slice at a time, whoever's it is, and then as long for all others.
 
     Those who have long work take turns, slice by slice.

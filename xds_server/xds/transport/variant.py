@@ -24,8 +24,8 @@ from xds_server.xds.protocol.messages import (
 )
 from xds_server.xds.protocol.sotw import SotwStream
 
-_ALIKE_BYTES: Final = 512
-_ALIKE_REQUESTS: Final = 256
+_CACHED_BYTES: Final = 512
+_CACHED_REQUESTS: Final = 256
 
 VariantName = Literal["sotw", "delta"]
 Q = TypeVar("Q", bound=Request | DeltaRequest)
@@ -48,7 +48,7 @@ class Decoder(Protocol[Q_co]):
         ...
 
 
-class Alike(Generic[Q]):
+class RequestCache(Generic[Q]):
     """Requests that many streams send: those that have come equally far accept the same response in the very same words."""
 
     __slots__ = ("_requests",)
@@ -58,13 +58,13 @@ class Alike(Generic[Q]):
 
     def decode(self, data: bytes, decoder: Decoder[Q]) -> Q:
         """The request in *data*, by *decoder* unless it is known. Raises DecodeError."""
-        if len(data) > _ALIKE_BYTES:  # It has names, which are compared by the stream's own decoder.
+        if len(data) > _CACHED_BYTES:  # It has names, which are compared by the stream's own decoder.
             return decoder.decode(data)
         request = self._requests.get(data)
         if request is None:
             request = decoder.decode(data)
             if request.node is None:  # Else it is a first one, and like no other.
-                if len(self._requests) >= _ALIKE_REQUESTS:
+                if len(self._requests) >= _CACHED_REQUESTS:
                     self._requests.clear()
                 self._requests[data] = request
         return request
@@ -78,7 +78,7 @@ class Encoder(Protocol[R_contra]):
         ...
 
 
-class Machine(Protocol[Q_contra, R_co]):
+class ProtocolStream(Protocol[Q_contra, R_co]):
     """The protocol of one stream: see `ads.stream.AdsStream`."""
 
     def receive(self, request: Q_contra) -> None: ...  # noqa: D102
@@ -108,7 +108,7 @@ class Variant(msgspec.Struct, Generic[Q, R], frozen=True):
     name: VariantName
     decoder: Callable[[], Decoder[Q]]
     encoder: Callable[[str], Encoder[R]]
-    machine: Callable[[RoleTables, Node, SiblingStreams | None], Machine[Q, R]]
+    protocol: Callable[[RoleTables, Node, SiblingStreams | None], ProtocolStream[Q, R]]
     """Makes the machine for a view, a node, and what the node has other streams for."""
     replaces: bool
     """Whether a request says all that the ones before it said, so that the last of a type is enough."""

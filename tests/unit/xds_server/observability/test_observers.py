@@ -4,21 +4,21 @@ import inspect
 from collections.abc import Callable
 
 from xds_server.observability.observers import ObserverList
-from xds_server.xds.transport.observer import Observer
+from xds_server.xds.transport.observer import StreamObserver
 
 
 def test_every_observer_is_told() -> None:
     """In the order in which they were given."""
     told: list[str] = []
 
-    class Observer:
+    class StreamObserver:
         def __init__(self, name: str) -> None:
             self.name = name
 
         def refused(self, kind: str) -> None:
             told.append(f"{self.name} {kind}")
 
-    ObserverList(Observer("a"), Observer("b")).refused("not_ready")  # type: ignore[arg-type]
+    ObserverList(StreamObserver("a"), StreamObserver("b")).refused("not_ready")  # type: ignore[arg-type]
 
     assert told == ["a not_ready", "b not_ready"]
 
@@ -32,11 +32,13 @@ def test_every_call_of_an_observer_is_passed_on() -> None:
             return lambda *args, **more: calls.append((name, *args, *more.items()))
 
     observers = ObserverList(Recording(), Recording())  # type: ignore[arg-type]
-    names = [name for name, method in vars(Observer).items() if inspect.isfunction(method) and not name.startswith("_")]
+    names = [
+        name for name, method in vars(StreamObserver).items() if inspect.isfunction(method) and not name.startswith("_")
+    ]
     assert len(names) > 8
     for name in names:
         calls.clear()
-        parameters = list(inspect.signature(getattr(Observer, name)).parameters.values())[1:]
+        parameters = list(inspect.signature(getattr(StreamObserver, name)).parameters.values())[1:]
         args = [object() for each in parameters if each.kind is not each.KEYWORD_ONLY]
         more = {each.name: object() for each in parameters if each.kind is each.KEYWORD_ONLY}
         getattr(observers, name)(*args, **more)

@@ -10,8 +10,8 @@ from tests.support.views import EMPTY_VIEW
 from xds_server.model.admission import GateMode, HoldKind
 from xds_server.xds.cache.table import RoleTables
 from xds_server.xds.protocol.messages import Node
-from xds_server.xds.transport.admission import Admission, Entrance, Hold
-from xds_server.xds.transport.admission_queue import Pace
+from xds_server.xds.transport.admission import AdmissionConfig, AdmissionWait, Hold
+from xds_server.xds.transport.admission_queue import AdmissionQueue
 
 NODE = Node("proxy-1", "shop/web", "shop/web")
 NOT_READY = Hold("waiting for services", "not_ready")
@@ -34,17 +34,17 @@ class Scripted:
         self.answers.pop(0)
 
 
-def _entrance(admission_policy: Scripted, mode: GateMode, seconds: float = 60) -> Entrance:
+def _admission_wait(admission_policy: Scripted, mode: GateMode, seconds: float = 60) -> AdmissionWait:
     ticks = count()
-    return Entrance(admission_policy, Admission(mode=mode, hold_seconds=seconds), lambda: float(next(ticks)))
+    return AdmissionWait(admission_policy, AdmissionConfig(mode=mode, hold_seconds=seconds), lambda: float(next(ticks)))
 
 
 @pytest.mark.parametrize("mode", GateMode)
 async def test_whoever_is_admitted_does_not_wait(mode: GateMode) -> None:
     """With the gate open no mode makes a difference."""
-    entrance = _entrance(Scripted(EMPTY_VIEW), mode)
-    assert await entrance.admitted(NODE) is EMPTY_VIEW
-    assert (entrance.hold, entrance.outcome) == (None, "admitted")
+    admission_wait = _admission_wait(Scripted(EMPTY_VIEW), mode)
+    assert await admission_wait.admitted(NODE) is EMPTY_VIEW
+    assert (admission_wait.hold, admission_wait.outcome) == (None, "admitted")
 
 
 @pytest.mark.parametrize(
@@ -62,14 +62,14 @@ async def test_whoever_is_admitted_does_not_wait(mode: GateMode) -> None:
 )
 def test_how_a_hold_is_borne(mode: GateMode, kind: HoldKind, waits: str) -> None:
     """Only readiness is worth waiting for without a bound."""
-    assert Admission(mode=mode).waits(kind) == waits
+    assert AdmissionConfig(mode=mode).waits(kind) == waits
 
 
 async def test_a_wait_ends_when_the_answer_changes() -> None:
     """One reason may follow another before there is a view."""
-    entrance = _entrance(Scripted(NOT_READY, UNKNOWN, EMPTY_VIEW), GateMode.BOUNDED)
-    assert await entrance.admitted(NODE) is EMPTY_VIEW
-    assert (entrance.hold, entrance.outcome) == (UNKNOWN, "admitted")
+    admission_wait = _admission_wait(Scripted(NOT_READY, UNKNOWN, EMPTY_VIEW), GateMode.BOUNDED)
+    assert await admission_wait.admitted(NODE) is EMPTY_VIEW
+    assert (admission_wait.hold, admission_wait.outcome) == (UNKNOWN, "admitted")
 
 
 async def test_the_bound_ends_with_the_newest_reason() -> None:
@@ -80,32 +80,34 @@ async def test_the_bound_ends_with_the_newest_reason() -> None:
             return Hold(f"{next(numbers)} of 9 listed", "not_ready")
 
     numbers = count(3)
-    entrance = _entrance(Moving(NOT_READY), GateMode.BOUNDED, 0.001)
-    assert await entrance.admitted(NODE) == Hold("4 of 9 listed", "not_ready")
-    assert entrance.outcome == "timeout"
+    admission_wait = _admission_wait(Moving(NOT_READY), GateMode.BOUNDED, 0.001)
+    assert await admission_wait.admitted(NODE) == Hold("4 of 9 listed", "not_ready")
+    assert admission_wait.outcome == "timeout"
 
 
 async def test_refuse_asks_once() -> None:
     """Mode refuse does not wait for anything."""
-    entrance = _entrance(Scripted(NOT_READY), GateMode.REFUSE)
-    assert await entrance.admitted(NODE) is NOT_READY
-    assert entrance.outcome == "refused"
+    admission_wait = _admission_wait(Scripted(NOT_READY), GateMode.REFUSE)
+    assert await admission_wait.admitted(NODE) is NOT_READY
+    assert admission_wait.outcome == "refused"
 
 
 async def test_changes_do_not_lengthen_the_bound() -> None:
     """Reasons that keep changing use up one bound, not one each."""
     admission_policy = Scripted(*[NOT_READY] * 50)
-    entrance = _entrance(admission_policy, GateMode.BOUNDED, 3)  # The clock says that each wait takes a second.
-    assert await entrance.admitted(NODE) == NOT_READY
-    assert entrance.outcome == "timeout"
+    admission_wait = _admission_wait(
+        admission_policy, GateMode.BOUNDED, 3
+    )  # The clock says that each wait takes a second.
+    assert await admission_wait.admitted(NODE) == NOT_READY
+    assert admission_wait.outcome == "timeout"
     assert len(admission_policy.answers) == 47
 
 
 async def test_being_parked_does_not_use_up_the_bound() -> None:
     """After a long time in the park an unknown role has the whole bound before it."""
-    entrance = _entrance(Scripted(*[NOT_READY] * 100, UNKNOWN, EMPTY_VIEW), GateMode.PARK, 5)
-    assert await entrance.admitted(NODE) is EMPTY_VIEW
-    assert entrance.outcome == "admitted"
+    admission_wait = _admission_wait(Scripted(*[NOT_READY] * 100, UNKNOWN, EMPTY_VIEW), GateMode.PARK, 5)
+    assert await admission_wait.admitted(NODE) is EMPTY_VIEW
+    assert admission_wait.outcome == "admitted"
 
 
 async def test_a_change_right_after_the_answer_is_not_missed() -> None:
@@ -126,122 +128,122 @@ async def test_a_change_right_after_the_answer_is_not_missed() -> None:
         async def changed(self) -> None:
             await self.event.wait()
 
-    entrance = _entrance(Forgetful(NOT_READY), GateMode.PARK)
+    admission_wait = _admission_wait(Forgetful(NOT_READY), GateMode.PARK)
     async with asyncio.timeout(10):
-        assert await entrance.admitted(NODE) is EMPTY_VIEW
+        assert await admission_wait.admitted(NODE) is EMPTY_VIEW
 
 
 async def test_a_wait_that_is_cut_short_is_gone() -> None:
     """A client that leaves is told apart from one that was refused."""
-    entrance = _entrance(Scripted(NOT_READY), GateMode.PARK)
-    task = asyncio.create_task(entrance.admitted(NODE))
-    while entrance.hold is None:
+    admission_wait = _admission_wait(Scripted(NOT_READY), GateMode.PARK)
+    task = asyncio.create_task(admission_wait.admitted(NODE))
+    while admission_wait.hold is None:
         await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert (entrance.hold, entrance.outcome) == (NOT_READY, "client_left")
+    assert (admission_wait.hold, admission_wait.outcome) == (NOT_READY, "client_left")
 
 
 async def test_each_kind_of_hold_has_its_own_budget() -> None:
     """What was spent on readiness is not missing when the role is unknown."""
     admission_policy = Scripted(NOT_READY, NOT_READY, UNKNOWN)
-    admission = Admission(hold_seconds=2.5, role_hold_seconds=0.001)
+    admission = AdmissionConfig(hold_seconds=2.5, role_hold_seconds=0.001)
     ticks = count()
-    entrance = Entrance(admission_policy, admission, lambda: float(next(ticks)))
+    admission_wait = AdmissionWait(admission_policy, admission, lambda: float(next(ticks)))
 
-    assert await entrance.admitted(NODE) == UNKNOWN
-    assert entrance.outcome == "timeout"
+    assert await admission_wait.admitted(NODE) == UNKNOWN
+    assert admission_wait.outcome == "timeout"
     assert (admission.budget("not_ready"), admission.budget("unknown_role")) == (2.5, 0.001)
 
 
 @pytest.mark.parametrize("mode", [GateMode.PARK, GateMode.BOUNDED])
 async def test_a_released_stream_is_told_why_and_counts_as_override(mode: GateMode) -> None:
     """An operator ends a wait: the client hears the reason and may go elsewhere; it is not served the unknown."""
-    entrance = _entrance(Scripted(NOT_READY), mode)
-    task = asyncio.create_task(entrance.admitted(NODE))
-    while entrance.hold is None:
+    admission_wait = _admission_wait(Scripted(NOT_READY), mode)
+    task = asyncio.create_task(admission_wait.admitted(NODE))
+    while admission_wait.hold is None:
         await asyncio.sleep(0)
-    entrance.release()
-    entrance.release()
+    admission_wait.release()
+    admission_wait.release()
 
     assert await task == NOT_READY
-    assert entrance.outcome == "operator"
+    assert admission_wait.outcome == "operator"
 
 
 async def test_a_release_does_not_refuse_whoever_can_be_served() -> None:
     """The admission policy has the last word."""
     admission_policy = Scripted(NOT_READY)
-    entrance = _entrance(admission_policy, GateMode.PARK)
-    task = asyncio.create_task(entrance.admitted(NODE))
-    while entrance.hold is None:
+    admission_wait = _admission_wait(admission_policy, GateMode.PARK)
+    task = asyncio.create_task(admission_wait.admitted(NODE))
+    while admission_wait.hold is None:
         await asyncio.sleep(0)
     admission_policy.answers = [EMPTY_VIEW]
-    entrance.release()
+    admission_wait.release()
 
     assert await task is EMPTY_VIEW
-    assert entrance.outcome == "admitted"
+    assert admission_wait.outcome == "admitted"
 
 
 @pytest.mark.parametrize("mode", [GateMode.PARK, GateMode.BOUNDED, GateMode.REFUSE])
 async def test_a_client_that_has_nothing_takes_what_was_good_before(mode: GateMode) -> None:
     """At once, in every mode with a gate."""
-    entrance = _entrance(Scripted(Hold("no API server", "not_ready", EMPTY_VIEW)), mode)
+    admission_wait = _admission_wait(Scripted(Hold("no API server", "not_ready", EMPTY_VIEW)), mode)
 
-    assert await entrance.admitted(NODE, cold=True) is EMPTY_VIEW
-    assert entrance.outcome == "last_good"
+    assert await admission_wait.admitted(NODE, cold=True) is EMPTY_VIEW
+    assert admission_wait.outcome == "last_good"
 
 
 async def test_a_client_that_has_something_keeps_it() -> None:
     """What it has may be newer than what we remember. The offer does not leave the gate."""
-    entrance = _entrance(Scripted(Hold("no API server", "not_ready", EMPTY_VIEW)), GateMode.BOUNDED, 0.001)
+    admission_wait = _admission_wait(Scripted(Hold("no API server", "not_ready", EMPTY_VIEW)), GateMode.BOUNDED, 0.001)
 
-    assert await entrance.admitted(NODE) == Hold("no API server", "not_ready")
-    assert entrance.outcome == "timeout"
+    assert await admission_wait.admitted(NODE) == Hold("no API server", "not_ready")
+    assert admission_wait.outcome == "timeout"
 
 
-def _queued(first: Literal["cold", "warm"], *, seconds: float = 60) -> tuple[Entrance, Pace]:
+def _queued(first: Literal["cold", "warm"], *, seconds: float = 60) -> tuple[AdmissionWait, AdmissionQueue]:
     """An entrance whose stream waits to be let in."""
-    pace = Pace(0.001, 1, clock=asyncio.get_running_loop().time)
-    assert pace.free()
-    admission = Admission(mode=GateMode.REFUSE, per_second=0.001, first=first, queue_seconds=seconds)
-    entrance = Entrance(Scripted(EMPTY_VIEW), admission, asyncio.get_running_loop().time, pace)
-    return entrance, pace
+    queue = AdmissionQueue(0.001, 1, clock=asyncio.get_running_loop().time)
+    assert queue.free()
+    admission = AdmissionConfig(mode=GateMode.REFUSE, per_second=0.001, first=first, queue_seconds=seconds)
+    admission_wait = AdmissionWait(Scripted(EMPTY_VIEW), admission, asyncio.get_running_loop().time, queue)
+    return admission_wait, queue
 
 
 async def test_who_is_queued_for_too_long_is_told_so() -> None:
     """In every mode of the gate: how many wait, and what to do."""
-    entrance, _ = _queued("cold", seconds=0.001)
+    admission_wait, _ = _queued("cold", seconds=0.001)
     held: list[Hold] = []
 
-    said = await entrance.admitted(NODE, held.append, cold=True)
+    said = await admission_wait.admitted(NODE, held.append, cold=True)
 
     assert isinstance(said, Hold)
-    assert (said.kind, entrance.outcome, len(held)) == ("queued", "timeout", 1)
+    assert (said.kind, admission_wait.outcome, len(held)) == ("queued", "timeout", 1)
     assert "0.001 are let in per second, cold ones first" in said.reason
 
 
 async def test_who_is_queued_is_let_in_by_a_release() -> None:
     """It can be served: an operator need not send it away."""
-    entrance, pace = _queued("cold")
-    task = asyncio.create_task(entrance.admitted(NODE, cold=True))
-    while not pace.waiting:
+    admission_wait, queue = _queued("cold")
+    task = asyncio.create_task(admission_wait.admitted(NODE, cold=True))
+    while not queue.waiting:
         await asyncio.sleep(0)
-    entrance.release()
+    admission_wait.release()
 
     assert await task is EMPTY_VIEW
-    assert (entrance.outcome, pace.waiting) == ("operator", 0)
+    assert (admission_wait.outcome, queue.waiting) == ("operator", 0)
 
 
 @pytest.mark.parametrize(("first", "cold"), [("cold", True), ("cold", False), ("warm", True), ("warm", False)])
 async def test_the_setting_says_who_is_first(first: Literal["cold", "warm"], cold: bool) -> None:
     """Of two that wait, the one that it names."""
-    entrance, pace = _queued(first)
-    task = asyncio.create_task(entrance.admitted(NODE, cold=cold))
-    while not pace.waiting:
+    admission_wait, queue = _queued(first)
+    task = asyncio.create_task(admission_wait.admitted(NODE, cold=cold))
+    while not queue.waiting:
         await asyncio.sleep(0)
 
-    assert pace._preferred.waiting == (cold is (first == "cold"))
+    assert queue._preferred.waiting == (cold is (first == "cold"))
     task.cancel()
     await asyncio.wait([task])
-    assert pace.waiting == 0
+    assert queue.waiting == 0

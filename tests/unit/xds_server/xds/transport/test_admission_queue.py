@@ -5,23 +5,23 @@ import asyncio
 import pytest
 
 from tests.support import clock
-from xds_server.xds.transport.admission_queue import Pace
+from xds_server.xds.transport.admission_queue import AdmissionQueue
 
 
 def paced(per_second: float, burst: int, who: str, *, seconds: float = 10.0) -> list[tuple[float, str]]:
     """When each of *who* is let in: "c" is preferred, "w" is not; all come at once, at 0."""
     let_in: list[tuple[float, str]] = []
 
-    async def come(pace: Pace, one: str) -> None:
-        if not pace.free():
-            await pace.turn(preferred=one == "c")
+    async def come(queue: AdmissionQueue, one: str) -> None:
+        if not queue.free():
+            await queue.turn(preferred=one == "c")
         let_in.append((round(asyncio.get_running_loop().time(), 3), one))
 
     async def main() -> None:
-        pace = Pace(per_second, burst, clock=asyncio.get_running_loop().time)
-        tasks = [asyncio.create_task(come(pace, one)) for one in who]
+        queue = AdmissionQueue(per_second, burst, clock=asyncio.get_running_loop().time)
+        tasks = [asyncio.create_task(come(queue, one)) for one in who]
         await asyncio.sleep(seconds)
-        assert pace.waiting == 0
+        assert queue.waiting == 0
         await asyncio.gather(*tasks)
 
     assert clock.run(main()) == []
@@ -48,24 +48,24 @@ def test_who_comes_back_is_let_in_while_new_ones_come_faster_than_the_pace(per_s
     """Fifty warm proxies, each with three seconds' patience, are in within two seconds; they need one try."""
     waited: list[float] = []
 
-    async def one(pace: Pace, *, preferred: bool) -> None:
+    async def one(queue: AdmissionQueue, *, preferred: bool) -> None:
         began = asyncio.get_running_loop().time()
-        if not pace.free():
+        if not queue.free():
             async with asyncio.timeout(3):
-                await pace.turn(preferred=preferred)
+                await queue.turn(preferred=preferred)
         if not preferred:
             waited.append(asyncio.get_running_loop().time() - began)
 
     async def main() -> None:
-        pace = Pace(200, 200, clock=asyncio.get_running_loop().time)
+        queue = AdmissionQueue(200, 200, clock=asyncio.get_running_loop().time)
         tasks = []
         for tick in range(100):
-            tasks += [asyncio.create_task(one(pace, preferred=True)) for _ in range(per_second // 20)]
+            tasks += [asyncio.create_task(one(queue, preferred=True)) for _ in range(per_second // 20)]
             if tick == 40:
-                tasks += [asyncio.create_task(one(pace, preferred=False)) for _ in range(50)]
+                tasks += [asyncio.create_task(one(queue, preferred=False)) for _ in range(50)]
             await asyncio.sleep(0.05)
         await asyncio.gather(*tasks, return_exceptions=True)
-        assert pace.waiting == 0
+        assert queue.waiting == 0
 
     assert clock.run(main()) == []
     assert len(waited) == 50
@@ -79,11 +79,11 @@ def test_an_address_that_opens_many_streams_keeps_nobody_else_waiting() -> None:
         order: list[str] = []
 
         async def come(address: str) -> None:
-            await pace.turn(preferred=True, address=address)
+            await queue.turn(preferred=True, address=address)
             order.append(address)
 
-        pace = Pace(10, 1, clock=asyncio.get_running_loop().time)
-        assert pace.free()
+        queue = AdmissionQueue(10, 1, clock=asyncio.get_running_loop().time)
+        assert queue.free()
         await asyncio.gather(*[come(one) for one in "aaaaaabbc"])
         return order
 
@@ -102,12 +102,12 @@ def test_who_was_sent_away_has_the_place_of_its_first_try() -> None:
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        pace = Pace(1, 1, clock=loop.time)
-        assert pace.free()
+        queue = AdmissionQueue(1, 1, clock=loop.time)
+        assert queue.free()
 
         async def come(name: str, patience: float) -> None:
             async with asyncio.timeout(patience):
-                await pace.turn(preferred=True, name=name)
+                await queue.turn(preferred=True, name=name)
             order.append(name)
 
         first = asyncio.create_task(come("old", 0.5))
@@ -123,10 +123,10 @@ def test_what_was_not_used_is_saved_up_to_the_burst() -> None:
     """An hour of quiet lets in no more at once than that."""
 
     async def main() -> None:
-        pace = Pace(100, 3, clock=asyncio.get_running_loop().time)
-        assert [pace.free() for _ in range(4)] == [True, True, True, False]
+        queue = AdmissionQueue(100, 3, clock=asyncio.get_running_loop().time)
+        assert [queue.free() for _ in range(4)] == [True, True, True, False]
         await asyncio.sleep(3600)
-        assert [pace.free() for _ in range(4)] == [True, True, True, False]
+        assert [queue.free() for _ in range(4)] == [True, True, True, False]
 
     assert clock.run(main()) == []
 
@@ -135,11 +135,11 @@ def test_nobody_who_comes_later_takes_the_token_of_one_who_waits() -> None:
     """Even if it is there already, and has not been given out."""
 
     async def main() -> None:
-        pace = Pace(1, 1, clock=asyncio.get_running_loop().time)
-        assert pace.free()
-        task = asyncio.create_task(pace.turn(preferred=False))
+        queue = AdmissionQueue(1, 1, clock=asyncio.get_running_loop().time)
+        assert queue.free()
+        task = asyncio.create_task(queue.turn(preferred=False))
         await asyncio.sleep(0.999)
-        assert not pace.free()
+        assert not queue.free()
         await task
 
     assert clock.run(main()) == []
@@ -151,10 +151,10 @@ def test_who_leaves_leaves_its_token(late: float) -> None:
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        pace = Pace(1, 1, clock=loop.time)
-        assert pace.free()
-        first = asyncio.create_task(pace.turn(preferred=False))
-        second = asyncio.create_task(pace.turn(preferred=False))
+        queue = AdmissionQueue(1, 1, clock=loop.time)
+        assert queue.free()
+        first = asyncio.create_task(queue.turn(preferred=False))
+        second = asyncio.create_task(queue.turn(preferred=False))
         await asyncio.sleep(0)
         loop.call_at(late, first.cancel)
         await asyncio.wait([first, second])

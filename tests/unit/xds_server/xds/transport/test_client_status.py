@@ -10,15 +10,15 @@ from tests.support.steps import stepwise
 from xds_server.model.resource import CLUSTER, resource
 from xds_server.xds.codec.client_status import UnsupportedRequestError
 from xds_server.xds.protocol.messages import ConfigStatus, Node, ResourceStatus
-from xds_server.xds.transport.client_status import Clients, ClientStatus, TooLarge
+from xds_server.xds.transport.client_status import AnswerTooLargeError, Clients, ClientStatusService
 from xds_server.xds.transport.observer import StreamInfo
-from xds_server.xds.transport.time_slices import Slices
+from xds_server.xds.transport.time_slices import TimeSlices
 
 ITEMS = [resource(f"c-{number}", b"x" * 100) for number in range(1000)]
 
 
-def _status(clients: Clients, most: int = 1 << 30) -> ClientStatus:
-    return ClientStatus(clients, Slices(lambda: 0.0), most=most, idle_seconds=1)
+def _status(clients: Clients, most: int = 1 << 30) -> ClientStatusService:
+    return ClientStatusService(clients, TimeSlices(lambda: 0.0), most=most, idle_seconds=1)
 
 
 def _statuses() -> Iterator[ResourceStatus]:
@@ -66,7 +66,7 @@ def test_an_answer_has_a_size() -> None:
 
         return ((info, lambda number=info.id: statuses(number)) for info in _infos(20))
 
-    with pytest.raises(TooLarge, match="exclude_resource_contents"):
+    with pytest.raises(AnswerTooLargeError, match="exclude_resource_contents"):
         stepwise(_status(clients, 200_000).steps(b""))  # type: ignore[arg-type]
     assert looked == [0]
 

@@ -9,9 +9,9 @@ from xds_server.model.resource import ENDPOINT
 from xds_server.xds.codec.sotw import RequestDecoder, Steps
 from xds_server.xds.protocol.messages import Request
 from xds_server.xds.transport.limits import Limits
-from xds_server.xds.transport.request_reader import Reader
-from xds_server.xds.transport.time_slices import SLICE_SECONDS, Slices
-from xds_server.xds.transport.variant import Alike
+from xds_server.xds.transport.request_reader import RequestReader
+from xds_server.xds.transport.time_slices import SLICE_SECONDS, TimeSlices
+from xds_server.xds.transport.variant import RequestCache
 
 
 class Call:
@@ -31,10 +31,12 @@ class Call:
         return "ipv4:10.0.0.1:1"
 
 
-def reader(messages: Iterable[bytes], slices: Slices) -> Reader[Request]:
+def reader(messages: Iterable[bytes], time_slices: TimeSlices) -> RequestReader[Request]:
     """Of a stream for all types, on the clock of the running loop."""
     now = asyncio.get_running_loop().time
-    return Reader(Call(messages), RequestDecoder(), Alike(), None, limits=Limits(), clock=now, slices=slices)
+    return RequestReader(
+        Call(messages), RequestDecoder(), RequestCache(), None, limits=Limits(), clock=now, time_slices=time_slices
+    )
 
 
 def names(prefix: str = "") -> bytes:
@@ -50,7 +52,7 @@ def seconds(messages: Iterable[bytes]) -> float:
     async def main() -> None:
         nonlocal took
         loop = asyncio.get_running_loop()
-        began, one = loop.time(), reader(messages, Slices(lambda: 0.0))
+        began, one = loop.time(), reader(messages, TimeSlices(lambda: 0.0))
         while await one.next() is not None:
             pass
         took = loop.time() - began
@@ -77,10 +79,10 @@ async def test_an_ack_that_repeats_many_names_waits_for_no_turn() -> None:
             yield
 
     ticks = iter(range(1 << 30))
-    slices = Slices(lambda: next(ticks) * SLICE_SECONDS / 4)
-    one = reader([names()] * 2, slices)
+    time_slices = TimeSlices(lambda: next(ticks) * SLICE_SECONDS / 4)
+    one = reader([names()] * 2, time_slices)
     first = await one.next()
-    long = asyncio.create_task(slices.run(endless()))
+    long = asyncio.create_task(time_slices.run(endless()))
     await asyncio.sleep(0)  # Now it has the turn, and sleeps.
     again = None
     try:

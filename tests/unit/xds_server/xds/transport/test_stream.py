@@ -15,12 +15,12 @@ from xds_server.xds.cache.resource_cache import AcceptanceListener
 from xds_server.xds.cache.table import RoleTables, Table
 from xds_server.xds.codec.sotw import DecodeError
 from xds_server.xds.protocol.messages import Node, Request
-from xds_server.xds.transport.admission import Admission, Hold
+from xds_server.xds.transport.admission import AdmissionConfig, Hold
 from xds_server.xds.transport.debounce import Debounce
 from xds_server.xds.transport.limits import Limits
-from xds_server.xds.transport.registry import Streams
+from xds_server.xds.transport.registry import StreamRegistry
 from xds_server.xds.transport.stream import Stream
-from xds_server.xds.transport.variant import DELTA, SOTW, Alike
+from xds_server.xds.transport.variant import DELTA, SOTW, RequestCache
 
 
 class AbortedError(Exception):
@@ -108,11 +108,11 @@ def _streams(
     clock: Callable[[], float] = lambda: 7.0,
     *,
     acceptance_changed: AcceptanceListener = lambda *_: None,
-) -> Streams:
-    return Streams(
+) -> StreamRegistry:
+    return StreamRegistry(
         admission_policy=Open(view),
         observer=ear,
-        admission=Admission(mode=GateMode.REFUSE),
+        admission=AdmissionConfig(mode=GateMode.REFUSE),
         identifier="cp",
         clock=clock,
         limits=limits,
@@ -297,17 +297,17 @@ async def test_requests_that_are_alike_are_decoded_once() -> None:
                 raise DecodeError(0, "garbage")
             return Request(CLUSTER, nonce=data.decode(), node=Node("n") if data == b"first" else None)
 
-    alike: Alike[Request] = Alike()
+    request_cache: RequestCache[Request] = RequestCache()
     long = b"y" * 600
     for data in (b"1", b"1", b"first", b"first", long, long):
-        assert alike.decode(data, Decoding()).nonce == data.decode()
+        assert request_cache.decode(data, Decoding()).nonce == data.decode()
     for _ in range(2):
         with pytest.raises(DecodeError):
-            alike.decode(b"x", Decoding())
+            request_cache.decode(b"x", Decoding())
     assert read == [b"1", b"first", b"first", long, long, b"x", b"x"]
     for number in range(300):
-        alike.decode(str(number).encode(), Decoding())
-    assert alike.decode(b"299", Decoding()) is alike.decode(b"299", Decoding())
+        request_cache.decode(str(number).encode(), Decoding())
+    assert request_cache.decode(b"299", Decoding()) is request_cache.decode(b"299", Decoding())
 
 
 async def test_streams_end_one_after_the_other() -> None:
@@ -345,16 +345,16 @@ async def test_one_stream_too_many_is_refused() -> None:
     assert ("refused",) in [call[:1] for call in ear.calls]
     first.inbox.put_nowait(grpc.aio.EOF)
     await serving
-    assert streams._turnstile.spoke == 0
+    assert streams._stream_limiter.spoke == 0
 
 
 async def test_requests_wait_at_the_gate_in_order_and_not_without_end() -> None:
     """Incremental requests are all kept until we are ready, up to a number; then the stream ends with a limit."""
     wire, ear = Wire(), Ear()
-    streams = Streams(
+    streams = StreamRegistry(
         admission_policy=Shut(),
         observer=ear,
-        admission=Admission(mode=GateMode.PARK),
+        admission=AdmissionConfig(mode=GateMode.PARK),
         identifier="cp",
         clock=lambda: 7.0,
         limits=Limits(requests_at_the_gate=3),
@@ -515,10 +515,10 @@ async def test_a_fault_while_a_message_is_sent_waits_for_it(monkeypatch: pytest.
 async def test_what_waits_at_the_gate_has_a_size() -> None:
     """Of a stream, and of all streams; what waited is given back when the stream ends."""
     wires, ear = [Wire() for _ in range(3)], Ear()
-    streams = Streams(
+    streams = StreamRegistry(
         admission_policy=Shut(),
         observer=ear,
-        admission=Admission(mode=GateMode.PARK),
+        admission=AdmissionConfig(mode=GateMode.PARK),
         identifier="cp",
         clock=lambda: 7.0,
         limits=Limits(stream_bytes=5000, client_bytes=12_000),

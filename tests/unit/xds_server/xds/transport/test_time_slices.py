@@ -6,7 +6,7 @@ import pytest
 
 from tests.support import clock
 from xds_server.xds.codec.sotw import Steps
-from xds_server.xds.transport.time_slices import SLICE_SECONDS, Slices
+from xds_server.xds.transport.time_slices import SLICE_SECONDS, TimeSlices
 
 
 def test_who_has_long_work_takes_turns_and_leaves_half_of_the_time_to_others() -> None:
@@ -22,8 +22,8 @@ def test_who_has_long_work_takes_turns_and_leaves_half_of_the_time_to_others() -
         return name
 
     async def main() -> None:
-        slices = Slices(lambda: now[0])
-        done = await asyncio.gather(*[slices.run(work(name, 6)) for name in "ab"])
+        time_slices = TimeSlices(lambda: now[0])
+        done = await asyncio.gather(*[time_slices.run(work(name, 6)) for name in "ab"])
         assert done == ["a", "b"]
         assert asyncio.get_running_loop().time() == pytest.approx(
             6 * SLICE_SECONDS
@@ -49,9 +49,9 @@ async def test_what_fails_or_is_given_up_lets_the_next_one_on() -> None:
         return 7
 
     ticks = iter(range(1 << 30))
-    slices = Slices(lambda: next(ticks) * SLICE_SECONDS / 4)
-    given_up = asyncio.create_task(slices.run(endless()))
+    time_slices = TimeSlices(lambda: next(ticks) * SLICE_SECONDS / 4)
+    given_up = asyncio.create_task(time_slices.run(endless()))
     with pytest.raises(LookupError):
-        await slices.run(broken())
+        await time_slices.run(broken())
     given_up.cancel()
-    assert await slices.run(short()) == 7
+    assert await time_slices.run(short()) == 7
