@@ -35,7 +35,7 @@ from xds_server.xds.protocol.messages import Node
 from xds_server.xds.transport.admission import AdmissionConfig, Hold
 from xds_server.xds.transport.debounce import Debounce
 from xds_server.xds.transport.limits import Limits
-from xds_server.xds.transport.registry import Streams
+from xds_server.xds.transport.registry import StreamRegistry
 from xds_server.xds.transport.server import REST_SECONDS, AdsServer
 
 ALT_STAT_NAME = 28
@@ -50,7 +50,7 @@ class Everybody:
     def admit(self, node: Node) -> RoleTables | Hold:
         return self._view
 
-    async def changed(self) -> None:
+    async def wait_for_change(self) -> None:
         raise NotImplementedError
 
 
@@ -135,8 +135,8 @@ class Driver:
         return {"error": f"not a command: {command!r}"}
 
 
-def _streams(view: RoleTables, limits: Limits) -> Streams:
-    return Streams(
+def _streams(view: RoleTables, limits: Limits) -> StreamRegistry:
+    return StreamRegistry(
         admission_policy=Everybody(view), observer=ObserverList(Metrics(CollectorRegistry())), admission=AdmissionConfig(), identifier="xds-server",
         clock=time.monotonic, limits=limits, debounce=Debounce(rest_seconds=REST_SECONDS),
     )  # fmt: skip

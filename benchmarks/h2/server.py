@@ -38,7 +38,7 @@ from benchmarks.h2.frames import (
     settings,
     window_update,
 )  # fmt: skip
-from xds_server.xds.transport.registry import Streams
+from xds_server.xds.transport.registry import StreamRegistry
 from xds_server.xds.transport.services import SERVICES
 from xds_server.xds.transport.variant import DELTA, SOTW
 
@@ -228,7 +228,7 @@ class Connection(asyncio.Protocol):
 class H2Server:
     """Serves *streams* on a port of 127.0.0.1, with what `AdsServer` has for a benchmark."""
 
-    def __init__(self, streams: Streams, request_bytes: int = 16 << 20) -> None:
+    def __init__(self, streams: StreamRegistry, request_bytes: int = 16 << 20) -> None:
         self.streams = streams
         self.request_bytes = request_bytes
         self.preframed = Preframed()

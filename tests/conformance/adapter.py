@@ -90,7 +90,7 @@ class Nodes:
         """The tables of that node."""
         return self.of(node.id)
 
-    async def changed(self) -> None:
+    async def wait_for_change(self) -> None:
         """Is not asked: nobody waits."""
         raise NotImplementedError
 

@@ -23,7 +23,7 @@ from xds_server.server.settings import Settings
 from xds_server.server.wiring import ControlPlane
 from xds_server.xds.protocol.messages import ChangedNames
 from xds_server.xds.transport.observer import StreamObserver, StreamStatus
-from xds_server.xds.transport.registry import Streams
+from xds_server.xds.transport.registry import StreamRegistry
 from xds_server.xds.transport.variant import DELTA, SOTW
 
 BEAT_SECONDS = 2.0
@@ -65,10 +65,10 @@ class Open(StreamObserver):
     def stream_closed(self, stream, why) -> None:  # type: ignore[no-untyped-def]
         self.streams.discard(stream.id)
 
-    def holding(self, stream, kind) -> None:  # type: ignore[no-untyped-def]
+    def stream_hold_started(self, stream, kind) -> None:  # type: ignore[no-untyped-def]
         self.held_now.add(stream.id)
 
-    def held(self, stream, kind, seconds, outcome) -> None:  # type: ignore[no-untyped-def]
+    def stream_hold_ended(self, stream, kind, seconds, outcome) -> None:  # type: ignore[no-untyped-def]
         self.held_now.discard(stream.id)
 
 
@@ -78,7 +78,7 @@ class Port:
     def __init__(self, control_plane: ControlPlane) -> None:
         self.calls: dict[asyncio.Task[None], Call] = {}
         self.open = Open()
-        self._streams = Streams(
+        self._streams = StreamRegistry(
             admission_policy=control_plane.admission_policy,
             observer=ObserverList(control_plane.observer, self.open),
             admission=app.admission(control_plane.settings),

@@ -36,7 +36,7 @@ class Desk:
             return Hold(f"no Gateway {node.role!r}: there are {sorted(self.views)}", "unknown_role")
         return self.views[node.role]
 
-    async def changed(self) -> None:
+    async def wait_for_change(self) -> None:
         await self._next.wait()
 
     def announce(self) -> None:

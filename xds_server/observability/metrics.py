@@ -104,41 +104,41 @@ class Metrics:
         self._streams.pop(id(stream), None)
         self._held.pop(id(stream), None)
 
-    def holding(self, stream: Stream, kind: HoldKind) -> None:
+    def stream_hold_started(self, stream: Stream, kind: HoldKind) -> None:
         """The gate holds a stream from now on."""
         self._held[id(stream)] = kind
 
-    def held(self, stream: Stream, kind: HoldKind, seconds: float, outcome: HoldOutcome) -> None:
+    def stream_hold_ended(self, stream: Stream, kind: HoldKind, seconds: float, outcome: HoldOutcome) -> None:
         """The hold of a stream ended."""
         self._held.pop(id(stream), None)
         self._hold_seconds.labels(kind).observe(seconds)
         self._hold_released.labels(outcome, kind).inc()
 
-    def refused(self, kind: str) -> None:
+    def stream_refused(self, kind: str) -> None:
         """A stream ended before it was admitted."""
         self._refused.labels(kind).inc()
 
-    def sent(self, stream: Stream, type_url: TypeUrl, count: int, size: int) -> None:  # noqa: ARG002  no label is a stream
+    def response_sent(self, stream: Stream, type_url: TypeUrl, count: int, size: int) -> None:  # noqa: ARG002  no label is a stream
         """A response with *count* resources was sent. Units: *size* in bytes."""
         self._traffic.sent(type_url, count, size)
 
-    def acked(self, stream: Stream, type_url: TypeUrl, seconds: float) -> None:  # noqa: ARG002  no label is a stream
+    def response_acked(self, stream: Stream, type_url: TypeUrl, seconds: float) -> None:  # noqa: ARG002  no label is a stream
         """A response was ACKed, *seconds* after it was sent."""
         self._traffic.acked(type_url, seconds)
 
-    def nacked(self, stream: Stream, type_url: TypeUrl, version: str, message: str) -> None:  # noqa: ARG002  for the log
+    def response_nacked(self, stream: Stream, type_url: TypeUrl, version: str, message: str) -> None:  # noqa: ARG002  for the log
         """A response was rejected."""
         self._nacks.labels(type_label(type_url)).inc()
 
-    def ignored(self, stream: Stream, type_url: TypeUrl, why: str) -> None:  # noqa: ARG002  a client chooses its type URLs
+    def request_ignored(self, stream: Stream, type_url: TypeUrl, why: str) -> None:  # noqa: ARG002  a client chooses its type URLs
         """A request was ignored."""
         self._ignored.labels(why).inc()
 
-    def gave_up(self, stream: Stream, what: str) -> None:  # noqa: ARG002  no label is a stream
+    def wait_timed_out(self, stream: Stream, what: str) -> None:  # noqa: ARG002  no label is a stream
         """A wait of a stream timed out."""
         self._wait_timeouts.labels(what).inc()
 
-    def first_complete(self, stream: Stream, seconds: float, *, warm: bool) -> None:  # noqa: ARG002  no label is a stream
+    def first_configuration_acked(self, stream: Stream, seconds: float, *, warm: bool) -> None:  # noqa: ARG002  no label is a stream
         """A client ACKed its first complete configuration, *seconds* after its stream was opened."""
         self._first_config.labels(_warmth(warm=warm)).observe(seconds)
 

@@ -21,38 +21,38 @@ class ObserverList(StreamObserver):
         for observer in self._observers:
             observer.stream_closed(stream, why)
 
-    def holding(self, stream: StreamInfo, kind: HoldKind) -> None:  # noqa: D102
+    def stream_hold_started(self, stream: StreamInfo, kind: HoldKind) -> None:  # noqa: D102
         for observer in self._observers:
-            observer.holding(stream, kind)
+            observer.stream_hold_started(stream, kind)
 
-    def held(self, stream: StreamInfo, kind: HoldKind, seconds: float, outcome: HoldOutcome) -> None:  # noqa: D102
+    def stream_hold_ended(self, stream: StreamInfo, kind: HoldKind, seconds: float, outcome: HoldOutcome) -> None:  # noqa: D102
         for observer in self._observers:
-            observer.held(stream, kind, seconds, outcome)
+            observer.stream_hold_ended(stream, kind, seconds, outcome)
 
-    def refused(self, kind: RefusalKind) -> None:  # noqa: D102
+    def stream_refused(self, kind: RefusalKind) -> None:  # noqa: D102
         for observer in self._observers:
-            observer.refused(kind)
+            observer.stream_refused(kind)
 
-    def sent(self, stream: StreamInfo, type_url: TypeUrl, count: int, size: int) -> None:  # noqa: D102
+    def response_sent(self, stream: StreamInfo, type_url: TypeUrl, count: int, size: int) -> None:  # noqa: D102
         for observer in self._observers:
-            observer.sent(stream, type_url, count, size)
+            observer.response_sent(stream, type_url, count, size)
 
-    def acked(self, stream: StreamInfo, type_url: TypeUrl, seconds: float) -> None:  # noqa: D102
+    def response_acked(self, stream: StreamInfo, type_url: TypeUrl, seconds: float) -> None:  # noqa: D102
         for observer in self._observers:
-            observer.acked(stream, type_url, seconds)
+            observer.response_acked(stream, type_url, seconds)
 
-    def nacked(self, stream: StreamInfo, type_url: TypeUrl, version: str, message: str) -> None:  # noqa: D102
+    def response_nacked(self, stream: StreamInfo, type_url: TypeUrl, version: str, message: str) -> None:  # noqa: D102
         for observer in self._observers:
-            observer.nacked(stream, type_url, version, message)
+            observer.response_nacked(stream, type_url, version, message)
 
-    def ignored(self, stream: StreamInfo, type_url: TypeUrl, why: IgnoredReason) -> None:  # noqa: D102
+    def request_ignored(self, stream: StreamInfo, type_url: TypeUrl, why: IgnoredReason) -> None:  # noqa: D102
         for observer in self._observers:
-            observer.ignored(stream, type_url, why)
+            observer.request_ignored(stream, type_url, why)
 
-    def gave_up(self, stream: StreamInfo, what: WaitKind) -> None:  # noqa: D102
+    def wait_timed_out(self, stream: StreamInfo, what: WaitKind) -> None:  # noqa: D102
         for observer in self._observers:
-            observer.gave_up(stream, what)
+            observer.wait_timed_out(stream, what)
 
-    def first_complete(self, stream: StreamInfo, seconds: float, *, warm: bool) -> None:  # noqa: D102
+    def first_configuration_acked(self, stream: StreamInfo, seconds: float, *, warm: bool) -> None:  # noqa: D102
         for observer in self._observers:
-            observer.first_complete(stream, seconds, warm=warm)
+            observer.first_configuration_acked(stream, seconds, warm=warm)

@@ -86,7 +86,7 @@ class StreamLog:
     def stream_opened(self, stream: StreamInfo) -> None:
         """A client opened a stream."""
 
-    def holding(self, stream: StreamInfo, kind: HoldKind) -> None:
+    def stream_hold_started(self, stream: StreamInfo, kind: HoldKind) -> None:
         """The gate holds a stream from now on."""
         now, node = self._clock(), (stream.node.id, stream.node.role)
         held = self._held.get(node)
@@ -105,7 +105,7 @@ class StreamLog:
         held.waiting.add(stream.id)
         held.seen = now
 
-    def held(self, stream: StreamInfo, kind: HoldKind, seconds: float, outcome: HoldOutcome) -> None:  # noqa: ARG002
+    def stream_hold_ended(self, stream: StreamInfo, kind: HoldKind, seconds: float, outcome: HoldOutcome) -> None:  # noqa: ARG002
         """The hold of one stream ended. Unless it was served, its node stays held, for its next attempt."""
         node = (stream.node.id, stream.node.role)
         held = self._held.get(node)
@@ -118,30 +118,30 @@ class StreamLog:
         if outcome in _SERVED:
             self._release(node, held, outcome, held.seen)
 
-    def refused(self, kind: RefusalKind) -> None:
+    def stream_refused(self, kind: RefusalKind) -> None:
         """A stream ended before it was admitted: counted by the metrics alone."""
 
-    def sent(self, stream: StreamInfo, type_url: TypeUrl, count: int, size: int) -> None:
+    def response_sent(self, stream: StreamInfo, type_url: TypeUrl, count: int, size: int) -> None:
         """A response was sent: counted by the metrics alone."""
 
-    def acked(self, stream: StreamInfo, type_url: TypeUrl, seconds: float) -> None:
+    def response_acked(self, stream: StreamInfo, type_url: TypeUrl, seconds: float) -> None:
         """A response was ACKed: counted by the metrics alone."""
 
-    def nacked(self, stream: StreamInfo, type_url: TypeUrl, version: str, message: str) -> None:
+    def response_nacked(self, stream: StreamInfo, type_url: TypeUrl, version: str, message: str) -> None:
         """A response was rejected: the proxy keeps its configuration, and says why."""
         kind = SERVICE_NAMES.get(type_url, type_url)
         self._write(stream, logging.WARNING, "stream.nack", type=kind, version=version, message=message)
 
-    def ignored(self, stream: StreamInfo, type_url: TypeUrl, why: str) -> None:
+    def request_ignored(self, stream: StreamInfo, type_url: TypeUrl, why: str) -> None:
         """A request was ignored."""
         if why == "unserved_type":
             self._write(stream, logging.INFO, "stream.unserved_type", type=type_url)
 
-    def gave_up(self, stream: StreamInfo, what: WaitKind) -> None:
+    def wait_timed_out(self, stream: StreamInfo, what: WaitKind) -> None:
         """A wait of a stream timed out."""
         self._write(stream, logging.WARNING, "stream.wait_timeout", waited_for=what)
 
-    def first_complete(self, stream: StreamInfo, seconds: float, *, warm: bool) -> None:
+    def first_configuration_acked(self, stream: StreamInfo, seconds: float, *, warm: bool) -> None:
         """A client ACKed its first complete configuration."""
         self._write(stream, logging.INFO, "stream.complete", seconds=seconds, warm=warm)
 

@@ -43,7 +43,7 @@ class ReadinessAdmission:
             return Hold(reason=self._unknown(node.role), kind="unknown_role")
         return view
 
-    async def changed(self) -> None:
+    async def wait_for_change(self) -> None:
         """Returns when `admit` may answer differently than it did."""
         await self._turn.wait()
 

@@ -76,13 +76,13 @@ class InitialPush(StreamObserver):
 
     # -- what streams do -----------------------------------------------------------------------------
 
-    def first_complete(self, stream: StreamInfo, seconds: float, *, warm: bool) -> None:  # noqa: ARG002
+    def first_configuration_acked(self, stream: StreamInfo, seconds: float, *, warm: bool) -> None:  # noqa: ARG002
         """It is served."""
         if not self.over:
             self._greeted.add(stream.id)
             self._discard(stream)
 
-    def holding(self, stream: StreamInfo, kind: HoldKind) -> None:
+    def stream_hold_started(self, stream: StreamInfo, kind: HoldKind) -> None:
         """One that waits for something else than us is not waited for."""
         if kind == "unknown_role":
             self._discard(stream)

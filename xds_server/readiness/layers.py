@@ -9,11 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from krt import Collection
-from probes import Degraded, Failed, Gate, Layer, Passed, Verdict, Waiting
+from probes import Clock, Degraded, Failed, Gate, Layer, Passed, Verdict, Waiting
 from xds_server.model.source_state import Phase, SourceState
 from xds_server.xds.cache.resource_cache import ResourceCache
-
-Clock = Callable[[], float]
 
 
 def gate(

@@ -48,8 +48,8 @@ async def test_envoy_has_what_was_sent(variant: str, tmp_path: Path) -> None:
     with Backend("blue") as blue:
         async with flowing(tmp_path, variant, blue) as (made, envoy, _):
             for type_url in PUSH_ORDER:
-                await made.log.until("acked", 4)
-                assert type_url in {call[1] for call in made.log.named("acked")}
+                await made.log.until("response_acked", 4)
+                assert type_url in {call[1] for call in made.log.named("response_acked")}
 
             has = await asyncio.to_thread(made.has)
             for kind, type_url, name in (
@@ -63,7 +63,7 @@ async def test_envoy_has_what_was_sent(variant: str, tmp_path: Path) -> None:
                 assert has[kind] == {name: expected}
             assert str(blue.port) in has["endpoints"]["one"]
             assert sum(envoy.stats("control_plane.connected_state").values()) == (1 if made.aggregated else 4)
-            assert made.log.named("nacked") == []
+            assert made.log.named("response_nacked") == []
 
 
 @each_variant
@@ -115,7 +115,7 @@ async def test_make_before_break_under_load(variant: str, tmp_path: Path) -> Non
                     await made.until(f"{old} to be gone", lambda new=new: set(made.has()["clusters"]) == {new}, 4)
             assert load.requests > 100
             assert load.failures == 0, load.statuses()
-            assert made.log.named("gave_up") == []
+            assert made.log.named("wait_timed_out") == []
             assert envoy.stats("init_fetch_timeout") == dict.fromkeys(envoy.stats("init_fetch_timeout"), 0)
 
 
@@ -151,7 +151,7 @@ async def test_a_rejection_and_the_way_out(variant: str, tmp_path: Path) -> None
     with Backend("blue") as blue, Backend("green") as green:
         async with flowing(tmp_path, variant, blue) as (made, _, port):
             made.publish(made.listener("bad", 70000))
-            _, type_url, _, message = await made.log.until("nacked")
+            _, type_url, _, message = await made.log.until("response_nacked")
             assert type_url == LISTENER
             assert "bad" in message or "70000" in message
             assert set(made.tables[LISTENER].trial.rejections) == {"bad"}
@@ -160,7 +160,7 @@ async def test_a_rejection_and_the_way_out(variant: str, tmp_path: Path) -> None
             await made.until("endpoints", lambda: _says(port, "green"), 10)
             made.publish(made.listener("bad", free_port()), made.routes("bad", "one"))
             await made.until("the mended one", lambda: set(made.has()["listeners"]) == {"edge", "bad"}, 4)
-            assert len(made.log.named("nacked")) == 1
+            assert len(made.log.named("response_nacked")) == 1
             assert made.tables[LISTENER].trial.rejections == {}
 
 
@@ -174,7 +174,7 @@ async def test_a_control_plane_comes_back(variant: str, tmp_path: Path) -> None:
                 await made.server.stop(0)
                 made.log.calls.clear()
                 await _restarted(made)
-                await made.log.until("acked", 3)
+                await made.log.until("response_acked", 3)
                 made.publish(made.cluster("one", 2))
                 await made.until("a change", lambda: _connect_seconds(envoy) == 2, 10)
             assert load.failures == 0, load.statuses()
@@ -201,7 +201,7 @@ async def test_a_route_moves_while_the_control_plane_is_away(variant: str, tmp_p
                 await made.until("the end of the old", lambda: set(made.has()["clusters"]) == {"two"}, 4)
             assert load.requests > 0
             assert load.failures == 0, load.statuses()
-            assert made.log.named("gave_up") == []
+            assert made.log.named("wait_timed_out") == []
 
 
 async def _restarted(made: World) -> None:

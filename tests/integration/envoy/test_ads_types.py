@@ -61,7 +61,7 @@ async def test_a_secret_is_shown_and_changed_and_waited_for(variant: str, tmp_pa
                 made.publish(made.listener("late", late, secret="late"), made.routes("late", "one"))
                 made.publish(made.secret("late", *first))
                 await made.until("the late one", lambda: _shown(late) == first[0], 4)
-                assert made.log.named("nacked") == []
+                assert made.log.named("response_nacked") == []
                 assert made.tables[SECRET].trial.rejections == {}
 
 
@@ -82,7 +82,7 @@ async def test_a_runtime_layer_is_taken_and_followed(variant: str, tmp_path: Pat
             await made.until("the layer", lambda: _runtime(envoy) == {"a": "1", "b": "2"})
             made.publish(made.runtime("limits", a="3"))
             await made.until("the change", lambda: _runtime(envoy) == {"a": "3"}, 4)
-            assert made.log.named("nacked") == []
+            assert made.log.named("response_nacked") == []
 
 
 @each_variant
@@ -94,9 +94,9 @@ async def test_what_would_expire_is_kept_alive_and_expires_without_us(variant: s
         async with proxied(made) as envoy:
             await made.until("the layer", lambda: _runtime(envoy) == {"a": "1"})
             async with asyncio.timeout(30):
-                while len([call for call in made.log.named("acked") if call[1] == RUNTIME]) < 7:
-                    await made.log.until("acked", len(made.log.named("acked")) + 1)
+                while len([call for call in made.log.named("response_acked") if call[1] == RUNTIME]) < 7:
+                    await made.log.until("response_acked", len(made.log.named("response_acked")) + 1)
                     assert await asyncio.to_thread(_runtime, envoy) == {"a": "1"}
-            assert made.log.named("nacked") == []
+            assert made.log.named("response_nacked") == []
             await made.server.stop(0)
             await made.until("its end", lambda: _runtime(envoy) == {}, 10)

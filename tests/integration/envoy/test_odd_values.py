@@ -261,10 +261,13 @@ async def _accepted(made: World, port: int) -> None:
     """Waits until traffic flows, and Envoy has rejected nothing of all that was sent."""
 
     def flows() -> bool:
-        return bool(made.log.named("nacked")) or ask(f"http://127.0.0.1:{port}/", host="good.io") == (200, "blue\n")
+        return bool(made.log.named("response_nacked")) or ask(f"http://127.0.0.1:{port}/", host="good.io") == (
+            200,
+            "blue\n",
+        )
 
     await made.until("traffic", flows, 15)
-    assert made.log.named("nacked") == []
+    assert made.log.named("response_nacked") == []
     assert made.envoy.stats("update_rejected") == dict.fromkeys(made.envoy.stats("update_rejected"), 0)
 
 

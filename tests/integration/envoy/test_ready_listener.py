@@ -102,7 +102,7 @@ async def test_a_first_proxy_that_rejects_something_is_not_complete(
                 watched = asyncio.create_task(_watch(marker_port, answers))
                 await made.until("traffic", lambda: ask(f"http://127.0.0.1:{port}/") == (200, "blue\n"), 10)
                 await made.until("the marker", lambda: ask(f"http://127.0.0.1:{marker_port}/")[0] == 503, 10)
-                assert made.log.named("nacked")
+                assert made.log.named("response_nacked")
                 await made.until("the end of the search", lambda: not _searching(made), 10)
                 assert {"odd"} == {name for table in made.tables.values() for name in table.trial.rejections}
                 assert 200 not in answers
@@ -128,8 +128,8 @@ async def test_a_first_proxy_that_accepts_all_is_complete(variant: str, tmp_path
                 Address("127.0.0.1", made.port), admission_policy=made.desk, observer=made.log, identifier="cp-2"
             )
             await made.server.start()
-            acked = len(made.log.named("acked"))
-            await made.log.until("acked", acked + 2)
+            acked = len(made.log.named("response_acked"))
+            await made.log.until("response_acked", acked + 2)
             made.publish((ROUTE, marker_routes("v2")))
             await made.until("another version", lambda: made.has()["routes"] != {}, 10)
             watched.cancel()

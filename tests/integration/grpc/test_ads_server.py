@@ -54,7 +54,7 @@ async def test_a_proxy_starts_and_is_complete() -> None:
     async with serving(desk(), log) as (server, channel):
         proxy = Proxy(channel)
         assert await _start_up(proxy) == ["CDS a b", "EDS a b", "LDS l", "RDS r"]
-        stream, seconds, warm = await log.until("first_complete")
+        stream, seconds, warm = await log.until("first_configuration_acked")
 
         assert stream.node == Node("proxy-1", "shop/web", "shop/web")
         assert seconds > 0
@@ -68,9 +68,14 @@ async def test_a_proxy_starts_and_is_complete() -> None:
             ROUTE: 1,
         }
         assert all(entry.sent_version == entry.acked_version != "" for entry in status.types.values())
-        assert [call[1:3] for call in log.named("sent")] == [(CLUSTER, 2), (ENDPOINT, 2), (LISTENER, 1), (ROUTE, 1)]
-        assert len(log.named("acked")) == 4
-        assert len(log.named("first_complete")) == 1
+        assert [call[1:3] for call in log.named("response_sent")] == [
+            (CLUSTER, 2),
+            (ENDPOINT, 2),
+            (LISTENER, 1),
+            (ROUTE, 1),
+        ]
+        assert len(log.named("response_acked")) == 4
+        assert len(log.named("first_configuration_acked")) == 1
 
 
 async def test_a_reconnecting_proxy_is_answered_in_push_order() -> None:
@@ -103,7 +108,7 @@ async def test_a_change_reaches_those_whom_it_concerns() -> None:
             assert await proxy.takes("a") == "EDS a"
             await proxy.ask(LISTENER)
         assert (await web.takes(), await api.takes()) == ("LDS l", "LDS m")
-        await log.until("acked", 4)
+        await log.until("response_acked", 4)
 
         put(both.views["shop/api"][LISTENER], "n")
         server.publish({"shop/api": {LISTENER: ["n"]}, "shop/gone": {LISTENER: ["n"]}})
@@ -112,7 +117,7 @@ async def test_a_change_reaches_those_whom_it_concerns() -> None:
         server.publish({None: {ENDPOINT: ["a"]}})
 
         assert (await web.takes("a"), await api.takes("a")) == ("EDS a", "EDS a")
-        assert [call[1] for call in log.named("sent")].count(LISTENER) == 3
+        assert [call[1] for call in log.named("response_sent")].count(LISTENER) == 3
 
 
 async def test_a_rejection_is_told_and_not_answered() -> None:
@@ -123,7 +128,7 @@ async def test_a_rejection_is_told_and_not_answered() -> None:
         await proxy.ask(LISTENER)
         first = await proxy.read()
         await proxy.ask(LISTENER, nonce=first.nonce, error="bad listener l")
-        told = await log.until("nacked")
+        told = await log.until("response_nacked")
         assert told[1:] == (LISTENER, first.version_info, "bad listener l")
 
         put(ready.views["shop/web"][LISTENER], "l", "mended")
@@ -144,11 +149,11 @@ async def test_bounded_holds_and_then_says_what_is_awaited() -> None:
         code, text = await proxy.ending()
 
         assert (code, text) == (grpc.StatusCode.UNAVAILABLE, "not ready: waiting for endpointslices (3 of 9 listed)")
-        _, kind, seconds, outcome = await log.until("held")
+        _, kind, seconds, outcome = await log.until("stream_hold_ended")
         assert (kind, outcome) == ("not_ready", "timeout")
         assert seconds >= 0.05
         assert (await log.until("stream_closed"))[1] == "refused"
-        assert log.named("sent") == []
+        assert log.named("response_sent") == []
 
 
 async def test_bounded_serves_at_once_when_ready() -> None:
@@ -164,7 +169,7 @@ async def test_bounded_serves_at_once_when_ready() -> None:
         held.announce()
 
         assert {await proxy.takes(), await proxy.takes()} == {"CDS a b", "LDS l"}
-        assert (await log.until("held"))[3] == "admitted"
+        assert (await log.until("stream_hold_ended"))[3] == "admitted"
         assert server.streams()[0].hold is None
 
 
@@ -194,8 +199,8 @@ async def test_refuse_ends_at_once() -> None:
         proxy = Proxy(channel)
         await proxy.ask(CLUSTER)
         assert (await proxy.ending())[0] is grpc.StatusCode.UNAVAILABLE
-        assert (await log.until("held"))[3] == "refused"
-        assert log.named("refused") == [("not_ready",)]
+        assert (await log.until("stream_hold_ended"))[3] == "refused"
+        assert log.named("stream_refused") == [("not_ready",)]
 
 
 async def test_unknown_role_is_told_which_exist() -> None:
@@ -207,7 +212,7 @@ async def test_unknown_role_is_told_which_exist() -> None:
         code, text = await proxy.ending()
         assert code is grpc.StatusCode.NOT_FOUND
         assert "'shop/web'" in text
-        assert log.named("refused") == [("unknown_role",)]
+        assert log.named("stream_refused") == [("unknown_role",)]
 
 
 async def test_off_gives_what_the_admission_policy_gives() -> None:
@@ -234,7 +239,7 @@ async def test_a_client_may_leave_while_it_is_held(leave: str) -> None:
             await proxy.call.done_writing()
             assert (await proxy.ending())[0] is grpc.StatusCode.OK
         assert (await log.until("stream_closed"))[1] == "client"
-        assert log.named("held")[0][3] == "client_left"
+        assert log.named("stream_hold_ended")[0][3] == "client_left"
         assert server.streams() == []
 
 
@@ -246,7 +251,7 @@ async def test_a_served_client_may_leave(leave: str) -> None:
         proxy = Proxy(channel)
         await proxy.ask(CLUSTER)
         await proxy.takes()
-        await log.until("acked")
+        await log.until("response_acked")
         if leave == "cancel":
             proxy.call.cancel()
         else:
@@ -267,7 +272,7 @@ async def test_garbage_costs_its_sender_the_stream_and_nobody_else() -> None:
         await good.ask(CLUSTER)
         await bad.ask(CLUSTER)
         assert (await good.takes(), await bad.reads()) == ("CDS a b", "CDS a b")
-        await log.until("acked")
+        await log.until("response_acked")
         await bad.call.write(b"\x0a\xff")
         code, text = await bad.ending()
         assert code is grpc.StatusCode.INVALID_ARGUMENT
@@ -327,7 +332,7 @@ async def test_an_unserved_type_is_ignored() -> None:
         await proxy.ask(UNSERVED, "x")
         await proxy.ask(LISTENER)
         assert await proxy.takes() == "LDS l"
-        assert log.named("ignored")[0][1:] == (UNSERVED, "unserved_type")
+        assert log.named("request_ignored")[0][1:] == (UNSERVED, "unserved_type")
 
 
 async def test_a_stalled_client_hurts_itself_alone() -> None:
@@ -341,22 +346,22 @@ async def test_a_stalled_client_hurts_itself_alone() -> None:
     ):
         stalled, live = Proxy(other), Proxy(channel)
         await stalled.ask(CLUSTER)
-        await log.until("sent")
+        await log.until("response_sent")
         await live.ask(CLUSTER)
         assert await live.takes() == "CDS a"
-        await log.until("acked")
+        await log.until("response_acked")
         for change in range(5):
             put(clusters, "a", f"change {change} " + "x" * (4 << 20))
             server.publish({None: {CLUSTER: ["a"]}})
             assert await live.takes() == "CDS a"
-            await log.until("acked", change + 2)
+            await log.until("response_acked", change + 2)
 
         first, live_version = await stalled.read(), clusters.version
         await stalled.ask(CLUSTER, nonce=first.nonce)
         second = await stalled.read()
 
         assert first.version_info != second.version_info == live_version
-        assert len(log.named("sent")) == 1 + 6 + 1
+        assert len(log.named("response_sent")) == 1 + 6 + 1
 
 
 @pytest.mark.parametrize("end", ["cancel", "stop"])
@@ -367,7 +372,7 @@ async def test_a_stalled_stream_can_be_ended(end: str) -> None:
     async with serving(ready, log) as (server, channel):
         stalled = Proxy(channel)
         await stalled.ask(CLUSTER)
-        await log.until("sent")
+        await log.until("response_sent")
         if end == "cancel":
             stalled.call.cancel()
         else:
@@ -389,7 +394,7 @@ async def test_an_end_while_a_message_is_sent_is_told_after_it() -> None:
     ):
         stalled = Proxy(channel)
         await stalled.ask(CLUSTER)
-        await log.until("sent")
+        await log.until("response_sent")
         await stalled.call.write(b"\xff")
         async with asyncio.timeout(30):
             while any(
@@ -466,7 +471,7 @@ async def test_client_status_tells_what_each_proxy_has(method: str) -> None:
     async with serving(desk(), log) as (_, channel):
         proxy = Proxy(channel)
         await _start_up(proxy)
-        await log.until("acked", 4)
+        await log.until("response_acked", 4)
         if method == "FetchClientStatus":
             answer = await channel.unary_unary(f"/{CSDS}/{method}")(b"")
         else:
@@ -514,7 +519,7 @@ async def test_a_flood_is_read_at_its_pace_and_costs_the_others_little() -> None
                 await flood.ask(CLUSTER, nonce="0")
 
         pouring = asyncio.create_task(pour())
-        await log.until("ignored", 500)
+        await log.until("request_ignored", 500)
         begin = asyncio.get_running_loop().time()
         await good.ask(CLUSTER)
         assert await good.takes() == "CDS a b"
@@ -554,7 +559,7 @@ async def test_a_proxy_speaks_incremental() -> None:
         assert [one.name for one in first.resources] == ["a", "b"]
         assert first.control_plane.identifier == "cp-1"
         await call.write(oracle.DeltaDiscoveryRequest(type_url=CLUSTER, response_nonce=first.nonce).SerializeToString())
-        await log.until("acked")
+        await log.until("response_acked")
         clusters = ready.views["shop/web"][CLUSTER]
         clusters.begin()
         clusters.discard("a")

@@ -64,7 +64,7 @@ async def test_streams_that_never_speak_take_no_place_from_one_that_does() -> No
             assert server.clients().by_address["127.0.0.1"] == {"streams": 1, "silent": 60}
             assert {await call.code() for call in calls} == {grpc.StatusCode.DEADLINE_EXCEEDED}
         assert server.clients().silent == 0
-        assert log.named("refused") == [("silent",)] * 60
+        assert log.named("stream_refused") == [("silent",)] * 60
 
 
 @pytest.mark.parametrize("sent", [b"", PREFACE[:10], PREFACE + settings({}) + frame(4, 1, 0, b"")])
@@ -105,7 +105,7 @@ async def test_calls_beside_discovery_have_places_of_their_own() -> None:
         check: Any = channel.unary_unary("/grpc.health.v1.Health/Check")
         with pytest.raises(grpc.aio.AioRpcError, match="2 from this address"):
             await check(b"")
-        assert log.named("refused") == [("auxiliary",)]
+        assert log.named("stream_refused") == [("auxiliary",)]
         proxy = Proxy(channel)
         await proxy.ask(CLUSTER)
         assert await proxy.takes() == "CDS a b"
@@ -172,7 +172,7 @@ async def test_requests_with_very_many_names_do_not_stop_the_loop(delta: bool) -
             codes = {await call.code() for call in calls}
         watching.cancel()
         assert codes == {grpc.StatusCode.RESOURCE_EXHAUSTED}
-        assert ("bytes",) in log.named("refused")
+        assert ("bytes",) in log.named("stream_refused")
         await _until_nothing_is_kept(server)
         assert longest < 0.4, "it was 2.7 s"
 

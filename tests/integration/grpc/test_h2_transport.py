@@ -20,7 +20,7 @@ from xds_server.model.address import Address
 from xds_server.model.resource import CLUSTER, resource
 from xds_server.xds.cache.table import Table
 from xds_server.xds.transport.admission import AdmissionConfig
-from xds_server.xds.transport.registry import Streams
+from xds_server.xds.transport.registry import StreamRegistry
 from xds_server.xds.transport.server import AdsServer
 
 ASK = field_bytes(2, field_string(1, "proxy-1")) + field_string(4, CLUSTER)
@@ -34,7 +34,7 @@ class World:
         self.table = Table([resource("a", b"1")])
         self.desk = Everybody({**EMPTY_VIEW, CLUSTER: self.table})
         self.h2 = H2Server(
-            Streams(
+            StreamRegistry(
                 admission_policy=self.desk,
                 observer=Log(),
                 admission=AdmissionConfig(),

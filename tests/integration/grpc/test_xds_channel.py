@@ -145,7 +145,7 @@ async def test_calls_follow_endpoints_and_routes() -> None:
         await client.until({"blue"})
 
         assert client.failures == []
-        assert log.named("nacked") == []
+        assert log.named("response_nacked") == []
         (status,) = server.streams()
         assert {type_url: entry.wildcard for type_url, entry in status.types.items()} == dict.fromkeys(
             PUSH_ORDER, False

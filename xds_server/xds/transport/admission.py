@@ -6,13 +6,11 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from probes import Clock
 from xds_server.model.admission import GateMode, HoldKind, HoldOutcome, Warmth
 from xds_server.xds.cache.table import RoleTables
 from xds_server.xds.protocol.messages import Node
 from xds_server.xds.transport.admission_queue import AdmissionQueue
-
-Clock = Callable[[], float]
-"""Seconds on a monotonic clock."""
 
 
 class Hold(msgspec.Struct, frozen=True, gc=False):
@@ -35,7 +33,7 @@ class AdmissionPolicy(Protocol):
         """
         ...
 
-    async def changed(self) -> None:
+    async def wait_for_change(self) -> None:
         """Returns when `admit` may answer differently from now on; the wait begins with the call."""
         ...
 
@@ -172,14 +170,14 @@ class AdmissionWait:
 
     async def _wait(self, seconds: float | None, kind: HoldKind, node: Node, *, cold: bool) -> bool:
         """Whether something changed before time ran out; or, if one is queued, whether it is one's turn."""
-        # No await between admit() and changed(): what changes in between would be missed.
+        # No await between admit() and wait_for_change(): what changes in between would be missed.
         try:
             async with asyncio.timeout(seconds) as self._timeout:
                 if kind == "queued" and self._queue is not None:
                     preferred = cold is (self._admission.first == "cold")
                     await self._queue.turn(preferred=preferred, address=self._address, name=node.id)
                 else:
-                    await self._policy.changed()
+                    await self._policy.wait_for_change()
         except TimeoutError:
             return False
         finally:

@@ -74,34 +74,34 @@ class StreamObserver(Protocol):
     def stream_closed(self, stream: StreamInfo, why: CloseReason) -> None:
         """It ended; called once for every stream that was opened."""
 
-    def holding(self, stream: StreamInfo, kind: HoldKind) -> None:
-        """A stream waits at the gate from now on; `held` or `stream_closed` follows."""
+    def stream_hold_started(self, stream: StreamInfo, kind: HoldKind) -> None:
+        """A stream waits at the gate from now on; `stream_hold_ended` or `stream_closed` follows."""
 
-    def held(self, stream: StreamInfo, kind: HoldKind, seconds: float, outcome: HoldOutcome) -> None:
+    def stream_hold_ended(self, stream: StreamInfo, kind: HoldKind, seconds: float, outcome: HoldOutcome) -> None:
         """A wait at the gate ended; streams that did not wait are not told of."""
 
-    def refused(self, kind: RefusalKind) -> None:
+    def stream_refused(self, kind: RefusalKind) -> None:
         """A stream was turned away: at the gate, by a limit, or because its first request was no good."""
 
-    def sent(self, stream: StreamInfo, type_url: TypeUrl, count: int, size: int) -> None:
+    def response_sent(self, stream: StreamInfo, type_url: TypeUrl, count: int, size: int) -> None:
         """A response of *count* resources and *size* bytes is about to be written."""
 
-    def acked(self, stream: StreamInfo, type_url: TypeUrl, seconds: float) -> None:
+    def response_acked(self, stream: StreamInfo, type_url: TypeUrl, seconds: float) -> None:
         """The client accepted a response, so long after it was handed to gRPC."""
 
-    def nacked(self, stream: StreamInfo, type_url: TypeUrl, version: str, message: str) -> None:
+    def response_nacked(self, stream: StreamInfo, type_url: TypeUrl, version: str, message: str) -> None:
         """The client rejected that version, in its own words."""
 
-    def ignored(self, stream: StreamInfo, type_url: TypeUrl, why: IgnoredReason) -> None:
+    def request_ignored(self, stream: StreamInfo, type_url: TypeUrl, why: IgnoredReason) -> None:
         """A request was about a response that is not the last one, or asked for a type that we do not serve.
 
         An unserved type URL is whatever the client wrote: no label for a metric.
         """
 
-    def gave_up(self, stream: StreamInfo, what: WaitKind) -> None:
+    def wait_timed_out(self, stream: StreamInfo, what: WaitKind) -> None:
         """A stream has waited too long for another type, or for an answer, and waits no longer."""
 
-    def first_complete(self, stream: StreamInfo, seconds: float, *, warm: bool) -> None:
+    def first_configuration_acked(self, stream: StreamInfo, seconds: float, *, warm: bool) -> None:
         """The client accepted a whole configuration for the first time, so long after the stream was opened.
 
         That is `AdsStream.complete`: of each type something was ACKed, and nothing is in flight or due; load

@@ -8,13 +8,14 @@ from typing import Any, Final, TypeVar
 
 import grpc
 
+from probes import Clock
 from xds_server.model.admission import HoldKind, LimitKind
 from xds_server.model.printable import printable
 from xds_server.model.resource import TypeUrl
 from xds_server.xds.cache.resource_cache import AcceptanceListener
 from xds_server.xds.codec.sotw import DecodeError
 from xds_server.xds.protocol.messages import ChangedNames, DeltaRequest, ProtocolError, Request, ResourceStatus
-from xds_server.xds.transport.admission import AdmissionConfig, AdmissionPolicy, AdmissionWait, Clock
+from xds_server.xds.transport.admission import AdmissionConfig, AdmissionPolicy, AdmissionWait
 from xds_server.xds.transport.admission_queue import AdmissionQueue
 from xds_server.xds.transport.debounce import Debounce
 from xds_server.xds.transport.limits import Limits
@@ -132,7 +133,7 @@ class StreamRegistry:
                 return self._shutdown
             _check_identity(first)
         except (DecodeError, ProtocolError) as error:
-            self._observer.refused("invalid")
+            self._observer.stream_refused("invalid")
             return end_of_bad_request(error)
         except grpc.aio.BaseError:  # The call is over.
             return CLIENT_LEFT
@@ -150,7 +151,7 @@ class StreamRegistry:
         return None
 
     def _refusal(self, kind: LimitKind) -> StreamEnd:
-        self._observer.refused(kind)
+        self._observer.stream_refused(kind)
         code = grpc.StatusCode.DEADLINE_EXCEEDED if kind == "silent" else grpc.StatusCode.RESOURCE_EXHAUSTED
         return StreamEnd("limit", code, self._stream_limiter.reason(kind))
 

@@ -6,10 +6,10 @@ from typing import Final, Generic, Protocol
 import grpc
 import msgspec
 
+from probes import Clock
 from xds_server.model.resource import TypeUrl
 from xds_server.xds.codec.sotw import LimitError
 from xds_server.xds.protocol.messages import ProtocolError
-from xds_server.xds.transport.admission import Clock
 from xds_server.xds.transport.limits import Limits
 from xds_server.xds.transport.stream_limiter import TokenBucket
 from xds_server.xds.transport.time_slices import TimeSlices

@@ -7,11 +7,12 @@ from typing import Any, Final
 import grpc
 import msgspec
 
+from probes import Clock
 from xds_server.model.address import Address
 from xds_server.model.admission import HoldKind
 from xds_server.xds.cache.resource_cache import AcceptanceListener
 from xds_server.xds.protocol.messages import ChangedNames
-from xds_server.xds.transport.admission import AdmissionConfig, AdmissionPolicy, Clock
+from xds_server.xds.transport.admission import AdmissionConfig, AdmissionPolicy
 from xds_server.xds.transport.auxiliary_calls import AuxiliaryCalls
 from xds_server.xds.transport.bind_check import BindError, check_address
 from xds_server.xds.transport.client_status import ClientStatusService
@@ -88,7 +89,7 @@ class AdsServer:
             acceptance_changed=acceptance_changed,
         )
         self._health = HealthService(("", *(one.name for one in SERVICES)))
-        self._auxiliary_calls = AuxiliaryCalls(limits, lambda: observer.refused("auxiliary"))
+        self._auxiliary_calls = AuxiliaryCalls(limits, lambda: observer.stream_refused("auxiliary"))
         self._server: Any = None
         self.port = 0
         """The port that is open; 0 before `start`."""

@@ -7,6 +7,7 @@ from typing import Any, Final, Generic
 import grpc
 import msgspec
 
+from probes import Clock
 from xds_server.model.admission import HoldKind
 from xds_server.model.resource import TypeUrl
 from xds_server.xds.cache.resource_cache import AcceptanceListener
@@ -24,7 +25,7 @@ from xds_server.xds.protocol.messages import (
     StaleRequest,
     UnservedType,
 )
-from xds_server.xds.transport.admission import AdmissionWait, Clock, Hold
+from xds_server.xds.transport.admission import AdmissionWait, Hold
 from xds_server.xds.transport.debounce import Debounce
 from xds_server.xds.transport.limits import Limits
 from xds_server.xds.transport.observer import CloseReason, StreamInfo, StreamObserver, StreamStatus, WaitKind
@@ -216,7 +217,7 @@ class Stream(Generic[Q, R]):
 
     def _refused(self, error: DecodeError | ProtocolError) -> StreamEnd:
         if isinstance(error, QuotaError):
-            self._observer.refused("bytes")
+            self._observer.stream_refused("bytes")
         return end_of_bad_request(error)
 
     def _take(self, request: Q) -> None:
@@ -249,7 +250,7 @@ class Stream(Generic[Q, R]):
     async def _serve(self) -> StreamEnd:
         view = await self._enter()
         if isinstance(view, Hold):
-            self._observer.refused(view.kind)
+            self._observer.stream_refused(view.kind)
             return StreamEnd("refused", _CODES[view.kind], view.reason)
         type_url = self.info.type_url
         if type_url is not None and type_url not in view:
@@ -278,12 +279,14 @@ class Stream(Generic[Q, R]):
         admission_wait = self._admission_wait
         try:
             return await admission_wait.admitted(
-                self.info.node, lambda hold: self._observer.holding(self.info, hold.kind), cold=not self.info.warm
+                self.info.node,
+                lambda hold: self._observer.stream_hold_started(self.info, hold.kind),
+                cold=not self.info.warm,
             )
         finally:
             if admission_wait.hold is not None:
                 seconds = self._clock() - admission_wait.since
-                self._observer.held(self.info, admission_wait.hold.kind, seconds, admission_wait.outcome)
+                self._observer.stream_hold_ended(self.info, admission_wait.hold.kind, seconds, admission_wait.outcome)
 
     async def _write(self, protocol: ProtocolStream[Q, R]) -> StreamEnd:
         while True:
@@ -300,7 +303,7 @@ class Stream(Generic[Q, R]):
         self._sent_at[response.type_url] = now = self._clock()
         self._wakeup.notify_sent(now)
         self._bytes_sent += len(data)
-        self._observer.sent(self.info, response.type_url, len(response.resources), len(data))
+        self._observer.response_sent(self.info, response.type_url, len(response.resources), len(data))
         self._writing = True
         await self._call.write(data)
         self._writing = False
@@ -339,7 +342,7 @@ class Stream(Generic[Q, R]):
             if deadline > first:
                 continue
             what: WaitKind = "make_before_break" if type_url is None else "ack"
-            self._observer.gave_up(self.info, what)
+            self._observer.wait_timed_out(self.info, what)
             if type_url is None:
                 protocol.lapse()
                 self._blocked_since = None
@@ -356,17 +359,19 @@ class Stream(Generic[Q, R]):
                 stream.look()
         if self.info.type_url is None and not self._complete and protocol.complete:
             self._complete = True
-            self._observer.first_complete(self.info, self._clock() - self.info.opened_at, warm=self.info.warm)
+            self._observer.first_configuration_acked(
+                self.info, self._clock() - self.info.opened_at, warm=self.info.warm
+            )
 
     def _report(self, event: Event) -> None:
         match event:
             case Acked():
-                self._observer.acked(self.info, event.type_url, self._clock() - self._sent_at[event.type_url])
+                self._observer.response_acked(self.info, event.type_url, self._clock() - self._sent_at[event.type_url])
             case Nacked():
-                self._observer.nacked(self.info, event.type_url, event.version, event.message)
+                self._observer.response_nacked(self.info, event.type_url, event.version, event.message)
             case AcceptanceChanged():
                 self._acceptance_changed(self.info.node.role, event.type_url, event.names)
             case StaleRequest():
-                self._observer.ignored(self.info, event.type_url, "stale_nonce")
+                self._observer.request_ignored(self.info, event.type_url, "stale_nonce")
             case UnservedType():
-                self._observer.ignored(self.info, event.type_url, "unserved_type")
+                self._observer.request_ignored(self.info, event.type_url, "unserved_type")

@@ -3,8 +3,8 @@
 import asyncio
 from typing import Final, TypeVar
 
+from probes import Clock
 from xds_server.xds.codec.sotw import Steps
-from xds_server.xds.transport.admission import Clock
 
 SLICE_SECONDS: Final = 0.004
 

@@ -3,7 +3,7 @@
 import asyncio
 import copy
 
-from xds_server.xds.transport.admission import Clock
+from probes import Clock
 from xds_server.xds.transport.debounce import Debounce
 
 

@@ -205,11 +205,11 @@ def test_streams_are_counted_while_they_are_open(rig: Rig) -> None:
 def test_holds_are_shown_and_counted_by_their_end(rig: Rig) -> None:
     """A hold is active until it ends, or until its stream does."""
     first, second = Stream(), Stream()
-    rig.metrics.holding(first, "not_ready")
-    rig.metrics.holding(second, "not_ready")
+    rig.metrics.stream_hold_started(first, "not_ready")
+    rig.metrics.stream_hold_started(second, "not_ready")
     assert rig.value("hold_active", reason="not_ready") == 2
 
-    rig.metrics.held(first, "not_ready", 1.5, "admitted")
+    rig.metrics.stream_hold_ended(first, "not_ready", 1.5, "admitted")
     rig.metrics.stream_closed(second, "client went")
     assert rig.value("hold_active", reason="not_ready") == 0
     assert rig.value("hold_released_total", outcome="admitted", reason="not_ready") == 1
@@ -220,10 +220,10 @@ def test_holds_are_shown_and_counted_by_their_end(rig: Rig) -> None:
 def test_responses_and_their_answers_are_counted_by_type(rig: Rig) -> None:
     """Sent, accepted, rejected; a type that we do not serve is `other`."""
     stream = Stream()
-    rig.metrics.sent(stream, CLUSTER, 3, 100)
-    rig.metrics.acked(stream, CLUSTER, 0.02)
-    rig.metrics.nacked(stream, ENDPOINT, "1", "no")
-    rig.metrics.nacked(stream, TypeUrl("x/y"), "1", "no")
+    rig.metrics.response_sent(stream, CLUSTER, 3, 100)
+    rig.metrics.response_acked(stream, CLUSTER, 0.02)
+    rig.metrics.response_nacked(stream, ENDPOINT, "1", "no")
+    rig.metrics.response_nacked(stream, TypeUrl("x/y"), "1", "no")
 
     assert rig.value("xds_responses_total", type="CDS") == 1
     assert rig.value("xds_response_bytes_total", type="CDS") == 100
@@ -237,19 +237,19 @@ def test_responses_and_their_answers_are_counted_by_type(rig: Rig) -> None:
 def test_how_long_answers_take_is_a_histogram(rig: Rig) -> None:
     """Each answer is in the buckets whose bound it does not exceed; a type that has no service is `other`."""
     for seconds in (0.001, 0.02, 61.0):
-        rig.metrics.acked(Stream(), CLUSTER, seconds)
+        rig.metrics.response_acked(Stream(), CLUSTER, seconds)
     bounds = ("0.001", "0.01", "0.025", "60.0", "+Inf")
     assert [rig.value("xds_ack_duration_seconds_bucket", type="CDS", le=bound) for bound in bounds] == [1, 1, 2, 2, 3]
     assert rig.value("xds_ack_duration_seconds_count", type="CDS") == 3
 
-    rig.metrics.sent(Stream(), TypeUrl("example.com/Foo"), 1, 10)
+    rig.metrics.response_sent(Stream(), TypeUrl("example.com/Foo"), 1, 10)
     assert rig.value("xds_responses_total", type="other") == 1
 
 
 def test_first_configurations_refusals_and_lag_are_counted(rig: Rig) -> None:
     """By warmth, by reason, and never below zero."""
-    rig.metrics.first_complete(Stream(), 0.3, warm=True)
-    rig.metrics.refused("not_ready")
+    rig.metrics.first_configuration_acked(Stream(), 0.3, warm=True)
+    rig.metrics.stream_refused("not_ready")
     rig.metrics.loop_lagged(-0.001)
 
     assert rig.value("xds_first_config_seconds_count", warmth="warm") == 1
@@ -270,7 +270,7 @@ def metrics_page() -> str:
     rig.published = 3
     rig.problems = [Problem(source="a.yaml", object="", field="", message="")]
     rig.metrics.source_changed(PENDING, rig.sources[0])
-    rig.metrics.sent(Stream(), CLUSTER, 1, 1)
+    rig.metrics.response_sent(Stream(), CLUSTER, 1, 1)
     gate = Gate(Layer("base", lambda: {"settings": Passed()}), clock=lambda: 0.0)
     register_gate(gate, "xds_server_", rig.registry)
     gate.evaluate()

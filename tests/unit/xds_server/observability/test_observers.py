@@ -15,10 +15,10 @@ def test_every_observer_is_told() -> None:
         def __init__(self, name: str) -> None:
             self.name = name
 
-        def refused(self, kind: str) -> None:
+        def stream_refused(self, kind: str) -> None:
             told.append(f"{self.name} {kind}")
 
-    ObserverList(StreamObserver("a"), StreamObserver("b")).refused("not_ready")  # type: ignore[arg-type]
+    ObserverList(StreamObserver("a"), StreamObserver("b")).stream_refused("not_ready")  # type: ignore[arg-type]
 
     assert told == ["a not_ready", "b not_ready"]
 

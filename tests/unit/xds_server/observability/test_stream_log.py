@@ -60,9 +60,9 @@ class World:
         """A stream that is held for three seconds, and comes to nothing."""
         stream = _stream(number, node)
         self.log.stream_opened(stream)
-        self.log.holding(stream, kind)
+        self.log.stream_hold_started(stream, kind)
         self.now += 3
-        self.log.held(stream, kind, 3.0, ends)  # type: ignore[arg-type]
+        self.log.stream_hold_ended(stream, kind, 3.0, ends)  # type: ignore[arg-type]
         if ends == "timeout":
             self.log.stream_closed(stream, "refused")
 
@@ -79,7 +79,7 @@ def world() -> Iterator[World]:
 
 def test_a_nack_is_a_warning_with_envoys_words(world: World) -> None:
     """With the type, the version, and who it was."""
-    world.log.nacked(STREAM, CLUSTER, "v1", "Proto constraint validation failed")
+    world.log.response_nacked(STREAM, CLUSTER, "v1", "Proto constraint validation failed")
 
     (line,) = world.lines()
     assert {"event": "stream.nack", "level": "WARNING", "type": "CDS", "version": "v1"}.items() <= line.items()
@@ -90,15 +90,15 @@ def test_everything_that_matters_of_a_stream_is_a_line(world: World) -> None:
     """Holds and their ends, the first configuration, the end; not each response."""
     log = ObserverList(world.log)
     log.stream_opened(STREAM)
-    log.holding(STREAM, "not_ready")
-    log.held(STREAM, "not_ready", 3.0, "admitted")
-    log.refused("not_ready")
-    log.sent(STREAM, CLUSTER, 1, 10)
-    log.acked(STREAM, CLUSTER, 0.1)
-    log.ignored(STREAM, CLUSTER, "stale_nonce")
-    log.ignored(STREAM, TypeUrl("x"), "unserved_type")
-    log.gave_up(STREAM, "ack")
-    log.first_complete(STREAM, 0.2, warm=True)
+    log.stream_hold_started(STREAM, "not_ready")
+    log.stream_hold_ended(STREAM, "not_ready", 3.0, "admitted")
+    log.stream_refused("not_ready")
+    log.response_sent(STREAM, CLUSTER, 1, 10)
+    log.response_acked(STREAM, CLUSTER, 0.1)
+    log.request_ignored(STREAM, CLUSTER, "stale_nonce")
+    log.request_ignored(STREAM, TypeUrl("x"), "unserved_type")
+    log.wait_timed_out(STREAM, "ack")
+    log.first_configuration_acked(STREAM, 0.2, warm=True)
     log.stream_closed(STREAM, "client")
 
     assert [line["event"] for line in world.lines()] == [
@@ -141,7 +141,7 @@ def test_another_reason_is_another_line(world: World) -> None:
 def test_a_held_node_that_comes_no_more_is_gone(world: World) -> None:
     """After a minute; one that still waits is not."""
     world.tries(1, node="gone")
-    world.log.holding(_stream(2, "waits"), "not_ready")
+    world.log.stream_hold_started(_stream(2, "waits"), "not_ready")
     world.lines()
     world.now += 61
     world.log.tick()
@@ -159,11 +159,11 @@ def test_a_held_node_that_comes_no_more_is_gone(world: World) -> None:
 def test_one_client_has_so_many_lines_and_no_more(world: World) -> None:
     """It may ask for thousands of types, and reject as often; what is left out is counted, and said in one line."""
     for number in range(5000):
-        world.log.ignored(STREAM, TypeUrl(f"type-{number}"), "unserved_type")
-        world.log.nacked(STREAM, CLUSTER, "v1", "no")
+        world.log.request_ignored(STREAM, TypeUrl(f"type-{number}"), "unserved_type")
+        world.log.response_nacked(STREAM, CLUSTER, "v1", "no")
     assert len(world.lines()) == 10
     assert world.suppressed == 9990
-    world.log.nacked(_stream(8, peer="ipv4:10.0.0.2:1"), CLUSTER, "v1", "no")
+    world.log.response_nacked(_stream(8, peer="ipv4:10.0.0.2:1"), CLUSTER, "v1", "no")
     world.now += 10
     world.log.tick()
     world.log.tick()
@@ -174,8 +174,8 @@ def test_one_address_has_so_many_lines_and_no_more(world: World) -> None:
     """It may open streams as fast as it can, or say that it is ten thousand nodes; others are heard all the same."""
     for number in range(10_000):
         stream = _stream(number, f"node-{number}")
-        world.log.holding(stream, "not_ready")
-        world.log.held(stream, "not_ready", 0.0, "client_left")
+        world.log.stream_hold_started(stream, "not_ready")
+        world.log.stream_hold_ended(stream, "not_ready", 0.0, "client_left")
         world.log.stream_closed(stream, "client")
         world.log.stream_closed(_stream(20_000 + number), "client")
     other = StreamInfo(99_999, "ipv4:10.0.0.2:1", Node("other", role="shop/edge"), 0.0, warm=True)

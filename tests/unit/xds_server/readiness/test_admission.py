@@ -77,7 +77,7 @@ async def test_those_who_wait_are_woken_by_each_notice() -> None:
     """A wait begins with the call and ends with the next notice."""
     admission_policy = Rig().admission_policy
     for _ in range(2):
-        waiting = asyncio.create_task(admission_policy.changed())
+        waiting = asyncio.create_task(admission_policy.wait_for_change())
         await asyncio.sleep(0)
         assert not waiting.done()
         admission_policy.notify()

@@ -33,7 +33,7 @@ class Rig:
         self.done += 1
 
     def serve(self, number: int) -> None:
-        self.greeting.first_complete(self.streams[number], 0.1, warm=False)
+        self.greeting.first_configuration_acked(self.streams[number], 0.1, warm=False)
 
 
 def test_with_nobody_there_it_is_over_at_once() -> None:
@@ -51,10 +51,10 @@ def test_it_waits_for_those_who_were_there_and_says_for_how_many() -> None:
 
     rig.serve(1)
     rig.greeting.stream_closed(rig.streams[2], "client")
-    rig.greeting.holding(rig.streams[3], "not_ready")
+    rig.greeting.stream_hold_started(rig.streams[3], "not_ready")
     assert Waiting("1 proxies that came before are not served yet; at most 1 s") == rig.greeting.verdict()
     assert rig.done == 0
-    rig.greeting.holding(rig.streams[3], "unknown_role")
+    rig.greeting.stream_hold_started(rig.streams[3], "unknown_role")
     assert (rig.done, rig.greeting.verdict()) == (1, Passed())
 
 

@@ -28,7 +28,7 @@ class Scripted:
         assert node is NODE
         return self.answers[0]
 
-    async def changed(self) -> None:
+    async def wait_for_change(self) -> None:
         if len(self.answers) == 1:
             await asyncio.get_running_loop().create_future()
         self.answers.pop(0)
@@ -125,7 +125,7 @@ async def test_a_change_right_after_the_answer_is_not_missed() -> None:
             event, self.event = self.event, asyncio.Event()
             event.set()
 
-        async def changed(self) -> None:
+        async def wait_for_change(self) -> None:
             await self.event.wait()
 
     admission_wait = _admission_wait(Forgetful(NOT_READY), GateMode.PARK)

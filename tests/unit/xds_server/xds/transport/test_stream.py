@@ -76,7 +76,7 @@ class Open:
             raise self.view
         return self.view
 
-    async def changed(self) -> None:
+    async def wait_for_change(self) -> None:
         raise AssertionError("nobody waits")
 
 
@@ -96,7 +96,7 @@ class Shut:
     def admit(self, node: Node) -> RoleTables | Hold:
         return Hold("not ready", "not_ready")
 
-    async def changed(self) -> None:
+    async def wait_for_change(self) -> None:
         await asyncio.Event().wait()
 
 
@@ -187,8 +187,8 @@ async def test_times_are_those_of_the_clock() -> None:
         wire.ask(type_url, _read(await wire.written.get()).nonce)
     wire.inbox.put_nowait(grpc.aio.EOF)
     await serving
-    assert ("acked", LISTENER, 0.0) in ear.calls
-    assert ("first_complete", 0.0, False) in ear.calls
+    assert ("response_acked", LISTENER, 0.0) in ear.calls
+    assert ("first_configuration_acked", 0.0, False) in ear.calls
 
 
 async def test_a_rejection_is_passed_to_the_cache() -> None:
@@ -224,7 +224,7 @@ async def test_what_waits_too_long_is_sent() -> None:
         assert _read(await wire.written.get()).resources[0].value == b"2"
     wire.inbox.put_nowait(grpc.aio.EOF)
     await serving
-    assert [call[1] for call in ear.calls if call[0] == "gave_up"] == ["make_before_break", "ack"]
+    assert [call[1] for call in ear.calls if call[0] == "wait_timed_out"] == ["make_before_break", "ack"]
 
 
 async def test_a_burst_is_told_as_one() -> None:
@@ -275,7 +275,7 @@ async def test_a_change_alone_goes_at_once_and_a_burst_in_steps() -> None:
         for body in (b"3", b"4"):
             change(body)
         wire.ask(CLUSTER, alone.nonce)
-        while ("acked", CLUSTER, 0.0) not in ear.calls[before:]:
+        while ("response_acked", CLUSTER, 0.0) not in ear.calls[before:]:
             await asyncio.sleep(0)
         assert wire.written.empty()
         clock[0] = 1.01
@@ -342,7 +342,7 @@ async def test_one_stream_too_many_is_refused() -> None:
         await streams.serve(second)
     assert second.aborted is not None
     assert second.aborted[0] is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert ("refused",) in [call[:1] for call in ear.calls]
+    assert ("stream_refused",) in [call[:1] for call in ear.calls]
     first.inbox.put_nowait(grpc.aio.EOF)
     await serving
     assert streams._stream_limiter.spoke == 0
@@ -421,7 +421,7 @@ async def test_a_stream_that_makes_no_request_is_ended() -> None:
     assert wire.aborted is not None
     assert wire.aborted[0] is grpc.StatusCode.DEADLINE_EXCEEDED
     assert "begin a stream with a request" in wire.aborted[1]
-    assert ear.calls.count(("refused",)) == 1
+    assert ear.calls.count(("stream_refused",)) == 1
     other.inbox.put_nowait(grpc.aio.EOF)
     await served
     assert (streams.clients().streams, streams.clients().silent) == (0, 0)
@@ -540,7 +540,7 @@ async def test_what_waits_at_the_gate_has_a_size() -> None:
         assert wire.aborted is not None
         assert wire.aborted[0] is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert streams.clients().bytes == 0
-    assert ear.calls.count(("refused",)) == 3
+    assert ear.calls.count(("stream_refused",)) == 3
 
 
 @pytest.mark.parametrize("variant", [SOTW, DELTA], ids=lambda one: one.name)
