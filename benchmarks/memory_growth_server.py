@@ -136,7 +136,7 @@ class Soaking:
             use = self.server.clients()
             files = open_files()
             if (
-                not (use.streams or use.silent or use.aside or self.server._streams._left)
+                not (use.streams or use.silent or use.auxiliary_calls or self.server._streams._left)
                 and files <= self._files
                 and len(asyncio.all_tasks()) <= self._tasks
             ):
@@ -149,7 +149,7 @@ class Soaking:
             "tasks": len(asyncio.all_tasks()),
             "threads": threading.active_count(),
             "files": files,
-            "streams": use.streams + use.silent + use.aside + len(self.server._streams._left),
+            "streams": use.streams + use.silent + use.auxiliary_calls + len(self.server._streams._left),
         }
 
     async def run(self) -> None:

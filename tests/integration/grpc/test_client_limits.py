@@ -87,7 +87,7 @@ async def test_a_watcher_that_does_not_read_keeps_nobody_from_hearing_and_stoppi
         call: Any = channel.unary_stream("/grpc.health.v1.Health/Watch")(b"")
         assert await call.read() == b"\x08\x02"
         async with asyncio.timeout(20):
-            while server.clients().aside < 2:
+            while server.clients().auxiliary_calls < 2:
                 await asyncio.sleep(0.01)
             await server.set_health(serving=True)
             assert await call.read() == b"\x08\x01"
@@ -100,7 +100,7 @@ async def test_calls_beside_discovery_have_places_of_their_own() -> None:
     async with serving(side_streams=8, first_request_seconds=1) as (server, channel, log):
         reflecting: list[Any] = [channel.stream_stream(f"/{REFLECTION[0]}/ServerReflectionInfo")() for _ in range(2)]
         async with asyncio.timeout(20):
-            while server.clients().aside < 2:
+            while server.clients().auxiliary_calls < 2:
                 await asyncio.sleep(0.01)
         check: Any = channel.unary_unary("/grpc.health.v1.Health/Check")
         with pytest.raises(grpc.aio.AioRpcError, match="2 from this address"):

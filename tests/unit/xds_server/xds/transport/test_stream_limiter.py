@@ -51,7 +51,7 @@ def _entered(stream_limiter: StreamLimiter, peer: str) -> StreamSlot | str:
     return kind or slot
 
 
-def test_the_turnstile_counts_all_and_by_connection_and_address() -> None:
+def test_the_stream_limiter_counts_all_and_by_connection_and_address() -> None:
     """One too many is told why; who leaves makes room."""
     stream_limiter = StreamLimiter(Limits(streams=5, streams_per_connection=2, streams_per_address=3))
     a1, a2, b = "ipv4:10.0.0.1:1", "ipv4:10.0.0.1:2", "ipv4:10.0.0.2:1"
@@ -113,7 +113,7 @@ def test_an_owner_is_the_address_without_its_port(peer: str, address: str) -> No
     assert host(peer) == address
 
 
-def test_one_address_takes_half_of_the_stock_at_most() -> None:
+def test_one_address_takes_half_of_the_client_quota_at_most() -> None:
     """And all together no more than there is."""
     client_quota = ClientQuota(100)
     assert [client_quota.take("a", 50), client_quota.take("a", 1), client_quota.take("b", 40), client_quota.take("c", 11)] == [
