@@ -28,7 +28,7 @@ from xds_server.model.source_state import SourceState
 from xds_server.observability import metric_definitions as definitions
 from xds_server.observability.state_metrics import StateGauges, StateReaders, type_label
 from xds_server.observability.traffic_metrics import TrafficCounters
-from xds_server.xds.transport.observer import GivenUp, IgnoredReason
+from xds_server.xds.transport.observer import IgnoredReason, WaitKind
 
 
 class Stream(Protocol):
@@ -171,7 +171,7 @@ class Metrics:
             self._first_config.labels(_warmth(warm=warm))
         for reason in get_args(IgnoredReason):
             self._ignored.labels(reason)
-        for reason in get_args(GivenUp):
+        for reason in get_args(WaitKind):
             self._wait_timeouts.labels(reason)
         for reason in (*get_args(LimitKind), "invalid", *STREAM_HOLDS):
             self._refused.labels(reason)

@@ -14,8 +14,8 @@ from typing import Final
 from xds_server.model.admission import HoldKind, HoldOutcome, RefusalKind
 from xds_server.model.resource import SERVICE_NAMES, TypeUrl
 from xds_server.observability.logs import event
-from xds_server.xds.transport.observer import CloseReason, WaitKind, StreamInfo
-from xds_server.xds.transport.stream_limiter import TokenBuckets, TokenBucket, host
+from xds_server.xds.transport.observer import CloseReason, StreamInfo, WaitKind
+from xds_server.xds.transport.stream_limiter import TokenBucket, TokenBuckets, host
 
 _log = logging.getLogger("xds_server")
 
