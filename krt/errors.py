@@ -4,7 +4,7 @@ KrtError
 ├── RankError               a transform read a collection that was created after its own, or of another graph
 ├── UntrackedReadError      a transform read a collection directly, so krt would miss changes of it
 ├── ContextExpiredError     a context was used outside its run
-├── WriteError              a write in a transform; a new or closed collection in a transform or a transaction
+├── WriteError              a write in a transform or of None; a new or closed collection, or a view, in a transaction
 ├── ClosedError             a closed collection was used
 ├── KeyTypeError            a key that is not hashable, or that is mutable
 ├── OutputTypeError         a function returned the wrong type, such as a coroutine, or a string instead of a list
@@ -35,7 +35,7 @@ class ContextExpiredError(KrtError):
 
 
 class WriteError(KrtError):
-    """A transform wrote to the graph, or a collection was created or closed in a transaction."""
+    """A transform wrote; or None was written; or a collection or a view was created, or one closed, in a transaction."""
 
 
 class ClosedError(KrtError):

@@ -21,7 +21,7 @@ class Failure:
     error: BaseException
     """Without its traceback, which would keep everything on the stack alive as long as the failure lasts."""
     epoch: int
-    """Epoch of the last transaction before the one that failed."""
+    """Epoch of the last transaction before the one in which it failed."""
     trace: tuple[str, ...] = ()
     """Frames of the traceback as "file:line in function", the innermost last, without those of this package."""
 

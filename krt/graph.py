@@ -24,10 +24,10 @@ from krt.view import View
 class Graph(AbstractGraph):
     """Owns collections and keeps them consistent. Synchronous, without I/O, for use by one thread.
 
-    *on_failure* says how failures are reported when the graph has settled and all subscribers were called. With
-    "contain", a failure of a transform is only in `failures`, and the transaction raises a SubscriberError for one
-    of a subscriber. With "raise", which is for tests, it raises for both. A function is called with each failure
-    instead.
+    *on_failure* says how failures are reported, when the graph has settled and all subscribers were called. With
+    "contain", failures of transforms are only in `failures`, and the transaction raises a failure of a subscriber as
+    a SubscriberError. With "raise", which is for tests, it raises both kinds. A function is called with each failure,
+    and the transaction raises none.
 
     *clock* returns seconds. With a clock, each collection counts the time that it takes.
     """
