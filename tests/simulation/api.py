@@ -121,8 +121,8 @@ class Client:
         """By kind; None before the first complete list."""
         self.working_since: dict[tuple[str, str], float] = {}
         """Requests that a backend answers according to `view`, and since when without a break."""
-        self.broken_since: dict[tuple[str, str], float] = {}
-        """Requests that a backend answered according to `view`, and does no longer, and since when."""
+        self.broken: dict[tuple[str, str], tuple[float, State]] = {}
+        """Requests that a backend answered according to `view`, and does no longer: since when, and what `view` was then."""
         self.last_listeners: dict[str, frozenset[str]] = {}
         """By role: its listeners, of a role that is gone those that it had last."""
         self._listed: dict[str, int] = {}  # version of the list whose last page is out
@@ -258,7 +258,7 @@ class Client:
             working = now.working
             self.last_listeners |= now.listeners
         for key in self.working_since.keys() - working:
-            self.broken_since[key] = self._server.now()
+            self.broken[key] = self._server.now(), self.state
         for key in working:
-            self.broken_since.pop(key, None)
+            self.broken.pop(key, None)
         self.working_since = {key: self.working_since.get(key, self._server.now()) for key in working}

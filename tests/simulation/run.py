@@ -6,8 +6,9 @@ The rules:
 - ready means that all is listed, and that what is published contains it; ready stays;
 - the gate opens when all is known, and every wait at it ends by its clock;
 - a proxy that could answer a request goes on answering it, as long as its replica knows that it can be answered;
-- nor does it stop because the replica knows half of what happened: where a kind is out of touch, and both where the request
-  went and where it is to go answer in truth, as they did all the time, it is answered as long as things are carried over;
+- nor does it stop because the replica knows half of what happened: where a kind is out of touch, by which it would know that
+  the request can be answered, and both where the request went and where it is to go answer in truth, as they did all the
+  time, it is answered as long as things are carried over;
 - a proxy is live with everything that its routes name;
 - what was good before is given to proxies that have nothing, and to nobody else; afterwards they are told the truth;
 - a replica that says that it agrees with another does; one that does not agree is ready when its time is up;
@@ -33,6 +34,7 @@ from xds_server.envoy.ready_listener import MARKER
 from xds_server.model.resource import ROUTE, SERVICE_NAMES
 from xds_server.model.source_state import Phase
 from xds_server.readiness.layers import sync_epoch
+from xds_server.readiness.protections.retention import CATCH_UP_SECONDS
 
 CALM_SECONDS = 45.0
 """In which everything has to come right: the longest wait between two tries to list is 30 s."""
@@ -223,19 +225,21 @@ class Simulation:
     def _check_halves(self, envoy: Envoy, call: Call, key: tuple[str, str]) -> None:
         """A request is answered no longer, as far as the replica knows: so it must have known all that bears on it."""
         process, _ = self._calls[call]
-        since, now = process.client.broken_since.get(key), self.server.now()
-        if since is None or since < call.opened_at + _SLACK_SECONDS:
+        since, known = process.client.broken.get(key, (0.0, {}))
+        now, last, states = self.server.now(), self.world.states[-1], process.control_plane.board.states
+        if since < call.opened_at + _SLACK_SECONDS:
             return
-        stale = {
-            kind: one.since for kind, one in process.control_plane.board.states.items() if one.phase is Phase.STALE
-        }
-        truth, led = facts(self.world.states[-1]), self._led[envoy.name].get(key, ())
+        stale = {kind: one.since for kind, one in states.items() if one.phase is Phase.STALE}
+        recent = {kind for kind, one in states.items() if one.since > since - CATCH_UP_SECONDS}
+        truth, led = facts(last), self._led[envoy.name].get(key, ())
         answers = all(truth.endpoints.get(name) for name in led) and key in self._answered_since
         if (
             stale
             and answers
             and now < since + self.setting.retention_seconds
             and self._answered_since[key] < min(stale.values())
+            # Else it was broken by kinds that are in touch: what happened at once comes by one watch after the other.
+            and facts({**known, **{kind: last[kind] for kind in recent | stale.keys()}}).works(*key)
         ):
             what = f"{envoy.name} answers {''.join(key)} no longer, though it could, as could what it has moved to"
             self.violated(f"{what}, and {process.name} is out of touch with {', '.join(stale)}")
