@@ -17,6 +17,7 @@ from xds_server.server.settings import FilesSource, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = yaml.safe_load((ROOT / "deploy/prometheus/rules.yaml").read_text())
+RULES_TESTS = yaml.safe_load((ROOT / "deploy/prometheus/rules_test.yaml").read_text())
 DASHBOARD = json.loads((ROOT / "deploy/grafana/xds-server.json").read_text())
 ALL_RULES = [rule for group in RULES["groups"] for rule in group["rules"]]
 TARGETS = [(panel["title"], target) for panel in DASHBOARD["panels"] for target in panel["targets"]]
@@ -78,6 +79,26 @@ def test_an_alert_says_how_bad_it_is_and_what_to_do(rule: dict[str, Any], metric
     text = rule["annotations"]["summary"] + rule["annotations"]["description"]
     assert set(re.findall(r"\$labels\.([a-z_]+)", text)) <= left
     assert len(rule["annotations"]["description"]) > 20
+
+
+def test_the_rules_own_tests_expect_the_words_of_the_rules() -> None:
+    """Also where there is no promtool: the summary and description of an expected alert are those of its rule."""
+    rules = {rule["alert"]: rule["annotations"] for rule in ALL_RULES if "alert" in rule}
+    expected = [
+        (case["alertname"], alert)
+        for test in RULES_TESTS["tests"]
+        for case in test.get("alert_rule_test", ())
+        for alert in case["exp_alerts"]
+    ]
+
+    assert expected
+    for name, alert in expected:
+        labels = {"instance": "", **alert["exp_labels"]}
+        words = {
+            part: re.sub(r"{{ \$labels\.(\w+) }}", lambda match, labels=labels: labels[match[1]], text)
+            for part, text in rules[name].items()
+        }
+        assert alert["exp_annotations"] == words, name
 
 
 def test_names_and_places_are_not_taken_twice() -> None:
