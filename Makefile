@@ -6,7 +6,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo blip blips test lint types arch integration older-envoy e2e bench soak seeded-bugs simulate fuzz docs envoy encoders rbac contract kind lock clean
+.PHONY: help demo blip blips test lint types imports arch integration older-envoy e2e bench soak seeded-bugs simulate fuzz docs envoy encoders rbac contract kind lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,7 +20,7 @@ blip: .venv/done envoy ## a restart under load, with the gate off and with each 
 blips: .venv/done envoy ## every known way to blip, with a real Envoy under load (XDS_KUBE_RIG: two more)
 	$(if $(XDS_KUBE_RIG),tests/e2e/netns) $(RUN) benchmarks.blip.matrix
 
-test: lint types arch ## lint, types, architecture, unit and property tests
+test: lint types imports ## lint, types, architecture, unit and property tests
 	$(RUN) pytest
 
 lint: .venv/done ## style
@@ -30,8 +30,11 @@ lint: .venv/done ## style
 types: .venv/done ## mypy, strict
 	$(BIN)/mypy
 
-arch: .venv/done ## who may import whom
+imports: .venv/done ## which package may import which
 	$(BIN)/lint-imports --no-logo
+
+arch: imports ## the same, and a picture of the imports, from the code: docs/imports.md
+	$(BIN)/python docs/imports.py > docs/imports.md
 
 integration: .venv/done envoy ## real Envoy, real gRPC, real sockets; the scenarios of the xDS test harness
 	$(RUN) pytest tests/integration tests/conformance -m "not kube"

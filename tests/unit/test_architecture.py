@@ -72,3 +72,12 @@ def test_a_package_must_choose_its_layer(tmp_path: Path) -> None:
     (tmp_path / "xds_server/attic/__init__.py").touch()
 
     assert "rooms know only the rooms below them BROKEN" in _linted(tmp_path)
+
+
+def test_the_picture_of_the_imports_is_current() -> None:
+    """docs/imports.md is what `make arch` draws."""
+    drawn = subprocess.run(
+        [sys.executable, ROOT / "docs/imports.py"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+
+    assert (ROOT / "docs/imports.md").read_text() == drawn, "run: make arch"
