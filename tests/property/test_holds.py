@@ -13,7 +13,9 @@ from xds_server.envoy.ready_listener import MARKER
 from xds_server.model.admission import ChangeOutcome
 from xds_server.model.objects import EndpointSlice, Gateway, HTTPRoute, Service
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE
+from xds_server.readiness.protections.change_set import collections_of
 from xds_server.readiness.protections.loss_rules import PipelineLossRules, shrink_guard, sources_of
+from xds_server.readiness.protections.protections import Protections
 from xds_server.readiness.protections.retention import Retention, SourceFreshness
 from xds_server.readiness.protections.shrink_guard import Tolerance
 from xds_server.readiness.protections.shrink_hold import ShrinkHold
@@ -102,8 +104,7 @@ class Holds(RuleBasedStateMachine):
             self.pipeline,
             self.store,
             lambda *_: None,
-            shrink_hold=self.shrink_hold,
-            retention=self.retention,
+            protections=Protections(collections_of(self.pipeline), self.shrink_hold, self.retention),
         )
         self.outcomes: set[ChangeOutcome] = set()
 
@@ -149,9 +150,9 @@ class Holds(RuleBasedStateMachine):
     def hear(self, kind: str, how: str) -> None:
         """A kind is out of touch, or in touch again; or was listed, by a list begun now or a while ago."""
         if how in ("lost", "found"):
-            self.freshness.note(kind, lost=how == "lost")
+            self.freshness.record(kind, stale=how == "lost")
         else:
-            self.publisher.listed(kind, self.now - (5.0 if how == "listed_late" else 0.0))
+            self.publisher.kind_listed(kind, self.now - (5.0 if how == "listed_late" else 0.0))
 
     @rule(kind=st.sampled_from(_KINDS), gone=st.booleans())
     def purge(self, kind: str, gone: bool) -> None:
@@ -161,13 +162,13 @@ class Holds(RuleBasedStateMachine):
             self.now += 0.01
             source.delete(key)
         if gone:
-            self.publisher.gone(kind)
+            self.publisher.kind_gone(kind)
 
     @rule(how=st.sampled_from((0.25, 2.0, 6.0, 16.0, "override", "drop")))
     def release(self, how: float | str) -> None:
         """Time passes, or an operator ends what is held."""
         if isinstance(how, str):
-            {"override": self.publisher.override, "drop": self.publisher.drop}[how]()
+            {"override": self.publisher.release_held, "drop": self.publisher.release_retained}[how]()
         else:
             self.now += how
             self.publisher.tick()
@@ -206,7 +207,7 @@ class Holds(RuleBasedStateMachine):
         if self.store.epoch is None:
             return
         for kind in _KINDS:
-            self.freshness.note(kind, lost=False)
+            self.freshness.record(kind, stale=False)
         self.now += _HOLD_SECONDS + 1
         self.publisher.tick()
         assert (self.shrink_hold.held_change, self.retention.retained) == (None, {})

@@ -170,7 +170,7 @@ class Process:
             clock=loop.time,
             jitter=random.random,
         )
-        control_plane.holds.relist = source.relist
+        control_plane.connect_provider(source)
         self._tasks = [loop.create_task(one) for one in (*tasks, source.run())]
 
     def kill(self) -> None:

@@ -45,7 +45,7 @@ class Assignments:
         result = {}
         for port in service.ports:
             name = cluster_name(service.key, port.port)
-            result[name] = _assignment(name, self._pieces(name, port.name).of(ordered))
+            result[name] = _assignment(name, *self._pieces(name, port.name).of(ordered))
         return result
 
 
@@ -73,16 +73,15 @@ def assignments(service: Service, slices: Iterable[EndpointSlice]) -> dict[str, 
     result = {}
     for port in service.ports:
         name = cluster_name(service.key, port.port)
-        result[name] = _assignment(name, _encoded(ordered, port.name))
+        encoded = _encoded(ordered, port.name)
+        result[name] = _assignment(name, encoded, len(encoded))
     return result
 
 
-def has_endpoints(assignment: Resource) -> bool:
-    """Whether a load assignment holds more than its name."""
-    return len(assignment.body) > len(endpoint.cluster_load_assignment(cluster_name=assignment.name))
+_Piece = tuple[EndpointSlice, bytes, int]
+"""A slice, its endpoints encoded, and how many there are."""
 
-
-_NOTHING: Final = (EndpointSlice(key="", service="", ports=(), ready=()), b"")
+_NOTHING: Final = (EndpointSlice(key="", service="", ports=(), ready=()), b"", 0)
 
 
 class _Pieces:
@@ -90,19 +89,20 @@ class _Pieces:
 
     def __init__(self, _: str, port: str) -> None:
         self._port = port
-        self._pieces: dict[str, tuple[EndpointSlice, bytes]] = {}
+        self._pieces: dict[str, _Piece] = {}
         self._holders: dict[str, int] = {}
         self._shared = 0
         """Addresses that more than one slice holds, as happens while an endpoint moves."""
 
-    def of(self, slices: Sequence[EndpointSlice]) -> list[bytes]:
-        """What `_encoded` returns, in fewer pieces."""
+    def of(self, slices: Sequence[EndpointSlice]) -> tuple[list[bytes], int]:
+        """What `_encoded` returns, in fewer pieces, and how many endpoints they hold."""
         known = self._pieces
-        pieces: dict[str, tuple[EndpointSlice, bytes]] = {}
+        pieces: dict[str, _Piece] = {}
         for one in slices:
             piece = known.get(one.key)
             if piece is None or piece[0] is not one:
-                piece = one, b"".join(_encoded((one,), self._port))
+                encoded = _encoded((one,), self._port)
+                piece = one, b"".join(encoded), len(encoded)
             pieces[one.key] = piece
         for key in known.keys() | pieces.keys():
             before, now = known.get(key, _NOTHING), pieces.get(key, _NOTHING)
@@ -111,7 +111,10 @@ class _Pieces:
                 self._count(old - new, -1)
                 self._count(new - old, 1)
         self._pieces = pieces
-        return _encoded(slices, self._port) if self._shared else [piece for _, piece in pieces.values() if piece]
+        if self._shared:
+            encoded = _encoded(slices, self._port)
+            return encoded, len(encoded)
+        return [body for _, body, _ in pieces.values() if body], sum(count for _, _, count in pieces.values())
 
     def _count(self, addresses: Iterable[str], step: int) -> None:
         holders = self._holders
@@ -123,14 +126,15 @@ class _Pieces:
                 del holders[address]
 
 
-def _assignment(cluster: str, lb_endpoints: Sequence[bytes]) -> Resource:
+def _assignment(cluster: str, lb_endpoints: Sequence[bytes], count: int) -> Resource:
     """The load assignment around encoded endpoints: copied once, since there may be a hundred thousand bytes of them."""
     encoded = endpoint.cluster_load_assignment(cluster_name=cluster)
     if not lb_endpoints:
         return resource(cluster, encoded)
     # Fields that are encoded one by one are the message when joined, in the order of its encoder.
     size = len(_LOCALITY) + sum(map(len, lb_endpoints)) + len(_WEIGHT)
-    return resource(cluster, b"".join([encoded, _ENDPOINTS, varint(size), _LOCALITY, *lb_endpoints, _WEIGHT]))
+    body = b"".join([encoded, _ENDPOINTS, varint(size), _LOCALITY, *lb_endpoints, _WEIGHT])
+    return resource(cluster, body, endpoints=count)
 
 
 def _encoded(slices: Iterable[EndpointSlice], port: str) -> list[bytes]:

@@ -55,6 +55,8 @@ class Resource(msgspec.Struct, frozen=True, gc=False):
     """After how many seconds a client is to forget it, if it does not hear of it again; 0 for never."""
     meanwhile: "Resource | None" = None
     """What a client is sent in its place until it has accepted all the rest; None: it is not the last one to be sent."""
+    endpoints: int = 0
+    """How many endpoints a load assignment has; 0 for all other types."""
 
     @property
     def version(self) -> str:
@@ -62,7 +64,8 @@ class Resource(msgspec.Struct, frozen=True, gc=False):
         return f"{self.digest:032x}"
 
 
-def resource(name: str, body: bytes, ttl: float = 0.0) -> Resource:
+def resource(name: str, body: bytes, ttl: float = 0.0, endpoints: int = 0) -> Resource:
     """A resource with the digest of its body, and of its time to live in seconds, if it has one."""
     key = f"ttl {ttl}".encode() if ttl else b""
-    return Resource(name, int.from_bytes(blake2b(body, digest_size=16, key=key).digest(), "big"), body, ttl)
+    digest = int.from_bytes(blake2b(body, digest_size=16, key=key).digest(), "big")
+    return Resource(name, digest, body, ttl, endpoints=endpoints)

@@ -118,8 +118,7 @@ class Server:
             references=control_plane.references, graph=control_plane.graph, board=control_plane.board,
             file_hold_ended=functools.partial(control_plane.metrics.hold_ended, "file"),
         )  # fmt: skip
-        control_plane.holds.source = source
-        control_plane.holds.relist = source.relist
+        control_plane.connect_provider(source)
         async with asyncio.TaskGroup() as tasks:
             background = [tasks.create_task(one) for one in (source.run(), self._beat(), control_plane.keeper.run())]
             if control_plane.parity is not None:

@@ -26,7 +26,8 @@ from probes import (
 )
 from probes.metrics import metrics_page, register_connections, register_gate
 from xds_server.envoy import clusters
-from xds_server.model.source_state import Problem, SourceState
+from xds_server.model.admission import HoldKind
+from xds_server.model.source_state import Phase, Problem, SourceState
 from xds_server.observability import attribution, input_problems, pages
 from xds_server.observability.client import request_json
 from xds_server.observability.logs import event
@@ -36,21 +37,26 @@ from xds_server.observability.observers import ObserverList
 from xds_server.observability.state_metrics import StateReaders
 from xds_server.observability.stream_log import StreamLog
 from xds_server.observability.timeline import Timeline
+from xds_server.providers import Source
 from xds_server.providers.kinds import REFERENCED
 from xds_server.providers.sync_tracker import SourceBoard
 from xds_server.readiness import layers, progress
 from xds_server.readiness.admission import ReadinessAdmission
+from xds_server.readiness.holds import Holds, Streams
 from xds_server.readiness.initial_push import InitialPush, Later
 from xds_server.readiness.parity import Outcome, Parity, ParityMetrics, contents
-from xds_server.readiness.protections.holds import Holds, Streams
+from xds_server.readiness.protections import factory
+from xds_server.readiness.protections.hold_report import HoldReport
 from xds_server.readiness.protections.last_good import LastGood, LastGoodMetrics
+from xds_server.readiness.protections.retention import SourceFreshness
 from xds_server.readiness.publisher import Publisher
+from xds_server.readiness.ready_marker import ReadyMarker
 from xds_server.server import process, provider_factory, status_factory
 from xds_server.server.open_files import OpenFiles, shares
 from xds_server.server.settings import FilesSource, Settings
 from xds_server.translate import pipeline, references
 from xds_server.xds.cache.resource_cache import ChangedNames, ResourceCache
-from xds_server.xds.transport.observer import ClientUse, StreamStatus
+from xds_server.xds.transport.observer import ClientUse, StreamInfo, StreamStatus
 
 _log = logging.getLogger("xds_server")
 
@@ -94,6 +100,8 @@ class ControlPlane:
         started = process.started() if started is None else started
         self.server: StreamServer | None = None
         """None until the gRPC port is bound."""
+        self.provider: Source | None = None
+        """None until it is connected."""
         self._draining_since: float | None = None
         self._instance = f"{socket.gethostname()}/{os.getpid()}/{time.time_ns()}"
         self.timeline = Timeline(clock() - started)
@@ -114,7 +122,16 @@ class ControlPlane:
         )
         self.kinds = provider_factory.kinds_of(settings)
         self.board = SourceBoard(self.kinds, clock=clock, on_change=self._source_changed, on_problem=_problem_found)
-        self.holds = Holds(settings, self.pipeline, self.metrics, lambda: self.server, self._record_event, clock=clock)
+        self._freshness = SourceFreshness(clock)
+        report = HoldReport(self.metrics, self._record_event, clock=clock)
+        protections = factory.protections(settings, self.pipeline, report, self._freshness, self._relist, clock=clock)
+        self.publisher = Publisher(
+            self.graph, self.pipeline, self.store, self._published,
+            protections=protections, marker=ReadyMarker(self.store, settings.marker_port, settings.ip_families),
+        )  # fmt: skip
+        self.holds = Holds(
+            protections, self.publisher, server=lambda: self.server, provider=lambda: self.provider, clock=clock
+        )
         self.parity, self._parity_metrics = self._peer(asked), ParityMetrics(self.registry)
         self.last_good = self._last_good(started)
         self._soft_deadline = progress.SoftDeadline(settings.soft_deadline_seconds, started)
@@ -152,12 +169,7 @@ class ControlPlane:
             open_at_once=settings.gate == "off",
             last_good=lambda role: None if self.last_good is None else self.last_good.view(role),
         )
-        self.publisher = Publisher(
-            self.graph, self.pipeline, self.store, self._published,
-            shrink_hold=self.holds.shrink_hold, retention=self.holds.retention, marker_port=settings.marker_port,
-            families=settings.ip_families,
-        )  # fmt: skip
-        self._stream_log = StreamLog(self.holds.stream_held, clock=clock, on_suppressed=self.metrics.line_suppressed)
+        self._stream_log = StreamLog(self._stream_held, clock=clock, on_suppressed=self.metrics.line_suppressed)
         self.observer = ObserverList(
             self.metrics,
             self._initial_push,
@@ -180,6 +192,10 @@ class ControlPlane:
         self.server = server
         self._initial_push.opened(later)
         self.evaluate()
+
+    def connect_provider(self, provider: Source) -> None:
+        """Objects come from *provider*, which may hold some of them, and lists kinds anew when it is asked to."""
+        self.provider = provider
 
     def drain(self) -> None:
         """Not ready any more, from now on; what is served is served on."""
@@ -246,7 +262,7 @@ class ControlPlane:
                 streams=lambda: () if self.server is None else self.server.statuses(),
                 clients=lambda: {"limits": self.settings.limits, "use": self._clients()},
                 holds=self.holds.page,
-                release=lambda kind: self.holds.release(kind, self.publisher),
+                release=self.holds.release,
                 timeline=self.timeline,
                 digests=self._digests,
                 parity=lambda: {} if self.parity is None else self.parity.page(),
@@ -319,11 +335,11 @@ class ControlPlane:
     def _source_changed(self, old: SourceState, new: SourceState) -> None:
         self.metrics.source_changed(old, new)
         if new.listed_from is not None and new.listed_from != old.listed_from:
-            self.publisher.listed(new.kind, new.listed_from)
+            self.publisher.kind_listed(new.kind, new.listed_from)
         if new.code == HTTPStatus.NOT_FOUND and old.code != new.code:
-            self.publisher.gone(new.kind)
+            self.publisher.kind_gone(new.kind)
         if old.phase is not new.phase:
-            self.holds.source_changed(new)
+            self._freshness.record(new.kind, stale=new.phase is Phase.STALE)
             level = logging.INFO if new.phase in ("listing", "synced") else logging.WARNING
             event(
                 _log, level, f"source.{new.phase}", kind=new.kind, objects=new.objects,
@@ -369,6 +385,23 @@ class ControlPlane:
         waits_for = self.gate.report.reason
         event(_log, logging.WARNING, "still_not_ready", waits_for=waits_for, progress=listed)
         self.keeper.record_event("Warning", "StillNotReady", f"waits for {waits_for}; {listed}")
+
+    def _relist(self, kinds: frozenset[str]) -> None:
+        if self.provider is not None:
+            self.provider.relist(kinds)
+
+    def _stream_held(self, stream: StreamInfo, kind: HoldKind) -> None:
+        """A proxy waits: an Event for the first while we are not ready, and for each role that is unknown.
+
+        None for one that only waits for its turn.
+        """
+        if kind == "not_ready":
+            self._record_event(
+                "Warning", "ProxyHeld", "a proxy waits until this replica is ready: /readyz?verbose says why"
+            )
+        elif kind == "unknown_role":
+            message = f"a proxy waits for role {stream.node.role!r}: no Gateway of ours has that name"
+            self._record_event("Warning", "UnknownRole", message)
 
     def _record_event(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, clears: str = "") -> None:
         """An Event of a part that is made before the keeper."""

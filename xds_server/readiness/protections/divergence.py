@@ -1,15 +1,13 @@
-"""Where what is published is not what is derived: kept as the keys, with what is published under them.
+"""Where the published state differs from the derived state: the published value of each such place.
 
-What is derived is always read anew, so that whatever is published late is published as it is by then.
+The derived value is always read from the graph, so that a change that is published late is published as it is by then.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from xds_server.readiness.protections.shrink_guard import Change, Changes
-
-Place = tuple[str, Any]
-"""A collection, and a key in it."""
+from krt import Change
+from xds_server.readiness.protections.change_set import Changes, Place, ResourceChange
 
 
 class Divergence:
@@ -17,45 +15,50 @@ class Divergence:
 
     def __init__(self, derived: Mapping[str, Mapping[Any, Any]]) -> None:
         self._derived = derived
-        self._published: dict[str, dict[Any, Any]] = {name: {} for name in derived}
+        self._published: dict[Place, Any] = {}
 
-    def step(self, changes: Changes) -> Changes:
-        """Takes in what was derived anew, and returns the same keys: (what is published, what is derived)."""
-        for name, by_key in changes.items():
-            published = self._published[name]
-            for key, (old, _) in by_key.items():
-                published.setdefault(key, old)
-        return self.changes((name, key) for name, by_key in changes.items() for key in by_key)
+    @property
+    def places(self) -> Iterable[Place]:
+        """The places at which the two differ; empty if the published state is the derived state."""
+        return self._published.keys()
 
-    def changes(self, places: Iterable[Place]) -> Changes:
-        """(What is published, what is derived) at *places*, but for those where the two were no different."""
-        found: dict[str, dict[Any, Change]] = {}
-        for name, key in places:
-            published = self._published[name]
-            if key in published:
-                found.setdefault(name, {})[key] = (published[key], self._derived[name].get(key))
-        return found
+    def begin(self, changes: Changes) -> Changes:
+        """Takes in changes of the derived state: until `record_published` their places count as different.
 
-    def back(self, name: str, values: Mapping[Any, Any]) -> Mapping[Any, Change]:
-        """(What is published, each of *values*), by key of a collection."""
-        published, derived = self._published[name], self._derived[name]
-        return {key: (published[key] if key in published else derived.get(key), value) for key, value in values.items()}
+        Returns the changes from what is published to what is derived, at the same places.
+        """
+        for place, (old, _) in changes.items():
+            self._published.setdefault(place, old)
+        return self.changes_at(changes)
 
-    def published(self, name: str, values: Iterable[tuple[Any, Any]]) -> None:
-        """Notes what is published in a collection now, as keys with values; None for nothing."""
-        published, derived = self._published[name], self._derived[name]
-        for key, value in values:
-            present = derived.get(key)
-            if present is not value and present != value:
-                published[key] = value
-            elif published:
-                published.pop(key, None)
+    def changes_at(self, places: Iterable[Place]) -> Changes:
+        """The changes from what is published to what is derived, at those of *places* where the two may differ."""
+        return {
+            place: Change(self._published[place], self._derived_at(place))
+            for place in places
+            if place in self._published
+        }
 
-    def keys(self, name: str) -> Iterable[Any]:
-        """The keys of a collection at which the two differ."""
-        return tuple(self._published[name])
+    def changes_to(self, values: Mapping[Place, Any]) -> Changes:
+        """The changes from what is published to *values*."""
+        return {
+            place: Change(self._published[place] if place in self._published else self._derived_at(place), value)
+            for place, value in values.items()
+        }
+
+    def record_published(self, place: Place, value: Any) -> None:
+        """Notes what is published at a place from now on; None for nothing."""
+        derived = self._derived_at(place)
+        if derived is not value and derived != value:
+            self._published[place] = value
+        else:
+            self._published.pop(place, None)
+
+    def _derived_at(self, place: Place) -> Any:
+        collection, key = place
+        return self._derived[collection].get(key)
 
 
-def places(changes: Mapping[str, Iterable[Any]]) -> Iterable[Place]:
-    """All places of some changes."""
-    return [(name, key) for name, keys in changes.items() for key in keys]
+def returns_to_published(change: ResourceChange) -> bool:
+    """Whether a change leads back to what is published, so that there is nothing to publish."""
+    return bool(change.old == change.new)

@@ -22,9 +22,8 @@ from xds_server.model.source_state import Phase, SourceState
 from xds_server.observability.logs import event
 from xds_server.observability.metric_definitions import PREFIX
 from xds_server.readiness.protections.last_good_file import BrokenError, Saved, decoded, encoded, resources
-from xds_server.readiness.publisher import marked_version
 from xds_server.xds.cache.resource_cache import ResourceCache
-from xds_server.xds.cache.table import RoleTables
+from xds_server.xds.cache.table import RoleTables, accepted_version
 from xds_server.xds.transport.observer import StreamStatus
 
 _log = logging.getLogger("xds_server")
@@ -112,7 +111,7 @@ class LastGood:
             view = self._store.prepared(role)
             marker = view[ROUTE].get(MARKER)
             if marker is not None:
-                view[ROUTE].put(marker_routes(f"{STALE}{marked_version(view)}"))
+                view[ROUTE].put(marker_routes(f"{STALE}{accepted_version(view, but_route=MARKER)}"))
         event(_log, logging.INFO, "last_good.loaded", roles=len(saved.roles), age_seconds=time.time() - saved.time)
 
     def turned(self) -> bool:

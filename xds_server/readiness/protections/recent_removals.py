@@ -1,121 +1,123 @@
-"""What was taken away lately, one change after the other without a pause: a purge comes as events, not as one list.
+"""What was taken away lately, in changes that followed each other without a pause: a purge comes as events, not as one list.
 
-Kept is, for each key, what was published before the first of these changes, and what is after the last.
+For each place it keeps the value that was published before the first of these changes, and the value after the last.
 """
 
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
+
+from krt import Change
+from xds_server.readiness.protections.change_set import Changes, Place, ResourceChange
 
 PAUSE_SECONDS: Final = 1.0
-"""So long after a loss the next one is another matter. An API server that deletes all objects of a kind makes 250 a second."""
+"""A loss that comes so long after the last one is another matter. An API server deletes 250 objects of a kind per second."""
 WINDOW_SECONDS: Final = 60.0
-"""So long a change counts. Where something is deleted every second, a burst would never end, and grow for ever."""
+"""A change counts for so long. Where an object is deleted every second the series would otherwise never end."""
 MEMORY_SECONDS: Final = 10.0
-"""So long after the last loss it may turn out what it was. A watch of a kind that is gone ends within two seconds."""
-
-_Change = tuple[Any, Any]
-_Changes = Mapping[str, Mapping[Any, _Change]]
+"""For so long after the last loss its cause may become known. A watch of a kind that is gone ends within two seconds."""
 
 
 class RecentRemovals:
-    """Changes that took something away, in transactions with less than a pause between them."""
+    """Changes of transactions that took something away, with less than a pause between them.
 
-    def __init__(self, losses: Mapping[str, Callable[[_Change], bool]]) -> None:
+    *losses*: what counts as a loss, by collection.
+    """
+
+    def __init__(self, losses: Mapping[str, Callable[[ResourceChange], bool]]) -> None:
         self._losses = losses
         self._last = float("-inf")
-        self.changes: dict[str, dict[Any, _Change]] = {}
-        """(Before, after) by collection and key."""
-        self._lost: dict[str, set[Any]] = {name: set() for name in losses}
-        self._removed: dict[str, set[Any]] = {name: set() for name in losses}
+        self.changes: dict[Place, ResourceChange] = {}
+        """From the value before the first change to the value after the last."""
+        self._lost: dict[str, set[Place]] = {name: set() for name in losses}
+        self._removed: dict[str, set[Place]] = {name: set() for name in losses}
         self._grown: Counter[str] = Counter()
-        self._came: deque[tuple[float, str]] = deque()  # When a collection grew by a key, the oldest first.
-        self._noted: deque[tuple[float, str, Any]] = deque()  # When a key was noted, the oldest first.
-        self._latest: dict[tuple[str, Any], float] = {}
+        self._added_at: deque[tuple[float, str]] = deque()  # When a key was added to a collection, the oldest first.
+        self._noted_at: deque[tuple[float, Place]] = deque()  # When a place was noted, the oldest first.
+        self._latest: dict[Place, float] = {}
 
-    def lives(self, now: float) -> bool:
-        """Whether a loss at *now* is a part of it."""
+    def includes(self, now: float) -> bool:
+        """Whether a loss at *now* belongs to the same series."""
         return now - self._last < PAUSE_SECONDS
 
-    def recent(self, now: float) -> bool:
-        """Whether it is no longer ago than it may matter."""
+    def may_matter(self, now: float) -> bool:
+        """Whether the last loss is recent enough for its cause to become known still."""
         return now - self._last < MEMORY_SECONDS
 
-    def lost(self, name: str) -> int:
-        """How much less was published of a collection after it than before."""
-        return max(0, len(self._lost[name]) - self._grown[name])
+    def count_lost(self, collection: str) -> int:
+        """How much less is published of a collection than before the series."""
+        return max(0, len(self._lost[collection]) - self._grown[collection])
 
-    def removed(self, name: str) -> int:
-        """How many keys of a collection there were before it, and are not now."""
-        return len(self._removed[name])
+    def count_removed(self, collection: str) -> int:
+        """How many keys of a collection were removed in the series."""
+        return len(self._removed[collection])
 
-    def note(self, passed: _Changes, now: float, *, lossy: bool) -> None:
-        """Takes in what was published of a transaction; *lossy*: whether that took something away, or would have."""
-        if lossy and not self.lives(now):
+    def record(self, passed: Changes, now: float, *, lossy: bool) -> None:
+        """Takes in what was published of a transaction. *lossy*: the transaction took something away, or would have."""
+        if lossy and not self.includes(now):
             self.clear()
         if lossy:
             self._last = now
         elif not self.changes:
             return
         self._expire(now - WINDOW_SECONDS)
-        for name, by_key in passed.items():
-            known = self.changes.get(name, {})
-            for key, change in by_key.items():
-                if change[0] is None and key not in known:
-                    self._grown[name] += 1
-                    self._came.append((now, name))
-                elif lossy or key in known:
-                    self._note(name, key, change, now)
+        for place, change in passed.items():
+            if change.old is None and place not in self.changes:
+                self._grown[place[0]] += 1
+                self._added_at.append((now, place[0]))
+            elif lossy or place in self.changes:
+                self._record(place, change, now)
 
-    def returned(self, name: str, key: Any, change: _Change, now: float) -> None:
-        """Notes that what is published under a key, since its loss was not believed, is derived again."""
-        if key in self.changes.get(name, {}):
-            self._note(name, key, change, now)
+    def record_return(self, place: Place, change: ResourceChange, now: float) -> None:
+        """Notes that the published value of a place, whose loss was held, is derived again."""
+        if place in self.changes:
+            self._record(place, change, now)
 
-    def released(self, changes: _Changes, now: float) -> None:
-        """Begins anew with changes that somebody vouched for: no sign of a purge, unless the kind is gone."""
+    def restart(self, changes: Changes, now: float) -> None:
+        """Begins anew with changes that a list has confirmed: no sign of a purge, unless the kind turns out to be gone."""
         self.clear()
         self._last = now
-        for name, by_key in changes.items():
-            for key, change in by_key.items():
-                self._remember(name, key, change, now)
+        for place, change in changes.items():
+            self._remember(place, change, now)
 
     def clear(self) -> None:
-        """Forgets all."""
+        """Forgets everything."""
         self.changes = {}
-        for keys in (*self._lost.values(), *self._removed.values()):
-            keys.clear()
-        for noted in (self._grown, self._came, self._noted, self._latest):
+        for places in (*self._lost.values(), *self._removed.values()):
+            places.clear()
+        for noted in (self._grown, self._added_at, self._noted_at, self._latest):
             noted.clear()
 
     def _expire(self, before: float) -> None:
-        """Forgets what was noted earlier, and not since."""
-        while self._came and self._came[0][0] < before:
-            self._grown[self._came.popleft()[1]] -= 1
-        while self._noted and self._noted[0][0] < before:
-            at, name, key = self._noted.popleft()
-            if self._latest.get((name, key)) == at:
-                self._forget(name, key)
+        """Forgets what was noted before that time, and not since."""
+        while self._added_at and self._added_at[0][0] < before:
+            self._grown[self._added_at.popleft()[1]] -= 1
+        while self._noted_at and self._noted_at[0][0] < before:
+            at, place = self._noted_at.popleft()
+            if self._latest.get(place) == at:
+                self._forget(place)
 
-    def _forget(self, name: str, key: Any) -> None:
-        self._latest.pop((name, key), None)
-        self.changes.get(name, {}).pop(key, None)
-        if name in self._losses:
-            self._lost[name].discard(key)
-            self._removed[name].discard(key)
+    def _forget(self, place: Place) -> None:
+        self._latest.pop(place, None)
+        self.changes.pop(place, None)
+        if place[0] in self._losses:
+            self._lost[place[0]].discard(place)
+            self._removed[place[0]].discard(place)
 
-    def _remember(self, name: str, key: Any, change: _Change, now: float) -> None:
-        self.changes.setdefault(name, {})[key] = change
-        self._latest[name, key] = now
-        self._noted.append((now, name, key))
+    def _remember(self, place: Place, change: ResourceChange, now: float) -> None:
+        self.changes[place] = change
+        self._latest[place] = now
+        self._noted_at.append((now, place))
 
-    def _note(self, name: str, key: Any, change: _Change, now: float) -> None:
-        first = self.changes.get(name, {}).get(key, change)[0]
-        if first == change[1]:
-            self._forget(name, key)
+    def _record(self, place: Place, change: ResourceChange, now: float) -> None:
+        whole = Change(self.changes.get(place, change).old, change.new)
+        if whole.old == whole.new:
+            self._forget(place)
             return
-        self._remember(name, key, (first, change[1]), now)
-        if name in self._losses:
-            lost = self._losses[name]((first, change[1]))
-            (self._lost[name].add if lost else self._lost[name].discard)(key)
-            (self._removed[name].add if lost and change[1] is None else self._removed[name].discard)(key)
+        self._remember(place, whole, now)
+        collection = place[0]
+        if collection in self._losses:
+            lost = self._losses[collection](whole)
+            (self._lost[collection].add if lost else self._lost[collection].discard)(place)
+            gone = lost and whole.new is None
+            (self._removed[collection].add if gone else self._removed[collection].discard)(place)

@@ -1,79 +1,84 @@
-"""Carry-over: what is published, and would be lost for a reason that may not be so, stays for a bounded time.
+"""Retention: a published resource that would be lost for a reason that may not be true stays for a bounded time.
 
-A resource is derived from several kinds of objects. While one of them is out of touch, what another says of it may be
-half of the truth: a route moved to a Service that we have not heard of, endpoints follow a port that was renamed. So
-such a loss is not believed until all kinds that it rests on are in touch, each resource by its own clock.
+A resource is derived from several kinds of objects. While one kind is stale, another kind may tell half of the truth: a
+route moved to a Service that we have not heard of, or endpoints follow a port that was renamed. Such a loss is not believed
+until all kinds that it depends on are fresh. Each resource has its own clock.
 
-Pure: what is a loss, and which kinds it rests on, is told; who is in touch, too.
+This module is pure: it is told which kinds are stale, and LossRules knows what is a loss and on which kinds it depends.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
+from krt import Change
 from xds_server.model.admission import ChangeOutcome
-from xds_server.readiness.protections.shrink_guard import Change, Changes
+from xds_server.readiness.protections.change_set import Changes, Place, ResourceChange
 
-Key = tuple[str, Any]
-"""The collection, and the key in it."""
-
-# A watch that goes on tells at once what was missed, and nothing says that this was all: wait so long for it.
 CATCH_UP_SECONDS: Final = 1.0
+"""A watch that goes on tells at once what was missed, but not when that was all: a kind counts as stale for so long."""
+
 NO_KINDS: Final = frozenset[str]()
-"""What rests on nothing that could be in doubt rests on these kinds: none."""
+"""No kinds: the change is certain, so it is never retained."""
 
 
 class LossRules(Protocol):
     """Knows what is a loss."""
 
-    def note(self, changes: Changes) -> None:
-        """Takes in all changes of one step, before it is asked about any of them."""
+    def record_step(self, changes: Changes) -> None:
+        """Takes in all changes of one step. Call it before `depends_on` for any of them, and `keep` after the last."""
         ...
 
-    def depends_on(self, key: Key, change: Change) -> frozenset[str]:
-        """The kinds on which it rests that the change takes something away; none, if it does not."""
+    def depends_on(self, place: Place, change: ResourceChange) -> frozenset[str]:
+        """The kinds on which it depends whether the change takes something away; NO_KINDS if it does not."""
         ...
 
-    def keep(self, keys: Iterable[Key]) -> None:
-        """Of the steps before this one only what concerns *keys* matters from now on."""
+    def keep(self, places: Iterable[Place]) -> None:
+        """Forgets the steps so far, but for what concerns *places*."""
         ...
 
 
 class SourceFreshness:
-    """Which kinds are out of touch, or were a moment ago."""
+    """Which kinds are stale, or were a moment ago."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._lost: set[str] = set()
-        self._back: dict[str, float] = {}
+        self._stale: set[str] = set()
+        self._fresh_since: dict[str, float] = {}
 
-    def note(self, kind: str, *, lost: bool) -> None:
-        """A kind is out of touch from now on, or is not."""
-        if lost:
-            self._lost.add(kind)
-        elif kind in self._lost:
-            self._lost.discard(kind)
-            self._back[kind] = self._clock()
+    def record(self, kind: str, *, stale: bool) -> None:
+        """A kind is stale from now on, or is not."""
+        if stale:
+            self._stale.add(kind)
+        elif kind in self._stale:
+            self._stale.discard(kind)
+            self._fresh_since[kind] = self._clock()
 
-    def lacks(self, kinds: Iterable[str]) -> list[str]:
+    def is_complete(self) -> bool:
+        """Whether all kinds are fresh, and have been for long enough."""
+        if self._fresh_since and not self.stale_of(self._fresh_since):
+            self._fresh_since.clear()
+        return not self._stale and not self._fresh_since
+
+    def stale_of(self, kinds: Iterable[str]) -> list[str]:
         """Those of *kinds* of which we may not know all."""
         recent = self._clock() - CATCH_UP_SECONDS
-        return sorted(kind for kind in kinds if kind in self._lost or self._back.get(kind, recent) > recent)
+        return sorted(kind for kind in kinds if kind in self._stale or self._fresh_since.get(kind, recent) > recent)
 
 
 @dataclass(slots=True)
 class Retained:
-    """One resource that stays."""
+    """One resource that is retained."""
 
-    change: Change
+    change: ResourceChange
     """From what is published to what is derived."""
     since: float
-    """On the clock."""
+    """Seconds on the clock."""
     reason: str
 
 
 class Retention:
-    """Keeps back what takes something away as long as it is in doubt, each for at most *seconds*."""
+    """Holds changes that take something away as long as that is in doubt, each for at most *seconds*."""
 
     def __init__(
         self,
@@ -82,42 +87,45 @@ class Retention:
         loss_rules: LossRules,
         *,
         clock: Callable[[], float],
-        on_begin: Callable[[Mapping[Key, Retained]], None] = lambda _: None,
-        on_end: Callable[[Mapping[Key, Retained], ChangeOutcome], None] = lambda *_: None,
+        on_begin: Callable[[Mapping[Place, Retained]], None] = lambda _: None,
+        on_end: Callable[[Mapping[Place, Retained], ChangeOutcome], None] = lambda *_: None,
     ) -> None:
-        """*on_begin* and *on_end* are given all that one step keeps or lets go."""
+        """*on_begin* and *on_end* are given all resources whose retention one step begins or ends."""
         self._seconds = seconds
         self._freshness = freshness
         self._loss_rules = loss_rules
         self._clock = clock
         self._on_begin = on_begin
         self._on_end = on_end
-        self.retained: dict[Key, Retained] = {}
-        """What stays now."""
+        self.retained: dict[Place, Retained] = {}
+
+    def has_nothing_to_do(self) -> bool:
+        """Whether every change passes, so that `admit` need not be called: nothing is retained, and no kind is stale."""
+        return not self.retained and self._freshness.is_complete()
 
     def admit(self, changes: Changes, *, certain: bool = False) -> Changes:
-        """The changes that may be published now. *certain*: whether somebody has vouched for them."""
-        passed: dict[str, dict[Any, Change]] = {}
-        begun: dict[Key, Retained] = {}
-        ended: dict[ChangeOutcome, dict[Key, Retained]] = {"recovered": {}, "confirmed": {}}
-        self._loss_rules.note(changes)
-        for name, by_key in changes.items():
-            for key, (old, new) in by_key.items():
-                place = name, key
-                known = self.retained.get(place)
-                change = (old if known is None else known.change[0], new)  # what is published is still what it was
-                level = change[0] == change[1]
-                kinds = NO_KINDS if certain or level else self._loss_rules.depends_on(place, change)
-                if lacking := self._freshness.lacks(kinds):
-                    since = self._clock() if known is None else known.since
-                    self.retained[place] = Retained(change, since, f"{' and '.join(lacking)} out of touch")
-                    if known is None:
-                        begun[place] = self.retained[place]
-                    continue
-                if known is not None:
-                    ended["confirmed" if kinds or certain else "recovered"][place] = self.retained.pop(place)
-                if not level:
-                    passed.setdefault(name, {})[key] = change
+        """The changes that may be published now. *certain*: they were confirmed, so none of them is retained."""
+        passed: dict[Place, ResourceChange] = {}
+        begun: dict[Place, Retained] = {}
+        ended: dict[ChangeOutcome, dict[Place, Retained]] = {"recovered": {}, "confirmed": {}}
+        self._loss_rules.record_step(changes)
+        for place, (old, new) in changes.items():
+            known = self.retained.get(place)
+            change = Change(
+                old if known is None else known.change.old, new
+            )  # The published value is still what it was.
+            unchanged = change.old == change.new
+            kinds = NO_KINDS if certain or unchanged else self._loss_rules.depends_on(place, change)
+            if stale := self._freshness.stale_of(kinds):
+                since = self._clock() if known is None else known.since
+                self.retained[place] = Retained(change, since, f"{' and '.join(stale)} out of touch")
+                if known is None:
+                    begun[place] = self.retained[place]
+                continue
+            if known is not None:
+                ended["confirmed" if kinds or certain else "recovered"][place] = self.retained.pop(place)
+            if not unchanged:
+                passed[place] = change
         self._loss_rules.keep(self.retained)
         if begun:
             self._on_begin(begun)
@@ -126,47 +134,47 @@ class Retention:
                 self._on_end(which, by)
         return passed
 
-    def forget(self, places: Iterable[Key]) -> None:
-        """Nothing is published at these places any more, so nothing stays there."""
+    def forget(self, places: Iterable[Place]) -> None:
+        """Retains these places no more, since nothing is published there any more."""
         gone = {place: self.retained.pop(place) for place in places if place in self.retained}
         if gone:
             self._loss_rules.keep(self.retained)
             self._on_end(gone, "recovered")
 
-    def due(self) -> Changes:
-        """What is to be published: its time is up, all that it rests on is in touch, or it takes nothing away any more."""
+    def release_due(self) -> Changes:
+        """The changes to publish: their time is up, the kinds they depend on are fresh, or they take nothing away any more."""
         late = self._clock() - self._seconds
-        ends: dict[ChangeOutcome, dict[Key, Retained]] = {"timeout": {}, "confirmed": {}, "recovered": {}}
+        ends: dict[ChangeOutcome, dict[Place, Retained]] = {"timeout": {}, "confirmed": {}, "recovered": {}}
         for place, one in self.retained.items():
             kinds = self._loss_rules.depends_on(place, one.change)
             if one.since <= late:
                 ends["timeout"][place] = one
             elif not kinds:
                 ends["recovered"][place] = one
-            elif not self._freshness.lacks(kinds):
+            elif not self._freshness.stale_of(kinds):
                 ends["confirmed"][place] = one
-        return self._released(ends)
+        return self._release(ends)
 
-    def override(self) -> Changes:
-        """What is to be published because somebody says so: everything."""
-        return self._released({"operator": dict(self.retained)})
+    def release_all(self) -> Changes:
+        """The changes to publish because an operator ends the retention."""
+        return self._release({"operator": dict(self.retained)})
 
     def why(self) -> str:
-        """What stays, for how long, and why, in one line; "" if nothing does."""
+        """What is retained, for how long, and why, in one line; "" if nothing is."""
         if not self.retained:
             return ""
-        (name, key), first = min(self.retained.items(), key=lambda item: item[1].since)
-        age = self._clock() - first.since
+        (collection, key), oldest = min(self.retained.items(), key=lambda item: item[1].since)
+        age = self._clock() - oldest.since
         return (
-            f"{len(self.retained)} lost by halves and carried over, {name} {key!r} for {age:.0f} s of at most "
-            f"{self._seconds:.0f}: {first.reason}"
+            f"{len(self.retained)} resources retained although they were removed (oldest: {collection} {key!r}, "
+            f"{age:.0f} s of at most {self._seconds:.0f} s): {oldest.reason}"
         )
 
-    def _released(self, ends: Mapping[ChangeOutcome, Mapping[Key, Retained]]) -> Changes:
-        changes: dict[str, dict[Any, Change]] = {}
+    def _release(self, ends: Mapping[ChangeOutcome, Mapping[Place, Retained]]) -> Changes:
+        changes: dict[Place, ResourceChange] = {}
         for by, which in ends.items():
-            for name, key in which:
-                changes.setdefault(name, {})[key] = self.retained.pop((name, key)).change
+            for place in which:
+                changes[place] = self.retained.pop(place).change
             if which:
                 self._on_end(which, by)
         self._loss_rules.keep(self.retained)

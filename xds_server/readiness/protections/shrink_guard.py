@@ -1,72 +1,69 @@
-"""The shrink guard: a change that would take away much of what is served is not believed at once.
+"""The shrink guard: it holds a change that would take away much of what is served.
 
-A list that comes back short, through a wrong filter or a cut-off answer, looks just like a mass deletion, and harms as
-much; so do the events of a kind that goes and takes all its objects with it. What is deleted one by one, by somebody who
-looks, never looks like that. Pure: who holds, for how long, is `shrink_hold`'s business.
+A list that comes back short, because of a wrong filter or a response that was cut off, looks like a mass deletion and does
+the same harm. So do the events of a kind that is removed with all its objects. An operator who deletes objects one by one
+never looks like that. The guard is pure: `shrink_hold` knows who holds a change, and for how long.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
 
+from krt import Change
+from xds_server.readiness.protections.change_set import Changes, ChangeSet, Place, ResourceChange
 from xds_server.readiness.protections.recent_removals import RecentRemovals
 
-Change = tuple[Any, Any]
-"""(old, new); None on a side: it was not, or is no more."""
-
-Changes = Mapping[str, Mapping[Any, Change]]
-"""By collection and key."""
-
-IsLoss = Callable[[Change], bool]
+IsLoss = Callable[[ResourceChange], bool]
 """Whether a change takes something away from the proxies."""
 
 
-def removed(change: Change) -> bool:
-    """Whether it is no more."""
-    return change[1] is None
+def is_removal(change: ResourceChange) -> bool:
+    """Whether the key exists no more."""
+    return change.new is None
 
 
 class Tolerance(msgspec.Struct, frozen=True, kw_only=True):
     """What one transaction may take away of a collection without being held."""
 
     share: float = 0.5
-    """The part of what was there, from 0 to 1 ..."""
+    """The part of the collection, from 0 to 1 ..."""
     at_least: int = 10
-    """... or less than so many."""
+    """... or fewer keys than this."""
 
-    def exceeded(self, lost: int, of: int) -> bool:
-        """Whether so many lost, of so many, are too many."""
+    def is_exceeded(self, lost: int, of: int) -> bool:
+        """Whether *lost* keys of a collection that had *of* keys are too many."""
         return lost >= self.at_least and lost > self.share * of
 
 
 class ShrinkGuard:
-    """Lets changes pass, but keeps those of a transaction in which a collection loses more than is tolerated.
+    """Lets changes pass, but holds a transaction in which a collection loses more than is tolerated.
 
-    Kept are all changes of that transaction, since they belong together: when Services are gone, their routes answer
-    500. What only adds to a collection in *additive*, or alters it without loss, passes: nobody is hurt by a cluster
-    more. And what is removed from one, later on, is kept, too: what is kept may name it. Of a key that is kept the newest
-    state is kept. When what is kept ceases to be too much, all of it passes.
+    It holds all changes of that transaction, since they belong together: when Services are gone, their routes answer 500.
+    A change of a collection in *additive* that adds something, or alters it without loss, passes: one more cluster harms
+    nobody. While something is held, nothing is removed from an additive collection, since what is held may name it. The
+    guard holds the newest state of each key. It releases everything when what it holds is not too much any more.
 
-    Transactions that take something away, with less than a second between them, count as one: what the first of them took
-    away is to be published again (`taken_back`).
+    Transactions that take something away less than a second apart count as one. What the first of them took away is to be
+    published again (`take_restored`).
     """
 
     def __init__(self, tolerance: Tolerance, losses: Mapping[str, IsLoss], *, additive: frozenset[str]) -> None:
-        """*losses*: what counts as a loss, for each collection that is watched; others are kept along with them."""
+        """*losses*: what counts as a loss, by collection. Changes of other collections are held along with them."""
         self._tolerance = tolerance
         self._losses = losses
         self._additive = additive
-        self._held: dict[str, dict[Any, Change]] = {}
-        self._lost: dict[str, set[Any]] = {name: set() for name in losses}
-        self._of: dict[str, int] = {}
-        self._never: set[str] = set()
+        self._held: dict[Place, ResourceChange] = {}
+        self._lost: dict[str, set[Place]] = {name: set() for name in losses}
+        self._sizes: dict[str, int] = {}  # Of collections that lost too much: how many keys there were before.
+        self._disbelieved: set[str] = set()
         self._recent = RecentRemovals(losses)
-        self._back: dict[str, dict[Any, Change]] = {}
+        self._restored: dict[Place, ResourceChange] = {}
 
     @property
     def holding(self) -> bool:
-        """Whether something is kept."""
+        """Whether a change is held."""
         return bool(self._held)
 
     @property
@@ -76,142 +73,147 @@ class ShrinkGuard:
 
     @property
     def lost(self) -> Mapping[str, int]:
-        """How much of what is kept is a loss, by collection; those that lose nothing are not there."""
-        return {name: len(keys) for name, keys in self._lost.items() if keys}
+        """How many of the held changes are losses, by collection; without collections that lose nothing."""
+        return {name: len(places) for name, places in self._lost.items() if places}
 
     @property
     def reason(self) -> str:
-        """What would be lost, in words; "" if nothing is kept."""
-        return ", ".join(f"{n} of {self._of.get(name, n)} {name}" for name, n in self.lost.items())
+        """What would be lost, in words; "" if nothing is held."""
+        return ", ".join(f"{n} of {self._sizes.get(name, n)} {name}" for name, n in self.lost.items())
+
+    def has_nothing_to_do(self, changes: ChangeSet) -> bool:
+        """Whether all *changes* pass and need not be remembered: nothing is held, or was lost lately, or is lost now."""
+        if self._held or self._recent.changes:
+            return False
+        for collection, by_key in changes.by_collection():
+            if by_key and (is_loss := self._losses.get(collection)) is not None:
+                for change in by_key.values():
+                    if is_loss(change):
+                        return False
+        return True
 
     def admit(self, changes: Changes, sizes: Mapping[str, int], now: float = 0.0) -> Changes:
         """The changes that may be published at *now*, in seconds. *sizes*: how many keys each collection has after them."""
-        lost = {name: sum(map(is_loss, changes.get(name, {}).values())) for name, is_loss in self._losses.items()}
-        suspect = self._suspect(changes, sizes, lost, now)
-        passed: dict[str, dict[Any, Change]] = {}
-        for name, by_key in changes.items():
-            for key, change in by_key.items():
-                self._sort(name, key, change, passed, now, suspect=suspect)
-        self._recent.note(passed, now, lossy=any(lost.values()))
-        if suspect:
+        lost = Counter(place[0] for place, change in changes.items() if self._is_loss(place, change))
+        too_much = self._exceeds(changes, sizes, lost, now)
+        passed: dict[Place, ResourceChange] = {}
+        for place, change in changes.items():
+            self._sort(place, change, passed, now, too_much=too_much)
+        self._recent.record(passed, now, lossy=bool(lost))
+        if too_much:
             self._take_back()
-        return joined(passed, self.settle())
+        return {**passed, **self.release_if_tolerable()}
 
-    def holds(self, name: str, key: Any) -> bool:
-        """Whether this key is kept."""
-        return key in self._held.get(name, {})
+    def holds(self, place: Place) -> bool:
+        """Whether a change at this place is held."""
+        return place in self._held
 
     def recall(self, collections: Collection[str], now: float) -> None:
-        """Believes no loss in *collections* any more, however small, and takes back those of a moment ago."""
+        """Believes no loss in *collections* any more, however small, and takes back the recent ones."""
         held = any(self._lost[name] for name in collections)
-        burst = self._recent.changes
-        lost = any(self._losses[name](one) for name in collections for one in burst.get(name, {}).values())
-        if held or (lost and self._recent.recent(now)):
-            self._never.update(collections)
+        lost = any(
+            place[0] in collections and self._is_loss(place, change) for place, change in self._recent.changes.items()
+        )
+        if held or (lost and self._recent.may_matter(now)):
+            self._disbelieved.update(collections)
             self._take_back()
 
-    def taken_back(self) -> Mapping[str, Mapping[Any, Any]]:
-        """What is to be published again, by collection and key: asked once."""
-        back, self._back = self._back, {}
-        return {name: {key: to for key, (_, to) in by_key.items()} for name, by_key in back.items()}
+    def take_restored(self) -> Mapping[Place, Any]:
+        """The values that are to be published again, by place. Each is returned once."""
+        restored, self._restored = self._restored, {}
+        return {place: change.new for place, change in restored.items()}
 
-    def forget(self, name: str, key: Any) -> None:
-        """Keeps this key no longer: there is nothing left to publish. `settle` tells what that releases."""
-        self._let_go(name, key)
+    def forget(self, place: Place) -> None:
+        """Holds this place no more: there is nothing to publish. Call `release_if_tolerable` after the last one."""
+        self._let_go(place)
 
-    def settle(self) -> Changes:
-        """All that is kept, if it is not too much any more; else nothing."""
-        return {} if not self._held or self._excessive() else self.release()
+    def release_if_tolerable(self) -> Changes:
+        """All held changes, to be published, if they are not too much any more; else nothing."""
+        return {} if not self._held or self._is_excessive() else self.release()
 
     def release(self, *, listed: float | None = None) -> Changes:
-        """All that is kept, to be published; nothing is kept from then on.
+        """All held changes, to be published; nothing is held afterwards.
 
-        *listed*: when a list said so, if one did; should the kind turn out to be gone, it may be taken back again.
+        *listed*: when a list confirmed them, if one did. They may be taken back if the kind then turns out to be gone.
         """
-        held, self._held, self._of = self._held, {}, {}
-        for name, by_key in self._back.items():
-            kept = held.get(name, {})
-            for key in [key for key in by_key if key in kept]:  # it was not published again yet
-                published, now = by_key.pop(key)[0], kept.pop(key)[1]
-                if published != now:
-                    kept[key] = (published, now)
+        held, self._held, self._sizes = self._held, {}, {}
+        for place in [place for place in self._restored if place in held]:  # Not published again yet.
+            published, derived = self._restored.pop(place).old, held.pop(place).new
+            if published != derived:
+                held[place] = Change(published, derived)
         self._lost = {name: set() for name in self._losses}
-        self._never.clear()
+        self._disbelieved.clear()
         self._recent.clear()
         if listed is not None:
-            self._recent.released(held, listed)
+            self._recent.restart(held, listed)
         return held
 
-    def _suspect(self, changes: Changes, sizes: Mapping[str, int], losses: Mapping[str, int], now: float) -> bool:
+    def _exceeds(self, changes: Changes, sizes: Mapping[str, int], losses: Mapping[str, int], now: float) -> bool:
+        """Whether a transaction loses too much; notes how many keys its collections had before."""
         found = False
-        goes_on = self._recent.lives(now)
+        continues = self._recent.includes(now)
         for name, lost in losses.items():
-            if not lost:
-                continue
-            by_key = changes[name]
-            came = sum(old is None for old, _ in by_key.values())
-            before = sizes.get(name, 0) + sum(map(removed, by_key.values())) - came
+            of_collection = [change for place, change in changes.items() if place[0] == name]
+            added = sum(change.old is None for change in of_collection)
+            before = sizes.get(name, 0) + sum(map(is_removal, of_collection)) - added
             earlier = 0
-            if goes_on:
-                before = max(before + self._recent.removed(name), self._of.get(name, 0))
-                earlier = len(self._lost[name]) + self._recent.lost(name)
-            if self._tolerance.exceeded(lost + earlier, before):
-                self._of[name] = max(before, self._of.get(name, 0))
+            if continues:
+                before = max(before + self._recent.count_removed(name), self._sizes.get(name, 0))
+                earlier = len(self._lost[name]) + self._recent.count_lost(name)
+            if self._tolerance.is_exceeded(lost + earlier, before):
+                self._sizes[name] = max(before, self._sizes.get(name, 0))
                 found = True
         return found
 
     def _sort(
-        self, name: str, key: Any, change: Change, passed: dict[str, dict[Any, Change]], now: float, *, suspect: bool
+        self, place: Place, change: ResourceChange, passed: dict[Place, ResourceChange], now: float, *, too_much: bool
     ) -> None:
-        was = self._let_go(name, key)
+        """Holds a change, or lets it pass, or drops it if it leads back to what is published."""
+        was = self._let_go(place)
         if was is not None:
-            change = (was[0], change[1])  # what is published is still what it was
-        if change[0] == change[1]:
-            self._recent.returned(name, key, change, now)
+            change = Change(was.old, change.new)  # The published value is still what it was.
+        if change.old == change.new:
+            self._recent.record_return(place, change, now)
             return
-        shared = name in self._additive
-        harmless = shared and not self._losses[name](change)
-        named = shared and self.holding and removed(change)
-        if (was is not None or suspect or named) and not harmless:
-            self._keep(name, key, change)
+        shared = place[0] in self._additive
+        harmless = shared and not self._is_loss(place, change)
+        may_be_named = shared and self.holding and is_removal(change)
+        if (was is not None or too_much or may_be_named) and not harmless:
+            self._hold(place, change)
         else:
-            passed.setdefault(name, {})[key] = change
+            passed[place] = change
 
-    def _keep(self, name: str, key: Any, change: Change) -> None:
-        self._held.setdefault(name, {})[key] = change
-        if name in self._losses and self._losses[name](change):
-            self._lost[name].add(key)
+    def _is_loss(self, place: Place, change: ResourceChange) -> bool:
+        is_loss = self._losses.get(place[0])
+        return is_loss is not None and is_loss(change)
 
-    def _let_go(self, name: str, key: Any) -> Change | None:
-        held = self._held.get(name, {})
-        was = held.pop(key, None)
-        if was is not None and not held:
-            del self._held[name]
-        if was is not None and name in self._lost:
-            self._lost[name].discard(key)
+    def _hold(self, place: Place, change: ResourceChange) -> None:
+        self._held[place] = change
+        if self._is_loss(place, change):
+            self._lost[place[0]].add(place)
+
+    def _let_go(self, place: Place) -> ResourceChange | None:
+        was = self._held.pop(place, None)
+        if was is not None and place[0] in self._lost:
+            self._lost[place[0]].discard(place)
         return was
 
     def _take_back(self) -> None:
-        """Keeps the changes of the burst as if they had not passed, but for what came with them."""
-        for name, by_key in self._recent.changes.items():
-            for key, (first, last) in by_key.items():
-                if name in self._additive and not self._losses[name]((first, last)):
-                    continue
-                was = self._let_go(name, key)
-                now = last if was is None else was[1]
-                self._back.setdefault(name, {})[key] = (last, first)
-                if first != now:
-                    self._keep(name, key, (first, now))
+        """Holds the recent changes as if they had not passed, but for additions that came with them."""
+        for place, (first, last) in self._recent.changes.items():
+            if place[0] in self._additive and not self._is_loss(place, Change(first, last)):
+                continue
+            was = self._let_go(place)
+            derived = last if was is None else was.new
+            self._restored[place] = Change(last, first)
+            if first != derived:
+                self._hold(place, Change(first, derived))
         self._recent.clear()
 
-    def _excessive(self) -> bool:
+    def _is_excessive(self) -> bool:
         return any(
-            name in self._never or (name in self._of and self._tolerance.exceeded(len(keys), self._of[name]))
-            for name, keys in self._lost.items()
-            if keys
+            name in self._disbelieved
+            or (name in self._sizes and self._tolerance.is_exceeded(len(places), self._sizes[name]))
+            for name, places in self._lost.items()
+            if places
         )
-
-
-def joined(first: Changes, second: Changes) -> dict[str, dict[Any, Change]]:
-    """Changes of both; where both change something, the second's."""
-    return {name: {**first.get(name, {}), **second.get(name, {})} for name in {**first, **second}}

@@ -1,7 +1,7 @@
-"""The shrink guard with a clock: how long a suspicious change is held, and what ends the hold.
+"""The shrink guard with a clock: how long a change that loses much is held, and what ends the hold.
 
-A hold ends when what was missing is back (`recovered`), when a fresh list says the same again (`confirmed`), when its
-time is up (`timeout`), or when an operator says so (`operator`).
+A hold ends when what was missing is back (`recovered`), when a fresh list confirms the loss (`confirmed`), when its time is
+up (`timeout`), or when an operator ends it (`operator`).
 """
 
 import time
@@ -10,30 +10,31 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from xds_server.model.admission import ChangeOutcome
-from xds_server.readiness.protections.shrink_guard import Changes, ShrinkGuard
+from xds_server.readiness.protections.change_set import Changes, ChangeSet, Place
+from xds_server.readiness.protections.shrink_guard import ShrinkGuard
 
-# A server that has cut off one answer may cut off the next: it is asked again after so long.
-ASK_AFTER_SECONDS: Final = 2.0
+RELIST_AFTER_SECONDS: Final = 2.0
+"""After so long the kinds are listed anew. A server that has cut off one response may cut off the next, if asked at once."""
 
 
 @dataclass(slots=True)
 class HeldChange:
-    """What is held now. Times are on the clock."""
+    """The change that is held now. Times are seconds on the clock."""
 
     reason: str
     since: float
     grown: float
-    """When it became what it is; a list that was begun before confirms nothing."""
+    """When it took its present form. A list that began before that confirms nothing."""
     awaits: set[str]
-    """Kinds whose list has yet to say it again; none, if a kind is gone: that it is empty then says nothing."""
+    """Kinds whose list has yet to confirm the loss; empty if a kind is gone, since its empty list proves nothing."""
     asked: bool = False
     """Whether these lists were asked for."""
     gone: str = ""
-    """The kind that the server does not know any more, if that is why."""
+    """The kind that the API server does not know any more, if that is the cause."""
 
 
 class ShrinkHold:
-    """Holds what the guard keeps, for at most *seconds*. Raises nothing, and publishes nothing by itself."""
+    """Holds what the guard holds, for at most *seconds*. It neither raises nor publishes anything."""
 
     def __init__(
         self,
@@ -44,11 +45,11 @@ class ShrinkHold:
         clock: Callable[[], float] = time.monotonic,
         on_begin: Callable[[HeldChange], None] = lambda _: None,
         on_end: Callable[[HeldChange, ChangeOutcome, float], None] = lambda *_: None,
-        ask: Callable[[frozenset[str]], None] = lambda _: None,
+        relist: Callable[[frozenset[str]], None] = lambda _: None,
     ) -> None:
-        """*sources_of*: which kinds may have brought a loss in some collections; *ask* has them listed anew.
+        """*sources_of*: the kinds that may have caused a loss in some collections. *relist* has kinds listed anew.
 
-        *on_end* is given what was held, by what the hold ended, and after how many seconds.
+        *on_end* is given the held change, how the hold ended, and after how many seconds.
         """
         self._guard = guard
         self._seconds = seconds
@@ -56,69 +57,82 @@ class ShrinkHold:
         self._clock = clock
         self._on_begin = on_begin
         self._on_end = on_end
-        self._ask = ask
+        self._relist = relist
         self.held_change: HeldChange | None = None
 
+    def has_nothing_to_do(self, changes: ChangeSet) -> bool:
+        """Whether all *changes* pass, so that `admit` need not be called."""
+        return self._guard.has_nothing_to_do(changes)
+
     def admit(self, changes: Changes, sizes: Mapping[str, int]) -> Changes:
-        """The changes of a transaction that may be published, and what they release."""
+        """The changes of a transaction that may be published, and the held ones that they release."""
         passed = self._guard.admit(changes, sizes, self._clock())
-        self._note("" if self.held_change is None else self.held_change.gone)
+        self._update("" if self.held_change is None else self.held_change.gone)
         return passed
 
-    def gone(self, kind: str) -> None:
-        """Notes that the server does not know a kind any more: what it took away a moment ago, it took with it."""
+    def kind_gone(self, kind: str) -> None:
+        """The API server does not know a kind any more: what was lost a moment ago was lost with it.
+
+        Call `take_restored` afterwards.
+        """
         self._guard.recall([name for name in self._guard.watched if kind in self._sources_of([name])], self._clock())
-        self._note(kind)
+        self._update(kind)
 
-    def taken_back(self) -> Mapping[str, Mapping[Any, Any]]:
-        """What was published as gone, and is to be published again, by collection and key: asked once."""
-        return self._guard.taken_back()
+    def take_restored(self) -> Mapping[Place, Any]:
+        """The values that are to be published again, by place. Each is returned once."""
+        return self._guard.take_restored()
 
-    def _note(self, gone: str) -> None:
-        """Begins or ends the hold, as the guard holds something or not, or lets it grow."""
-        reason, now, held = self._guard.reason, self._clock(), self.held_change
+    def _update(self, gone: str) -> None:
+        """Begins or ends the hold, as the guard holds something or not, or notes that it has grown."""
         if not self._guard.holding:
-            self._ended("recovered")
-        elif held is None or (held.reason, held.gone) != (reason, gone):
+            self._end("recovered")
+            return
+        reason, now, held = self._guard.reason, self._clock(), self.held_change
+        if held is None or (held.reason, held.gone) != (reason, gone):
             since = now if held is None else held.since
             awaits = set() if gone else set(self._sources_of(self._guard.lost))
             self.held_change = HeldChange(reason, since, now, awaits, gone=gone)
             if held is None:
                 self._on_begin(self.held_change)
 
-    def holds(self, place: tuple[str, Any]) -> bool:
-        """Whether a key of a collection is held."""
-        return self._guard.holds(*place)
+    def holds(self, place: Place) -> bool:
+        """Whether a change at this place is held."""
+        return self._guard.holds(place)
 
-    def forget(self, places: Iterable[tuple[str, Any]]) -> Changes:
-        """Holds these keys no longer, since nothing is published there any more; returns what that releases."""
-        for name, key in places:
-            self._guard.forget(name, key)
-        released = self._guard.settle()
+    def forget(self, places: Iterable[Place]) -> Changes:
+        """Holds these places no more, since nothing is published there any more; returns what that releases."""
+        for place in places:
+            self._guard.forget(place)
+        released = self._guard.release_if_tolerable()
         if not self._guard.holding:
-            self._ended("recovered")
+            self._end("recovered")
         return released
 
-    def listed(self, kind: str, started: float) -> Changes:
-        """Notes that a list of a kind, begun at *started*, is complete and committed; returns what it confirms."""
+    def kind_listed(self, kind: str, started: float) -> Changes:
+        """A list of a kind that began at *started* is complete and committed; returns the changes that it confirms."""
         held = self.held_change
         if held is None or started <= held.grown or kind not in held.awaits:
             return {}
         held.awaits.discard(kind)
-        return {} if held.awaits else self._released("confirmed")
+        return {} if held.awaits else self._release("confirmed")
 
-    def due(self) -> Changes:
-        """What is to be published because its time is up. Asks for a fresh list, if it is time for that."""
+    def release_due(self) -> Changes:
+        """The changes to publish because their time is up. Asks for fresh lists when it is time for that."""
         held = self.held_change
-        if held is not None and held.awaits and not held.asked and self._clock() - held.grown >= ASK_AFTER_SECONDS:
+        if (
+            held is not None
+            and held.awaits
+            and not held.asked
+            and self._clock() - held.grown >= RELIST_AFTER_SECONDS
+        ):  # fmt: skip
             held.asked = True
-            self._ask(frozenset(held.awaits))
+            self._relist(frozenset(held.awaits))
         late = self.held_change is not None and self._clock() - self.held_change.since >= self._seconds
-        return self._released("timeout") if late else {}
+        return self._release("timeout") if late else {}
 
-    def override(self) -> Changes:
-        """What is to be published because somebody says so."""
-        return self._released("operator") if self.held_change is not None else {}
+    def release_all(self) -> Changes:
+        """The changes to publish because an operator ends the hold."""
+        return self._release("operator") if self.held_change is not None else {}
 
     def why(self) -> str:
         """What is held, for how long, and until when at the latest, in one line; "" if nothing is."""
@@ -130,11 +144,11 @@ class ShrinkHold:
             return f"{held}, since the kind {self.held_change.gone} is gone: install it again, or xds-server release --kind shrink"
         return f"{held}, unless a fresh list confirms it, or xds-server release --kind shrink"
 
-    def _released(self, by: ChangeOutcome) -> Changes:
-        self._ended(by)
+    def _release(self, by: ChangeOutcome) -> Changes:
+        self._end(by)
         return self._guard.release(listed=self._clock() if by == "confirmed" else None)
 
-    def _ended(self, by: ChangeOutcome) -> None:
+    def _end(self, by: ChangeOutcome) -> None:
         held, self.held_change = self.held_change, None
         if held is not None:
             self._on_end(held, by, self._clock() - held.since)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from xds_server.model.resource import Resource, TypeUrl
+from xds_server.model.resource import CLUSTER, LISTENER, ROUTE, Resource, TypeUrl
 from xds_server.xds.cache.acceptance import Acceptance
 from xds_server.xds.cache.chunks import TableChunks
 
@@ -159,3 +159,12 @@ def version_of(digests: int) -> str:
 
 RoleTables = Mapping[TypeUrl, Table]
 """What one role is served: a table per type. Roles share the tables of clusters and load assignments."""
+
+
+def accepted_version(view: RoleTables, *, but_route: str) -> str:
+    """Version of what clients of a role have accepted: of its clusters, listeners and routes, without *but_route*.
+
+    A rejected resource counts with its former content. Load assignments do not count.
+    """
+    shared, own = view[CLUSTER].accepted_digest(), view[LISTENER].accepted_digest()
+    return version_of(shared + own + view[ROUTE].accepted_digest(but=but_route))

@@ -11,11 +11,14 @@ from tests.support import builders
 from xds_server.envoy.ready_listener import MARKER
 from xds_server.model.objects import Service
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl, resource
+from xds_server.readiness.protections.change_set import collections_of
 from xds_server.readiness.protections.loss_rules import PipelineLossRules, shrink_guard, sources_of
+from xds_server.readiness.protections.protections import Protections
 from xds_server.readiness.protections.retention import Retention, SourceFreshness
 from xds_server.readiness.protections.shrink_guard import Tolerance
 from xds_server.readiness.protections.shrink_hold import ShrinkHold
 from xds_server.readiness.publisher import Publisher
+from xds_server.readiness.ready_marker import ReadyMarker
 from xds_server.translate.pipeline import Pipeline, build
 from xds_server.xds.cache.resource_cache import ChangedNames, ResourceCache
 
@@ -116,8 +119,8 @@ def shrinking(
         rig.pipeline,
         rig.store,
         lambda *names: rig.said.append(names),
-        shrink_hold=shrink_hold,
-        marker_port=19002,
+        protections=Protections(collections_of(rig.pipeline), shrink_hold),
+        marker=ReadyMarker(rig.store, 19002),
     )
     carts = [f"shop/cart{n}" for n in range(4)]
     objects: dict[str, dict[str, Any]] = {
@@ -142,9 +145,9 @@ def test_a_list_that_comes_back_empty_changes_nothing_that_is_served(kind: str) 
 
     assert versions(rig) == before
     assert shrink_hold.held_change is not None
-    assert rig.publisher.override()
+    assert rig.publisher.release_held()
     assert versions(rig) != before
-    assert not rig.publisher.override()
+    assert not rig.publisher.release_held()
 
 
 def test_all_gateways_gone_at_once_are_still_served() -> None:
@@ -155,7 +158,7 @@ def test_all_gateways_gone_at_once_are_still_served() -> None:
     rig.pipeline.sources["gateways"].replace({})
 
     assert rig.store.roles == {"shop/edge"}
-    assert rig.publisher.override()
+    assert rig.publisher.release_held()
     assert rig.store.roles == set()
 
 
@@ -184,8 +187,8 @@ def test_a_purge_of_a_kind_costs_nothing_in_the_end() -> None:
 
     assert shrink_hold.held_change is not None
     assert versions(rig) == before
-    rig.publisher.listed("gateways", now + 1)
-    rig.publisher.listed("httproutes", now + 1)
+    rig.publisher.kind_listed("gateways", now + 1)
+    rig.publisher.kind_listed("httproutes", now + 1)
     assert (shrink_hold.held_change, versions(rig) != before) == (None, True)
 
 
@@ -200,10 +203,10 @@ def test_when_the_kind_is_gone_no_list_says_that_its_objects_are(kind: str) -> N
         rig.pipeline.sources[kind].delete(key)
 
     now += 1.5
-    rig.publisher.gone(kind)
+    rig.publisher.kind_gone(kind)
     assert (versions(rig), rig.store.roles) == (before, {"shop/edge"})
     assert f"the kind {kind} is gone" in shrink_hold.why()
-    rig.publisher.listed(kind, now + 1)
+    rig.publisher.kind_listed(kind, now + 1)
     now += 5
     rig.publisher.tick()
     assert versions(rig) == before
@@ -220,7 +223,7 @@ def test_a_kind_that_stays_away_takes_its_objects_with_it_when_the_time_is_up() 
     shrink_hold = shrinking(rig, clock=lambda: now)
     before = versions(rig)
     rig.pipeline.sources["httproutes"].delete("shop/cart0")
-    rig.publisher.gone("httproutes")
+    rig.publisher.kind_gone("httproutes")
     assert versions(rig) == before
 
     now += 30
@@ -325,14 +328,18 @@ class Carrying(Rig):
         self.freshness = SourceFreshness(lambda: self.now)
         self.retention = Retention(15.0, self.freshness, PipelineLossRules(self.pipeline), clock=lambda: self.now)
         self.publisher = Publisher(
-            self.graph, self.pipeline, self.store, lambda *names: self.said.append(names), retention=self.retention
+            self.graph,
+            self.pipeline,
+            self.store,
+            lambda *names: self.said.append(names),
+            protections=Protections(collections_of(self.pipeline), retention=self.retention),
         )
         self.list()
         self.said.clear()
 
     def back(self, kind: str) -> None:
         """In touch, and a while later."""
-        self.freshness.note(kind, lost=False)
+        self.freshness.record(kind, stale=False)
         self.now += 2
         self.publisher.tick()
 
@@ -341,13 +348,13 @@ MOVED = builders.route(builders.rule(to=(builders.backend("shop/new"),)))
 
 
 def test_a_route_that_moved_to_what_we_have_not_heard_of_stays_where_it_was() -> None:
-    """Services are out of freshness: nobody is sent to a Service that does not exist as far as we know, until we know."""
+    """Services are out of touch: nobody is sent to a Service that does not exist as far as we know, until we know."""
     rig = Carrying()
     rig.pipeline.sources["endpointslices"].set(
         "shop/new-1", builders.slice_("10.0.0.2", key="shop/new-1", of="shop/new")
     )
     before = versions(rig)
-    rig.freshness.note("services", lost=True)
+    rig.freshness.record("services", stale=True)
 
     rig.pipeline.sources["httproutes"].set("shop/cart", MOVED)
     assert (versions(rig), len(rig.retention.retained)) == (before, 1)
@@ -359,10 +366,10 @@ def test_a_route_that_moved_to_what_we_have_not_heard_of_stays_where_it_was() ->
 
 
 def test_a_cluster_stays_while_the_route_to_it_may_have_moved() -> None:
-    """With its load assignment, and the route configuration that names it; gone for good when routes are in freshness."""
+    """With its load assignment, and the route configuration that names it; gone for good when routes are in touch."""
     rig = Carrying()
     before = versions(rig)
-    rig.freshness.note("httproutes", lost=True)
+    rig.freshness.record("httproutes", stale=True)
 
     rig.pipeline.sources["services"].delete("shop/cart")
     assert (versions(rig), len(rig.retention.retained)) == (before, 3)
@@ -375,7 +382,7 @@ def test_endpoints_stay_while_the_new_ones_may_not_be_known() -> None:
     """A port was renamed in a Service and in its slices, and of the slices we have not heard; a new endpoint ends it."""
     rig = Carrying()
     before = versions(rig)
-    rig.freshness.note("endpointslices", lost=True)
+    rig.freshness.record("endpointslices", stale=True)
 
     rig.pipeline.sources["services"].set("shop/cart", builders.service(name="web"))
     assert versions(rig)[ENDPOINT] == before[ENDPOINT]
@@ -387,21 +394,21 @@ def test_endpoints_stay_while_the_new_ones_may_not_be_known() -> None:
 def test_only_what_is_in_doubt_stays() -> None:
     """With slices out of touch a Service that is deleted is gone, and so is a Gateway; scaling to zero is not believed."""
     rig = Carrying()
-    rig.freshness.note("endpointslices", lost=True)
+    rig.freshness.record("endpointslices", stale=True)
 
     rig.pipeline.sources["endpointslices"].delete("shop/cart-1")
     assert len(rig.retention.retained) == 1
     rig.pipeline.sources["services"].delete("shop/cart")
     assert (rig.retention.retained, rig.store.counts()[CLUSTER]) == ({}, 0)
-    rig.freshness.note("services", lost=True)
+    rig.freshness.record("services", stale=True)
     rig.pipeline.sources["gateways"].delete("shop/edge")
     assert (rig.retention.retained, rig.store.roles) == ({}, set())
 
 
 def test_a_new_route_that_leads_nowhere_takes_nothing_away() -> None:
-    """It is published with its 500, whatever is out of freshness: what was served is served on beside it."""
+    """It is published with its 500, whatever is out of touch: what was served is served on beside it."""
     rig = Carrying()
-    rig.freshness.note("services", lost=True)
+    rig.freshness.record("services", stale=True)
 
     rig.pipeline.sources["httproutes"].set(
         "shop/other", builders.route(builders.rule(to=(builders.backend("shop/none"),)), key="shop/other")
@@ -414,7 +421,7 @@ def test_a_new_route_that_leads_nowhere_takes_nothing_away() -> None:
 def test_what_was_given_up_is_not_carried_over_again() -> None:
     """When its time is up the loss is published, and what else changes at that port passes from then on."""
     rig = Carrying()
-    rig.freshness.note("services", lost=True)
+    rig.freshness.record("services", stale=True)
     rig.pipeline.sources["httproutes"].set("shop/cart", MOVED)
     rig.now = 15.0
     rig.publisher.tick()
@@ -428,10 +435,10 @@ def test_what_was_given_up_is_not_carried_over_again() -> None:
 def test_an_operator_ends_what_is_carried_over() -> None:
     """All of it at once, and is told how much it was."""
     rig = Carrying()
-    rig.freshness.note("httproutes", lost=True)
+    rig.freshness.record("httproutes", stale=True)
     rig.pipeline.sources["services"].delete("shop/cart")
 
-    assert (rig.publisher.drop(), rig.publisher.drop()) == (3, 0)
+    assert (rig.publisher.release_retained(), rig.publisher.release_retained()) == (3, 0)
     assert rig.store.counts()[CLUSTER] == 0
 
 
@@ -454,7 +461,7 @@ def test_a_listener_that_comes_while_its_gateway_is_held_is_published_with_it() 
     )
     assert names(rig, "shop/new") == []
 
-    assert rig.publisher.override()
+    assert rig.publisher.release_held()
 
     assert names(rig, "shop/new") == [{"shop/new/8080", "shop/new/9090"}] * 2
 
@@ -472,7 +479,7 @@ def test_what_was_held_of_a_gateway_that_went_is_not_in_the_way_of_its_return() 
     gateways.delete("shop/edge")
     gateways.set("shop/edge", builders.gateway())
     assert names(rig, "shop/edge") == [{"shop/edge/8080"}] * 2
-    rig.publisher.override()
+    rig.publisher.release_held()
 
     assert names(rig, "shop/edge") == [{"shop/edge/8080"}] * 2
 
@@ -481,7 +488,7 @@ def test_a_route_that_moved_stays_until_the_endpoints_that_it_moved_to_are_known
     """The Service came and the route moved while nobody looked; of its slices we have not heard yet."""
     rig = Carrying()
     before = versions(rig)
-    rig.freshness.note("endpointslices", lost=True)
+    rig.freshness.record("endpointslices", stale=True)
 
     rig.pipeline.sources["services"].set("shop/new", builders.service("shop/new"))
     rig.pipeline.sources["httproutes"].set("shop/cart", MOVED)
@@ -499,7 +506,7 @@ def test_what_a_route_that_stays_leads_to_stays_as_long() -> None:
     """The Service that it left went, too, and that is certain: but the route leads there until it may move."""
     rig = Carrying()
     before = versions(rig)
-    rig.freshness.note("endpointslices", lost=True)
+    rig.freshness.record("endpointslices", stale=True)
     services = rig.pipeline.sources["services"]
     services.set("shop/new", builders.service("shop/new"))
     rig.pipeline.sources["httproutes"].set("shop/cart", MOVED)
@@ -521,7 +528,7 @@ def test_it_stays_whichever_kind_is_in_touch_first(first: str) -> None:
     rig = Carrying()
     before = versions(rig)
     for kind in ("services", "httproutes", "endpointslices"):
-        rig.freshness.note(kind, lost=True)
+        rig.freshness.record(kind, stale=True)
     news = {"services": ("shop/new", builders.service("shop/new")), "httproutes": ("shop/cart", MOVED)}
 
     for kind in (first, *(kind for kind in news if kind != first)):
@@ -538,7 +545,7 @@ def test_a_route_in_the_place_of_another_stays_as_that_one_does() -> None:
     """One goes and one comes, in one list: what was answered before is answered on."""
     rig = Carrying()
     before = versions(rig)
-    rig.freshness.note("endpointslices", lost=True)
+    rig.freshness.record("endpointslices", stale=True)
     rig.pipeline.sources["services"].set("shop/new", builders.service("shop/new"))
 
     renamed = builders.route(builders.rule(to=(builders.backend("shop/new"),)), key="shop/renamed")
@@ -554,6 +561,6 @@ def test_a_route_to_endpoints_that_are_known_moves_at_once() -> None:
     rig.pipeline.sources["httproutes"].set("shop/cart", MOVED)
     assert rig.said[-1][1] == {"shop/edge": {ROUTE: frozenset({"shop/edge/8080"})}}
 
-    rig.freshness.note("endpointslices", lost=True)
+    rig.freshness.record("endpointslices", stale=True)
     rig.pipeline.sources["httproutes"].set("shop/cart", builders.route())
     assert rig.retention.retained == {}

@@ -73,7 +73,7 @@ def test_a_change_that_is_held_and_its_end_are_events() -> None:
     for _ in range(2):
         rig.lists({"gateways": carts(0)["gateways"]})
         assert rig.control_plane.holds.why()
-        rig.control_plane.holds.release("shrink", rig.control_plane.publisher)
+        rig.control_plane.holds.release("shrink")
         rig.lists(carts(4))
 
     held = ("Warning", "ChangeHeld", "ChangeReleased")
@@ -98,9 +98,9 @@ def test_proxies_that_wait_are_events_by_why_they_do() -> None:
     rig = Rig()
     stream = StreamInfo(7, "ipv4:127.0.0.1:1", Node("proxy-1", role="shop/egde"), 0.0, warm=True)
 
-    rig.control_plane.holds.stream_held(stream, "queued")
-    rig.control_plane.holds.stream_held(stream, "not_ready")
-    rig.control_plane.holds.stream_held(stream, "unknown_role")
+    rig.control_plane._stream_held(stream, "queued")
+    rig.control_plane._stream_held(stream, "not_ready")
+    rig.control_plane._stream_held(stream, "unknown_role")
 
     assert ["ProxyHeld", "UnknownRole"] == [reason for _, reason, _ in rig.reasons()]
     assert "'shop/egde'" in rig.keeper.said[1][2]

@@ -26,7 +26,8 @@ def test_what_is_read_is_what_was_written() -> None:
     for items, types in ((saved.shared, (CLUSTER, ENDPOINT)), (saved.roles["shop/edge"], (LISTENER, ROUTE))):
         assert set(items) == set(types)
         for type_url in types:
-            assert resources(items)[type_url] == list(view[type_url])
+            expected = [(item.name, item.body, item.version) for item in view[type_url]]
+            assert [(item.name, item.body, item.version) for item in resources(items)[type_url]] == expected
             assert len(view[type_url]) == 1
 
 

@@ -4,16 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.changes import ByCollection, Nested
 from xds_server.readiness.protections.recent_removals import MEMORY_SECONDS, PAUSE_SECONDS
-from xds_server.readiness.protections.shrink_guard import Change, Changes, ShrinkGuard, Tolerance, removed
+from xds_server.readiness.protections.shrink_guard import ShrinkGuard, Tolerance, is_removal
 
 
-def guard(share: float = 0.5, at_least: int = 2) -> ShrinkGuard:
+def guard(share: float = 0.5, at_least: int = 2) -> ByCollection:
     tolerance = Tolerance(share=share, at_least=at_least)
-    return ShrinkGuard(tolerance, {"clusters": removed, "routes": removed}, additive=frozenset({"clusters"}))
+    losses = {"clusters": is_removal, "routes": is_removal}
+    return ByCollection(ShrinkGuard(tolerance, losses, additive=frozenset({"clusters"})))
 
 
-def gone(*keys: str) -> dict[str, Change]:
+def gone(*keys: str) -> dict[str, tuple[str, None]]:
     return {key: (f"{key}1", None) for key in keys}
 
 
@@ -22,13 +24,13 @@ def gone(*keys: str) -> dict[str, Change]:
 )
 def test_the_default_limit_is_more_than_half_and_at_least_ten(lost: int, of: int, exceeded: bool) -> None:
     """A few of a few are no mass deletion."""
-    assert Tolerance().exceeded(lost, of) is exceeded
+    assert Tolerance().is_exceeded(lost, of) is exceeded
 
 
 def test_what_loses_little_passes_as_it_is() -> None:
     """One of three is not more than half."""
     one = guard()
-    changes: Changes = {"clusters": gone("a")}
+    changes: Nested = {"clusters": gone("a")}
 
     assert one.admit(changes, {"clusters": 2}) == changes
     assert not one.holding
@@ -37,7 +39,7 @@ def test_what_loses_little_passes_as_it_is() -> None:
 def test_a_mass_deletion_is_kept_with_all_that_belongs_to_it() -> None:
     """The listener that changed in the same transaction waits, too; a new cluster harms nobody and passes."""
     one = guard()
-    changes: Changes = {
+    changes: Nested = {
         "clusters": {**gone("a", "b"), "c": (None, "c1"), "d": ("d1", "d2")},
         "listeners": {"l": ("l1", "l2")},
     }
@@ -124,7 +126,7 @@ def test_published_and_kept_together_are_the_truth(
     truth: dict[str, int | None] = {}
     published: dict[str, int | None] = {}
 
-    def publish(changes: Changes) -> None:
+    def publish(changes: Nested) -> None:
         for key, (old, new) in changes.get(name, {}).items():
             assert published.get(key) == old
             assert old != new
@@ -136,17 +138,17 @@ def test_published_and_kept_together_are_the_truth(
         truth.update(step)
         now += seconds
         publish(one.admit({name: changes}, {name: sum(one is not None for one in truth.values())}, now))
-        published.update(one.taken_back().get(name, {}))
+        published.update(one.take_restored().get(name, {}))
     publish(one.release())
 
     assert {key: value for key, value in published.items() if value} == {key: v for key, v in truth.items() if v}
 
 
-def one_by_one(one: ShrinkGuard, keys: str, seconds: float) -> list[str]:
+def one_by_one(one: ByCollection, keys: str, seconds: float) -> list[str]:
     """Deletes routes, so many seconds apart; returns those that passed."""
     passed = []
     for number, key in enumerate(keys, 1):
-        changes: Changes = {"routes": gone(key)}
+        changes: Nested = {"routes": gone(key)}
         passed += one.admit(changes, {"routes": len(keys) - number}, 100.0 + number * seconds).get("routes", {})
     return passed
 
@@ -156,8 +158,8 @@ def test_losses_without_a_pause_are_kept_as_one() -> None:
     one = guard()
 
     assert one_by_one(one, "abcdef", 0.01) == ["a", "b", "c"]
-    assert one.taken_back() == {"routes": {key: f"{key}1" for key in "abc"}}
-    assert (one.reason, one.taken_back()) == ("6 of 6 routes", {})
+    assert one.take_restored() == {"routes": {key: f"{key}1" for key in "abc"}}
+    assert (one.reason, one.take_restored()) == ("6 of 6 routes", {})
     assert one.release() == {"routes": gone(*"abcdef")}
 
 
@@ -187,12 +189,12 @@ def test_of_a_kind_that_is_gone_no_loss_is_believed(later: float, recalled: bool
 
     one.recall(["routes"], 100.0 + later)
 
-    assert one.taken_back() == ({"routes": {"a": "a1"}, "listeners": {"l": "l1"}} if recalled else {})
-    assert one.settle() == {}
+    assert one.take_restored() == ({"routes": {"a": "a1"}, "listeners": {"l": "l1"}} if recalled else {})
+    assert one.release_if_tolerable() == {}
     assert one.holding is recalled
 
 
-def test_a_loss_that_was_not_published_and_is_none_any_more_is_not_taken_back() -> None:
+def test_a_loss_that_was_not_published_and_is_none_any_more_is_not_take_restored() -> None:
     """Somebody else kept it back: what is derived again is what is published, and nothing older takes its place."""
     one = guard()
     one.admit({"clusters": {"a": ("a1", "a2")}, "routes": gone("x")}, {"clusters": 9, "routes": 9}, 100.0)
@@ -202,4 +204,4 @@ def test_a_loss_that_was_not_published_and_is_none_any_more_is_not_taken_back() 
     one.admit({"routes": gone(*"bcdefgh")}, {"clusters": 9, "routes": 2}, 100.3)
 
     assert one.holding
-    assert one.taken_back() == {"routes": {"x": "x1"}}
+    assert one.take_restored() == {"routes": {"x": "x1"}}

@@ -1,30 +1,32 @@
-"""How a hold of a suspect change begins and ends."""
+"""How a hold of a suspicious change begins and ends."""
 
+from tests.support.changes import ByCollection, Nested
 from xds_server.model.admission import ChangeOutcome
-from xds_server.readiness.protections.shrink_guard import Changes, ShrinkGuard, Tolerance, removed
-from xds_server.readiness.protections.shrink_hold import ASK_AFTER_SECONDS, HeldChange, ShrinkHold
+from xds_server.readiness.protections.shrink_guard import ShrinkGuard, Tolerance, is_removal
+from xds_server.readiness.protections.shrink_hold import RELIST_AFTER_SECONDS, HeldChange, ShrinkHold
 
-LOST: Changes = {"routes": dict.fromkeys("abc", (1, None))}
+LOST: Nested = {"routes": dict.fromkeys("abc", (1, None))}
 
 
 class Rig:
-    """A shrink_hold whose clock is set by hand, and what it said."""
+    """A shrink hold whose clock is set by hand, and what it said."""
 
     def __init__(self) -> None:
         self.now = 100.0
         self.begun: list[str] = []
         self.ended: list[tuple[ChangeOutcome, float]] = []
         self.asked: list[set[str]] = []
-        guard = ShrinkGuard(Tolerance(share=0.5, at_least=2), {"routes": removed}, additive=frozenset())
-        self.shrink_hold = ShrinkHold(
+        guard = ShrinkGuard(Tolerance(share=0.5, at_least=2), {"routes": is_removal}, additive=frozenset())
+        hold = ShrinkHold(
             guard,
             30,
             sources_of=lambda lost: frozenset({"httproutes", "gateways"}) if "routes" in lost else frozenset(),
             clock=lambda: self.now,
             on_begin=lambda held: self.begun.append(held.reason),
             on_end=self.end,
-            ask=lambda kinds: self.asked.append(set(kinds)),
+            relist=lambda kinds: self.asked.append(set(kinds)),
         )
+        self.shrink_hold = ByCollection(hold)
 
     def end(self, held: HeldChange, by: ChangeOutcome, seconds: float) -> None:
         self.ended.append((by, seconds))
@@ -49,12 +51,12 @@ def test_it_ends_when_the_time_is_up() -> None:
     rig = Rig()
     rig.lose()
     rig.now += 29.9
-    assert rig.shrink_hold.due() == {}
+    assert rig.shrink_hold.release_due() == {}
     rig.now += 0.1
 
-    assert rig.shrink_hold.due() == LOST
+    assert rig.shrink_hold.release_due() == LOST
     assert rig.ended == [("timeout", 30.0)]
-    assert rig.shrink_hold.due() == {}
+    assert rig.shrink_hold.release_due() == {}
     assert rig.shrink_hold.why() == ""
 
 
@@ -64,10 +66,10 @@ def test_fresh_lists_of_all_kinds_that_may_have_brought_it_confirm_it() -> None:
     rig.lose()
     rig.now += 1
 
-    assert rig.shrink_hold.listed("services", 100.5) == {}
-    assert rig.shrink_hold.listed("httproutes", 100.5) == {}
-    assert rig.shrink_hold.listed("httproutes", 100.6) == {}
-    assert rig.shrink_hold.listed("gateways", 100.7) == LOST
+    assert rig.shrink_hold.kind_listed("services", 100.5) == {}
+    assert rig.shrink_hold.kind_listed("httproutes", 100.5) == {}
+    assert rig.shrink_hold.kind_listed("httproutes", 100.6) == {}
+    assert rig.shrink_hold.kind_listed("gateways", 100.7) == LOST
     assert rig.ended == [("confirmed", 1.0)]
 
 
@@ -75,10 +77,10 @@ def test_these_lists_are_asked_for_once_and_not_at_once() -> None:
     """A server that has cut off one answer may cut off the next."""
     rig = Rig()
     rig.lose()
-    assert (rig.shrink_hold.due(), rig.asked) == ({}, [])
+    assert (rig.shrink_hold.release_due(), rig.asked) == ({}, [])
 
-    rig.now += ASK_AFTER_SECONDS
-    assert (rig.shrink_hold.due(), rig.shrink_hold.due()) == ({}, {})
+    rig.now += RELIST_AFTER_SECONDS
+    assert (rig.shrink_hold.release_due(), rig.shrink_hold.release_due()) == ({}, {})
     assert rig.asked == [{"httproutes", "gateways"}]
 
 
@@ -87,8 +89,8 @@ def test_a_list_begun_before_the_hold_confirms_nothing() -> None:
     rig = Rig()
     rig.lose()
 
-    assert rig.shrink_hold.listed("httproutes", 99.5) == {}
-    assert rig.shrink_hold.listed("gateways", 100.5) == {}
+    assert rig.shrink_hold.kind_listed("httproutes", 99.5) == {}
+    assert rig.shrink_hold.kind_listed("gateways", 100.5) == {}
     assert rig.ended == []
 
 
@@ -97,13 +99,13 @@ def test_a_hold_that_grows_needs_newer_lists_and_no_other_clock() -> None:
     rig = Rig()
     rig.lose()
     rig.now += 5
-    rig.shrink_hold.listed("httproutes", 101.0)
-    more: Changes = {"routes": dict.fromkeys("de", (1, None))}
+    rig.shrink_hold.kind_listed("httproutes", 101.0)
+    more: Nested = {"routes": dict.fromkeys("de", (1, None))}
     assert rig.shrink_hold.admit(more, {"routes": 0}) == {}
 
-    assert rig.shrink_hold.listed("gateways", 104.0) == {}
+    assert rig.shrink_hold.kind_listed("gateways", 104.0) == {}
     rig.now += 25
-    assert rig.shrink_hold.due() == {"routes": dict.fromkeys("abcde", (1, None))}
+    assert rig.shrink_hold.release_due() == {"routes": dict.fromkeys("abcde", (1, None))}
     assert rig.ended == [("timeout", 30.0)]
 
 
@@ -121,6 +123,6 @@ def test_an_operator_may_end_it() -> None:
     rig = Rig()
     rig.lose()
 
-    assert rig.shrink_hold.override() == LOST
-    assert rig.shrink_hold.override() == {}
+    assert rig.shrink_hold.release_all() == LOST
+    assert rig.shrink_hold.release_all() == {}
     assert rig.ended == [("operator", 0.0)]
