@@ -237,7 +237,7 @@ class Simulation:
             stale
             and answers
             and now < since + self.setting.retention_seconds
-            and self._answered_since[key] < min(stale.values())
+            and self._answered_since[key] < min(stale.values()) <= since  # Before, what was known was so.
             # Else it was broken by kinds that are in touch: what happened at once comes by one watch after the other.
             and facts({**known, **{kind: last[kind] for kind in recent | stale.keys()}}).works(*key)
         ):
