@@ -6,7 +6,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo blip blips test lint types imports arch integration older-envoy e2e bench soak seeded-bugs simulate fuzz docs envoy encoders rbac contract kind lock clean
+.PHONY: help demo blip blips test lint types imports arch integration older-envoy e2e bench soak seeded-bugs simulate fuzz golden docs envoy encoders rbac contract kind lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -61,6 +61,9 @@ simulate: .venv/done ## thousands of schedules of a hostile world (SEEDS=n)
 
 fuzz: .venv/done ## all property tests with 25 times the examples of `make test`: some 20 minutes (TESTS=a file of them)
 	HYPOTHESIS_PROFILE=nightly $(RUN) pytest --timeout=3600 --durations=20 $(or $(TESTS),tests/property)
+
+golden: .venv/done ## write the files of tests/golden anew: read the difference before you commit it
+	$(RUN) tests.golden
 
 docs: .venv/done ## every command and snippet in the docs still works
 	$(RUN) pytest tests/unit/test_docs.py
