@@ -30,7 +30,7 @@ from xds_server.providers.kubernetes.listwatch import ListWatch
 from xds_server.server import app
 from xds_server.server.settings import KubeSource, Settings
 from xds_server.server.wiring import ControlPlane
-from xds_server.xds.transport.registry import Streams
+from xds_server.xds.transport.registry import StreamRegistry
 from xds_server.xds.transport.variant import SOTW
 
 ROLE: Final = "shop/edge"
@@ -91,7 +91,7 @@ class Port:
     """A gRPC port without gRPC: the streams of the control plane."""
 
     def __init__(self, control_plane: ControlPlane) -> None:
-        self._streams = Streams(
+        self._streams = StreamRegistry(
             admission_policy=control_plane.admission_policy,
             observer=control_plane.observer,
             admission=app.admission(control_plane.settings),

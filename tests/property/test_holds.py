@@ -103,7 +103,6 @@ class Holds(RuleBasedStateMachine):
             self.graph,
             self.pipeline,
             self.store,
-            lambda *_: None,
             protections=Protections(collections_of(self.pipeline), self.shrink_hold, self.retention),
         )
         self.outcomes: set[ChangeOutcome] = set()

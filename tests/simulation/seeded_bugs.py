@@ -29,7 +29,7 @@ BUGS = (
         "view = self._store.view(node.role)", "view = self._store.prepared(node.role)"),
     Bug("nobody is told that the gate has opened", "xds_server/readiness/admission.py", "self._turn.set()", "pass"),
     Bug("who waits waits for an event that is never set", "xds_server/readiness/admission.py",
-        "        self._turn = asyncio.Event()\n\n    def _unknown", "\n    def _unknown"),
+        "        self._turn = asyncio.Event()\n\n    def _published", "\n    def _published"),
     Bug("a hold has no clock", "xds_server/xds/transport/admission.py",
         'await self._wait(None if borne == "forever" else left,', "await self._wait(None,"),
     Bug("a hold ends in an answer to nobody", "xds_server/xds/transport/admission.py",
@@ -60,7 +60,7 @@ BUGS = (
     Bug("what was asked while waiting is forgotten", "xds_server/xds/transport/stream.py",
         "for request in self._waiting:", "for request in self._waiting[1:]:"),
     # the replica, which joins all that
-    Bug("what changed is sent to nobody", "xds_server/server/wiring.py", "            self.server.publish(changes)\n", "            pass\n"),
+    Bug("what changed is sent to nobody", "xds_server/server/wiring.py", "        self.store.on_publication(server.publish)\n", ""),
     Bug("nobody looks at what time alone changes", "xds_server/server/wiring.py", "        self.publisher.tick()\n", ""),
     Bug("holds have another clock", "xds_server/server/wiring.py",
         "self._freshness, self._relist, clock=clock", "self._freshness, self._relist, clock=time.monotonic"),

@@ -21,7 +21,7 @@ _KINDS: Final = {"route_problems": "HTTPRoute", "gateway_problems": "Gateway"}
 def report_problems(graph: Graph, pipeline: Pipeline, board: SourceBoard, *, gateway_class: str, shared: bool) -> None:
     """Has every commit of *graph* report the problems between objects to *board*.
 
-    Readiness must not wait for them: call it after the gate is made. *shared*: whether other controllers may read the same
+    *shared*: whether other controllers may read the same
     objects, as on an API server; then a route of an unknown Gateway may be theirs.
     """
     gateways = pipeline.sources["gateways"]
@@ -41,13 +41,15 @@ def report_problems(graph: Graph, pipeline: Pipeline, board: SourceBoard, *, gat
     )
 
     def report(commit: Commit) -> None:
+        if not commit.deltas and gateways.name not in commit.synced:
+            return
         unserved = () if pipeline.roles or not gateways.synced else tuple(of_nobody(len(gateways), gateway_class))
         board.report(SOURCE, "", unserved)
         for collection in collections:
             for key, change in commit.deltas.get(collection.name, ()):
                 board.report(SOURCE, f"{_KINDS[collection.name]} {key}", change.new or ())
 
-    graph.subscribe(report, *collections)
+    graph.subscribe(report, gateways, pipeline.roles, *collections)
 
 
 def _class_name(gateway: Gateway) -> str:

@@ -28,7 +28,7 @@ from xds_server.model.source_state import SourceState
 from xds_server.observability import metric_definitions as definitions
 from xds_server.observability.state_metrics import StateGauges, StateReaders, type_label
 from xds_server.observability.traffic_metrics import TrafficCounters
-from xds_server.xds.transport.observer import IgnoredReason, WaitKind
+from xds_server.xds.transport.observer import IgnoredReason, StreamObserver, WaitKind
 
 
 class Stream(Protocol):
@@ -39,7 +39,7 @@ class Stream(Protocol):
         """Whether the client already had a configuration when it connected."""
 
 
-class Metrics:
+class Metrics(StreamObserver):
     """All instruments of the server, with one method for each event that is counted.
 
     It is an observer of the transport. Thread-safe.

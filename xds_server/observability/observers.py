@@ -6,12 +6,17 @@ from xds_server.xds.transport.observer import CloseReason, IgnoredReason, Stream
 
 
 class ObserverList(StreamObserver):
-    """Passes each call on to every observer, in the order in which they were given."""
+    """Passes each call on to every observer, in the order in which they were given.
 
-    __slots__ = ("_observers",)
+    The two calls that each response costs go to those observers only that define them.
+    """
+
+    __slots__ = ("_acked", "_observers", "_sent")
 
     def __init__(self, *observers: StreamObserver) -> None:
         self._observers = observers
+        self._sent = [one.response_sent for one in observers if _defines(one, "response_sent")]
+        self._acked = [one.response_acked for one in observers if _defines(one, "response_acked")]
 
     def stream_opened(self, stream: StreamInfo) -> None:  # noqa: D102 - as Observer says, here and below
         for observer in self._observers:
@@ -34,12 +39,12 @@ class ObserverList(StreamObserver):
             observer.stream_refused(kind)
 
     def response_sent(self, stream: StreamInfo, type_url: TypeUrl, count: int, size: int) -> None:  # noqa: D102
-        for observer in self._observers:
-            observer.response_sent(stream, type_url, count, size)
+        for response_sent in self._sent:
+            response_sent(stream, type_url, count, size)
 
     def response_acked(self, stream: StreamInfo, type_url: TypeUrl, seconds: float) -> None:  # noqa: D102
-        for observer in self._observers:
-            observer.response_acked(stream, type_url, seconds)
+        for response_acked in self._acked:
+            response_acked(stream, type_url, seconds)
 
     def response_nacked(self, stream: StreamInfo, type_url: TypeUrl, version: str, message: str) -> None:  # noqa: D102
         for observer in self._observers:
@@ -56,3 +61,7 @@ class ObserverList(StreamObserver):
     def first_configuration_acked(self, stream: StreamInfo, seconds: float, *, warm: bool) -> None:  # noqa: D102
         for observer in self._observers:
             observer.first_configuration_acked(stream, seconds, warm=warm)
+
+
+def _defines(observer: StreamObserver, method: str) -> bool:
+    return getattr(type(observer), method, None) is not getattr(StreamObserver, method)

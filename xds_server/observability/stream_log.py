@@ -14,7 +14,7 @@ from typing import Final
 from xds_server.model.admission import HoldKind, HoldOutcome, RefusalKind
 from xds_server.model.resource import SERVICE_NAMES, TypeUrl
 from xds_server.observability.logs import event
-from xds_server.xds.transport.observer import CloseReason, StreamInfo, WaitKind
+from xds_server.xds.transport.observer import CloseReason, StreamInfo, StreamObserver, WaitKind
 from xds_server.xds.transport.stream_limiter import TokenBucket, TokenBuckets, host
 
 _log = logging.getLogger("xds_server")
@@ -48,18 +48,16 @@ class _HeldNode:
         self.waiting: set[int] = set()
 
 
-class StreamLog:
+class StreamLog(StreamObserver):
     """An observer of the transport that writes log lines."""
 
     def __init__(
         self,
-        on_hold: Callable[[StreamInfo, HoldKind], None] = lambda _stream, _kind: None,
         *,
         clock: Callable[[], float] = time.monotonic,
         on_suppressed: Callable[[], None] = lambda: None,
     ) -> None:
-        """*on_hold* is called when the hold of a node begins or its reason changes, *on_suppressed* for each line that is suppressed."""
-        self._on_hold = on_hold
+        """*on_suppressed* is called for each line that is suppressed."""
         self._on_suppressed = on_suppressed
         self._clock = clock
         self._total = TokenBucket(*_TOTAL_RATE)
@@ -96,11 +94,9 @@ class StreamLog:
                 return
             held = self._held[node] = _HeldNode(stream, kind, now)
             self._write(stream, logging.INFO, "stream.held", reason=kind)
-            self._on_hold(stream, kind)
         elif held.kind != kind:
             held.kind = kind
             self._write(stream, logging.INFO, "stream.held", reason=kind, attempts=held.attempts)
-            self._on_hold(stream, kind)
         held.attempts += stream.id not in held.waiting
         held.waiting.add(stream.id)
         held.seen = now

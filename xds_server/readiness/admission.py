@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from probes import Gate
-from xds_server.xds.cache.resource_cache import ResourceCache
+from xds_server.xds.cache.resource_cache import Publication, ResourceCache
 from xds_server.xds.cache.table import RoleTables
 from xds_server.xds.protocol.messages import Node
 from xds_server.xds.transport.admission import Hold
@@ -30,6 +30,7 @@ class ReadinessAdmission:
         self._open_at_once = open_at_once
         self._last_good = last_good
         self._turn = asyncio.Event()
+        store.on_publication(self._published)
 
     def admit(self, node: Node) -> RoleTables | Hold:
         """The tables that this proxy is served from, or why it is held."""
@@ -51,6 +52,10 @@ class ReadinessAdmission:
         """Has those who wait ask again."""
         self._turn.set()
         self._turn = asyncio.Event()
+
+    def _published(self, publication: Publication) -> None:
+        if len(publication) > 1:  # Of a role: it may have come.
+            self.notify()
 
     def _unknown(self, role: str) -> str:
         roles = ", ".join(sorted(self._store.roles)) or "none"

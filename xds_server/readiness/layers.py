@@ -57,6 +57,35 @@ def gate(
     )
 
 
+def base_checks(
+    *, listening: bool, shadow: bool, http_address: str, open_files: Verdict | None, last_good: Verdict | None
+) -> Mapping[str, Verdict]:
+    """Whether the process itself has begun. None: not checked."""
+    checks = {"settings": Passed(), "http": Passed(http_address), "grpc": of_port(listening=listening, shadow=shadow)}
+    if open_files is not None:
+        checks["open_files"] = open_files
+    if last_good is not None:
+        checks["last_good"] = last_good
+    return checks
+
+
+def serving_checks(
+    *, listening: bool, shadow: bool, initial_push: Verdict, draining_seconds: float | None
+) -> Mapping[str, Verdict]:
+    """Whether new proxies may come. *draining_seconds*: for how long the server has been draining, None if it is not."""
+    draining: Verdict = Passed()
+    if draining_seconds is not None:
+        draining = Failed(f"draining for {draining_seconds:.0f} s: this replica is leaving")
+    return {"grpc": of_port(listening=listening, shadow=shadow), "initial_push": initial_push, "draining": draining}
+
+
+def of_port(*, listening: bool, shadow: bool) -> Verdict:
+    """Whether the gRPC port is bound, if it is to be."""
+    if shadow:
+        return Passed("a shadow serves nobody")
+    return Passed() if listening else Waiting("the gRPC port is not bound yet")
+
+
 def sync_epoch(sources: Iterable[SourceState]) -> int | None:
     """The epoch at which the last required source was listed for the first time; None, if one has not been."""
     epochs = [source.epoch for source in sources if source.required]

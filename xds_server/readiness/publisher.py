@@ -1,17 +1,14 @@
 """From the graph to the published tables: nothing before everything is known, then each change as it comes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 
-from krt import Commit, Graph
-from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, TypeUrl
+from krt import Change, Commit, Graph
+from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, TypeUrl
 from xds_server.readiness.protections.change_set import ChangeSet, collections_of
 from xds_server.readiness.protections.protections import Protections
 from xds_server.readiness.ready_marker import ReadyMarker
 from xds_server.translate.pipeline import Pipeline
-from xds_server.xds.cache.resource_cache import ChangedNames, ResourceCache
-
-OnPublish = Callable[[ChangedNames, Mapping[str, ChangedNames]], None]
-"""Called with the names that changed: for all roles, and by role."""
+from xds_server.xds.cache.resource_cache import ResourceCache
 
 
 class Publisher:
@@ -26,7 +23,6 @@ class Publisher:
         graph: Graph,
         pipeline: Pipeline,
         cache: ResourceCache,
-        on_publish: OnPublish,
         *,
         protections: Protections | None = None,
         marker: ReadyMarker | None = None,
@@ -34,7 +30,6 @@ class Publisher:
         """Without *protections* every change is published at once; without *marker* there is no ready marker."""
         collections = collections_of(pipeline)
         self._cache = cache
-        self._on_publish = on_publish
         self._derived = collections
         self._protections = protections or Protections(collections)
         self._marker = marker or ReadyMarker(cache, 0)
@@ -83,7 +78,7 @@ class Publisher:
             known = by_role.setdefault(each, {})
             by_role[each] = {**known, **{kind: those | known.get(kind, frozenset()) for kind, those in added.items()}}
         if for_all or by_role:
-            self._on_publish(for_all, by_role)
+            self._cache.announce(for_all, by_role)
 
     def _committed(self, commit: Commit) -> None:
         if self._cache.epoch is None:
@@ -119,18 +114,15 @@ class Publisher:
     def _apply(self, epoch: int, changes: ChangeSet, roles: Mapping[str, bool]) -> None:
         """Makes changes, each from what is published, the published state. *roles*: those that come (true) or go."""
         first = self._cache.epoch is None
-        for_all, by_role = self._cache.publish(
-            epoch,
-            roles=roles,
-            shared={
-                type_url: by_name.values()
-                for type_url, by_name in ((CLUSTER, changes.clusters), (ENDPOINT, changes.load_assignments))
-                if by_name or first
-            },
-            own={
-                type_url: [(key[0], change) for key, change in by_port.items()]
-                for type_url, by_port in ((LISTENER, changes.listeners), (ROUTE, changes.route_configurations))
-                if by_port
-            },
-        )
-        self._on_publish(for_all, self._marker.update(for_all, by_role))
+        shared: dict[TypeUrl, Iterable[Change[Resource]]] = {}
+        if changes.clusters or first:
+            shared[CLUSTER] = changes.clusters.values()
+        if changes.load_assignments or first:
+            shared[ENDPOINT] = changes.load_assignments.values()
+        own: dict[TypeUrl, Iterable[tuple[str, Change[Resource]]]] = {}
+        if changes.listeners:
+            own[LISTENER] = [(role, change) for (role, _), change in changes.listeners.items()]
+        if changes.route_configurations:
+            own[ROUTE] = [(role, change) for (role, _), change in changes.route_configurations.items()]
+        for_all, by_role = self._cache.publish(epoch, roles=roles, shared=shared, own=own)
+        self._cache.announce(for_all, self._marker.update(for_all, by_role))

@@ -120,7 +120,7 @@ class Server:
         )  # fmt: skip
         control_plane.connect_provider(source)
         async with asyncio.TaskGroup() as tasks:
-            background = [tasks.create_task(one) for one in (source.run(), self._beat(), control_plane.keeper.run())]
+            background = [tasks.create_task(one) for one in (source.run(), self._beat(), control_plane.status.run())]
             if control_plane.parity is not None:
                 background.append(tasks.create_task(self._compare(control_plane.parity, leaving)))
             try:

@@ -8,7 +8,7 @@ from xds_server.translate import statuses
 from xds_server.translate.pipeline import Pipeline
 
 
-class Keeper(Protocol):
+class StatusReporter(Protocol):
     """Says to the API server what became of its objects, and of us."""
 
     @property
@@ -32,8 +32,8 @@ class Keeper(Protocol):
         """An Event; *clears* is a reason that is over with it."""
 
 
-class Nobody:
-    """A keeper that writes nothing."""
+class NoStatus:
+    """A status reporter that writes nothing."""
 
     leading = False
     written = 0
@@ -51,10 +51,10 @@ class Nobody:
         """Nothing to do."""
 
 
-def keeper(settings: Settings, graph: Graph, pipeline: Pipeline) -> Keeper:
-    """The keeper that the settings ask for. Adds to *graph* what is to be said: make it after the gate."""
+def status_reporter(settings: Settings, graph: Graph, pipeline: Pipeline) -> StatusReporter:
+    """The status reporter that the settings ask for. Adds to *graph* the statuses that it writes."""
     if not settings.write_status:
-        return Nobody()
+        return NoStatus()
     from xds_server.providers.kubernetes.kopf_client import KopfClient, login  # noqa: PLC0415 - each pays for its own imports
     from xds_server.providers.kubernetes.status.controller import StatusKeeper  # noqa: PLC0415
 

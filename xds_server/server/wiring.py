@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
-from typing import Literal, Protocol
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry
 
@@ -16,17 +16,11 @@ from probes import (
     ConnectionTable,
     CrossOriginProtection,
     Endpoints,
-    Failed,
     Heartbeat,
-    Passed,
-    Report,
-    Transition,
     Verdict,
-    Waiting,
 )
 from probes.metrics import metrics_page, register_connections, register_gate
 from xds_server.envoy import clusters
-from xds_server.model.admission import HoldKind
 from xds_server.model.source_state import Phase, Problem, SourceState
 from xds_server.observability import attribution, input_problems, pages
 from xds_server.observability.client import request_json
@@ -34,13 +28,16 @@ from xds_server.observability.logs import event
 from xds_server.observability.metric_definitions import PREFIX
 from xds_server.observability.metrics import Metrics
 from xds_server.observability.observers import ObserverList
+from xds_server.observability.startup_progress import SoftDeadline
 from xds_server.observability.state_metrics import StateReaders
+from xds_server.observability.stream_events import StreamEvents
 from xds_server.observability.stream_log import StreamLog
 from xds_server.observability.timeline import Timeline
+from xds_server.observability.transition_log import TransitionLog
 from xds_server.providers import Source
 from xds_server.providers.kinds import REFERENCED
 from xds_server.providers.sync_tracker import SourceBoard
-from xds_server.readiness import layers, progress
+from xds_server.readiness import layers
 from xds_server.readiness.admission import ReadinessAdmission
 from xds_server.readiness.holds import Holds, Streams
 from xds_server.readiness.initial_push import InitialPush, Later
@@ -54,9 +51,10 @@ from xds_server.readiness.ready_marker import ReadyMarker
 from xds_server.server import process, provider_factory, status_factory
 from xds_server.server.open_files import OpenFiles, shares
 from xds_server.server.settings import FilesSource, Settings
+from xds_server.server.status_factory import StatusReporter
 from xds_server.translate import pipeline, references
 from xds_server.xds.cache.resource_cache import ChangedNames, ResourceCache
-from xds_server.xds.transport.observer import ClientUse, StreamInfo, StreamStatus
+from xds_server.xds.transport.observer import ClientUse, StreamStatus
 
 _log = logging.getLogger("xds_server")
 
@@ -90,10 +88,11 @@ class ControlPlane:
         started: float | None = None,
         asked: Callable[[str, str], object] = request_json,
         open_files: OpenFiles | None = None,
+        status: StatusReporter | None = None,
     ) -> None:
         """*started*: when the process began, on the clock; by default as the system says. *asked*: as of `Parity`.
 
-        *open_files*: of the process; None if nobody is to look.
+        *open_files*: of the process; None if nobody is to look. *status*: by default the one that the settings ask for.
         """
         self.settings = settings
         self._clock = clock
@@ -120,60 +119,62 @@ class ControlPlane:
             families=settings.ip_families,
             route_budget=settings.route_budget,
         )
+        plurals = [kind.plural for kind in REFERENCED]
+        self.references = (
+            references.build(self.graph, self.pipeline.roles, plurals) if settings.read_references else None
+        )
+        self.status = status or status_factory.status_reporter(settings, self.graph, self.pipeline)
         self.kinds = provider_factory.kinds_of(settings)
         self.board = SourceBoard(self.kinds, clock=clock, on_change=self._source_changed, on_problem=_problem_found)
-        self._freshness = SourceFreshness(clock)
-        report = HoldReport(self.metrics, self._record_event, clock=clock)
-        protections = factory.protections(settings, self.pipeline, report, self._freshness, self._relist, clock=clock)
-        self.publisher = Publisher(
-            self.graph, self.pipeline, self.store, self._published,
-            protections=protections, marker=ReadyMarker(self.store, settings.marker_port, settings.ip_families),
+        input_problems.report_problems(
+            self.graph, self.pipeline, self.board,
+            gateway_class=settings.gateway_class, shared=not isinstance(settings.source, FilesSource),
         )  # fmt: skip
+        self._freshness = SourceFreshness(clock)
+        protections = factory.protections(
+            settings, self.pipeline, HoldReport(self.metrics, self.status.record_event, clock=clock),
+            self._freshness, self._relist, clock=clock,
+        )  # fmt: skip
+        marker = ReadyMarker(self.store, settings.marker_port, settings.ip_families)
+        self.publisher = Publisher(self.graph, self.pipeline, self.store, protections=protections, marker=marker)
         self.holds = Holds(
             protections, self.publisher, server=lambda: self.server, provider=lambda: self.provider, clock=clock
         )
         self.parity, self._parity_metrics = self._peer(asked), ParityMetrics(self.registry)
         self.last_good = self._last_good(started)
-        self._soft_deadline = progress.SoftDeadline(settings.soft_deadline_seconds, started)
-        self._derived = [one for name, one in self.graph.collections.items() if name not in self.pipeline.sources]
-        self._initial_push = InitialPush(  # type: ignore[abstract]  # of what it does not define it takes no notice
+        self._initial_push = InitialPush(
             0.0 if settings.gate == "off" or settings.shadow else settings.initial_push_seconds,
             streams=self.streams, clock=clock, on_change=self.evaluate,
         )  # fmt: skip
         self.gate = layers.gate(
             base=self._base,
             sources=lambda: self.board.states,
-            derived=self._derived,
+            derived=self.pipeline.derived,
             store=self.store,
             serving=self._serving,
             clock=clock,
             held=self.holds.why,
-            parity=self._parity_verdict if self.parity else None,
+            parity=None if self.parity is None else self.parity.verdict,
             problems=lambda: self.board.problem_count,
             started=started,
         )
-        self.gate.on_transition(self._turned)
-        self.gate.on_change(self._checks_changed)
-        plurals = [kind.plural for kind in REFERENCED]
-        self.references = (
-            references.build(self.graph, self.pipeline.roles, plurals) if settings.read_references else None
-        )
-        input_problems.report_problems(
-            self.graph, self.pipeline, self.board,
-            gateway_class=settings.gateway_class, shared=not isinstance(settings.source, FilesSource),
+        self._transition_log = TransitionLog(
+            self.gate, sources=self.board.states.values, timeline=self.timeline, record_event=self.status.record_event,
+            deadline=SoftDeadline(settings.soft_deadline_seconds, started), on_deadline=self.metrics.deadline_passed,
+            clock=clock,
         )  # fmt: skip
-        self.keeper = status_factory.keeper(settings, self.graph, self.pipeline)
         self.admission_policy = ReadinessAdmission(
             self.gate,
             self.store,
             open_at_once=settings.gate == "off",
             last_good=lambda role: None if self.last_good is None else self.last_good.view(role),
         )
-        self._stream_log = StreamLog(self._stream_held, clock=clock, on_suppressed=self.metrics.line_suppressed)
+        self._stream_log = StreamLog(clock=clock, on_suppressed=self.metrics.line_suppressed)
         self.observer = ObserverList(
             self.metrics,
             self._initial_push,
             self._stream_log,
+            StreamEvents(self.status.record_event, clock=clock),
         )
         """Is to be told of the streams."""
         self._measure()
@@ -190,6 +191,7 @@ class ControlPlane:
     def listens(self, server: StreamServer, later: Later) -> None:
         """The gRPC port is bound; *later* calls back, on the event loop."""
         self.server = server
+        self.store.on_publication(server.publish)
         self._initial_push.opened(later)
         self.evaluate()
 
@@ -200,7 +202,7 @@ class ControlPlane:
     def drain(self) -> None:
         """Not ready any more, from now on; what is served is served on."""
         self._draining_since = self._clock()
-        self.keeper.leave()
+        self.status.leave()
         self.evaluate()
 
     @property
@@ -216,7 +218,7 @@ class ControlPlane:
         self.publisher.tick()
         self._stream_log.tick()
         self.evaluate()
-        self._speak()
+        self._transition_log.tick()
 
     def evaluate(self) -> None:
         """Asks the gate again, and tells those who wait what has changed."""
@@ -226,7 +228,7 @@ class ControlPlane:
         if offered:
             self.admission_policy.notify()
         if closed and self.gate.passed_at("snapshots") is not None:
-            self.keeper.known()
+            self.status.known()
             self.admission_policy.notify()
             if self.parity is not None:
                 self.parity.begin()
@@ -313,7 +315,7 @@ class ControlPlane:
             StateReaders(
                 sources=self.board.states.values,
                 problems=lambda: self.board.problems,
-                derived=lambda: {one.name: one.synced for one in self._derived},
+                derived=lambda: {one.name: one.synced for one in self.pipeline.derived},
                 resources=self.store.counts,
                 rejected=self.store.rejected,
                 graph_epoch=lambda: self.graph.epoch,
@@ -322,8 +324,8 @@ class ControlPlane:
                 held=self.holds.active,
                 over_budget=lambda: len(self.pipeline.over_budget),
                 references=lambda: {} if self.references is None else self.references.counts(),
-                leading=lambda: self.keeper.leading,
-                written=lambda: self.keeper.written,
+                leading=lambda: self.status.leading,
+                written=lambda: self.status.written,
                 clients=self._client_use,
             )
         )
@@ -340,95 +342,32 @@ class ControlPlane:
             self.publisher.kind_gone(new.kind)
         if old.phase is not new.phase:
             self._freshness.record(new.kind, stale=new.phase is Phase.STALE)
-            level = logging.INFO if new.phase in ("listing", "synced") else logging.WARNING
-            event(
-                _log, level, f"source.{new.phase}", kind=new.kind, objects=new.objects,
-                seconds=new.sync_seconds, code=new.code, message=new.message or None,
-            )  # fmt: skip
+            self._transition_log.source_changed(old, new)
         if old.phase is not new.phase or not self.gate.report.ready:
             self.evaluate()
-
-    def _published(self, for_all: ChangedNames, by_role: Mapping[str, ChangedNames]) -> None:
-        if self.server is not None:
-            changes: dict[str | None, ChangedNames] = {None: for_all}
-            changes.update(by_role)
-            self.server.publish(changes)
-        if by_role:
-            self.admission_policy.notify()
-
-    def _turned(self, transition: Transition) -> None:
-        if not transition.ready:
-            event(_log, logging.WARNING, "not_ready", layer=transition.layer, reason=transition.reason)
-            self.keeper.record_event("Warning", "NotReady", f"{transition.layer}: {transition.reason}", clears="Ready")
-            return
-        phases = {name: round(seconds, 3) for name, seconds in self.gate.startup_seconds().items()}
-        objects = sum(state.objects for state in self.board.states.values())
-        said = progress.summary(self.gate.startup_seconds(), self.board.states.values())
-        self.keeper.record_event("Normal", "Ready", said, clears="NotReady")
-        event(_log, logging.INFO, "ready", summary=said, seconds=sum(phases.values()), objects=objects, **phases)
-
-    def _checks_changed(self, before: Report, after: Report) -> None:
-        known = {(layer.name, check.name): check.status for layer in before.layers for check in layer.checks}
-        for layer in after.layers:
-            for check in layer.checks:
-                was = known.get((layer.name, check.name))
-                if was is not check.status:
-                    name = f"{layer.name}/{check.name}"
-                    self.timeline.add("check", check=name, was=was, status=check.status, reason=check.reason)
-
-    def _speak(self) -> None:
-        """Says what is awaited, if it has taken long."""
-        if self.gate.passed_at("serving") is not None or not self._soft_deadline.passed(self._clock()):
-            return
-        self.metrics.deadline_passed()
-        listed = self._soft_deadline.progress(self.board.states.values())
-        waits_for = self.gate.report.reason
-        event(_log, logging.WARNING, "still_not_ready", waits_for=waits_for, progress=listed)
-        self.keeper.record_event("Warning", "StillNotReady", f"waits for {waits_for}; {listed}")
 
     def _relist(self, kinds: frozenset[str]) -> None:
         if self.provider is not None:
             self.provider.relist(kinds)
 
-    def _stream_held(self, stream: StreamInfo, kind: HoldKind) -> None:
-        """A proxy waits: an Event for the first while we are not ready, and for each role that is unknown.
-
-        None for one that only waits for its turn.
-        """
-        if kind == "not_ready":
-            self._record_event(
-                "Warning", "ProxyHeld", "a proxy waits until this replica is ready: /readyz?verbose says why"
-            )
-        elif kind == "unknown_role":
-            message = f"a proxy waits for role {stream.node.role!r}: no Gateway of ours has that name"
-            self._record_event("Warning", "UnknownRole", message)
-
-    def _record_event(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, clears: str = "") -> None:
-        """An Event of a part that is made before the keeper."""
-        self.keeper.record_event(kind, reason, message, clears=clears)
-
     # -- what is so --------------------------------------------------------------------------------
 
     def _base(self) -> Mapping[str, Verdict]:
-        listening: Verdict = Waiting("the gRPC port is not bound yet") if self.server is None else Passed()
-        if self.settings.shadow:
-            listening = Passed("a shadow serves nobody")
-        checks = {"settings": Passed(), "http": Passed(str(self.settings.http_address)), "grpc": listening}
-        if self._open_files is not None:
-            checks["open_files"] = self._open_files.verdict()
-        if self.last_good is not None:
-            checks["last_good"] = self.last_good.verdict()
-        return checks
+        return layers.base_checks(
+            listening=self.server is not None,
+            shadow=self.settings.shadow,
+            http_address=str(self.settings.http_address),
+            open_files=None if self._open_files is None else self._open_files.verdict(),
+            last_good=None if self.last_good is None else self.last_good.verdict(),
+        )
 
     def _serving(self) -> Mapping[str, Verdict]:
-        draining: Verdict = Passed()
-        if self._draining_since is not None:
-            draining = Failed(f"draining for {self._clock() - self._draining_since:.0f} s: this replica is leaving")
-        listening = self._base()["grpc"]
-        return {"grpc": listening, "initial_push": self._initial_push.verdict(), "draining": draining}
-
-    def _parity_verdict(self) -> Verdict:
-        return Passed() if self.parity is None else self.parity.verdict()
+        return layers.serving_checks(
+            listening=self.server is not None,
+            shadow=self.settings.shadow,
+            initial_push=self._initial_push.verdict(),
+            draining_seconds=None if self._draining_since is None else self._clock() - self._draining_since,
+        )
 
     def _digests(self, *, resources: bool) -> Mapping[str, object]:
         roles = contents(self.store, resources=resources)

@@ -63,6 +63,8 @@ class Pipeline:
     """Not served: for those who ask why a route has no effect."""
     over_budget: _OverBudget
     """Routes that are left out for their size."""
+    derived: tuple[Collection[Any, Any], ...]
+    """All collections that are derived on the way to what is served: readiness waits for each."""
 
 
 def build(
@@ -74,6 +76,7 @@ def build(
     route_budget: Budget = Budget(),  # noqa: B008 - immutable
 ) -> Pipeline:
     """Derives, in *graph*, everything that is served from four sources. *gateway_class*: whose Gateways are ours."""
+    before = frozenset(graph.collections)
     gateways: Source[ObjectKey, Gateway] = graph.source("gateways")
     httproutes: Source[ObjectKey, HTTPRoute] = graph.source("httproutes")
     services: Source[ObjectKey, Service] = graph.source("services")
@@ -120,15 +123,19 @@ def build(
     over_budget = _over_budget(our_gateways, owned, places, route_budget)
     attached_routes = placed_routes.map(within_budget, name="attached_routes")
 
+    route_configurations = _route_configurations(our_ports, owned, resolved_routes, places, over_budget)
+    sources = {source.name: source for source in (gateways, httproutes, services, endpointslices)}
+    added = (collection for name, collection in graph.collections.items() if name not in before)
     return Pipeline(
-        sources={source.name: source for source in (gateways, httproutes, services, endpointslices)},
+        sources=sources,
         roles=our_gateways,
         clusters=all_clusters,
         load_assignments=load_assignments,
         listeners=listeners,
-        route_configurations=_route_configurations(our_ports, owned, resolved_routes, places, over_budget),
+        route_configurations=route_configurations,
         attached_routes=attached_routes,
         over_budget=over_budget,
+        derived=tuple(collection for collection in added if collection.name not in sources),
     )
 
 

@@ -36,7 +36,10 @@ class ChangeSet(NamedTuple):
     @classmethod
     def of_commit(cls, commit: Commit) -> "ChangeSet":
         """The changes of one transaction of the graph."""
-        return cls(**{name: delta.changes for name, delta in commit.deltas.items()})
+        changes: dict[str, Mapping[Any, ResourceChange]] = {}
+        for name, delta in commit.deltas.items():
+            changes[name] = delta.changes
+        return cls(**changes)
 
     @classmethod
     def of_contents(cls, derived: Mapping[str, Mapping[Any, Any]]) -> "ChangeSet":

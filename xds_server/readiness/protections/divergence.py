@@ -16,11 +16,8 @@ class Divergence:
     def __init__(self, derived: Mapping[str, Mapping[Any, Any]]) -> None:
         self._derived = derived
         self._published: dict[Place, Any] = {}
-
-    @property
-    def places(self) -> Iterable[Place]:
+        self.places = self._published.keys()
         """The places at which the two differ; empty if the published state is the derived state."""
-        return self._published.keys()
 
     def begin(self, changes: Changes) -> Changes:
         """Takes in changes of the derived state: until `record_published` their places count as different.

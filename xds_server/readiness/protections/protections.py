@@ -33,7 +33,11 @@ class Protections:
 
     def admit(self, changes: ChangeSet) -> ChangeSet:
         """The part of a transaction that may be published, and what it releases; *changes* itself if all of it passes."""
-        if self._has_nothing_to_do(changes):
+        if (
+            not self._divergence.places
+            and (self.retention is None or self.retention.has_nothing_to_do())
+            and (self.shrink_hold is None or self.shrink_hold.has_nothing_to_do(changes))
+        ):
             return changes
         step = admitted = self._divergence.begin(changes.by_place())
         if self.shrink_hold is not None:
@@ -94,13 +98,6 @@ class Protections:
         if self.retention is not None:
             self.retention.forget(gone)
         return _NOTHING if self.shrink_hold is None else self._released(self.shrink_hold.forget(gone))
-
-    def _has_nothing_to_do(self, changes: ChangeSet) -> bool:
-        return (
-            not self._divergence.places
-            and (self.retention is None or self.retention.has_nothing_to_do())
-            and (self.shrink_hold is None or self.shrink_hold.has_nothing_to_do(changes))
-        )
 
     def _restored(self) -> Changes:
         """What is to be published again, as changes from what is published."""

@@ -85,11 +85,10 @@ class ShrinkGuard:
         """Whether all *changes* pass and need not be remembered: nothing is held, or was lost lately, or is lost now."""
         if self._held or self._recent.changes:
             return False
-        for collection, by_key in changes.by_collection():
-            if by_key and (is_loss := self._losses.get(collection)) is not None:
-                for change in by_key.values():
-                    if is_loss(change):
-                        return False
+        for collection, is_loss in self._losses.items():
+            for change in getattr(changes, collection).values():
+                if is_loss(change):
+                    return False
         return True
 
     def admit(self, changes: Changes, sizes: Mapping[str, int], now: float = 0.0) -> Changes:

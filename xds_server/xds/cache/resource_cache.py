@@ -19,6 +19,12 @@ AcceptanceListener = Callable[[str, TypeUrl, frozenset[str]], None]
 """Called with a role, a type and names: see `ResourceCache.acceptance_changed`."""
 
 
+Publication = Mapping[str | None, ChangedNames]
+"""Names that changed, by role; under None those of the tables that all roles share."""
+
+PublicationListener = Callable[[Publication], None]
+
+
 class _RoleTables(dict[TypeUrl, Table]):
     """The tables of one role."""
 
@@ -41,6 +47,7 @@ class ResourceCache:
         # Also of roles that went, or were never there, as long as a stream is served from them.
         self._known: WeakValueDictionary[str, _RoleTables] = WeakValueDictionary()
         self._acceptance_listeners: list[AcceptanceListener] = []
+        self._publication_listeners: list[PublicationListener] = []
 
     def view(self, role: str) -> RoleTables | None:
         """What a role is served; None if there is no such role."""
@@ -103,6 +110,17 @@ class ResourceCache:
         for view in self._views.values():
             yield from ((type_url, view[type_url]) for type_url in (LISTENER, ROUTE))
 
+    def on_publication(self, listener: PublicationListener) -> None:
+        """Has *listener* called by every `announce`."""
+        self._publication_listeners.append(listener)
+
+    def announce(self, for_all: ChangedNames, by_role: Mapping[str, ChangedNames]) -> None:
+        """Tells the listeners which names changed. To be called once after `publish`, and the calls of `put` that follow it."""
+        publication: dict[str | None, ChangedNames] = {None: for_all}
+        publication.update(by_role)
+        for listener in self._publication_listeners:
+            listener(publication)
+
     def on_acceptance_changed(self, listener: AcceptanceListener) -> None:
         """Has *listener* called by every `acceptance_changed`."""
         self._acceptance_listeners.append(listener)
@@ -134,7 +152,8 @@ class ResourceCache:
         A change of a role that went is not applied: unknown roles are not served, and not emptied either.
         """
         for table in self._shared.values():
-            table.begin()
+            if table.removed:
+                table.begin()
         by_role: dict[str, dict[TypeUrl, frozenset[str]]] = {}
         for role, present in roles.items():
             if present:

@@ -1,7 +1,7 @@
 """What the transport tells of its streams, and to whom. Metrics and logs are wired elsewhere."""
 
 from collections.abc import Mapping
-from typing import Literal, Protocol
+from typing import Literal
 
 import msgspec
 
@@ -65,8 +65,8 @@ class ClientUse(msgspec.Struct, frozen=True):
     """Calls of health, reflection and client status."""
 
 
-class StreamObserver(Protocol):
-    """Is called from the event loop, and must neither block nor raise."""
+class StreamObserver:
+    """Is called from the event loop, and must neither block nor raise. What an observer does not define is not observed."""
 
     def stream_opened(self, stream: StreamInfo) -> None:
         """A stream's first request was read; it may have to wait yet."""

@@ -165,8 +165,8 @@ class StreamRegistry:
         Costs what changed, for each stream of a role that is named. Nothing is written before the loop's next turn.
         Names come as sets, whose order differs between processes: streams are told in the order of roles and names.
         """
-        for role in sorted(changes, key=lambda role: role or ""):
-            streams = self._admitted(role)
+        for role in (None, *sorted(filter(None, changes))):
+            streams = self._admitted(role) if changes.get(role) else ()
             if streams:
                 by_type = {type_url: sorted(names) for type_url, names in changes[role].items()}
                 for stream in streams:

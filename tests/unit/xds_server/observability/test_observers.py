@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable
 
+from xds_server.model.admission import RefusalKind
 from xds_server.observability.observers import ObserverList
 from xds_server.xds.transport.observer import StreamObserver
 
@@ -11,14 +12,14 @@ def test_every_observer_is_told() -> None:
     """In the order in which they were given."""
     told: list[str] = []
 
-    class StreamObserver:
+    class Named(StreamObserver):
         def __init__(self, name: str) -> None:
             self.name = name
 
-        def stream_refused(self, kind: str) -> None:
+        def stream_refused(self, kind: RefusalKind) -> None:
             told.append(f"{self.name} {kind}")
 
-    ObserverList(StreamObserver("a"), StreamObserver("b")).stream_refused("not_ready")  # type: ignore[arg-type]
+    ObserverList(Named("a"), Named("b")).stream_refused("not_ready")
 
     assert told == ["a not_ready", "b not_ready"]
 

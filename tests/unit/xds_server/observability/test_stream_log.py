@@ -41,9 +41,7 @@ class World:
         self.kept = Kept()
         self.now = 0.0
         self.suppressed = 0
-        self.told: list[tuple[str, str]] = []
         self.log = StreamLog(
-            lambda stream, kind: self.told.append((stream.node.id, kind)),
             clock=lambda: self.now,
             on_suppressed=self._count,
         )
@@ -123,7 +121,6 @@ def test_a_node_that_is_held_for_long_has_two_lines(world: World) -> None:
         "seconds": 403,
     }.items() <= released.items()
     assert closed["event"] == "stream.closed"
-    assert world.told == [("proxy-1", "not_ready")]
 
 
 def test_another_reason_is_another_line(world: World) -> None:
@@ -135,7 +132,6 @@ def test_another_reason_is_another_line(world: World) -> None:
     assert [(line["event"], line["reason"]) for line in world.lines()] == [
         ("stream.held", "not_ready"), ("stream.held", "unknown_role"),
     ]  # fmt: skip
-    assert [kind for _, kind in world.told] == ["not_ready", "unknown_role"]
 
 
 def test_a_held_node_that_comes_no_more_is_gone(world: World) -> None:

@@ -20,7 +20,7 @@ from xds_server.readiness.protections.shrink_hold import ShrinkHold
 from xds_server.readiness.publisher import Publisher
 from xds_server.readiness.ready_marker import ReadyMarker
 from xds_server.translate.pipeline import Pipeline, build
-from xds_server.xds.cache.resource_cache import ChangedNames, ResourceCache
+from xds_server.xds.cache.resource_cache import ChangedNames, Publication, ResourceCache
 
 
 class Rig:
@@ -31,8 +31,13 @@ class Rig:
         self.pipeline: Pipeline = build(self.graph, "xds-server")
         self.store = ResourceCache()
         self.said: list[tuple[ChangedNames, Mapping[str, ChangedNames]]] = []
+        self.store.on_publication(self.hear)
         if plain:
-            self.publisher = Publisher(self.graph, self.pipeline, self.store, lambda *names: self.said.append(names))
+            self.publisher = Publisher(self.graph, self.pipeline, self.store)
+
+    def hear(self, publication: Publication) -> None:
+        by_role = {role: names for role, names in publication.items() if role is not None}
+        self.said.append((publication[None], by_role))
 
     def list(self, *but: str) -> None:
         objects = {
@@ -118,7 +123,6 @@ def shrinking(
         rig.graph,
         rig.pipeline,
         rig.store,
-        lambda *names: rig.said.append(names),
         protections=Protections(collections_of(rig.pipeline), shrink_hold),
         marker=ReadyMarker(rig.store, 19002),
     )
@@ -331,7 +335,6 @@ class Carrying(Rig):
             self.graph,
             self.pipeline,
             self.store,
-            lambda *names: self.said.append(names),
             protections=Protections(collections_of(self.pipeline), retention=self.retention),
         )
         self.list()

@@ -14,14 +14,14 @@ from xds_server.model.source_state import Phase
 from xds_server.providers.files.provider import FileSource
 from xds_server.server import provider_factory
 from xds_server.server.settings import FilesSource, Settings
-from xds_server.server.status_factory import Nobody
+from xds_server.server.status_factory import NoStatus
 from xds_server.server.wiring import ControlPlane
 from xds_server.xds.protocol.messages import Node
 from xds_server.xds.transport.observer import StreamInfo
 
 
-class Keeper(Nobody):
-    """A keeper that notes what it is told."""
+class RecordedStatus(NoStatus):
+    """A status reporter that notes the Events that it is given."""
 
     def __init__(self) -> None:
         self.said: list[tuple[str, str, str, str]] = []
@@ -35,11 +35,11 @@ class Keeper(Nobody):
 
 
 class Rig:
-    """A replica whose keeper is ours."""
+    """A control plane whose status reporter is ours."""
 
     def __init__(self, **settings: Any) -> None:
-        self.control_plane = ControlPlane(Settings(source=FilesSource(Path("x")), **settings))
-        self.keeper = self.control_plane.keeper = Keeper()
+        self.status = RecordedStatus()
+        self.control_plane = ControlPlane(Settings(source=FilesSource(Path("x")), **settings), status=self.status)
 
     def lists(self, objects: Mapping[str, Mapping[str, Any]]) -> None:
         """All kinds, listed."""
@@ -54,7 +54,7 @@ class Rig:
             board.listed(plural, epoch=self.control_plane.graph.epoch, objects=len(source))
 
     def reasons(self) -> list[tuple[str, str, str]]:
-        return [(kind, reason, clears) for kind, reason, _, clears in self.keeper.said]
+        return [(kind, reason, clears) for kind, reason, _, clears in self.status.said]
 
 
 def carts(count: int) -> Mapping[str, Mapping[str, Any]]:
@@ -79,7 +79,7 @@ def test_a_change_that_is_held_and_its_end_are_events() -> None:
     held = ("Warning", "ChangeHeld", "ChangeReleased")
     released = ("Normal", "ChangeReleased", "ChangeHeld")
     assert [held, released, held, released] == [one for one in rig.reasons() if one[1].startswith("Change")]
-    assert "4 of 4 clusters" in rig.keeper.said[0][2]
+    assert "4 of 4 clusters" in rig.status.said[0][2]
 
 
 def test_a_hold_whose_time_is_up_is_a_warning() -> None:
@@ -98,12 +98,12 @@ def test_proxies_that_wait_are_events_by_why_they_do() -> None:
     rig = Rig()
     stream = StreamInfo(7, "ipv4:127.0.0.1:1", Node("proxy-1", role="shop/egde"), 0.0, warm=True)
 
-    rig.control_plane._stream_held(stream, "queued")
-    rig.control_plane._stream_held(stream, "not_ready")
-    rig.control_plane._stream_held(stream, "unknown_role")
+    rig.control_plane.observer.stream_hold_started(stream, "queued")
+    rig.control_plane.observer.stream_hold_started(stream, "not_ready")
+    rig.control_plane.observer.stream_hold_started(stream, "unknown_role")
 
     assert ["ProxyHeld", "UnknownRole"] == [reason for _, reason, _ in rig.reasons()]
-    assert "'shop/egde'" in rig.keeper.said[1][2]
+    assert "'shop/egde'" in rig.status.said[1][2]
 
 
 def test_a_start_that_takes_long_is_an_event_with_what_is_awaited() -> None:
@@ -113,7 +113,7 @@ def test_a_start_that_takes_long_is_an_event_with_what_is_awaited() -> None:
 
     rig.control_plane.tick()
 
-    ((kind, reason, message, _),) = rig.keeper.said
+    ((kind, reason, message, _),) = rig.status.said
     assert ("Warning", "StillNotReady") == (kind, reason)
     assert "waits for" in message
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from xds_server.model.source_state import SourceState
-from xds_server.readiness.progress import SoftDeadline, summary
+from xds_server.observability.startup_progress import SoftDeadline, summary
 
 SERVICES = SourceState(kind="services", required=True, sync_seconds=0.4, objects=900)
 SLICES = replace(SERVICES, kind="endpointslices", sync_seconds=3.1, objects=41_234)
