@@ -223,7 +223,7 @@ class ControlPlane:
     def evaluate(self) -> None:
         """Asks the gate again, and tells those who wait what has changed."""
         closed = self.gate.passed_at("snapshots") is None
-        offered = self.last_good is not None and self.last_good.turned()
+        offered = self.last_good is not None and self.last_good.update_offer()
         self.gate.evaluate()
         if offered:
             self.admission_policy.notify()

@@ -1,13 +1,12 @@
-"""The last good configuration over restarts: saved while all is well, offered while the API server cannot be reached.
+"""The last good configuration across restarts: when it is saved, and when it is offered.
 
-Only to proxies that have nothing, only after a grace, and only until everything is known. Then the tables that they are
-served from are brought up to date in place, and they are told what changed, like everybody.
+It is saved while proxies accept what is published, and offered while the API server cannot be reached. It is offered only to
+proxies that have no configuration, only after a grace period, and only until everything is known. Then the tables that
+these proxies are served from are updated in place, and the proxies are sent the changes like all others.
 """
 
 import asyncio
-import contextlib
 import logging
-import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -21,22 +20,22 @@ from xds_server.model.resource import ROUTE
 from xds_server.model.source_state import Phase, SourceState
 from xds_server.observability.logs import event
 from xds_server.observability.metric_definitions import PREFIX
-from xds_server.readiness.protections.last_good_file import BrokenError, Saved, decoded, encoded, resources
+from xds_server.readiness.protections.last_good_file import LastGoodFile, UnusableError
+from xds_server.readiness.protections.last_good_format import Saved, encode, resources
 from xds_server.xds.cache.resource_cache import ResourceCache
 from xds_server.xds.cache.table import RoleTables, accepted_version
 from xds_server.xds.transport.observer import StreamStatus
 
 _log = logging.getLogger("xds_server")
 
-FILE = "last-good.bin"
 _RETRY_SECONDS: Final = (2.0, 300.0)
-"""After how long a save that failed is tried again: at first, doubled with each failure, and at most."""
-STALE = "stale-"
-"""How the version that the completeness marker shows begins."""
+"""After how long a failed save is tried again: the first time, doubled with each failure, and at most."""
+STALE: Final = "stale-"
+"""Prefix of the version that the ready marker shows while the last good configuration is served."""
 
 
 class LastGoodMetrics:
-    """What is exported of it, also where none is kept."""
+    """The metrics of the last good configuration. They exist also if none is kept."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.offered = Gauge(
@@ -60,7 +59,7 @@ class LastGoodMetrics:
 
 
 class LastGood:
-    """A directory with one file, which holds the last configuration that proxies accepted."""
+    """Decides what is saved, and whether and to whom it is offered."""
 
     def __init__(
         self,
@@ -73,7 +72,7 @@ class LastGood:
         started: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._path = directory / FILE
+        self._file = LastGoodFile(directory)
         self._grace = grace_seconds
         self._store = store
         self._sources = sources
@@ -82,27 +81,25 @@ class LastGood:
         self._saved: Saved | None = None
         self._written: tuple[object, ...] = ()
         self._unusable = ""
-        """Why the file that was found cannot be used; "" once there is another."""
+        """Why the file cannot be used; "" once it was replaced."""
         self._failure = ""
-        """Why the last save failed; "" if it did not."""
+        """Why the last save failed; "" if it succeeded."""
         self._failing_since = 0.0
         self._retry_seconds = 0.0
         self._retry_at = 0.0
         self.offered = False
-        """Whether it is offered now."""
         self._metrics = metrics
 
     def load(self) -> None:
-        """Reads the file, if there is one, into the tables of the store, which publishes nothing of it by itself."""
+        """Reads the file, if there is one, into the tables of the cache. That does not publish it."""
         try:
-            saved = decoded(self._path.read_bytes())
-        except FileNotFoundError:
+            saved = self._file.read()
+        except UnusableError as error:
+            path = self._file.path
+            self._unusable = f"{path} cannot be used ({error}): a new one is saved once a proxy has accepted all of it"
+            event(_log, logging.WARNING, "last_good.unusable", path=str(path), reason=str(error))
             return
-        except (OSError, BrokenError) as error:
-            self._unusable = (
-                f"{self._path} cannot be used ({error}): a new one is saved once a proxy has accepted all of it"
-            )
-            event(_log, logging.WARNING, "last_good.unusable", path=str(self._path), reason=str(error))
+        if saved is None:
             return
         self._saved = saved
         self._metrics.time.set(saved.time)
@@ -114,9 +111,9 @@ class LastGood:
                 view[ROUTE].put(marker_routes(f"{STALE}{accepted_version(view, but_route=MARKER)}"))
         event(_log, logging.INFO, "last_good.loaded", roles=len(saved.roles), age_seconds=time.time() - saved.time)
 
-    def turned(self) -> bool:
-        """Looks whether it is to be offered, and returns whether that is new."""
-        before, self.offered = self.offered, self._wanted()
+    def update_offer(self) -> bool:
+        """Begins or ends the offer, and returns whether it has just begun."""
+        before, self.offered = self.offered, self._is_to_be_offered()
         if self.offered is before:
             return False
         self._metrics.offered.set(self.offered)
@@ -125,21 +122,21 @@ class LastGood:
         return self.offered
 
     def view(self, role: str) -> RoleTables | None:
-        """The tables for a proxy that has nothing; None if they are not offered, or the role is not among them."""
+        """The tables for a proxy that has no configuration; None if they are not offered, or do not contain the role."""
         if not self.offered or self._saved is None or role not in self._saved.roles:
             return None
         self._metrics.given.inc()
         return self._store.prepared(role)
 
     def why(self) -> str:
-        """What is offered to whom, in one line; "" if nothing is."""
+        """What is offered to which proxies, in one line; "" if nothing is."""
         if not self.offered or self._saved is None:
             return ""
         age = time.time() - self._saved.time
         return f"the API server cannot be reached: new proxies are given the last good configuration, {age:.0f} s old"
 
     def verdict(self) -> Verdict:
-        """Whether all is well with it: degraded while it is offered, cannot be saved, or could not be read."""
+        """Degraded while the last good configuration is offered, cannot be saved, or could not be read."""
         if self.offered:
             return Degraded(self.why())
         if self._failure:
@@ -151,9 +148,9 @@ class LastGood:
         return Degraded(self._unusable) if self._unusable else Passed()
 
     async def save(self, streams: Iterable[StreamStatus]) -> bool:
-        """Writes what is published for the roles of which a proxy has accepted all of it; returns whether it did.
+        """Saves what is published for each role of which a proxy has accepted everything. Returns whether it wrote the file.
 
-        Writes nothing if that is what is on disk, or if it failed a short time ago.
+        It writes nothing if the file has that content already, or if the last save failed a short time ago.
         """
         if self._failure and self._clock() < self._retry_at:
             return False
@@ -163,22 +160,26 @@ class LastGood:
         if not roles or state == self._written:
             return False
         now = time.time()
-        data = encoded(self._store, roles, now)
+        data = encode(self._store, roles, now)
         try:
-            await asyncio.to_thread(_write, self._path, data)
+            await asyncio.to_thread(self._file.write, data)
         except OSError as error:
             self._failed(str(error))
             return False
         if self._failure:
             event(
-                _log, logging.INFO, "last_good.saved", path=str(self._path), after=self._clock() - self._failing_since
+                _log,
+                logging.INFO,
+                "last_good.saved",
+                path=str(self._file.path),
+                after=self._clock() - self._failing_since,
             )
         self._written, self._failure, self._unusable = state, "", ""
         self._metrics.time.set(now)
         return True
 
     def _failed(self, reason: str) -> None:
-        """It could not be saved: said when that begins or the reason is another, and tried again, ever less often."""
+        """Logs the first failure and each other reason, and sets the time of the next try: the delay doubles each time."""
         now = self._clock()
         first, most = _RETRY_SECONDS
         if not self._failure:
@@ -187,21 +188,21 @@ class LastGood:
             self._retry_seconds = min(2 * self._retry_seconds, most)
         if reason != self._failure:
             event(
-                _log, logging.WARNING, "last_good.not_saved", path=str(self._path), reason=reason,
+                _log, logging.WARNING, "last_good.not_saved", path=str(self._file.path), reason=reason,
                 retry="ever less often; /readyz?verbose shows it",
             )  # fmt: skip
         self._failure, self._retry_at = reason, now + self._retry_seconds
         self._metrics.failures.inc()
 
-    def _wanted(self) -> bool:
+    def _is_to_be_offered(self) -> bool:
         if self._saved is None or self._store.epoch is not None or self._clock() - self._started < self._grace:
             return False
-        # Refused is not unreachable: whoever may not read must not be served what others could read.
+        # A refusal is an answer: a server that may not read must not serve what others could read.
         return any(one.required and one.phase is Phase.ERROR and one.code is None for one in self._sources())
 
 
 def accepted(streams: Iterable[StreamStatus]) -> set[str]:
-    """The roles of which at least one proxy has accepted all that it was to be sent."""
+    """The roles of which at least one proxy has accepted everything that it was sent, and has nothing more to be sent."""
     return {
         one.stream.node.role
         for one in streams
@@ -212,18 +213,3 @@ def accepted(streams: Iterable[StreamStatus]) -> set[str]:
             for kind in one.types.values()
         )
     }
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Replaces the file in one step, readable to us alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            beside.unlink()

@@ -1,67 +1,45 @@
-"""The last good configuration as bytes: what was published and acknowledged, to be read after a restart. Pure."""
+"""The file of the last good configuration: reads it, and replaces it in one step."""
 
-from collections.abc import Iterable, Mapping
-from hashlib import blake2b
+import contextlib
+import os
+from pathlib import Path
 from typing import Final
 
-import msgspec
+from xds_server.readiness.protections.last_good_format import BrokenError, Saved, decode
 
-from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, TypeUrl, resource
-from xds_server.xds.cache.resource_cache import ResourceCache
-
-SAVED: Final = (CLUSTER, ENDPOINT, LISTENER, ROUTE)
-"""The types that are saved: secrets are not among them, and so never on disk."""
-
-_MAGIC: Final = b"xds-server last good 1\n"
-_DIGEST_SIZE: Final = 16
-
-Items = list[tuple[str, bytes]]
-"""Names and bodies."""
+FILE: Final = "last-good.bin"
 
 
-class Saved(msgspec.Struct, frozen=True):
-    """What is on disk."""
-
-    time: float
-    """When it was saved, in Unix time."""
-    shared: dict[str, Items]
-    """By type: what all roles share."""
-    roles: dict[str, dict[str, Items]]
-    """By role and type: what is its own."""
+class UnusableError(Exception):
+    """There is a file, and it cannot be read."""
 
 
-class BrokenError(ValueError):
-    """The bytes are not what was written."""
+class LastGoodFile:
+    """One file in *directory*, which is made when it is first written."""
 
+    def __init__(self, directory: Path) -> None:
+        self.path = directory / FILE
 
-def encoded(store: ResourceCache, roles: Iterable[str], now: float) -> bytes:
-    """What *store* publishes for *roles*, with a digest at the end that a cut-off file does not have."""
-    views = {role: view for role in sorted(roles) if (view := store.view(role)) is not None}
-    shared: dict[str, Items] = {}
-    for view in views.values():
-        shared = {type_url: [(item.name, item.body) for item in view[type_url]] for type_url in (CLUSTER, ENDPOINT)}
-        break
-    own: dict[str, dict[str, Items]] = {
-        role: {type_url: [(item.name, item.body) for item in view[type_url]] for type_url in (LISTENER, ROUTE)}
-        for role, view in views.items()
-    }
-    body = _MAGIC + msgspec.msgpack.encode(Saved(now, shared, own))
-    return body + blake2b(body, digest_size=_DIGEST_SIZE).digest()
+    def read(self) -> Saved | None:
+        """What was saved last; None if there is no file. Raises: UnusableError."""
+        try:
+            return decode(self.path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, BrokenError) as error:
+            raise UnusableError(str(error)) from error
 
-
-def decoded(data: bytes) -> Saved:
-    """What was encoded. Raises: BrokenError."""
-    body, digest = data[:-_DIGEST_SIZE], data[-_DIGEST_SIZE:]
-    if not body.startswith(_MAGIC):
-        raise BrokenError("it is no saved configuration, or of another version")
-    if blake2b(body, digest_size=_DIGEST_SIZE).digest() != digest:
-        raise BrokenError("it is cut off or altered")
-    try:
-        return msgspec.msgpack.decode(body[len(_MAGIC) :], type=Saved)
-    except msgspec.DecodeError as error:
-        raise BrokenError(f"it cannot be read: {error}") from None
-
-
-def resources(items: Mapping[str, Items]) -> dict[TypeUrl, list[Resource]]:
-    """The resources of saved items, of the types that are saved."""
-    return {type_url: [resource(name, body) for name, body in items.get(type_url, [])] for type_url in SAVED}
+    def write(self, data: bytes) -> None:
+        """Replaces the file, readable to its owner alone. May block, so call it in a thread. Raises: OSError."""
+        path = self.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(path)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                beside.unlink()

@@ -12,7 +12,8 @@ from probes import Degraded, Passed
 from tests.unit.xds_server.readiness.test_publisher import Rig
 from xds_server.model.resource import CLUSTER, LISTENER, PUSH_ORDER, ROUTE
 from xds_server.model.source_state import Phase, SourceState
-from xds_server.readiness.protections.last_good import FILE, LastGood, LastGoodMetrics, accepted
+from xds_server.readiness.protections.last_good import LastGood, LastGoodMetrics, accepted
+from xds_server.readiness.protections.last_good_file import FILE
 from xds_server.xds.cache.resource_cache import ResourceCache
 from xds_server.xds.protocol.messages import Node, TypeStatus
 from xds_server.xds.transport.admission import Hold
@@ -45,7 +46,7 @@ class Started:
         return self.registry.get_sample_value("xds_server_last_good_save_failures_total") or 0.0
 
     def offered(self) -> bool:
-        self.last_good.turned()
+        self.last_good.update_offer()
         return self.last_good.offered
 
 
@@ -65,8 +66,8 @@ async def test_it_is_offered_after_the_grace_to_the_roles_that_were_saved(tmp_pa
     assert not started.offered()
     assert started.last_good.view("shop/edge") is None
     started.now = 130.0
-    assert started.last_good.turned()
-    assert not started.last_good.turned()
+    assert started.last_good.update_offer()
+    assert not started.last_good.update_offer()
 
     view = started.last_good.view("shop/edge")
     assert view is not None

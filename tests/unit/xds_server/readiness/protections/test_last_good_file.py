@@ -1,45 +1,43 @@
-"""The last good configuration as bytes."""
+"""The file of the last good configuration."""
+
+from pathlib import Path
 
 import pytest
 
-from tests.unit.xds_server.readiness.test_publisher import Rig
-from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE
-from xds_server.readiness.protections.last_good_file import BrokenError, decoded, encoded, resources
-from xds_server.xds.cache.resource_cache import ResourceCache
+from xds_server.readiness.protections.last_good_file import FILE, LastGoodFile, UnusableError
 
 
-def published() -> ResourceCache:
-    rig = Rig()
-    rig.list()
-    return rig.store
+def test_without_a_file_nothing_was_saved(tmp_path: Path) -> None:
+    """That is the first start, and no fault."""
+    assert LastGoodFile(tmp_path / "not" / "there").read() is None
 
 
-def test_what_is_read_is_what_was_written() -> None:
-    """Equal names, bytes and versions, in all four types."""
-    store = published()
-    view = store.view("shop/edge")
-    assert view is not None
+def test_a_file_is_replaced_as_a_whole_and_nobody_else_may_read_it(tmp_path: Path) -> None:
+    """Nothing is left beside it."""
+    file = LastGoodFile(tmp_path / "new")
+    for data in (b"first", b"second, and longer"):
+        file.write(data)
 
-    saved = decoded(encoded(store, {"shop/edge", "gone/gone"}, 17.0))
-
-    assert (saved.time, list(saved.roles)) == (17.0, ["shop/edge"])
-    for items, types in ((saved.shared, (CLUSTER, ENDPOINT)), (saved.roles["shop/edge"], (LISTENER, ROUTE))):
-        assert set(items) == set(types)
-        for type_url in types:
-            expected = [(item.name, item.body, item.version) for item in view[type_url]]
-            assert [(item.name, item.body, item.version) for item in resources(items)[type_url]] == expected
-            assert len(view[type_url]) == 1
+    assert [path.name for path in (tmp_path / "new").iterdir()] == [FILE]
+    assert (file.path.read_bytes(), file.path.stat().st_mode & 0o777) == (b"second, and longer", 0o600)
 
 
-def test_whatever_is_not_whole_is_refused() -> None:
-    """Cut off anywhere, altered anywhere, or something else."""
-    data = encoded(published(), {"shop/edge"}, 17.0)
+def test_a_file_that_cannot_be_replaced_stays_as_it_was(tmp_path: Path) -> None:
+    """A directory of that name is in the way: the error is the system's, and what was written beside it is gone."""
+    (tmp_path / FILE).mkdir()
+    with pytest.raises(OSError, match="directory"):
+        LastGoodFile(tmp_path).write(b"new")
 
-    for length in range(len(data)):
-        with pytest.raises(BrokenError):
-            decoded(data[:length])
-    for at in range(0, len(data), 7):
-        with pytest.raises(BrokenError):
-            decoded(data[:at] + bytes((data[at] ^ 1,)) + data[at + 1 :])
-    with pytest.raises(BrokenError, match="no saved configuration"):
-        decoded(b"#!/bin/sh\n" * 10)
+    assert [path.name for path in tmp_path.iterdir()] == [FILE]
+
+
+def test_a_file_that_is_none_of_ours_says_what_is_wrong(tmp_path: Path) -> None:
+    """And so does one that cannot be read at all."""
+    (tmp_path / FILE).write_bytes(b"something else")
+    with pytest.raises(UnusableError, match="not a saved configuration"):
+        LastGoodFile(tmp_path).read()
+
+    (tmp_path / FILE).unlink()
+    (tmp_path / FILE).mkdir()
+    with pytest.raises(UnusableError, match="directory"):
+        LastGoodFile(tmp_path).read()
