@@ -15,7 +15,7 @@ from xds_server.model.admission import HoldKind
 from xds_server.observability.client import ControlPlaneError
 from xds_server.observability.observers import ObserverList
 from xds_server.providers.kubernetes.provider import KubeSource
-from xds_server.readiness.parity import Parity, contents
+from xds_server.readiness.parity import Parity, digests_of
 from xds_server.readiness.protections.last_good import LastGood
 from xds_server.server import app
 from xds_server.server.settings import KubeSource as FromKube
@@ -147,7 +147,7 @@ class Process:
         self._on_step = on_step
         self._peer = peer
         self.control_plane = control_plane = ControlPlane(
-            settings(setting, directory), clock=loop.time, started=loop.time(), asked=self._ask_peer
+            settings(setting, directory), clock=loop.time, started=loop.time(), request_peer=self._ask_peer
         )
         self.endpoints = control_plane.endpoints(lambda content: content())
         self._watch_board()
@@ -208,7 +208,8 @@ class Process:
         outcome, peer = await parity.run(), self._peer()
         if outcome == "equal" and (
             peer is None
-            or contents(self.control_plane.store, resources=True) != contents(peer.control_plane.store, resources=True)
+            or digests_of(self.control_plane.store, resources=True)
+            != digests_of(peer.control_plane.store, resources=True)
         ):
             self.wrong.append("says that it agrees with a peer, and does not")
         self.control_plane.compared(outcome)

@@ -72,7 +72,7 @@ BUGS = (
     Bug("what was good before stays", "xds_server/xds/cache/resource_cache.py",
         "left = self._left() if self.epoch is None else {}", "left = {}"),
     Bug("a peer agrees unasked", "xds_server/readiness/parity.py",
-        'if self._roles(await self._get("/debug/digests")) == contents(self._store, resources=False):', "if True:"),
+        'if self._roles(await self._get("/debug/digests")) == digests_of(self._store, resources=False):', "if True:"),
     Bug("a peer that does not agree is waited for for ever", "xds_server/readiness/parity.py",
         " and self._clock() - began < self._seconds", ""),
     # changes instead of the whole state

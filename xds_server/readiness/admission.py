@@ -1,4 +1,4 @@
-"""Who may be served: the stream's own guard, since a readiness probe does not keep a proxy from connecting."""
+"""Which proxies may be served. The streams ask this themselves, since a failing readiness probe keeps no proxy from connecting."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,10 +11,10 @@ from xds_server.xds.transport.admission import Hold
 
 
 class ReadinessAdmission:
-    """Admits a proxy once everything is published, to the tables of its role.
+    """Admits a proxy, once everything is published, to the tables of its role.
 
-    *open_at_once* is for gate mode `off`: everybody is admitted, to whatever there is. *last_good* gives the tables of a
-    role that a proxy without any configuration may have meanwhile, or None.
+    *open_at_once* is for gate mode `off`: every proxy is admitted, to what is known so far. *last_good* returns the tables
+    of a role that a proxy without any configuration may be served meanwhile, or None.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class ReadinessAdmission:
         store.on_publication(self._published)
 
     def admit(self, node: Node) -> RoleTables | Hold:
-        """The tables that this proxy is served from, or why it is held."""
+        """The tables from which this proxy is served, or why it is held."""
         if self._open_at_once:
             return self._store.prepared(node.role)
         if self._gate.passed_at("snapshots") is None:
@@ -45,11 +45,11 @@ class ReadinessAdmission:
         return view
 
     async def wait_for_change(self) -> None:
-        """Returns when `admit` may answer differently than it did."""
+        """Returns when `admit` may return something else than before."""
         await self._turn.wait()
 
     def notify(self) -> None:
-        """Has those who wait ask again."""
+        """Wakes all that wait in `changed`."""
         self._turn.set()
         self._turn = asyncio.Event()
 

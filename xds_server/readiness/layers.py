@@ -1,8 +1,8 @@
-"""The layers of readiness, in order, as checks over what is known elsewhere. Nothing here keeps state.
+"""The layers of readiness, in order. Each check reads the state of another part; nothing here keeps state.
 
-    base -> sources -> derived -> snapshots -> serving
+    base -> sources -> derived -> snapshots -> parity -> serving
 
-All but `serving` latch: what was known once is served on, and marked, when its source is lost.
+All layers but `serving` latch. When a source is lost later, its objects are served on, and the check is degraded.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -27,10 +27,10 @@ def gate(
     clock: Clock,
     started: float,
 ) -> Gate:
-    """The gate of the server: ready is a fact, not a guess.
+    """The gate of the server: it is ready when the published epoch has reached the epoch of the last required list.
 
-    *held*: which change is not published, and why, or "". *parity*: whether a peer publishes the same, if one is asked.
-    *problems*: how many there are with the input.
+    *held*: which changes are held or retained, and why; "" if none is. *parity*: whether a peer publishes the same; None if
+    no peer is asked. *problems*: the number of problems of the input.
     """
     collections = tuple(derived)
 
@@ -60,7 +60,7 @@ def gate(
 def base_checks(
     *, listening: bool, shadow: bool, http_address: str, open_files: Verdict | None, last_good: Verdict | None
 ) -> Mapping[str, Verdict]:
-    """Whether the process itself has begun. None: not checked."""
+    """The checks of the process itself. None: there is nothing to check."""
     checks = {"settings": Passed(), "http": Passed(http_address), "grpc": of_port(listening=listening, shadow=shadow)}
     if open_files is not None:
         checks["open_files"] = open_files
@@ -72,7 +72,7 @@ def base_checks(
 def serving_checks(
     *, listening: bool, shadow: bool, initial_push: Verdict, draining_seconds: float | None
 ) -> Mapping[str, Verdict]:
-    """Whether new proxies may come. *draining_seconds*: for how long the server has been draining, None if it is not."""
+    """Whether new proxies may connect. *draining_seconds*: for how long the server has been draining; None if it is not."""
     draining: Verdict = Passed()
     if draining_seconds is not None:
         draining = Failed(f"draining for {draining_seconds:.0f} s: this replica is leaving")
@@ -93,7 +93,7 @@ def sync_epoch(sources: Iterable[SourceState]) -> int | None:
 
 
 def of_source(state: SourceState) -> Verdict:
-    """How far a source has got: an optional one holds nobody up."""
+    """How far a source has got. Readiness does not wait for an optional one."""
     match state.phase:
         case Phase.SYNCED:
             return Passed(f"{state.objects} objects")
@@ -112,7 +112,7 @@ def of_source(state: SourceState) -> Verdict:
 
 
 def of_input(problems: int) -> Verdict:
-    """Whether anything is wrong with the objects: that costs themselves, and nobody waits for it."""
+    """Whether an object has a problem. Readiness does not wait for it: a bad object costs itself alone."""
     return Degraded(f"{problems} problems: /debug/problems says which") if problems else Passed("no problem")
 
 
@@ -121,7 +121,7 @@ def _retried(state: SourceState) -> str:
 
 
 def of_collection(collection: Collection[Any, Any]) -> Verdict:
-    """Whether a derived collection is complete; a key whose transform failed keeps its last output, and is named."""
+    """Whether a derived collection is complete. A key whose transform failed keeps its last output, and is named."""
     if not collection.synced:
         return Waiting(f"waits for {', '.join(sorted(collection.pending))}")
     if not collection.failures:
@@ -131,7 +131,7 @@ def of_collection(collection: Collection[Any, Any]) -> Verdict:
 
 
 def of_published(published: int | None, required: int | None) -> Verdict:
-    """Whether what is published contains all that the required sources listed."""
+    """Whether the published state contains everything that the required sources listed."""
     if required is None:
         return Waiting("not all required sources were listed")
     if published is None:

@@ -1,7 +1,7 @@
-"""The parity gate: before it turns ready, a new replica compares what it publishes with what a peer publishes.
+"""Parity: before a new replica turns ready, it compares what it publishes with what a peer publishes.
 
-Equal contents have equal versions on every replica, so two replicas that read the same objects and run the same code
-agree to the last bit. If they do not, somebody should know before proxies move over.
+Equal content has equal versions on every replica. So two replicas that read the same objects and run the same code agree to
+the last bit. If they do not, an operator should know before proxies move to the new one.
 """
 
 import asyncio
@@ -27,16 +27,16 @@ _SHOWN = 5
 _MARKER = (ROUTE, MARKER)
 
 
-class Contents(NamedTuple):
-    """What one replica publishes of one type for one role."""
+class TypeDigests(NamedTuple):
+    """The versions that one replica publishes of one type for one role."""
 
     version: str
     resources: Mapping[str, str]
-    """Version by name; not read, and empty, if the versions of the whole agree."""
+    """Version by name; empty if only the version of the whole type was asked for."""
 
 
-Roles = Mapping[str, Mapping[str, Contents]]
-"""By role and by type's short name."""
+Roles = Mapping[str, Mapping[str, TypeDigests]]
+"""By role and by the type's short name."""
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -54,15 +54,15 @@ class Difference(msgspec.Struct, frozen=True):
         return len(self.ours_alone) + len(self.peers_alone) + len(self.changed)
 
 
-def contents(store: ResourceCache, *, resources: bool) -> Roles:
-    """What is published; without *resources* the versions of the whole alone.
+def digests_of(store: ResourceCache, *, resources: bool) -> Roles:
+    """The versions of what is published; without *resources* only those of whole types.
 
-    But for what the marker says: that follows from the rest, and from what proxies of the replica thought of it.
+    The ready marker is left out: its content follows from the rest, and from which resources the replica's proxies rejected.
     """
     views = {role: view for role in sorted(store.roles) if (view := store.view(role)) is not None}
     return {
         role: {
-            SERVICE_NAMES[type_url]: Contents(
+            SERVICE_NAMES[type_url]: TypeDigests(
                 version_of(table.digest - _marker_digest(type_url, table)),
                 {item.name: item.version for item in table if (type_url, item.name) != _MARKER} if resources else {},
             )
@@ -79,7 +79,7 @@ def _marker_digest(type_url: TypeUrl, table: Table) -> int:
 
 
 def differences(ours: Roles, peers: Roles) -> list[Difference]:
-    """Where two replicas differ; nothing, if they agree. Both with resources."""
+    """Where two replicas differ; empty if they agree. Both need the versions of resources."""
     found = []
     for role in sorted(ours.keys() | peers.keys()):
         mine, other = ours.get(role, {}), peers.get(role, {})
@@ -98,9 +98,9 @@ def differences(ours: Roles, peers: Roles) -> list[Difference]:
 
 
 class Parity:
-    """Asks *peer* again and again until it agrees, for at most *seconds*; then the replica turns ready all the same.
+    """Asks *peer* until it agrees, for at most *seconds*. Then the replica turns ready all the same.
 
-    A peer that does not answer, is not ready itself, or is this very process, is no peer.
+    A peer that does not answer, is not ready itself, or is this very process, does not count as one (`no_peer`).
     """
 
     def __init__(
@@ -111,15 +111,15 @@ class Parity:
         *,
         instance: str,
         clock: Callable[[], float] = time.monotonic,
-        asked: Callable[[str, str], object] = request_json,
+        request: Callable[[str, str], object] = request_json,
     ) -> None:
-        """*asked* is called in a thread, with the peer's URL and a path, and gives JSON or raises ControlPlaneError."""
+        """*request* is called in a thread, with the peer's URL and a path. It returns JSON or raises ControlPlaneError."""
         self._peer = peer
         self._seconds = seconds
         self._store = store
         self._instance = instance
         self._clock = clock
-        self._asked = asked
+        self._request = request
         self._begun = asyncio.Event()
         self.differences: list[Difference] = []
         self.outcome: Outcome | None = None
@@ -128,11 +128,11 @@ class Parity:
         self._why = "not asked yet"
 
     def begin(self) -> None:
-        """Says that everything is published, so that it can be compared."""
+        """Everything is published from now on, so that it can be compared."""
         self._begun.set()
 
     async def run(self) -> Outcome:
-        """Compares, once it may begin; returns how it ended."""
+        """Compares, after `begin`, and returns the outcome."""
         await self._begun.wait()
         began = self._clock()
         last: Outcome = "no_peer"
@@ -143,45 +143,45 @@ class Parity:
         return last
 
     def verdict(self) -> Verdict:
-        """Whether readiness may go on; for how long it did not agree is never a reason to stay away for ever."""
+        """Whether readiness may go on. It waits for a bounded time, whatever the peer says."""
         if self.outcome is None:
             return Waiting(f"{self._peer}: {self._why}; at most {self._seconds:.0f} s")
         return Passed("equal" if self.outcome == "equal" else f"{self.outcome}, went on after {self._seconds:.0f} s")
 
     @property
     def why(self) -> str:
-        """The last comparison in one line."""
+        """The result of the last comparison, in one line."""
         return self._why
 
     def page(self) -> Mapping[str, object]:
-        """The last comparison, to be downloaded."""
+        """The last comparison, for `/debug/parity`."""
         return {"peer": self._peer, "outcome": self.outcome, "reason": self._why, "differences": self.differences}
 
     async def _compare(self) -> Outcome:
         try:
-            if self._roles(await self._get("/debug/digests")) == contents(self._store, resources=False):
+            if self._roles(await self._get("/debug/digests")) == digests_of(self._store, resources=False):
                 self.differences, self._why = [], "equal"
                 return "equal"
             peers = self._roles(await self._get("/debug/digests?resources"))
         except ControlPlaneError as error:
             self._why = str(error)
             return "no_peer"
-        self.differences = differences(contents(self._store, resources=True), peers)
+        self.differences = differences(digests_of(self._store, resources=True), peers)
         if not self.differences:
             self._why = "equal"
             return "equal"
-        self._why = said(self.differences)
+        self._why = describe(self.differences)
         return "different"
 
     async def _get(self, path: str) -> object:
-        return await asyncio.to_thread(self._asked, self._peer, path)
+        return await asyncio.to_thread(self._request, self._peer, path)
 
     def _roles(self, answer: object) -> Roles:
         try:
             digests = msgspec.convert(answer, Digests)
         except msgspec.ValidationError as error:
             raise ControlPlaneError(
-                f"{self._peer}/debug/digests is none of ours ({error}): is it an xds-server?"
+                f"{self._peer}/debug/digests does not answer as an xds-server does ({error}): is it one?"
             ) from None
         if digests.instance == self._instance:
             raise ControlPlaneError(
@@ -193,7 +193,7 @@ class Parity:
 
 
 class ParityMetrics:
-    """How comparisons ended, and in how much."""
+    """How comparisons ended, and how many resources differed."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._comparisons = Counter(
@@ -209,7 +209,7 @@ class ParityMetrics:
             self._comparisons.labels(outcome)
 
     def compared(self, parity: Parity) -> None:
-        """A comparison ended."""
+        """Counts a comparison that has ended."""
         self._comparisons.labels(parity.outcome or "").inc()
         for name in (SERVICE_NAMES[type_url] for type_url in PUSH_ORDER):
             self._differences.labels(name).set(sum(one.count for one in parity.differences if one.type == name))
@@ -220,11 +220,11 @@ class Digests(msgspec.Struct):
 
     instance: str
     epoch: int | None
-    roles: dict[str, dict[str, Contents]]
+    roles: dict[str, dict[str, TypeDigests]]
 
 
-def said(found: list[Difference]) -> str:
-    """Differences in one line."""
+def describe(found: list[Difference]) -> str:
+    """The differences in one line."""
     parts = [
         f"{one.role} {one.type}: {len(one.changed)} changed, {len(one.ours_alone)} ours alone, {len(one.peers_alone)} the peer's alone"
         for one in found[:_SHOWN]

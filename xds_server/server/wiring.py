@@ -41,7 +41,7 @@ from xds_server.readiness import layers
 from xds_server.readiness.admission import ReadinessAdmission
 from xds_server.readiness.holds import Holds, Streams
 from xds_server.readiness.initial_push import InitialPush, Later
-from xds_server.readiness.parity import Outcome, Parity, ParityMetrics, contents
+from xds_server.readiness.parity import Outcome, Parity, ParityMetrics, digests_of
 from xds_server.readiness.protections import factory
 from xds_server.readiness.protections.hold_report import HoldReport
 from xds_server.readiness.protections.last_good import LastGood, LastGoodMetrics
@@ -86,11 +86,11 @@ class ControlPlane:
         *,
         clock: Callable[[], float] = time.monotonic,
         started: float | None = None,
-        asked: Callable[[str, str], object] = request_json,
+        request_peer: Callable[[str, str], object] = request_json,
         open_files: OpenFiles | None = None,
         status: StatusReporter | None = None,
     ) -> None:
-        """*started*: when the process began, on the clock; by default as the system says. *asked*: as of `Parity`.
+        """*started*: when the process began, on the clock; by default as the system says. *request_peer*: the `request` of `Parity`.
 
         *open_files*: of the process; None if nobody is to look. *status*: by default the one that the settings ask for.
         """
@@ -140,7 +140,7 @@ class ControlPlane:
         self.holds = Holds(
             protections, self.publisher, server=lambda: self.server, provider=lambda: self.provider, clock=clock
         )
-        self.parity, self._parity_metrics = self._peer(asked), ParityMetrics(self.registry)
+        self.parity, self._parity_metrics = self._peer(request_peer), ParityMetrics(self.registry)
         self.last_good = self._last_good(started)
         self._initial_push = InitialPush(
             0.0 if settings.gate == "off" or settings.shadow else settings.initial_push_seconds,
@@ -192,7 +192,7 @@ class ControlPlane:
         """The gRPC port is bound; *later* calls back, on the event loop."""
         self.server = server
         self.store.on_publication(server.publish)
-        self._initial_push.opened(later)
+        self._initial_push.port_opened(later)
         self.evaluate()
 
     def connect_provider(self, provider: Source) -> None:
@@ -286,12 +286,12 @@ class ControlPlane:
 
     # -- the parts that depend on the settings -----------------------------------------------------
 
-    def _peer(self, asked: Callable[[str, str], object]) -> Parity | None:
+    def _peer(self, request_peer: Callable[[str, str], object]) -> Parity | None:
         if not self.settings.parity_peer:
             return None
         return Parity(
             self.settings.parity_peer, self.settings.parity_seconds, self.store,
-            instance=self._instance, clock=self._clock, asked=asked,
+            instance=self._instance, clock=self._clock, request=request_peer,
         )  # fmt: skip
 
     def _last_good(self, started: float) -> LastGood | None:
@@ -370,7 +370,7 @@ class ControlPlane:
         )
 
     def _digests(self, *, resources: bool) -> Mapping[str, object]:
-        roles = contents(self.store, resources=resources)
+        roles = digests_of(self.store, resources=resources)
         return {"instance": self._instance, "epoch": self.store.epoch, "roles": roles}
 
 

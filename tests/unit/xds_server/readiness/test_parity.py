@@ -10,7 +10,7 @@ from probes import Passed, Waiting
 from tests.support import builders
 from tests.unit.xds_server.readiness.test_publisher import Rig
 from xds_server.observability.client import ControlPlaneError
-from xds_server.readiness.parity import Digests, Parity, contents, differences
+from xds_server.readiness.parity import Digests, Parity, differences, digests_of
 from xds_server.xds.cache.resource_cache import ResourceCache
 
 
@@ -32,12 +32,12 @@ class Peer:
 
     def __call__(self, url: str, path: str) -> Any:
         self.paths.append(path)
-        digests = Digests(self.instance, self.its.epoch, contents(self.its, resources="?resources" in path))  # type: ignore[arg-type]
+        digests = Digests(self.instance, self.its.epoch, digests_of(self.its, resources="?resources" in path))  # type: ignore[arg-type]
         return msgspec.json.decode(msgspec.json.encode(digests))
 
 
 def parity(asked: Callable[[str, str], object], *, seconds: float = 0) -> Parity:
-    return Parity("http://peer", seconds, store(), instance="we", asked=asked)
+    return Parity("http://peer", seconds, store(), instance="we", request=asked)
 
 
 async def test_equal_is_ready_at_once() -> None:
@@ -78,7 +78,7 @@ async def test_a_difference_is_named_and_holds_readiness_for_a_bounded_time() ->
 async def test_a_peer_that_comes_to_agree_ends_the_wait() -> None:
     """Two replicas hear of a change at slightly different times."""
     peer = Peer(store(endpoint="10.0.0.2"))
-    one = Parity("http://peer", 60, store(), instance="we", asked=peer)
+    one = Parity("http://peer", 60, store(), instance="we", request=peer)
     one.begin()
     task = asyncio.create_task(one.run())
     while not one.differences:
@@ -105,10 +105,10 @@ async def test_who_does_not_answer_is_no_peer() -> None:
 
 def test_a_role_that_only_one_has_is_a_difference() -> None:
     """Also if it is empty."""
-    ours = contents(store(), resources=True)
-    others = contents(store(gateway="shop/other"), resources=True)
+    ours = digests_of(store(), resources=True)
+    others = digests_of(store(gateway="shop/other"), resources=True)
 
     found = differences(ours, others)
 
     assert {one.role for one in found} == {"shop/edge", "shop/other"}
-    assert differences(ours, contents(store(), resources=True)) == []
+    assert differences(ours, digests_of(store(), resources=True)) == []
