@@ -94,11 +94,11 @@ class Port:
         self._streams = StreamRegistry(
             admission_policy=control_plane.admission_policy,
             observer=control_plane.observer,
-            admission=app.admission(control_plane.settings),
+            admission=app.admission_config(control_plane.settings),
             identifier="calls",
             clock=time.monotonic,
             limits=control_plane.settings.limits,
-            debounce=app.debounced(control_plane.settings),
+            debounce=app.debounce_config(control_plane.settings),
             acceptance_changed=control_plane.store.acceptance_changed,
         )
         self.serve = self._streams.serve
@@ -154,7 +154,7 @@ class World:
         self._version = 1
         self._control_plane = ControlPlane(Settings(source=KubeSource(), **settings))
         self._port = Port(self._control_plane)
-        self._control_plane.listens(self._port, loop.call_later)
+        self._control_plane.server_started(self._port, loop.call_later)
         self._watches = {
             kind.plural: ListWatch(
                 kind,

@@ -98,7 +98,7 @@ class Soaking:
             Address("127.0.0.1", 0),
             admission_policy=control_plane.admission_policy,
             observer=control_plane.observer,
-            admission=app.admission(settings),
+            admission=app.admission_config(settings),
             limits=settings.limits,
         )
         edge = Gateway(
@@ -155,7 +155,7 @@ class Soaking:
     async def run(self) -> None:
         """Serves until it is told to end."""
         port = await self.server.start()
-        self.control_plane.listens(self.server, asyncio.get_running_loop().call_later)
+        self.control_plane.server_started(self.server, asyncio.get_running_loop().call_later)
         await obey(port, self.do)
         await self.server.stop(0)
 

@@ -81,11 +81,11 @@ class Port:
         self._streams = StreamRegistry(
             admission_policy=control_plane.admission_policy,
             observer=ObserverList(control_plane.observer, self.open),
-            admission=app.admission(control_plane.settings),
+            admission=app.admission_config(control_plane.settings),
             identifier="simulated",
             clock=asyncio.get_running_loop().time,
             limits=control_plane.settings.limits,
-            debounce=app.debounced(control_plane.settings),
+            debounce=app.debounce_config(control_plane.settings),
             acceptance_changed=control_plane.store.acceptance_changed,
         )
 
@@ -151,9 +151,9 @@ class Process:
         )
         self.endpoints = control_plane.endpoints(lambda content: content())
         self._watch_board()
-        control_plane.begin()
+        control_plane.start()
         self.port = Port(control_plane)
-        control_plane.listens(self.port, loop.call_later)
+        control_plane.server_started(self.port, loop.call_later)
         tasks = [self._beat()]
         if control_plane.last_good is not None:
             tasks.append(self._save(control_plane.last_good))
@@ -212,7 +212,7 @@ class Process:
             != digests_of(peer.control_plane.store, resources=True)
         ):
             self.wrong.append("says that it agrees with a peer, and does not")
-        self.control_plane.compared(outcome)
+        self.control_plane.parity_ended(outcome)
 
     def _ask_peer(self, _: str, path: str) -> object:
         peer = self._peer()

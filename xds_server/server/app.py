@@ -1,4 +1,4 @@
-"""The server as it runs: a replica with an event loop, sockets, and the signals that end it."""
+"""The server as a process: a control plane with an event loop, sockets, and the signals that end it."""
 
 import asyncio
 import contextlib
@@ -38,7 +38,7 @@ _SAVE_SECONDS = 2.0
 def main(settings: Settings) -> None:
     """Runs the server until SIGTERM or SIGINT. Raises: StartError."""
     configure_logging(settings.log_format)
-    settings = suited(settings)
+    settings = adapt_to_kernel(settings)
     files = OpenFiles(raised(), clock=time.monotonic)
     if files.limit < LEAST:
         raise StartError(f"only {files.limit} files may be open: let it be {LEAST} or more (ulimit -n), better 10,000")
@@ -49,8 +49,8 @@ def main(settings: Settings) -> None:
             raise errors.exceptions[0] from None
 
 
-def suited(settings: Settings) -> Settings:
-    """The settings, with IPv4 alone where this kernel knows no IPv6: proxies run on the same kind of machine, as a rule.
+def adapt_to_kernel(settings: Settings) -> Settings:
+    """The settings, but for IPv4 alone if this kernel has no IPv6: proxies usually run on the same kind of machine.
 
     An Envoy on such a kernel rejects every listener on an IPv6 address, and every load assignment that has one.
     """
@@ -60,13 +60,13 @@ def suited(settings: Settings) -> Settings:
     return replace(settings, ip_families="ipv4")
 
 
-def debounced(settings: Settings) -> Debounce:
-    """How bursts of changes are made one, on each stream."""
+def debounce_config(settings: Settings) -> Debounce:
+    """How each stream gathers a burst of changes into one response."""
     return Debounce(settings.debounce_seconds, settings.debounce_ceiling_seconds, settings.debounce_rest_seconds)
 
 
-def admission(settings: Settings) -> AdmissionConfig:
-    """Who is let in, when, and what becomes of the others."""
+def admission_config(settings: Settings) -> AdmissionConfig:
+    """Which streams are admitted, when, and what becomes of the others."""
     return AdmissionConfig(
         mode=GateMode(settings.gate),
         hold_seconds=settings.gate_hold_seconds,
@@ -79,21 +79,21 @@ def admission(settings: Settings) -> AdmissionConfig:
 
 
 class Server:
-    """One run of the server: a replica on an event loop, with its sockets."""
+    """One run of the server: a control plane on an event loop, with its sockets."""
 
     def __init__(self, settings: Settings, open_files: OpenFiles | None = None) -> None:
         self.settings = settings
         self._open_files = open_files
         self._control_plane = ControlPlane(settings, open_files=open_files)
         self._turned = asyncio.Event()
-        self._control_plane.gate.on_transition(self._transition)
+        self._control_plane.gate.on_transition(self._gate_turned)
         self.registry = self._control_plane.registry
 
     async def run(self) -> None:
-        """Runs until SIGTERM or SIGINT. The probes answer first, and nothing is served before all is known."""
+        """Runs until SIGTERM or SIGINT. The probes answer first; nothing is served before everything is known. Raises: StartError."""
         leaving = process.leaving()
         _log.addHandler(self._control_plane.timeline)
-        self._control_plane.begin()
+        self._control_plane.start()
         on_loop = process.Turns(asyncio.get_running_loop(), _PAGE_SECONDS)
         try:
             http = serve(
@@ -106,12 +106,12 @@ class Server:
             event(_log, logging.INFO, "http.listening", address=http.address)
             try:
                 await provider_factory.check_login(self.settings)
-                await self._together(leaving)
+                await self._run_tasks(leaving)
             finally:
                 _log.removeHandler(self._control_plane.timeline)
 
-    async def _together(self, leaving: "asyncio.Queue[str]") -> None:
-        """Runs all tasks until it is time to leave. One that fails ends the server: half of it would lie."""
+    async def _run_tasks(self, leaving: "asyncio.Queue[str]") -> None:
+        """Runs all tasks until a signal. A task that fails ends the server, since a part of it would serve what is not so."""
         control_plane = self._control_plane
         source = provider_factory.source(
             self.settings, control_plane.kinds, control_plane.pipeline,
@@ -120,9 +120,9 @@ class Server:
         )  # fmt: skip
         control_plane.connect_provider(source)
         async with asyncio.TaskGroup() as tasks:
-            background = [tasks.create_task(one) for one in (source.run(), self._beat(), control_plane.status.run())]
+            background = [tasks.create_task(one) for one in (source.run(), self._tick(), control_plane.status.run())]
             if control_plane.parity is not None:
-                background.append(tasks.create_task(self._compare(control_plane.parity, leaving)))
+                background.append(tasks.create_task(self._compare_with_peer(control_plane.parity, leaving)))
             try:
                 if self.settings.shadow:
                     await leaving.get()
@@ -135,18 +135,18 @@ class Server:
     async def _serve(
         self, tasks: asyncio.TaskGroup, background: list[asyncio.Task[None]], leaving: "asyncio.Queue[str]"
     ) -> None:
-        server = await self._started()
-        background.append(tasks.create_task(self._tell_health(server)))
+        server = await self._start_grpc()
+        background.append(tasks.create_task(self._update_health(server)))
         if self._control_plane.last_good is not None:
-            background.append(tasks.create_task(self._save(self._control_plane.last_good, server)))
+            background.append(tasks.create_task(self._save_last_good(self._control_plane.last_good, server)))
         spread = 0.0
         try:
-            spread = self.settings.drain_spread_seconds if await self._stay(leaving) else 0.0
+            spread = self.settings.drain_spread_seconds if await self._wait_for_drain(leaving) else 0.0
         finally:
-            await self._end(server, spread, leaving)
+            await self._stop_streams(server, spread, leaving)
 
-    async def _end(self, server: "AdsServer", spread: float, leaving: "asyncio.Queue[str]") -> None:
-        """Ends the streams over *spread* seconds, so that the proxies do not all come to the others at once."""
+    async def _stop_streams(self, server: "AdsServer", spread: float, leaving: "asyncio.Queue[str]") -> None:
+        """Ends the streams over *spread* seconds, so that the proxies do not all connect to other replicas at once."""
         ending = asyncio.create_task(server.stop(grace=1, spread=spread))
         hurry = asyncio.create_task(leaving.get())
         try:
@@ -157,23 +157,23 @@ class Server:
         finally:
             hurry.cancel()
 
-    async def _save(self, last_good: LastGood, server: "AdsServer") -> None:
+    async def _save_last_good(self, last_good: LastGood, server: "AdsServer") -> None:
         while True:
             await asyncio.sleep(_SAVE_SECONDS)
             if not self._control_plane.draining:
                 await last_good.save(server.streams())
 
-    async def _compare(self, parity: Parity, leaving: "asyncio.Queue[str]") -> None:
-        """Compares with the peer. A shadow has then done what it is for: it leaves. Raises: StartError, if it differs."""
+    async def _compare_with_peer(self, parity: Parity, leaving: "asyncio.Queue[str]") -> None:
+        """Compares with the peer. A shadow ends after that. Raises: StartError, if a shadow differs."""
         outcome = await parity.run()
-        self._control_plane.compared(outcome)
+        self._control_plane.parity_ended(outcome)
         if self.settings.shadow:
             if outcome != "equal":
                 raise StartError(f"shadow: {parity.why}")
             leaving.put_nowait("compared")
 
-    async def _started(self) -> "AdsServer":
-        """The gRPC server, listening."""
+    async def _start_grpc(self) -> "AdsServer":
+        """Starts the gRPC server, and returns it."""
         # grpc takes some 60 ms to import: in a thread, while the first lists are on their way.
         transport = await asyncio.to_thread(importlib.import_module, "xds_server.xds.transport.server")
         settings = self.settings
@@ -181,10 +181,10 @@ class Server:
             settings.grpc_address,
             admission_policy=self._control_plane.admission_policy,
             observer=self._control_plane.observer,
-            admission=admission(settings),
+            admission=admission_config(settings),
             identifier=f"{socket.gethostname()} xds-server/{__version__}",
             limits=settings.limits,
-            debounce=debounced(settings),
+            debounce=debounce_config(settings),
             connections=self._grpc_connections(),
             acceptance_changed=self._control_plane.store.acceptance_changed,
         )
@@ -193,15 +193,15 @@ class Server:
         except transport.BindError as error:
             raise StartError(f"{error}: free it, or choose another grpc_address") from None
         event(_log, logging.INFO, "grpc.listening", address=str(settings.grpc_address))
-        self._control_plane.listens(server, asyncio.get_running_loop().call_later)
+        self._control_plane.server_started(server, asyncio.get_running_loop().call_later)
         return server
 
     def _grpc_connections(self) -> int | None:
         files = self._open_files
         return None if files is None else shares(files.limit, self.settings.limits.http_connections).grpc
 
-    async def _stay(self, leaving: "asyncio.Queue[str]") -> bool:
-        """Serves until a signal to leave, and on for the endpoints that still name us; false if a second one hurries."""
+    async def _wait_for_drain(self, leaving: "asyncio.Queue[str]") -> bool:
+        """Serves until a signal, and then on while Services may still send proxies here; false if a second signal came."""
         settings = self.settings
         name = await leaving.get()
         event(_log, logging.INFO, "draining", signal=name, seconds=settings.drain_seconds)
@@ -211,21 +211,21 @@ class Server:
             return False
         return True
 
-    async def _beat(self) -> None:
-        """Shows that the event loop goes round, how late it is, and what has changed by time alone."""
+    async def _tick(self) -> None:
+        """Calls `tick`, and measures how late the event loop is."""
         while True:
             due = time.monotonic() + _BEAT_SECONDS
             await asyncio.sleep(_BEAT_SECONDS)
             self._control_plane.metrics.loop_lagged(time.monotonic() - due)
             self._control_plane.tick()
 
-    def _transition(self, transition: Transition) -> None:
+    def _gate_turned(self, transition: Transition) -> None:
         self._turned.set()
         if transition.ready:
             process.settle_collector()
 
-    async def _tell_health(self, server: "AdsServer") -> None:
-        """Keeps gRPC health at what the gate says."""
+    async def _update_health(self, server: "AdsServer") -> None:
+        """Keeps the gRPC health status equal to the gate."""
         while True:
             self._turned.clear()
             await server.set_health(serving=self._control_plane.gate.report.ready)

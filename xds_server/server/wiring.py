@@ -1,4 +1,4 @@
-"""The composition root: one replica of the control plane, all its parts made and joined, without an event loop."""
+"""The composition root: makes all parts of one control plane and connects them, without an event loop."""
 
 import logging
 import os
@@ -16,11 +16,13 @@ from probes import (
     ConnectionTable,
     CrossOriginProtection,
     Endpoints,
+    Gate,
     Heartbeat,
     Verdict,
 )
 from probes.metrics import metrics_page, register_connections, register_gate
 from xds_server.envoy import clusters
+from xds_server.model.references import References
 from xds_server.model.source_state import Phase, Problem, SourceState
 from xds_server.observability import attribution, input_problems, pages
 from xds_server.observability.client import request_json
@@ -62,10 +64,10 @@ _MAX_BEAT_AGE_SECONDS = 20.0
 
 
 class StreamServer(Streams, Protocol):
-    """What serves the streams."""
+    """The server of the streams."""
 
     def publish(self, changes: Mapping[str | None, ChangedNames]) -> None:
-        """Sends what changed: for all roles under None, or for one."""
+        """Sends the changed resources to the streams of each role; under None to all."""
         ...
 
     def statuses(self) -> Iterable[StreamStatus]:
@@ -78,7 +80,7 @@ class StreamServer(Streams, Protocol):
 
 
 class ControlPlane:
-    """Everything but the sockets and tasks: *app* gives it those, and calls `tick` several times a second."""
+    """All parts of the server but its sockets and tasks. `app.Server` provides those, and calls `tick` several times a second."""
 
     def __init__(
         self,
@@ -113,16 +115,10 @@ class ControlPlane:
         self.store = ResourceCache(remake_cluster=clusters.departed)
         self.graph = Graph(on_failure=_derivation_failed)
         self.pipeline = pipeline.build(
-            self.graph,
-            settings.gateway_class,
-            edge=settings.edge,
-            families=settings.ip_families,
+            self.graph, settings.gateway_class, edge=settings.edge, families=settings.ip_families,
             route_budget=settings.route_budget,
-        )
-        plurals = [kind.plural for kind in REFERENCED]
-        self.references = (
-            references.build(self.graph, self.pipeline.roles, plurals) if settings.read_references else None
-        )
+        )  # fmt: skip
+        self.references = self._references()
         self.status = status or status_factory.status_reporter(settings, self.graph, self.pipeline)
         self.kinds = provider_factory.kinds_of(settings)
         self.board = SourceBoard(self.kinds, clock=clock, on_change=self._source_changed, on_problem=_problem_found)
@@ -146,41 +142,24 @@ class ControlPlane:
             0.0 if settings.gate == "off" or settings.shadow else settings.initial_push_seconds,
             streams=self.streams, clock=clock, on_change=self.evaluate,
         )  # fmt: skip
-        self.gate = layers.gate(
-            base=self._base,
-            sources=lambda: self.board.states,
-            derived=self.pipeline.derived,
-            store=self.store,
-            serving=self._serving,
-            clock=clock,
-            held=self.holds.why,
-            parity=None if self.parity is None else self.parity.verdict,
-            problems=lambda: self.board.problem_count,
-            started=started,
-        )
+        self.gate = self._gate(started)
         self._transition_log = TransitionLog(
             self.gate, sources=self.board.states.values, timeline=self.timeline, record_event=self.status.record_event,
             deadline=SoftDeadline(settings.soft_deadline_seconds, started), on_deadline=self.metrics.deadline_passed,
             clock=clock,
         )  # fmt: skip
         self.admission_policy = ReadinessAdmission(
-            self.gate,
-            self.store,
-            open_at_once=settings.gate == "off",
+            self.gate, self.store, open_at_once=settings.gate == "off",
             last_good=lambda role: None if self.last_good is None else self.last_good.view(role),
-        )
+        )  # fmt: skip
         self._stream_log = StreamLog(clock=clock, on_suppressed=self.metrics.line_suppressed)
-        self.observer = ObserverList(
-            self.metrics,
-            self._initial_push,
-            self._stream_log,
-            StreamEvents(self.status.record_event, clock=clock),
-        )
-        """Is to be told of the streams."""
+        stream_events = StreamEvents(self.status.record_event, clock=clock)
+        self.observer = ObserverList(self.metrics, self._initial_push, self._stream_log, stream_events)
+        """Observes the streams."""
         self._measure()
 
-    def begin(self) -> None:
-        """Reads what an earlier run left; an ungated server believes from now on that what it has is all."""
+    def start(self) -> None:
+        """Loads the last good configuration. Without a gate, every source counts as complete from now on. To be called once, first."""
         if self.settings.gate == "off":
             event(_log, logging.WARNING, "gate.off", effect="unknown is served as empty: for experiments only")
             for source in self.pipeline.sources.values():
@@ -188,19 +167,19 @@ class ControlPlane:
         if self.last_good is not None:
             self.last_good.load()
 
-    def listens(self, server: StreamServer, later: Later) -> None:
-        """The gRPC port is bound; *later* calls back, on the event loop."""
+    def server_started(self, server: StreamServer, later: Later) -> None:
+        """The gRPC port is bound, by *server*. *later* calls back on the event loop."""
         self.server = server
         self.store.on_publication(server.publish)
         self._initial_push.port_opened(later)
         self.evaluate()
 
     def connect_provider(self, provider: Source) -> None:
-        """Objects come from *provider*, which may hold some of them, and lists kinds anew when it is asked to."""
+        """Objects come from *provider*. Its files may be held, and it is asked to list kinds anew."""
         self.provider = provider
 
     def drain(self) -> None:
-        """Not ready any more, from now on; what is served is served on."""
+        """The server is leaving: it is not ready from now on, and goes on serving its streams."""
         self._draining_since = self._clock()
         self.status.leave()
         self.evaluate()
@@ -211,7 +190,7 @@ class ControlPlane:
         return self._draining_since is not None
 
     def tick(self) -> None:
-        """What changes by time alone."""
+        """Does what is due by time alone."""
         self.heartbeat.beat()
         if self._open_files is not None:
             self._open_files.look(self.connections.accept_errors)
@@ -221,7 +200,7 @@ class ControlPlane:
         self._transition_log.tick()
 
     def evaluate(self) -> None:
-        """Asks the gate again, and tells those who wait what has changed."""
+        """Evaluates the gate, and wakes the streams that wait for what has changed."""
         closed = self.gate.passed_at("snapshots") is None
         offered = self.last_good is not None and self.last_good.update_offer()
         self.gate.evaluate()
@@ -233,8 +212,8 @@ class ControlPlane:
             if self.parity is not None:
                 self.parity.begin()
 
-    def compared(self, outcome: Outcome) -> None:
-        """The comparison with the peer has ended."""
+    def parity_ended(self, outcome: Outcome) -> None:
+        """The comparison with the peer has ended, with *outcome*."""
         assert self.parity is not None
         self._parity_metrics.compared(self.parity)
         level = logging.INFO if outcome == "equal" else logging.WARNING
@@ -242,7 +221,7 @@ class ControlPlane:
         self.evaluate()
 
     def endpoints(self, on_loop: Callable[[Callable[[], bytes]], bytes]) -> Endpoints:
-        """Probes and pages. *on_loop* calls what it is given where all of this may be read."""
+        """The probes and pages. *on_loop* calls a function on the thread of the event loop, where all of this may be read."""
         names = (socket.gethostname(), self.settings.http_address.host, *self.settings.http_hosts)
         endpoints = Endpoints(
             self.gate, liveness={"event_loop": self.heartbeat.verdict}, startup_layer="base", title="xds-server",
@@ -285,6 +264,25 @@ class ControlPlane:
         return {"streams": use.streams, "silent": use.silent, "auxiliary": use.auxiliary_calls, "bytes": use.bytes}
 
     # -- the parts that depend on the settings -----------------------------------------------------
+
+    def _references(self) -> References | None:
+        if not self.settings.read_references:
+            return None
+        return references.build(self.graph, self.pipeline.roles, [kind.plural for kind in REFERENCED])
+
+    def _gate(self, started: float) -> Gate:
+        return layers.gate(
+            base=self._base,
+            sources=lambda: self.board.states,
+            derived=self.pipeline.derived,
+            store=self.store,
+            serving=self._serving,
+            clock=self._clock,
+            held=self.holds.why,
+            parity=None if self.parity is None else self.parity.verdict,
+            problems=lambda: self.board.problem_count,
+            started=started,
+        )
 
     def _peer(self, request_peer: Callable[[str, str], object]) -> Parity | None:
         if not self.settings.parity_peer:

@@ -77,7 +77,7 @@ async def _start(settings: Settings) -> None:
         return
     server = AdsServer(
         Address("127.0.0.1", 0), admission_policy=control_plane.admission_policy, observer=control_plane.observer,
-        admission=app.admission(settings), limits=settings.limits, debounce=app.debounced(settings), connections=100,
+        admission=app.admission_config(settings), limits=settings.limits, debounce=app.debounce_config(settings), connections=100,
     )  # fmt: skip
     await server.start()
     control_plane.tick()

@@ -172,10 +172,9 @@ class ResourceCache:
             self._views = {role: view for role, view in self._views.items() if role in self.roles}
         left = self._left() if self.epoch is None else {}
         self.epoch = epoch
-        for_all = {
-            type_url: left.get(type_url, frozenset()) | _apply(self._shared[type_url], changes)
-            for type_url, changes in shared.items()
-        }
+        for_all: dict[TypeUrl, frozenset[str]] = {}
+        for type_url, of_type in shared.items():
+            for_all[type_url] = left.get(type_url, frozenset()) | _apply(self._shared[type_url], of_type)
         return for_all, by_role
 
     def _left(self) -> dict[TypeUrl, frozenset[str]]:

@@ -285,7 +285,10 @@ class StreamRegistry:
 
     def _admitted(self, role: str | None) -> list[Stream[Any, Any]]:
         groups = self._by_role.values() if role is None else (self._by_role.get(role, {}),)
-        return [stream for peers in groups for stream in peers.values()]
+        streams: list[Stream[Any, Any]] = []
+        for peers in groups:
+            streams.extend(peers.values())
+        return streams
 
 
 def _check_identity(request: Request | DeltaRequest) -> None:

@@ -48,7 +48,7 @@ def test_limits_are_settings_like_the_others(tmp_path: Path, started: list[Setti
     run("serve", f"--config={config}", "--limits=streams=7", XDS_SERVER_LIMITS="streams=6")
 
     assert [5, 6, 7] == [one.limits.streams for one in started]
-    assert [Debounce(quiet, 1.0, 0.01) for quiet in (0.1, 0, 0.1)] == [app.debounced(one) for one in started]
+    assert [Debounce(quiet, 1.0, 0.01) for quiet in (0.1, 0, 0.1)] == [app.debounce_config(one) for one in started]
 
 
 @pytest.mark.parametrize(
