@@ -60,7 +60,7 @@ class TransitionLog:
     def _gate_turned(self, transition: Transition) -> None:
         if not transition.ready:
             event(_log, logging.WARNING, "not_ready", layer=transition.layer, reason=transition.reason)
-            self._record_event("Warning", "NotReady", f"{transition.layer}: {transition.reason}", clears="Ready")
+            self._record_event("Warning", "NotReady", transition.reason, clears="Ready")
             return
         seconds = self._gate.startup_seconds()
         phases = {name: round(phase, 3) for name, phase in seconds.items()}

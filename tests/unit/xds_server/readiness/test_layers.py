@@ -114,3 +114,25 @@ def test_the_gate_goes_through_the_layers_in_order_and_keeps_what_was_known() ->
     assert gate.evaluate().ready
     serving["grpc"] = Failed("draining")
     assert not gate.evaluate().ready
+
+
+def test_the_process_has_begun_when_its_ports_are_open() -> None:
+    """A shadow has no gRPC port; what is not checked is not there."""
+    checks = layers.base_checks(
+        listening=False, shadow=False, http_address="[::]:80", open_files=None, last_good=Degraded("old")
+    )
+    assert set(checks) == {"settings", "http", "grpc", "last_good"}
+    assert checks["grpc"] == Waiting("the gRPC port is not bound yet")
+    assert checks["http"] == Passed("[::]:80")
+
+    shadow = layers.base_checks(listening=False, shadow=True, http_address="", open_files=Passed(), last_good=None)
+    assert (shadow["grpc"], shadow["open_files"]) == (Passed("a shadow serves nobody"), Passed())
+
+
+def test_a_server_that_drains_is_not_ready_however_well_it_serves() -> None:
+    """With for how long."""
+    serving = layers.serving_checks(listening=True, shadow=False, initial_push=Passed(), draining_seconds=None)
+    assert set(serving.values()) == {Passed()}
+
+    leaving = layers.serving_checks(listening=True, shadow=False, initial_push=Passed(), draining_seconds=2.6)
+    assert leaving["draining"] == Failed("draining for 3 s: this replica is leaving")
