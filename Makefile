@@ -3,7 +3,9 @@ PYTHON ?= python3
 ENVOY_VERSION ?= 1.40.0
 OLDER_ENVOY ?= 1.39.1
 BIN := .venv/bin
+JOBS ?= $(shell nproc)
 RUN := $(BIN)/python -m
+PARALLEL = -n $(JOBS) --dist=worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help demo blip blips test lint types imports arch integration older-envoy e2e bench soak seeded-bugs simulate fuzz golden docs envoy encoders rbac contract kind lock clean
@@ -21,7 +23,7 @@ blips: .venv/done envoy ## every known way to blip, with a real Envoy under load
 	$(if $(XDS_KUBE_RIG),tests/e2e/netns) $(RUN) benchmarks.blip.matrix
 
 test: lint types imports ## lint, types, architecture, unit and property tests
-	$(RUN) pytest
+	$(RUN) pytest $(PARALLEL)
 
 lint: .venv/done ## style
 	$(BIN)/ruff check -q .
@@ -37,14 +39,15 @@ arch: imports ## the same, and a picture of the imports, from the code: docs/imp
 	$(BIN)/python docs/imports.py > docs/imports.md
 
 integration: .venv/done envoy ## real Envoy, real gRPC, real sockets; the scenarios of the xDS test harness
-	$(RUN) pytest tests/integration tests/conformance -m "not kube"
+	$(RUN) pytest tests/integration tests/conformance -m "not kube and not alone" $(PARALLEL)
+	$(RUN) pytest tests/integration -m "alone and not kube"
 
 older-envoy: .venv/done .envoy-$(OLDER_ENVOY)/done ## the tests with a real Envoy, with an older one (OLDER_ENVOY=1.39.1, TESTS=...)
 	ENVOY=$$(echo $(CURDIR)/.envoy-$(OLDER_ENVOY)/lib/python*/site-packages/envoy/_bin/envoy) \
 	$(RUN) pytest -m "envoy and not kube" $(or $(TESTS),tests/integration)
 
 e2e: .venv/done envoy ## with a real API server (XDS_KUBE_RIG: the script that starts one)
-	tests/e2e/netns $(RUN) pytest tests/e2e tests/integration -m kube
+	tests/e2e/netns $(RUN) pytest tests/e2e tests/integration -m kube $(PARALLEL)
 
 bench: .venv/done ## figures (each file under benchmarks/ says what it shows)
 	$(RUN) benchmarks

@@ -19,7 +19,7 @@ CONTRACT = (
 ADVICE = """\
 kopf {version} is not what xds_server/providers/kubernetes/kopf_client.py relies on. The failed tests name what has moved. Either
 - leave this version out: set the bounds of kopf in pyproject.toml to versions that pass; or
-- mend kopf_client.py, which alone knows, and say in test_kopf_contract.py what holds now.
+- fix kopf_client.py, which alone knows, and say in test_kopf_contract.py what holds now.
 docs/decisions/0004-informers-of-our-own-on-kopfs-client.md says what it would take to do without kopf."""
 
 

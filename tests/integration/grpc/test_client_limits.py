@@ -148,6 +148,7 @@ async def test_a_flood_of_pings_costs_its_connection() -> None:
         stream.close()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("delta", [False, True])
 async def test_requests_with_very_many_names_do_not_stop_the_loop(delta: bool) -> None:
     """Ten of them, of a quarter of a million names each: they are refused, and nobody else waits for long."""

@@ -10,6 +10,7 @@ from tests.support.stack import Stack
 from tests.support.web import ask
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("late", [0.0, 2.0])
 def test_a_herd_is_served_at_a_pace_and_the_probe_answers(late: float, tmp_path: Path) -> None:
     """All of them, most after their turn in the queue, whether we know everything by then or not; each probe is answered."""

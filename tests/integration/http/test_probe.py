@@ -103,6 +103,7 @@ def _ask(type_url: str, names: tuple[str, ...] = (), answer: Answer | None = Non
     return request(type_url, node=("early", GATEWAY), names=names, version=version, nonce=nonce, error=None)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(("services", "late"), [(100, ""), (100, "endpointslices"), (100, "gateways"), (10_000, "")])
 def test_ready_turns_once_and_when_it_is_true(
     services: int, late: str, tmp_path: Path, record_property: Callable[[str, object], None]
