@@ -133,10 +133,10 @@ class Soaking:
             self._files, self._tasks = open_files(), len(asyncio.all_tasks())
         for _ in range(500):  # What is over ends first.
             await asyncio.sleep(0.01)
-            use = self.server.clients()
+            use = self.server.client_use()
             files = open_files()
             if (
-                not (use.streams or use.silent or use.auxiliary_calls or self.server._streams._left)
+                not (use.streams or use.silent or use.auxiliary_calls or self.server._streams._unfinished_reads)
                 and files <= self._files
                 and len(asyncio.all_tasks()) <= self._tasks
             ):
@@ -149,7 +149,7 @@ class Soaking:
             "tasks": len(asyncio.all_tasks()),
             "threads": threading.active_count(),
             "files": files,
-            "streams": use.streams + use.silent + use.auxiliary_calls + len(self.server._streams._left),
+            "streams": use.streams + use.silent + use.auxiliary_calls + len(self.server._streams._unfinished_reads),
         }
 
     async def run(self) -> None:

@@ -31,7 +31,7 @@ BUGS = (
     Bug("who waits waits for an event that is never set", "xds_server/readiness/admission.py",
         "        self._turn = asyncio.Event()\n\n    def _published", "\n    def _published"),
     Bug("a hold has no clock", "xds_server/xds/transport/admission.py",
-        'await self._wait(None if borne == "forever" else left,', "await self._wait(None,"),
+        'return WaitUntil(hold, now + left if waits == "bounded" else None,', "return WaitUntil(hold, None,"),
     Bug("a hold ends in an answer to nobody", "xds_server/xds/transport/admission.py",
         'return "never"', 'return "forever"'),
     # the publisher and the store
@@ -54,11 +54,11 @@ BUGS = (
         "changes[place] = self.retained.pop(place).change", "changes[place] = self.retained[place].change"),
     Bug("the marker's routes are not told", "xds_server/readiness/ready_marker.py",
         "        names[ROUTE] = names.get(ROUTE, frozenset()) | added\n", ""),
-    Bug("streams are not told of shared changes", "xds_server/xds/transport/registry.py",
-        "groups = self._by_role.values() if role is None else", "groups = () if role is None else"),
-    Bug("a stream is told of nothing before it is served", "xds_server/xds/transport/stream.py", "        self._join(self)\n", ""),
+    Bug("streams are not told of shared changes", "xds_server/xds/transport/stream_index.py",
+        "= self._by_role.values() if role is None else", "= () if role is None else"),
+    Bug("a stream is told of nothing before it is served", "xds_server/xds/transport/stream.py", "        index.admit(self)\n", ""),
     Bug("what was asked while waiting is forgotten", "xds_server/xds/transport/stream.py",
-        "for request in self._waiting:", "for request in self._waiting[1:]:"),
+        "for request in self._held_requests.take_all():", "for request in self._held_requests.take_all()[1:]:"),
     # the replica, which joins all that
     Bug("what changed is sent to nobody", "xds_server/server/wiring.py", "        self.store.on_publication(server.publish)\n", ""),
     Bug("nobody looks at what time alone changes", "xds_server/server/wiring.py", "        self.publisher.tick()\n", ""),
@@ -68,7 +68,7 @@ BUGS = (
         "if self._expected and now < self._until:", "if self._expected:"),
     # what was good before, and what a peer says
     Bug("a warm proxy is given what was good before", "xds_server/xds/transport/admission.py",
-        "if cold and answer.fallback is not None:", "if answer.fallback is not None:"),
+        "if self._cold:", "if True:"),
     Bug("what was good before stays", "xds_server/xds/cache/resource_cache.py",
         "left = self._left() if self.epoch is None else {}", "left = {}"),
     Bug("a peer agrees unasked", "xds_server/readiness/parity.py",

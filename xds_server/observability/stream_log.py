@@ -147,7 +147,7 @@ class StreamLog(StreamObserver):
             self._refused.discard(stream.id)
         else:
             self._write(stream, logging.INFO, "stream.closed", reason=why)
-        self._by_stream.forget(str(stream.id))
+        self._by_stream.remove(str(stream.id))
 
     def _release(self, node: _NodeKey, held: _HeldNode, outcome: HoldOutcome, until: float) -> None:
         del self._held[node]
@@ -158,8 +158,12 @@ class StreamLog(StreamObserver):
 
     def _write(self, stream: StreamInfo, level: int, name: str, **fields: object) -> None:
         now = self._clock()
-        allowances = (self._by_stream.of(str(stream.id)), self._by_address.of(host(stream.peer)), self._total)
-        if all(allowance.ready(now) for allowance in allowances):
+        allowances = (
+            self._by_stream.bucket_of(str(stream.id)),
+            self._by_address.bucket_of(host(stream.peer)),
+            self._total,
+        )
+        if all(allowance.has_token(now) for allowance in allowances):
             for allowance in allowances:
                 allowance.take(now)
             event(_log, level, name, **_identity(stream), **fields)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from probes import Gate
+from probes import Gate, Report
 from xds_server.xds.cache.resource_cache import Publication, ResourceCache
 from xds_server.xds.cache.table import RoleTables
 from xds_server.xds.protocol.messages import Node
@@ -30,6 +30,9 @@ class ReadinessAdmission:
         self._open_at_once = open_at_once
         self._last_good = last_good
         self._turn = asyncio.Event()
+        self._explained: Report | None = None
+        self._reason = ""  # Of the report that was explained last. 10,000 waiting streams ask for it at once.
+        self._known_roles = ""  # As text, until the next `notify`.
         store.on_publication(self._published)
 
     def admit(self, node: Node) -> RoleTables | Hold:
@@ -37,8 +40,7 @@ class ReadinessAdmission:
         if self._open_at_once:
             return self._store.prepared(node.role)
         if self._gate.passed_at("snapshots") is None:
-            reason = f"control plane is not ready: {self._gate.report.reason}"
-            return Hold(reason=reason, kind="not_ready", fallback=self._last_good(node.role))
+            return Hold(reason=self._not_ready(), kind="not_ready", fallback=self._last_good(node.role))
         view = self._store.view(node.role)
         if view is None:
             return Hold(reason=self._unknown(node.role), kind="unknown_role")
@@ -49,7 +51,8 @@ class ReadinessAdmission:
         await self._turn.wait()
 
     def notify(self) -> None:
-        """Wakes all that wait in `changed`."""
+        """Wakes all streams that wait in `wait_for_change`."""
+        self._known_roles = ""
         self._turn.set()
         self._turn = asyncio.Event()
 
@@ -57,9 +60,15 @@ class ReadinessAdmission:
         if len(publication) > 1:  # Of a role: it may have come.
             self.notify()
 
+    def _not_ready(self) -> str:
+        report = self._gate.report
+        if report is not self._explained:
+            self._explained, self._reason = report, f"control plane is not ready: {report.reason}"
+        return self._reason
+
     def _unknown(self, role: str) -> str:
-        roles = ", ".join(sorted(self._store.roles)) or "none"
+        self._known_roles = self._known_roles or ", ".join(sorted(self._store.roles)) or "none"
         return (
-            f"role {role!r} is no Gateway of ours (there are: {roles}): "
+            f"role {role!r} is no Gateway of ours (there are: {self._known_roles}): "
             f"set node.metadata.role, or node.cluster, to the namespace/name of one"
         )

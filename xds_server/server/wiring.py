@@ -74,7 +74,7 @@ class StreamServer(Streams, Protocol):
         """Every open stream, one by one."""
         ...
 
-    def clients(self) -> ClientUse:
+    def client_use(self) -> ClientUse:
         """What clients have taken of what there is."""
         ...
 
@@ -257,7 +257,7 @@ class ControlPlane:
         return () if self.server is None else self.server.streams()
 
     def _clients(self) -> ClientUse:
-        return ClientUse() if self.server is None else self.server.clients()
+        return ClientUse() if self.server is None else self.server.client_use()
 
     def _client_use(self) -> Mapping[str, int]:
         use = self._clients()

@@ -261,7 +261,7 @@ async def test_a_served_client_may_leave(leave: str) -> None:
         put(ready.views["shop/web"][CLUSTER], "c")
         server.publish({None: {CLUSTER: ["c"]}})
         assert server.streams() == []
-        assert server._streams._by_role == {}
+        assert server._streams._index._by_role == {}
 
 
 async def test_garbage_costs_its_sender_the_stream_and_nobody_else() -> None:

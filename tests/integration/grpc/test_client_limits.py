@@ -56,14 +56,14 @@ async def test_streams_that_never_speak_take_no_place_from_one_that_does() -> No
                 one.stream_stream(f"/{ADS}/StreamAggregatedResources")() for one in (first, second) * 30
             ]
             async with asyncio.timeout(20):
-                while server.clients().silent < len(calls):
+                while server.client_use().silent < len(calls):
                     await asyncio.sleep(0.01)
             proxy = Proxy(channel)
             await proxy.ask(CLUSTER)
             assert await proxy.takes() == "CDS a b"
-            assert server.clients().by_address["127.0.0.1"] == {"streams": 1, "silent": 60}
+            assert server.client_use().by_address["127.0.0.1"] == {"streams": 1, "silent": 60}
             assert {await call.code() for call in calls} == {grpc.StatusCode.DEADLINE_EXCEEDED}
-        assert server.clients().silent == 0
+        assert server.client_use().silent == 0
         assert log.named("stream_refused") == [("silent",)] * 60
 
 
@@ -87,7 +87,7 @@ async def test_a_watcher_that_does_not_read_keeps_nobody_from_hearing_and_stoppi
         call: Any = channel.unary_stream("/grpc.health.v1.Health/Watch")(b"")
         assert await call.read() == b"\x08\x02"
         async with asyncio.timeout(20):
-            while server.clients().auxiliary_calls < 2:
+            while server.client_use().auxiliary_calls < 2:
                 await asyncio.sleep(0.01)
             await server.set_health(serving=True)
             assert await call.read() == b"\x08\x01"
@@ -100,7 +100,7 @@ async def test_calls_beside_discovery_have_places_of_their_own() -> None:
     async with serving(side_streams=8, first_request_seconds=1) as (server, channel, log):
         reflecting: list[Any] = [channel.stream_stream(f"/{REFLECTION[0]}/ServerReflectionInfo")() for _ in range(2)]
         async with asyncio.timeout(20):
-            while server.clients().auxiliary_calls < 2:
+            while server.client_use().auxiliary_calls < 2:
                 await asyncio.sleep(0.01)
         check: Any = channel.unary_unary("/grpc.health.v1.Health/Check")
         with pytest.raises(grpc.aio.AioRpcError, match="2 from this address"):
@@ -127,7 +127,7 @@ async def test_one_connection_has_so_many_streams_and_no_more() -> None:
             in codes
             <= {grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE}
         )
-        assert server.clients().silent == 3
+        assert server.client_use().silent == 3
 
 
 async def test_a_flood_of_pings_costs_its_connection() -> None:
@@ -180,7 +180,7 @@ async def test_requests_with_very_many_names_do_not_stop_the_loop(delta: bool) -
 
 async def _until_nothing_is_kept(server: AdsServer) -> None:
     async with asyncio.timeout(20):
-        while server.clients().bytes:
+        while server.client_use().bytes:
             await asyncio.sleep(0.001)
 
 
@@ -198,8 +198,8 @@ async def test_what_clients_have_the_server_keep_is_bounded() -> None:
         answers = asyncio.create_task(_read_all(call))
         async with asyncio.timeout(20):
             while not call.done():
-                if server.clients().bytes > before:  # The last one was taken.
-                    before = server.clients().bytes
+                if server.client_use().bytes > before:  # The last one was taken.
+                    before = server.client_use().bytes
                     names = [f"{turn}-{number}" for number in range(1000)]
                     message = oracle.DeltaDiscoveryRequest(type_url=ENDPOINT, resource_names_subscribe=names)
                     message.node.id, message.node.cluster = "n", "shop/web"

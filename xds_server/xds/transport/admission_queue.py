@@ -76,7 +76,7 @@ class AdmissionQueue:
         """How many wait."""
         return self._preferred.waiting + self._others.waiting
 
-    def free(self) -> bool:
+    def try_admit(self) -> bool:
         """Takes a token, if there is one and nobody waits for it; returns whether it did."""
         self._fill()
         if self.waiting or self._tokens < 1:
@@ -84,7 +84,7 @@ class AdmissionQueue:
         self._tokens -= 1
         return True
 
-    async def turn(self, *, preferred: bool, address: str = "", name: Hashable = None) -> None:
+    async def wait_turn(self, *, preferred: bool, address: str = "", name: Hashable = None) -> None:
         """Returns with a token, when it is one's turn.
 
         *address*: from where it comes; *name*: by which it is known there when it tries again, None if it is not.

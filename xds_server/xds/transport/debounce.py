@@ -24,7 +24,7 @@ class Debounce(msgspec.Struct):
                 f"debounce has quiet time {self.quiet_seconds} s and ceiling {self.ceiling_seconds} s: give 0 <= quiet <= ceiling"
             )
 
-    def note(self, now: float) -> float:
+    def record_change(self, now: float) -> float:
         """Notes a change, and returns when to act."""
         self._first = now if self._first is None else self._first
         self._last = now
@@ -39,6 +39,6 @@ class Debounce(msgspec.Struct):
             min(self._last + self.quiet_seconds, self._first + self.ceiling_seconds), self._taken + self.rest_seconds
         )
 
-    def taken(self, now: float) -> None:
+    def record_action(self, now: float) -> None:
         """Notes that what was noted has been acted upon."""
         self._first, self._taken = None, now

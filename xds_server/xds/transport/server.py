@@ -100,7 +100,7 @@ class AdsServer:
         limits, counted = self._limits, self._auxiliary_calls.counted
         server = grpc.aio.server(options=(*_OPTIONS, *_options(limits, self._connections)))
         status = ClientStatusService(
-            self._streams.resources,
+            self._streams.resource_statuses,
             self._streams.time_slices,
             most=limits.answer_bytes,
             idle_seconds=limits.idle_seconds,
@@ -133,9 +133,9 @@ class AdsServer:
         """The same one by one, each as it is when it is asked for; streams may end and begin meanwhile."""
         return self._streams.statuses()
 
-    def clients(self) -> ClientUse:
+    def client_use(self) -> ClientUse:
         """What clients have taken of what there is."""
-        return msgspec.structs.replace(self._streams.clients(), auxiliary_calls=self._auxiliary_calls.open)
+        return msgspec.structs.replace(self._streams.client_use(), auxiliary_calls=self._auxiliary_calls.open)
 
     def release(self, kind: HoldKind) -> int:
         """Ends waits at the gate for a reason of that kind, and returns of how many streams."""

@@ -15,8 +15,6 @@ import msgspec
 from xds_server.model.admission import LimitKind
 from xds_server.xds.transport.limits import Limits
 
-NEW_STREAM_WAIT: Final = 1.0
-"""Seconds that a stream may wait to be opened."""
 _NETWORK_BITS: Final = 64
 
 
@@ -39,7 +37,7 @@ class TokenBucket:
         self._next = due + count * self._interval
         return wait
 
-    def ready(self, now: float) -> bool:
+    def has_token(self, now: float) -> bool:
         """Whether a token is there."""
         return max(self._next, now) - self._allowance <= now + 1e-9  # but for rounding
 
@@ -53,7 +51,7 @@ class TokenBuckets:
         self._most = most
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
 
-    def of(self, owner: str) -> TokenBucket:
+    def bucket_of(self, owner: str) -> TokenBucket:
         """The owner's bucket."""
         bucket = self._buckets.get(owner)
         if bucket is None:
@@ -64,7 +62,7 @@ class TokenBuckets:
             self._buckets.move_to_end(owner)
         return bucket
 
-    def forget(self, owner: str) -> None:
+    def remove(self, owner: str) -> None:
         """Forgets an owner that is no more."""
         self._buckets.pop(owner, None)
 
@@ -98,7 +96,7 @@ class StreamSlot(msgspec.Struct, eq=False):
     since: float
     evict: Callable[[], None]
     """Is called when another needs the place of a stream that has not asked for anything yet."""
-    spoke: bool = False
+    active: bool = False
     """Whether it has made its first request."""
 
 
@@ -116,11 +114,11 @@ class StreamLimiter:
         self._silent: dict[str, dict[StreamSlot, None]] = {}  # By address, the oldest first.
         self.silent = 0
         """Streams that have asked for nothing yet."""
-        self.spoke = 0
+        self.active = 0
         """Streams that have asked for something."""
 
-    def enter(self, peer: str, now: float, evict: Callable[[], None]) -> StreamSlot | LimitKind:
-        """A place for a new stream on the connection *peer*; or why there is none. What entered has to `leave`."""
+    def open(self, peer: str, now: float, evict: Callable[[], None]) -> StreamSlot | LimitKind:
+        """A place for a new stream on the connection *peer*; or why there is none. What entered has to `close`."""
         if self._by_peer[peer] >= self._limits.streams_per_connection:
             return "connection"
         slot = StreamSlot(peer, host(peer), now, evict)
@@ -130,30 +128,30 @@ class StreamLimiter:
         if self.silent > self._limits.silent_streams:
             most = max(self._silent, key=lambda one: len(self._silent[one]))
             oldest = next(iter(self._silent[most]))
-            self._hush(oldest)
+            self._remove_silent(oldest)
             oldest.evict()
         return slot
 
-    def speak(self, slot: StreamSlot) -> LimitKind | None:
+    def first_request(self, slot: StreamSlot) -> LimitKind | None:
         """Notes that a stream has made its first request; or says why it may not go on."""
-        if self.spoke >= self._limits.streams:
+        if self.active >= self._limits.streams:
             return "streams"
         if self._by_host[slot.host] >= self._limits.of_address:
             return "address"
-        self._hush(slot)
-        slot.spoke = True
+        self._remove_silent(slot)
+        slot.active = True
         self._by_host[slot.host] += 1
-        self.spoke += 1
+        self.active += 1
         return None
 
-    def leave(self, slot: StreamSlot) -> None:
+    def close(self, slot: StreamSlot) -> None:
         """Counts a stream as gone."""
-        _less(self._by_peer, slot.peer)
-        if slot.spoke:
-            _less(self._by_host, slot.host)
-            self.spoke -= 1
+        _subtract(self._by_peer, slot.peer)
+        if slot.active:
+            _subtract(self._by_host, slot.host)
+            self.active -= 1
         else:
-            self._hush(slot)
+            self._remove_silent(slot)
 
     def by_address(self) -> Mapping[str, Mapping[str, int]]:
         """Streams by address: those that spoke and the silent ones, for pages."""
@@ -185,7 +183,7 @@ class StreamLimiter:
             case "bytes":
                 return f"what clients have the server keep takes {limits.client_bytes} bytes, which is the limit: try again later"
 
-    def _hush(self, slot: StreamSlot) -> None:
+    def _remove_silent(self, slot: StreamSlot) -> None:
         of_host = self._silent.get(slot.host, {})
         if slot in of_host:
             del of_host[slot]
@@ -199,24 +197,24 @@ class ClientQuota:
 
     def __init__(self, total: int) -> None:
         self.total = total
-        self.taken = 0
+        self.used = 0
         self.by_address: Counter[str] = Counter()
 
-    def take(self, owner: str, count: int) -> bool:
+    def reserve(self, owner: str, count: int) -> bool:
         """Takes so many for the address *owner*; returns whether there were as many."""
-        if self.taken + count > self.total or self.by_address[owner] + count > self.total // 2:
+        if self.used + count > self.total or self.by_address[owner] + count > self.total // 2:
             return False
-        self.taken += count
+        self.used += count
         self.by_address[owner] += count
         return True
 
-    def give(self, owner: str, count: int) -> None:
+    def release(self, owner: str, count: int) -> None:
         """Gives back what was taken."""
-        self.taken -= count
-        _less(self.by_address, owner, count)
+        self.used -= count
+        _subtract(self.by_address, owner, count)
 
 
-def _less(counts: Counter[str], key: str, by: int = 1) -> None:
+def _subtract(counts: Counter[str], key: str, by: int = 1) -> None:
     counts[key] -= by
     if counts[key] <= 0:
         del counts[key]

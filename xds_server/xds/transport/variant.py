@@ -108,7 +108,7 @@ class Variant(msgspec.Struct, Generic[Q, R], frozen=True):
     name: VariantName
     decoder: Callable[[], Decoder[Q]]
     encoder: Callable[[str], Encoder[R]]
-    protocol: Callable[[RoleTables, Node, SiblingStreams | None], ProtocolStream[Q, R]]
+    new_stream: Callable[[RoleTables, Node, SiblingStreams | None], ProtocolStream[Q, R]]
     """Makes the machine for a view, a node, and what the node has other streams for."""
     replaces: bool
     """Whether a request says all that the ones before it said, so that the last of a type is enough."""

@@ -47,13 +47,13 @@ class Wakeup:
     def notify_change(self) -> None:
         """Rings for a change: now, or when its burst is over."""
         now = self._clock()
-        due_at = self._debounce.note(now)
+        due_at = self._debounce.record_change(now)
         if self._timer is None:
             self._wake_in(due_at - now)
 
     def notify_sent(self, now: float) -> None:
         """Notes that all that changed so far is on its way."""
-        self._debounce.taken(now)
+        self._debounce.record_action(now)
         self.stop()
 
     def stop(self) -> None:

@@ -1,50 +1,27 @@
-"""The gate on a stream, with an admission policy whose answers are written down."""
-
-import asyncio
-from itertools import count
-from typing import Literal
+"""What a stream that cannot be served does, decided without an event loop."""
 
 import pytest
 
 from tests.support.views import EMPTY_VIEW
 from xds_server.model.admission import GateMode, HoldKind
-from xds_server.xds.cache.table import RoleTables
-from xds_server.xds.protocol.messages import Node
-from xds_server.xds.transport.admission import AdmissionConfig, AdmissionWait, Hold
-from xds_server.xds.transport.admission_queue import AdmissionQueue
+from xds_server.xds.transport.admission import (
+    AdmissionConfig,
+    AdmissionWait,
+    Admit,
+    Hold,
+    Queued,
+    Refuse,
+    WaitUntil,
+)
 
-NODE = Node("proxy-1", "shop/web", "shop/web")
 NOT_READY = Hold("waiting for services", "not_ready")
 UNKNOWN = Hold("no such Gateway", "unknown_role")
+QUEUED = Queued(EMPTY_VIEW, Hold("3 streams wait before this one", "queued"))
+OFFERED = Hold("no API server", "not_ready", EMPTY_VIEW)
 
 
-class Scripted:
-    """Gives its answers in turn, and the last for ever; says that something changed as often as it has answers."""
-
-    def __init__(self, *answers: RoleTables | Hold) -> None:
-        self.answers = list(answers)
-
-    def admit(self, node: Node) -> RoleTables | Hold:
-        assert node is NODE
-        return self.answers[0]
-
-    async def wait_for_change(self) -> None:
-        if len(self.answers) == 1:
-            await asyncio.get_running_loop().create_future()
-        self.answers.pop(0)
-
-
-def _admission_wait(admission_policy: Scripted, mode: GateMode, seconds: float = 60) -> AdmissionWait:
-    ticks = count()
-    return AdmissionWait(admission_policy, AdmissionConfig(mode=mode, hold_seconds=seconds), lambda: float(next(ticks)))
-
-
-@pytest.mark.parametrize("mode", GateMode)
-async def test_whoever_is_admitted_does_not_wait(mode: GateMode) -> None:
-    """With the gate open no mode makes a difference."""
-    admission_wait = _admission_wait(Scripted(EMPTY_VIEW), mode)
-    assert await admission_wait.admitted(NODE) is EMPTY_VIEW
-    assert (admission_wait.hold, admission_wait.outcome) == (None, "admitted")
+def _wait(mode: GateMode = GateMode.BOUNDED, *, cold: bool = False) -> AdmissionWait:
+    return AdmissionWait(AdmissionConfig(mode=mode, hold_seconds=3, role_hold_seconds=2, queue_seconds=5), cold=cold)
 
 
 @pytest.mark.parametrize(
@@ -65,185 +42,83 @@ def test_how_a_hold_is_borne(mode: GateMode, kind: HoldKind, waits: str) -> None
     assert AdmissionConfig(mode=mode).waits(kind) == waits
 
 
-async def test_a_wait_ends_when_the_answer_changes() -> None:
-    """One reason may follow another before there is a view."""
-    admission_wait = _admission_wait(Scripted(NOT_READY, UNKNOWN, EMPTY_VIEW), GateMode.BOUNDED)
-    assert await admission_wait.admitted(NODE) is EMPTY_VIEW
-    assert (admission_wait.hold, admission_wait.outcome) == (UNKNOWN, "admitted")
+@pytest.mark.parametrize("mode", GateMode)
+def test_tables_admit_at_once(mode: GateMode) -> None:
+    """No mode makes a difference to a node that may be served."""
+    wait = _wait(mode)
+    assert wait.step(0, EMPTY_VIEW) == Admit(EMPTY_VIEW)
+    assert (wait.hold, wait.outcome) == (None, "admitted")
 
 
-async def test_the_bound_ends_with_the_newest_reason() -> None:
-    """What is told at the end is what is awaited then."""
-
-    class Moving(Scripted):
-        def admit(self, node: Node) -> RoleTables | Hold:
-            return Hold(f"{next(numbers)} of 9 listed", "not_ready")
-
-    numbers = count(3)
-    admission_wait = _admission_wait(Moving(NOT_READY), GateMode.BOUNDED, 0.001)
-    assert await admission_wait.admitted(NODE) == Hold("4 of 9 listed", "not_ready")
-    assert admission_wait.outcome == "timeout"
+def test_a_wait_ends_at_its_bound_however_often_it_is_asked() -> None:
+    """Each step names the same deadline; a step at the deadline refuses with the newest reason."""
+    wait = _wait()
+    assert wait.step(10, NOT_READY) == WaitUntil(NOT_READY, 13, started=True)
+    assert wait.step(12, NOT_READY) == WaitUntil(NOT_READY, 13, started=False)
+    newer = Hold("waiting for routes", "not_ready")
+    assert wait.step(13, newer) == Refuse(newer)
+    assert (wait.hold, wait.outcome) == (newer, "timeout")
 
 
-async def test_refuse_asks_once() -> None:
-    """Mode refuse does not wait for anything."""
-    admission_wait = _admission_wait(Scripted(NOT_READY), GateMode.REFUSE)
-    assert await admission_wait.admitted(NODE) is NOT_READY
-    assert admission_wait.outcome == "refused"
+def test_each_kind_of_hold_has_its_own_bound() -> None:
+    """Two seconds of the first kind do not shorten the wait of the second; coming back to the first continues its bound."""
+    wait = _wait()
+    assert wait.step(0, NOT_READY) == WaitUntil(NOT_READY, 3, started=True)
+    assert wait.step(2, UNKNOWN) == WaitUntil(UNKNOWN, 4, started=True)
+    assert wait.step(3, NOT_READY) == WaitUntil(NOT_READY, 4, started=True)
+    assert wait.step(4, NOT_READY) == Refuse(NOT_READY)
 
 
-async def test_changes_do_not_lengthen_the_bound() -> None:
-    """Reasons that keep changing use up one bound, not one each."""
-    admission_policy = Scripted(*[NOT_READY] * 50)
-    admission_wait = _admission_wait(
-        admission_policy, GateMode.BOUNDED, 3
-    )  # The clock says that each wait takes a second.
-    assert await admission_wait.admitted(NODE) == NOT_READY
-    assert admission_wait.outcome == "timeout"
-    assert len(admission_policy.answers) == 47
+def test_a_parked_stream_has_no_deadline_and_spends_nothing() -> None:
+    """After an hour in the park, an unknown role has its whole bound."""
+    wait = _wait(GateMode.PARK)
+    assert wait.step(0, NOT_READY) == WaitUntil(NOT_READY, None, started=True)
+    assert wait.step(3600, UNKNOWN) == WaitUntil(UNKNOWN, 3602, started=True)
 
 
-async def test_being_parked_does_not_use_up_the_bound() -> None:
-    """After a long time in the park an unknown role has the whole bound before it."""
-    admission_wait = _admission_wait(Scripted(*[NOT_READY] * 100, UNKNOWN, EMPTY_VIEW), GateMode.PARK, 5)
-    assert await admission_wait.admitted(NODE) is EMPTY_VIEW
-    assert admission_wait.outcome == "admitted"
+def test_mode_refuse_refuses_at_once_but_lets_streams_queue() -> None:
+    """A queued stream can be served: it only waits for its turn."""
+    wait = _wait(GateMode.REFUSE)
+    assert wait.step(0, QUEUED) == WaitUntil(QUEUED.hold, 5, started=True)
+    assert wait.step(1, NOT_READY) == Refuse(NOT_READY)
+    assert wait.outcome == "refused"
 
 
-async def test_a_change_right_after_the_answer_is_not_missed() -> None:
-    """An admission policy that forgets a change as soon as it was told loses nobody who was waiting."""
-
-    class Forgetful(Scripted):
-        event = asyncio.Event()
-
-        def admit(self, node: Node) -> RoleTables | Hold:
-            asyncio.get_running_loop().call_soon(self.open)
-            return super().admit(node)
-
-        def open(self) -> None:
-            self.answers = [EMPTY_VIEW]
-            event, self.event = self.event, asyncio.Event()
-            event.set()
-
-        async def wait_for_change(self) -> None:
-            await self.event.wait()
-
-    admission_wait = _admission_wait(Forgetful(NOT_READY), GateMode.PARK)
-    async with asyncio.timeout(10):
-        assert await admission_wait.admitted(NODE) is EMPTY_VIEW
-
-
-async def test_a_wait_that_is_cut_short_is_gone() -> None:
-    """A client that leaves is told apart from one that was refused."""
-    admission_wait = _admission_wait(Scripted(NOT_READY), GateMode.PARK)
-    task = asyncio.create_task(admission_wait.admitted(NODE))
-    while admission_wait.hold is None:
-        await asyncio.sleep(0)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert (admission_wait.hold, admission_wait.outcome) == (NOT_READY, "client_left")
-
-
-async def test_each_kind_of_hold_has_its_own_budget() -> None:
-    """What was spent on readiness is not missing when the role is unknown."""
-    admission_policy = Scripted(NOT_READY, NOT_READY, UNKNOWN)
-    admission = AdmissionConfig(hold_seconds=2.5, role_hold_seconds=0.001)
-    ticks = count()
-    admission_wait = AdmissionWait(admission_policy, admission, lambda: float(next(ticks)))
-
-    assert await admission_wait.admitted(NODE) == UNKNOWN
-    assert admission_wait.outcome == "timeout"
-    assert (admission.budget("not_ready"), admission.budget("unknown_role")) == (2.5, 0.001)
+def test_a_queued_stream_is_refused_when_its_turn_does_not_come() -> None:
+    """It reads how many wait, and tries another replica."""
+    wait = _wait()
+    wait.step(0, QUEUED)
+    assert wait.step(5, QUEUED) == Refuse(QUEUED.hold)
+    assert wait.outcome == "timeout"
 
 
 @pytest.mark.parametrize("mode", [GateMode.PARK, GateMode.BOUNDED])
-async def test_a_released_stream_is_told_why_and_counts_as_override(mode: GateMode) -> None:
-    """An operator ends a wait: the client hears the reason and may go elsewhere; it is not served the unknown."""
-    admission_wait = _admission_wait(Scripted(NOT_READY), mode)
-    task = asyncio.create_task(admission_wait.admitted(NODE))
-    while admission_wait.hold is None:
-        await asyncio.sleep(0)
-    admission_wait.release()
-    admission_wait.release()
-
-    assert await task == NOT_READY
-    assert admission_wait.outcome == "operator"
-
-
-async def test_a_release_does_not_refuse_whoever_can_be_served() -> None:
-    """The admission policy has the last word."""
-    admission_policy = Scripted(NOT_READY)
-    admission_wait = _admission_wait(admission_policy, GateMode.PARK)
-    task = asyncio.create_task(admission_wait.admitted(NODE))
-    while admission_wait.hold is None:
-        await asyncio.sleep(0)
-    admission_policy.answers = [EMPTY_VIEW]
-    admission_wait.release()
-
-    assert await task is EMPTY_VIEW
-    assert admission_wait.outcome == "admitted"
+def test_a_release_admits_a_queued_stream_and_refuses_a_held_one(mode: GateMode) -> None:
+    """An operator cannot have served what is not known."""
+    queued, held = _wait(mode), _wait(mode)
+    queued.step(0, QUEUED)
+    held.step(0, NOT_READY)
+    queued.release()
+    held.release()
+    assert (queued.step(1, QUEUED), queued.outcome) == (Admit(EMPTY_VIEW), "operator")
+    assert (held.step(1, NOT_READY), held.outcome) == (Refuse(NOT_READY), "operator")
 
 
 @pytest.mark.parametrize("mode", [GateMode.PARK, GateMode.BOUNDED, GateMode.REFUSE])
-async def test_a_client_that_has_nothing_takes_what_was_good_before(mode: GateMode) -> None:
-    """At once, in every mode with a gate."""
-    admission_wait = _admission_wait(Scripted(Hold("no API server", "not_ready", EMPTY_VIEW)), mode)
-
-    assert await admission_wait.admitted(NODE, cold=True) is EMPTY_VIEW
-    assert admission_wait.outcome == "last_good"
+def test_a_cold_client_takes_the_fallback(mode: GateMode) -> None:
+    """It has nothing to lose."""
+    wait = _wait(mode, cold=True)
+    assert (wait.step(0, OFFERED), wait.outcome) == (Admit(EMPTY_VIEW), "last_good")
 
 
-async def test_a_client_that_has_something_keeps_it() -> None:
-    """What it has may be newer than what we remember. The offer does not leave the gate."""
-    admission_wait = _admission_wait(Scripted(Hold("no API server", "not_ready", EMPTY_VIEW)), GateMode.BOUNDED, 0.001)
-
-    assert await admission_wait.admitted(NODE) == Hold("no API server", "not_ready")
-    assert admission_wait.outcome == "timeout"
+def test_a_warm_client_is_held_without_the_fallback() -> None:
+    """What it has may be newer. The tables of the fallback are not kept for a page."""
+    wait = _wait()
+    assert wait.step(0, OFFERED) == WaitUntil(Hold("no API server", "not_ready"), 3, started=True)
 
 
-def _queued(first: Literal["cold", "warm"], *, seconds: float = 60) -> tuple[AdmissionWait, AdmissionQueue]:
-    """An entrance whose stream waits to be let in."""
-    queue = AdmissionQueue(0.001, 1, clock=asyncio.get_running_loop().time)
-    assert queue.free()
-    admission = AdmissionConfig(mode=GateMode.REFUSE, per_second=0.001, first=first, queue_seconds=seconds)
-    admission_wait = AdmissionWait(Scripted(EMPTY_VIEW), admission, asyncio.get_running_loop().time, queue)
-    return admission_wait, queue
-
-
-async def test_who_is_queued_for_too_long_is_told_so() -> None:
-    """In every mode of the gate: how many wait, and what to do."""
-    admission_wait, _ = _queued("cold", seconds=0.001)
-    held: list[Hold] = []
-
-    said = await admission_wait.admitted(NODE, held.append, cold=True)
-
-    assert isinstance(said, Hold)
-    assert (said.kind, admission_wait.outcome, len(held)) == ("queued", "timeout", 1)
-    assert "0.001 are let in per second, cold ones first" in said.reason
-
-
-async def test_who_is_queued_is_let_in_by_a_release() -> None:
-    """It can be served: an operator need not send it away."""
-    admission_wait, queue = _queued("cold")
-    task = asyncio.create_task(admission_wait.admitted(NODE, cold=True))
-    while not queue.waiting:
-        await asyncio.sleep(0)
-    admission_wait.release()
-
-    assert await task is EMPTY_VIEW
-    assert (admission_wait.outcome, queue.waiting) == ("operator", 0)
-
-
-@pytest.mark.parametrize(("first", "cold"), [("cold", True), ("cold", False), ("warm", True), ("warm", False)])
-async def test_the_setting_says_who_is_first(first: Literal["cold", "warm"], cold: bool) -> None:
-    """Of two that wait, the one that it names."""
-    admission_wait, queue = _queued(first)
-    task = asyncio.create_task(admission_wait.admitted(NODE, cold=cold))
-    while not queue.waiting:
-        await asyncio.sleep(0)
-
-    assert queue._preferred.waiting == (cold is (first == "cold"))
-    task.cancel()
-    await asyncio.wait([task])
-    assert queue.waiting == 0
+def test_a_wait_that_nothing_ended_was_left_by_the_client() -> None:
+    """The outcome says so from the beginning, since a cancelled task decides nothing."""
+    wait = _wait()
+    wait.step(0, NOT_READY)
+    assert wait.outcome == "client_left"

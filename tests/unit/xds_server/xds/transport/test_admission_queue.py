@@ -13,8 +13,8 @@ def paced(per_second: float, burst: int, who: str, *, seconds: float = 10.0) -> 
     let_in: list[tuple[float, str]] = []
 
     async def come(queue: AdmissionQueue, one: str) -> None:
-        if not queue.free():
-            await queue.turn(preferred=one == "c")
+        if not queue.try_admit():
+            await queue.wait_turn(preferred=one == "c")
         let_in.append((round(asyncio.get_running_loop().time(), 3), one))
 
     async def main() -> None:
@@ -50,9 +50,9 @@ def test_who_comes_back_is_let_in_while_new_ones_come_faster_than_the_pace(per_s
 
     async def one(queue: AdmissionQueue, *, preferred: bool) -> None:
         began = asyncio.get_running_loop().time()
-        if not queue.free():
+        if not queue.try_admit():
             async with asyncio.timeout(3):
-                await queue.turn(preferred=preferred)
+                await queue.wait_turn(preferred=preferred)
         if not preferred:
             waited.append(asyncio.get_running_loop().time() - began)
 
@@ -79,11 +79,11 @@ def test_an_address_that_opens_many_streams_keeps_nobody_else_waiting() -> None:
         order: list[str] = []
 
         async def come(address: str) -> None:
-            await queue.turn(preferred=True, address=address)
+            await queue.wait_turn(preferred=True, address=address)
             order.append(address)
 
         queue = AdmissionQueue(10, 1, clock=asyncio.get_running_loop().time)
-        assert queue.free()
+        assert queue.try_admit()
         await asyncio.gather(*[come(one) for one in "aaaaaabbc"])
         return order
 
@@ -103,11 +103,11 @@ def test_who_was_sent_away_has_the_place_of_its_first_try() -> None:
     async def main() -> None:
         loop = asyncio.get_running_loop()
         queue = AdmissionQueue(1, 1, clock=loop.time)
-        assert queue.free()
+        assert queue.try_admit()
 
         async def come(name: str, patience: float) -> None:
             async with asyncio.timeout(patience):
-                await queue.turn(preferred=True, name=name)
+                await queue.wait_turn(preferred=True, name=name)
             order.append(name)
 
         first = asyncio.create_task(come("old", 0.5))
@@ -124,9 +124,9 @@ def test_what_was_not_used_is_saved_up_to_the_burst() -> None:
 
     async def main() -> None:
         queue = AdmissionQueue(100, 3, clock=asyncio.get_running_loop().time)
-        assert [queue.free() for _ in range(4)] == [True, True, True, False]
+        assert [queue.try_admit() for _ in range(4)] == [True, True, True, False]
         await asyncio.sleep(3600)
-        assert [queue.free() for _ in range(4)] == [True, True, True, False]
+        assert [queue.try_admit() for _ in range(4)] == [True, True, True, False]
 
     assert clock.run(main()) == []
 
@@ -136,10 +136,10 @@ def test_nobody_who_comes_later_takes_the_token_of_one_who_waits() -> None:
 
     async def main() -> None:
         queue = AdmissionQueue(1, 1, clock=asyncio.get_running_loop().time)
-        assert queue.free()
-        task = asyncio.create_task(queue.turn(preferred=False))
+        assert queue.try_admit()
+        task = asyncio.create_task(queue.wait_turn(preferred=False))
         await asyncio.sleep(0.999)
-        assert not queue.free()
+        assert not queue.try_admit()
         await task
 
     assert clock.run(main()) == []
@@ -152,9 +152,9 @@ def test_who_leaves_leaves_its_token(late: float) -> None:
     async def main() -> None:
         loop = asyncio.get_running_loop()
         queue = AdmissionQueue(1, 1, clock=loop.time)
-        assert queue.free()
-        first = asyncio.create_task(queue.turn(preferred=False))
-        second = asyncio.create_task(queue.turn(preferred=False))
+        assert queue.try_admit()
+        first = asyncio.create_task(queue.wait_turn(preferred=False))
+        second = asyncio.create_task(queue.wait_turn(preferred=False))
         await asyncio.sleep(0)
         loop.call_at(late, first.cancel)
         await asyncio.wait([first, second])

@@ -345,7 +345,7 @@ async def test_one_stream_too_many_is_refused() -> None:
     assert ("stream_refused",) in [call[:1] for call in ear.calls]
     first.inbox.put_nowait(grpc.aio.EOF)
     await serving
-    assert streams._stream_limiter.spoke == 0
+    assert streams._opener.limiter.active == 0
 
 
 async def test_requests_wait_at_the_gate_in_order_and_not_without_end() -> None:
@@ -416,7 +416,7 @@ async def test_a_stream_that_makes_no_request_is_ended() -> None:
     other.ask(CLUSTER)
     served = asyncio.create_task(streams.serve(other))
     await other.written.get()
-    assert (streams.clients().streams, streams.clients().silent) == (1, 1)
+    assert (streams.client_use().streams, streams.client_use().silent) == (1, 1)
     await asyncio.wait([silent])
     assert wire.aborted is not None
     assert wire.aborted[0] is grpc.StatusCode.DEADLINE_EXCEEDED
@@ -424,7 +424,7 @@ async def test_a_stream_that_makes_no_request_is_ended() -> None:
     assert ear.calls.count(("stream_refused",)) == 1
     other.inbox.put_nowait(grpc.aio.EOF)
     await served
-    assert (streams.clients().streams, streams.clients().silent) == (0, 0)
+    assert (streams.client_use().streams, streams.client_use().silent) == (0, 0)
 
 
 async def test_silent_streams_make_room_for_new_ones() -> None:
@@ -441,7 +441,7 @@ async def test_silent_streams_make_room_for_new_ones() -> None:
     for wire in wires[1:]:
         wire.inbox.put_nowait(grpc.aio.EOF)
     await asyncio.gather(*tasks, return_exceptions=True)
-    assert (streams.clients().streams, streams.clients().silent, streams._left) == (0, 0, set())
+    assert (streams.client_use().streams, streams.client_use().silent, streams._unfinished_reads) == (0, 0, set())
 
 
 @pytest.mark.parametrize("ends", ["refused", "shutdown", "cancelled", "failed", "limit"])
@@ -485,7 +485,7 @@ async def test_no_operation_of_grpc_is_cancelled(ends: str) -> None:
     wire.free.set()
     await asyncio.wait([serving])
     wire.inbox.put_nowait(grpc.aio.EOF)
-    while streams._left:
+    while streams._unfinished_reads:
         await asyncio.sleep(0)
     assert cancelled == []
 
@@ -501,7 +501,7 @@ async def test_a_fault_while_a_message_is_sent_waits_for_it(monkeypatch: pytest.
     def broken(*_: object) -> None:
         raise LookupError("broken")
 
-    monkeypatch.setattr(Stream, "_take", broken)
+    monkeypatch.setattr(Stream, "_receive", broken)
     wire.ask(LISTENER)
     for _ in range(10):
         await asyncio.sleep(0)
@@ -539,7 +539,7 @@ async def test_what_waits_at_the_gate_has_a_size() -> None:
     for wire in wires:
         assert wire.aborted is not None
         assert wire.aborted[0] is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert streams.clients().bytes == 0
+    assert streams.client_use().bytes == 0
     assert ear.calls.count(("stream_refused",)) == 3
 
 
@@ -563,7 +563,7 @@ async def test_names_that_do_not_exist_have_a_size(variant: Any) -> None:
 
     ask(*(item.name for item in table))
     await wire.written.get()
-    assert streams.clients().bytes == 0
+    assert streams.client_use().bytes == 0
     former: tuple[str, ...] = ()
     for turn in range(3):
         names = tuple(f"other-{turn}-{number}" for number in range(100))
@@ -571,12 +571,12 @@ async def test_names_that_do_not_exist_have_a_size(variant: Any) -> None:
         former = names
     ask(gone=former)
     wire.ask(LISTENER, message_type=oracle.DiscoveryRequest if variant is SOTW else oracle.DeltaDiscoveryRequest)
-    while LISTENER not in next(iter(streams._open.values())).status().types:
+    while LISTENER not in next(iter(streams._index)).status().types:
         await asyncio.sleep(0)
-    assert streams.clients().bytes == 0
+    assert streams.client_use().bytes == 0
     ask(*(f"more-{number}" for number in range(200)))
     await asyncio.wait([serving])
     assert wire.aborted is not None
     assert wire.aborted[0] is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert "names that do not exist" in wire.aborted[1]
-    assert streams.clients().bytes == 0
+    assert streams.client_use().bytes == 0

@@ -5,7 +5,6 @@ from typing import get_args
 import pytest
 
 from xds_server.model.admission import LimitKind
-from xds_server.xds.transport.debounce import Debounce
 from xds_server.xds.transport.limits import Limits
 from xds_server.xds.transport.stream_limiter import (
     ClientQuota,
@@ -42,12 +41,12 @@ def test_who_would_wait_too_long_takes_nothing() -> None:
 
 def _entered(stream_limiter: StreamLimiter, peer: str) -> StreamSlot | str:
     """A stream that has made its first request, or why it may not go on."""
-    slot = stream_limiter.enter(peer, 0, lambda: None)
+    slot = stream_limiter.open(peer, 0, lambda: None)
     if isinstance(slot, str):
         return slot
-    kind = stream_limiter.speak(slot)
+    kind = stream_limiter.first_request(slot)
     if kind is not None:
-        stream_limiter.leave(slot)
+        stream_limiter.close(slot)
     return kind or slot
 
 
@@ -60,22 +59,22 @@ def test_the_stream_limiter_counts_all_and_by_connection_and_address() -> None:
         "", "", "connection", "", "address", "", "", "streams",
     ]  # fmt: skip
     assert stream_limiter.by_address()["10.0.0.1"] == {"streams": 3, "silent": 0}
-    stream_limiter.leave(places[0])  # type: ignore[arg-type]
+    stream_limiter.close(places[0])  # type: ignore[arg-type]
     assert isinstance(_entered(stream_limiter, a1), StreamSlot)
-    assert stream_limiter.spoke == 5
+    assert stream_limiter.active == 5
 
 
 def test_nothing_is_left_of_streams_that_have_left() -> None:
     """Silent ones, and those that spoke."""
     stream_limiter = StreamLimiter(Limits())
-    places = [stream_limiter.enter(f"ipv4:10.0.0.{n}:1", 0, lambda: None) for n in range(10)]
+    places = [stream_limiter.open(f"ipv4:10.0.0.{n}:1", 0, lambda: None) for n in range(10)]
     for slot in places[:5]:
         assert isinstance(slot, StreamSlot)
-        assert stream_limiter.speak(slot) is None
+        assert stream_limiter.first_request(slot) is None
     for slot in places:
         assert isinstance(slot, StreamSlot)
-        stream_limiter.leave(slot)
-    assert (stream_limiter.by_address(), stream_limiter._by_peer, stream_limiter.silent, stream_limiter.spoke) == (
+        stream_limiter.close(slot)
+    assert (stream_limiter.by_address(), stream_limiter._by_peer, stream_limiter.silent, stream_limiter.active) == (
         {},
         {},
         0,
@@ -90,7 +89,7 @@ def test_silent_streams_take_nothing_from_those_that_speak() -> None:
     names = ["many-1", "many-2", "many-3", "few-1", "many-4", "few-2"]
     for name in names:
         peer = f"ipv4:10.0.0.{1 if name.startswith('many') else 2}:1"
-        assert isinstance(stream_limiter.enter(peer, 0, lambda name=name: evicted.append(name)), StreamSlot)  # type: ignore[misc]
+        assert isinstance(stream_limiter.open(peer, 0, lambda name=name: evicted.append(name)), StreamSlot)  # type: ignore[misc]
     assert evicted == ["many-1", "many-2"]
     assert stream_limiter.silent == 4
     assert isinstance(_entered(stream_limiter, "ipv4:10.0.0.3:1"), StreamSlot)
@@ -116,21 +115,21 @@ def test_an_owner_is_the_address_without_its_port(peer: str, address: str) -> No
 def test_one_address_takes_half_of_the_client_quota_at_most() -> None:
     """And all together no more than there is."""
     client_quota = ClientQuota(100)
-    assert [client_quota.take("a", 50), client_quota.take("a", 1), client_quota.take("b", 40), client_quota.take("c", 11)] == [
+    assert [client_quota.reserve("a", 50), client_quota.reserve("a", 1), client_quota.reserve("b", 40), client_quota.reserve("c", 11)] == [
         True, False, True, False,
     ]  # fmt: skip
-    client_quota.give("a", 50)
-    client_quota.give("b", 40)
-    assert (client_quota.taken, client_quota.by_address) == (0, {})
+    client_quota.release("a", 50)
+    client_quota.release("b", 40)
+    assert (client_quota.used, client_quota.by_address) == (0, {})
 
 
 def test_allowances_are_by_owner_and_forget_whom_they_have_not_seen_for_longest() -> None:
     """So they take no more room than for so many."""
     allowances = TokenBuckets(1, 1, most=2)
-    allowances.of("a").take(0)
-    assert [allowances.of(one).ready(0) for one in ("a", "b")] == [False, True]
-    allowances.of("c")
-    assert allowances.of("a").ready(0)
+    allowances.bucket_of("a").take(0)
+    assert [allowances.bucket_of(one).has_token(0) for one in ("a", "b")] == [False, True]
+    allowances.bucket_of("c")
+    assert allowances.bucket_of("a").has_token(0)
 
 
 @pytest.mark.parametrize("kind", get_args(LimitKind))
@@ -143,29 +142,3 @@ def test_reasons_name_the_limit(kind: LimitKind) -> None:
     text = StreamLimiter(limits).reason(kind)
     assert "7" in text
     assert ": " in text
-
-
-def test_a_burst_is_over_after_a_quiet_time() -> None:
-    """Each note prolongs the wait, up to the ceiling."""
-    debounce = Debounce(1.0, 2.5)
-    assert debounce.due_at == float("inf")
-    assert [debounce.note(now) for now in (10.0, 10.9, 11.8, 12.4)] == [11.0, 11.9, 12.5, 12.5]
-    debounce.taken(12.5)
-    assert debounce.due_at == float("inf")
-    assert debounce.note(20.0) == 21.0
-
-
-def test_after_a_step_there_is_a_rest() -> None:
-    """What comes alone is due at once; what follows a step closely, when the rest is over; also if it is quiet earlier."""
-    debounce = Debounce(rest_seconds=1.0)
-    assert debounce.note(10.0) == 10.0
-    debounce.taken(10.1)
-    assert [debounce.note(now) for now in (10.2, 10.9)] == [11.1, 11.1]
-    debounce.taken(11.1)
-    assert debounce.note(12.5) == 12.5
-
-
-def test_a_debounce_that_cannot_be_is_refused() -> None:
-    """The quiet time fits under the ceiling."""
-    with pytest.raises(ValueError, match="quiet"):
-        Debounce(2.0, 1.0)
