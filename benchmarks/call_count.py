@@ -105,7 +105,7 @@ class Port:
         self.publish = self._streams.publish
         self.streams = self._streams.status
         self.statuses = self._streams.statuses
-        self.clients = self._streams.clients
+        self.client_use = self._streams.client_use
         self.release = self._streams.release
 
 

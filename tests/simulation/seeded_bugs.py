@@ -55,7 +55,7 @@ BUGS = (
     Bug("the marker's routes are not told", "xds_server/readiness/ready_marker.py",
         "        names[ROUTE] = names.get(ROUTE, frozenset()) | added\n", ""),
     Bug("streams are not told of shared changes", "xds_server/xds/transport/stream_index.py",
-        "= self._by_role.values() if role is None else", "= () if role is None else"),
+        "groups = self._by_role.values() if role is None else", "groups = () if role is None else"),
     Bug("a stream is told of nothing before it is served", "xds_server/xds/transport/stream.py", "        index.admit(self)\n", ""),
     Bug("what was asked while waiting is forgotten", "xds_server/xds/transport/stream.py",
         "for request in self._held_requests.take_all():", "for request in self._held_requests.take_all()[1:]:"),
