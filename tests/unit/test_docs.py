@@ -40,6 +40,21 @@ def test_links_lead_to_headings_that_are_there(page: Path) -> None:
     assert [] == missing
 
 
+def test_places_in_the_architecture_exist() -> None:
+    """Every `room/module.py` is a file of the server, or of the libraries; a bare name is one beside the place before it."""
+    missing, folder = [], ROOT
+    for place in re.findall(r"`([a-z_]+(?:/[a-z_.]*)+|[a-z_]+\.py)`", (ROOT / "docs/architecture.md").read_text()):
+        inside = "/" in place
+        path = next((base / place for base in (ROOT / "xds_server", ROOT) if (base / place).exists()), None)
+        path = path if inside else folder / place
+        if path is None or not path.exists():
+            missing.append(place)
+        elif inside:
+            folder = path if path.is_dir() else path.parent
+
+    assert [] == missing
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_make_verbs_exist(page: Path) -> None:
     """Every `make something` is a verb of the Makefile."""
