@@ -99,7 +99,7 @@ class Port:
             clock=time.monotonic,
             limits=control_plane.settings.limits,
             debounce=app.debounce_config(control_plane.settings),
-            acceptance_changed=control_plane.store.acceptance_changed,
+            acceptance_changed=control_plane.cache.acceptance_changed,
         )
         self.serve = self._streams.serve
         self.publish = self._streams.publish

@@ -90,7 +90,7 @@ class Holds(RuleBasedStateMachine):
         self.now = 0.0
         self.graph = Graph(on_failure="raise")
         self.pipeline = build(self.graph, "xds-server")
-        self.store = ResourceCache()
+        self.cache = ResourceCache()
         self.freshness = SourceFreshness(lambda: self.now)
         self.shrink_hold = ShrinkHold(
             shrink_guard(self.pipeline, Tolerance(share=0.5, at_least=2)), _HOLD_SECONDS,
@@ -102,7 +102,7 @@ class Holds(RuleBasedStateMachine):
         self.publisher = Publisher(
             self.graph,
             self.pipeline,
-            self.store,
+            self.cache,
             protections=Protections(collections_of(self.pipeline), self.shrink_hold, self.retention),
         )
         self.outcomes: set[ChangeOutcome] = set()
@@ -181,11 +181,11 @@ class Holds(RuleBasedStateMachine):
     @invariant()
     def what_nobody_holds_is_published(self) -> None:
         """Beside what is held, all that is shared is published as it is derived, and so is all of the roles that are."""
-        if self.store.epoch is None:
+        if self.cache.epoch is None:
             return
         tables: dict[str, dict[str, int]] = {}
-        for role in self.store.roles:
-            for type_url, table in (self.store.view(role) or {}).items():
+        for role in self.cache.roles:
+            for type_url, table in (self.cache.view(role) or {}).items():
                 tables.setdefault(type_url, {}).update({one.name: one.digest for one in table if one.name != MARKER})
         line = self.pipeline
         for type_url, derived in (
@@ -194,7 +194,7 @@ class Holds(RuleBasedStateMachine):
         ):  # fmt: skip
             for key, one in derived.items():
                 own = type_url in (LISTENER, ROUTE)
-                served = key[0] in self.store.roles if own else bool(self.store.roles)
+                served = key[0] in self.cache.roles if own else bool(self.cache.roles)
                 if served and not self.holds(derived.name, key):
                     assert tables[type_url].get(one.name) == one.digest
 
@@ -203,7 +203,7 @@ class Holds(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """When all is well again, and every clock has run out, nothing is held, and the two agree."""
-        if self.store.epoch is None:
+        if self.cache.epoch is None:
             return
         for kind in _KINDS:
             self.freshness.record(kind, stale=False)
@@ -220,12 +220,12 @@ class Holds(RuleBasedStateMachine):
                 self.pipeline.sources[kind].set(key, value)
 
     def check(self) -> None:
-        if self.store.epoch is None:
+        if self.cache.epoch is None:
             return
         line = self.pipeline
-        assert self.store.roles == set(line.roles)
-        for role in self.store.roles:
-            view = self.store.view(role)
+        assert self.cache.roles == set(line.roles)
+        for role in self.cache.roles:
+            view = self.cache.view(role)
             assert view is not None
             for type_url, derived in ((LISTENER, line.listeners), (ROUTE, line.route_configurations)):
                 own = {one.name: one.digest for key, one in derived.items() if key[0] == role}

@@ -86,7 +86,7 @@ class Port:
             clock=asyncio.get_running_loop().time,
             limits=control_plane.settings.limits,
             debounce=app.debounce_config(control_plane.settings),
-            acceptance_changed=control_plane.store.acceptance_changed,
+            acceptance_changed=control_plane.cache.acceptance_changed,
         )
 
     def publish(self, changes: Mapping[str | None, ChangedNames]) -> None:
@@ -208,8 +208,8 @@ class Process:
         outcome, peer = await parity.run(), self._peer()
         if outcome == "equal" and (
             peer is None
-            or digests_of(self.control_plane.store, resources=True)
-            != digests_of(peer.control_plane.store, resources=True)
+            or digests_of(self.control_plane.cache, resources=True)
+            != digests_of(peer.control_plane.cache, resources=True)
         ):
             self.wrong.append("says that it agrees with a peer, and does not")
         self.control_plane.parity_ended(outcome)

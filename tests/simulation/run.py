@@ -267,7 +267,7 @@ class Simulation:
         control_plane, known = process.control_plane, process.all_known_at
         if control_plane.gate.report.ready:
             self._was_ready.add(process)
-            needed, epoch = sync_epoch(control_plane.board.states.values()), control_plane.store.epoch
+            needed, epoch = sync_epoch(control_plane.board.states.values()), control_plane.cache.epoch
             if needed is None or epoch is None or epoch < needed:
                 self.violated(f"{process.name} is ready at epoch {epoch}, and {needed} is needed")
             if not process.client.complete:
@@ -359,7 +359,7 @@ class Simulation:
             if has != should:
                 self.violated(f"{envoy.name} starves: its {what} are {has}, and should be {should}")
         for process in self.processes.values() if self.setting.marked else ():
-            view = process.control_plane.store.view(envoy.role)
+            view = process.control_plane.cache.view(envoy.role)
             marker = None if view is None else view[ROUTE].get(MARKER)
             if marker is None or marker.body != envoy.route_bodies.get(MARKER):
                 self.violated(

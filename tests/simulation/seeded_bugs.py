@@ -26,7 +26,7 @@ BUGS = (
     Bug("the admission policy does not ask the gate", "xds_server/readiness/admission.py",
         'if self._gate.passed_at("snapshots") is None:', "if False:"),
     Bug("an unknown role is served what is empty", "xds_server/readiness/admission.py",
-        "view = self._store.view(node.role)", "view = self._store.prepared(node.role)"),
+        "view = self._cache.view(node.role)", "view = self._cache.prepared(node.role)"),
     Bug("nobody is told that the gate has opened", "xds_server/readiness/admission.py", "self._turn.set()", "pass"),
     Bug("who waits waits for an event that is never set", "xds_server/readiness/admission.py",
         "        self._turn = asyncio.Event()\n\n    def _published", "\n    def _published"),
@@ -34,7 +34,7 @@ BUGS = (
         'return WaitUntil(hold, now + left if waits == "bounded" else None,', "return WaitUntil(hold, None,"),
     Bug("a hold ends in an answer to nobody", "xds_server/xds/transport/admission.py",
         'return "never"', 'return "forever"'),
-    # the publisher and the store
+    # the publisher and the cache
     Bug("the first publication is a change only", "xds_server/readiness/publisher.py",
         "ChangeSet.of_contents(self._derived)", "ChangeSet.of_commit(commit)"),
     Bug("a role that goes takes everything with it", "xds_server/xds/cache/resource_cache.py",
@@ -60,7 +60,7 @@ BUGS = (
     Bug("what was asked while waiting is forgotten", "xds_server/xds/transport/stream.py",
         "for request in self._held_requests.take_all():", "for request in self._held_requests.take_all()[1:]:"),
     # the replica, which joins all that
-    Bug("what changed is sent to nobody", "xds_server/server/wiring.py", "        self.store.on_publication(server.publish)\n", ""),
+    Bug("what changed is sent to nobody", "xds_server/server/wiring.py", "        self.cache.on_publication(server.publish)\n", ""),
     Bug("nobody looks at what time alone changes", "xds_server/server/wiring.py", "        self.publisher.tick()\n", ""),
     Bug("holds have another clock", "xds_server/server/wiring.py",
         "self._freshness, self._relist, clock=clock", "self._freshness, self._relist, clock=time.monotonic"),
@@ -72,7 +72,7 @@ BUGS = (
     Bug("what was good before stays", "xds_server/xds/cache/resource_cache.py",
         "left = self._left() if self.epoch is None else {}", "left = {}"),
     Bug("a peer agrees unasked", "xds_server/readiness/parity.py",
-        'if self._roles(await self._get("/debug/digests")) == digests_of(self._store, resources=False):', "if True:"),
+        'if self._roles(await self._get("/debug/digests")) == digests_of(self._cache, resources=False):', "if True:"),
     Bug("a peer that does not agree is waited for for ever", "xds_server/readiness/parity.py",
         " and self._clock() - began < self._seconds", ""),
     # changes instead of the whole state

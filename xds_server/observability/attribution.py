@@ -23,7 +23,7 @@ _MAX_MESSAGE: Final = 300
 
 
 def origin_objects(
-    store: ResourceCache,
+    cache: ResourceCache,
     routes: Mapping[ObjectKey, Attached],
     role: str | None,
     type_url: TypeUrl,
@@ -38,7 +38,7 @@ def origin_objects(
         return [f"Service {rejection.name.rpartition(':')[0]}"]
     if type_url != ROUTE:
         return [f"Gateway {role}"]
-    view = store.view(role)
+    view = cache.view(role)
     former = view[type_url].trial.former(rejection.name) if view is not None else None
     gateway, _, port = rejection.name.rpartition("/")
     accepted = b"" if former is None else former.body
@@ -47,10 +47,10 @@ def origin_objects(
     return [f"HTTPRoute {key}" for key in newest[:_MAX_OBJECTS]] or [f"Gateway {role}"]
 
 
-def problems(store: ResourceCache, routes: Mapping[ObjectKey, Attached]) -> Iterator[Problem]:
+def problems(cache: ResourceCache, routes: Mapping[ObjectKey, Attached]) -> Iterator[Problem]:
     """The rejections of proxies as problems, one for each object that a rejected resource comes from."""
-    for role, type_url, rejection in store.rejections():
-        for name in origin_objects(store, routes, role, type_url, rejection):
+    for role, type_url, rejection in cache.rejections():
+        for name in origin_objects(cache, routes, role, type_url, rejection):
             words = rejection.message.strip()[:_MAX_MESSAGE]
             yield Problem(
                 source=SOURCE,

@@ -20,28 +20,28 @@ class ReadinessAdmission:
     def __init__(
         self,
         gate: Gate,
-        store: ResourceCache,
+        cache: ResourceCache,
         *,
         open_at_once: bool,
         last_good: Callable[[str], RoleTables | None] = lambda _: None,
     ) -> None:
         self._gate = gate
-        self._store = store
+        self._cache = cache
         self._open_at_once = open_at_once
         self._last_good = last_good
         self._turn = asyncio.Event()
         self._explained: Report | None = None
         self._reason = ""  # Of the report that was explained last. 10,000 waiting streams ask for it at once.
         self._known_roles = ""  # As text, until the next `notify`.
-        store.on_publication(self._published)
+        cache.on_publication(self._published)
 
     def admit(self, node: Node) -> RoleTables | Hold:
         """The tables from which this proxy is served, or why it is held."""
         if self._open_at_once:
-            return self._store.prepared(node.role)
+            return self._cache.prepared(node.role)
         if self._gate.passed_at("snapshots") is None:
             return Hold(reason=self._not_ready(), kind="not_ready", fallback=self._last_good(node.role))
-        view = self._store.view(node.role)
+        view = self._cache.view(node.role)
         if view is None:
             return Hold(reason=self._unknown(node.role), kind="unknown_role")
         return view
@@ -67,7 +67,7 @@ class ReadinessAdmission:
         return self._reason
 
     def _unknown(self, role: str) -> str:
-        self._known_roles = self._known_roles or ", ".join(sorted(self._store.roles)) or "none"
+        self._known_roles = self._known_roles or ", ".join(sorted(self._cache.roles)) or "none"
         return (
             f"role {role!r} is no Gateway of ours (there are: {self._known_roles}): "
             f"set node.metadata.role, or node.cluster, to the namespace/name of one"

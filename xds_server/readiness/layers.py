@@ -19,7 +19,7 @@ def gate(
     base: Callable[[], Mapping[str, Verdict]],
     sources: Callable[[], Mapping[str, SourceState]],
     derived: Iterable[Collection[Any, Any]],
-    store: ResourceCache,
+    cache: ResourceCache,
     serving: Callable[[], Mapping[str, Verdict]],
     held: Callable[[], str] = lambda: "",
     parity: Callable[[], Verdict] | None = None,
@@ -41,7 +41,7 @@ def gate(
         return {collection.name: of_collection(collection) for collection in collections}
 
     def snapshot_checks() -> Mapping[str, Verdict]:
-        published = of_published(store.epoch, sync_epoch(sources().values()))
+        published = of_published(cache.epoch, sync_epoch(sources().values()))
         return {"published": published, "held_changes": Degraded(why) if (why := held()) else Passed()}
 
     peers = () if parity is None else (Layer("parity", lambda: {"peer": parity()}, check_names=("peer",)),)

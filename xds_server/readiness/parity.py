@@ -54,12 +54,12 @@ class Difference(msgspec.Struct, frozen=True):
         return len(self.ours_alone) + len(self.peers_alone) + len(self.changed)
 
 
-def digests_of(store: ResourceCache, *, resources: bool) -> Roles:
+def digests_of(cache: ResourceCache, *, resources: bool) -> Roles:
     """The versions of what is published; without *resources* only those of whole types.
 
     The ready marker is left out: its content follows from the rest, and from which resources the replica's proxies rejected.
     """
-    views = {role: view for role in sorted(store.roles) if (view := store.view(role)) is not None}
+    views = {role: view for role in sorted(cache.roles) if (view := cache.view(role)) is not None}
     return {
         role: {
             SERVICE_NAMES[type_url]: TypeDigests(
@@ -107,7 +107,7 @@ class Parity:
         self,
         peer: str,
         seconds: float,
-        store: ResourceCache,
+        cache: ResourceCache,
         *,
         instance: str,
         clock: Callable[[], float] = time.monotonic,
@@ -116,7 +116,7 @@ class Parity:
         """*request* is called in a thread, with the peer's URL and a path. It returns JSON or raises ControlPlaneError."""
         self._peer = peer
         self._seconds = seconds
-        self._store = store
+        self._cache = cache
         self._instance = instance
         self._clock = clock
         self._request = request
@@ -159,14 +159,14 @@ class Parity:
 
     async def _compare(self) -> Outcome:
         try:
-            if self._roles(await self._get("/debug/digests")) == digests_of(self._store, resources=False):
+            if self._roles(await self._get("/debug/digests")) == digests_of(self._cache, resources=False):
                 self.differences, self._why = [], "equal"
                 return "equal"
             peers = self._roles(await self._get("/debug/digests?resources"))
         except ControlPlaneError as error:
             self._why = str(error)
             return "no_peer"
-        self.differences = differences(digests_of(self._store, resources=True), peers)
+        self.differences = differences(digests_of(self._cache, resources=True), peers)
         if not self.differences:
             self._why = "equal"
             return "equal"

@@ -186,7 +186,7 @@ class Server:
             limits=settings.limits,
             debounce=debounce_config(settings),
             connections=self._grpc_connections(),
-            acceptance_changed=self._control_plane.store.acceptance_changed,
+            acceptance_changed=self._control_plane.cache.acceptance_changed,
         )
         try:
             await server.start()

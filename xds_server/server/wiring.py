@@ -24,8 +24,9 @@ from probes.metrics import metrics_page, register_connections, register_gate
 from xds_server.envoy import clusters
 from xds_server.model.references import References
 from xds_server.model.source_state import Phase, Problem, SourceState
-from xds_server.observability import attribution, input_problems, pages
+from xds_server.observability import attribution, pages
 from xds_server.observability.client import request_json
+from xds_server.observability.input_problems import report_problems
 from xds_server.observability.logs import event
 from xds_server.observability.metric_definitions import PREFIX
 from xds_server.observability.metrics import Metrics
@@ -54,7 +55,7 @@ from xds_server.server import process, provider_factory, status_factory
 from xds_server.server.open_files import OpenFiles, shares
 from xds_server.server.settings import FilesSource, Settings
 from xds_server.server.status_factory import StatusReporter
-from xds_server.translate import pipeline, references
+from xds_server.translate import pipeline, problems, references
 from xds_server.xds.cache.resource_cache import ChangedNames, ResourceCache
 from xds_server.xds.transport.observer import ClientUse, StreamStatus
 
@@ -112,7 +113,7 @@ class ControlPlane:
         """Of the HTTP port."""
         self.metrics = Metrics(self.registry, clock=clock)
         self.heartbeat = Heartbeat(clock, _MAX_BEAT_AGE_SECONDS)
-        self.store = ResourceCache(remake_cluster=clusters.departed)
+        self.cache = ResourceCache(remake_cluster=clusters.departed)
         self.graph = Graph(on_failure=_derivation_failed)
         self.pipeline = pipeline.build(
             self.graph, settings.gateway_class, edge=settings.edge, families=settings.ip_families,
@@ -122,17 +123,16 @@ class ControlPlane:
         self.status = status or status_factory.status_reporter(settings, self.graph, self.pipeline)
         self.kinds = provider_factory.kinds_of(settings)
         self.board = SourceBoard(self.kinds, clock=clock, on_change=self._source_changed, on_problem=_problem_found)
-        input_problems.report_problems(
-            self.graph, self.pipeline, self.board,
-            gateway_class=settings.gateway_class, shared=not isinstance(settings.source, FilesSource),
-        )  # fmt: skip
+        shared = not isinstance(settings.source, FilesSource)
+        found = problems.build(self.pipeline, gateway_class=settings.gateway_class, shared=shared)
+        report_problems(self.graph, self.pipeline, found, self.board, gateway_class=settings.gateway_class)
         self._freshness = SourceFreshness(clock)
         protections = factory.protections(
             settings, self.pipeline, HoldReport(self.metrics, self.status.record_event, clock=clock),
             self._freshness, self._relist, clock=clock,
         )  # fmt: skip
-        marker = ReadyMarker(self.store, settings.marker_port, settings.ip_families)
-        self.publisher = Publisher(self.graph, self.pipeline, self.store, protections=protections, marker=marker)
+        marker = ReadyMarker(self.cache, settings.marker_port, settings.ip_families)
+        self.publisher = Publisher(self.graph, self.pipeline, self.cache, protections=protections, marker=marker)
         self.holds = Holds(
             protections, self.publisher, server=lambda: self.server, provider=lambda: self.provider, clock=clock
         )
@@ -149,7 +149,7 @@ class ControlPlane:
             clock=clock,
         )  # fmt: skip
         self.admission_policy = ReadinessAdmission(
-            self.gate, self.store, open_at_once=settings.gate == "off",
+            self.gate, self.cache, open_at_once=settings.gate == "off",
             last_good=lambda role: None if self.last_good is None else self.last_good.view(role),
         )  # fmt: skip
         self._stream_log = StreamLog(clock=clock, on_suppressed=self.metrics.line_suppressed)
@@ -170,7 +170,7 @@ class ControlPlane:
     def server_started(self, server: StreamServer, later: Later) -> None:
         """The gRPC port is bound, by *server*. *later* calls back on the event loop."""
         self.server = server
-        self.store.on_publication(server.publish)
+        self.cache.on_publication(server.publish)
         self._initial_push.port_opened(later)
         self.evaluate()
 
@@ -235,10 +235,10 @@ class ControlPlane:
                 sources=self.board.states.values,
                 problems=lambda: (
                     *self.board.problems,
-                    *attribution.problems(self.store, self.pipeline.attached_routes),
+                    *attribution.problems(self.cache, self.pipeline.attached_routes),
                 ),
                 routes=self.pipeline.attached_routes,
-                store=self.store,
+                cache=self.cache,
                 graph=self.graph,
                 streams=lambda: () if self.server is None else self.server.statuses(),
                 clients=lambda: {"limits": self.settings.limits, "use": self._clients()},
@@ -275,7 +275,7 @@ class ControlPlane:
             base=self._base,
             sources=lambda: self.board.states,
             derived=self.pipeline.derived,
-            store=self.store,
+            cache=self.cache,
             serving=self._serving,
             clock=self._clock,
             held=self.holds.why,
@@ -288,7 +288,7 @@ class ControlPlane:
         if not self.settings.parity_peer:
             return None
         return Parity(
-            self.settings.parity_peer, self.settings.parity_seconds, self.store,
+            self.settings.parity_peer, self.settings.parity_seconds, self.cache,
             instance=self._instance, clock=self._clock, request=request_peer,
         )  # fmt: skip
 
@@ -297,7 +297,7 @@ class ControlPlane:
         if self.settings.last_good_dir is None or self.settings.gate == "off":
             return None
         return LastGood(
-            self.settings.last_good_dir, self.settings.last_good_grace_seconds, self.store, metrics,
+            self.settings.last_good_dir, self.settings.last_good_grace_seconds, self.cache, metrics,
             sources=self.board.states.values, started=started, clock=self._clock,
         )  # fmt: skip
 
@@ -314,10 +314,10 @@ class ControlPlane:
                 sources=self.board.states.values,
                 problems=lambda: self.board.problems,
                 derived=lambda: {one.name: one.synced for one in self.pipeline.derived},
-                resources=self.store.counts,
-                rejected=self.store.rejected,
+                resources=self.cache.counts,
+                rejected=self.cache.rejected,
                 graph_epoch=lambda: self.graph.epoch,
-                published_epoch=lambda: self.store.epoch,
+                published_epoch=lambda: self.cache.epoch,
                 sync_epoch=lambda: layers.sync_epoch(self.board.states.values()),
                 held=self.holds.active,
                 over_budget=lambda: len(self.pipeline.over_budget),
@@ -368,8 +368,8 @@ class ControlPlane:
         )
 
     def _digests(self, *, resources: bool) -> Mapping[str, object]:
-        roles = digests_of(self.store, resources=resources)
-        return {"instance": self._instance, "epoch": self.store.epoch, "roles": roles}
+        roles = digests_of(self.cache, resources=resources)
+        return {"instance": self._instance, "epoch": self.cache.epoch, "roles": roles}
 
 
 def _problem_found(problem: Problem) -> None:

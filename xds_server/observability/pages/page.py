@@ -43,7 +43,7 @@ class PageReaders:
     sources: Callable[[], Iterable[SourceState]]
     problems: Callable[[], Iterable[Problem]]
     routes: Collection[str, Attached]
-    store: ResourceCache
+    cache: ResourceCache
     graph: Graph
     streams: Callable[[], Iterable[object]]
     clients: Callable[[], object]

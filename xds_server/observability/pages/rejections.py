@@ -11,11 +11,11 @@ from xds_server.xds.cache.acceptance import Rejection
 
 
 def _content(readers: PageReaders) -> object:
-    return [_describe(readers, *rejection) for rejection in readers.store.rejections()]
+    return [_describe(readers, *rejection) for rejection in readers.cache.rejections()]
 
 
 def _describe(readers: PageReaders, role: str | None, type_url: TypeUrl, rejection: Rejection) -> Mapping[str, object]:
-    objects = origin_objects(readers.store, readers.routes, role, type_url, rejection)
+    objects = origin_objects(readers.cache, readers.routes, role, type_url, rejection)
     owner = objects[0] if role is None else f"Gateway {role}"
     return {"type": SERVICE_NAMES[type_url], "owner": owner, "objects": objects} | msgspec.structs.asdict(rejection)
 

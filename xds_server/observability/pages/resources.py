@@ -9,18 +9,18 @@ from xds_server.xds.cache.resource_cache import ResourceCache
 
 
 def _respond(readers: PageReaders, _: HttpRequest) -> HttpResponse:
-    store = readers.store
+    cache = readers.cache
     return chunked_json_response(
         readers,
-        lambda: encode_members(_roles(store)),
+        lambda: encode_members(_roles(cache)),
         items_per_turn=1,
-        around=(b'{"epoch": %s, "roles": {' % encode(store.epoch), b"}}\n"),
+        around=(b'{"epoch": %s, "roles": {' % encode(cache.epoch), b"}}\n"),
     )
 
 
-def _roles(store: ResourceCache) -> Iterator[tuple[str, object]]:
-    for role in sorted(store.roles):
-        view = store.view(role)
+def _roles(cache: ResourceCache) -> Iterator[tuple[str, object]]:
+    for role in sorted(cache.roles):
+        view = cache.view(role)
         if view is not None:
             yield (
                 role,

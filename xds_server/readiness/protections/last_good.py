@@ -65,7 +65,7 @@ class LastGood:
         self,
         directory: Path,
         grace_seconds: float,
-        store: ResourceCache,
+        cache: ResourceCache,
         metrics: LastGoodMetrics,
         *,
         sources: Callable[[], Iterable[SourceState]],
@@ -74,7 +74,7 @@ class LastGood:
     ) -> None:
         self._file = LastGoodFile(directory)
         self._grace = grace_seconds
-        self._store = store
+        self._cache = cache
         self._sources = sources
         self._started = started
         self._clock = clock
@@ -103,9 +103,9 @@ class LastGood:
             return
         self._saved = saved
         self._metrics.time.set(saved.time)
-        self._store.prepare(resources(saved.shared), {role: resources(own) for role, own in saved.roles.items()})
+        self._cache.prepare(resources(saved.shared), {role: resources(own) for role, own in saved.roles.items()})
         for role in saved.roles:
-            view = self._store.prepared(role)
+            view = self._cache.prepared(role)
             marker = view[ROUTE].get(MARKER)
             if marker is not None:
                 view[ROUTE].put(marker_routes(f"{STALE}{accepted_version(view, but_route=MARKER)}"))
@@ -126,7 +126,7 @@ class LastGood:
         if not self.offered or self._saved is None or role not in self._saved.roles:
             return None
         self._metrics.given.inc()
-        return self._store.prepared(role)
+        return self._cache.prepared(role)
 
     def why(self) -> str:
         """What is offered to which proxies, in one line; "" if nothing is."""
@@ -154,13 +154,13 @@ class LastGood:
         """
         if self._failure and self._clock() < self._retry_at:
             return False
-        roles = accepted(streams) & self._store.roles
-        views = [view for role in sorted(roles) if (view := self._store.view(role)) is not None]
+        roles = accepted(streams) & self._cache.roles
+        views = [view for role in sorted(roles) if (view := self._cache.view(role)) is not None]
         state = (*sorted(roles), *(table.version for view in views for table in view.values()))
         if not roles or state == self._written:
             return False
         now = time.time()
-        data = encode(self._store, roles, now)
+        data = encode(self._cache, roles, now)
         try:
             await asyncio.to_thread(self._file.write, data)
         except OSError as error:
@@ -195,7 +195,7 @@ class LastGood:
         self._metrics.failures.inc()
 
     def _is_to_be_offered(self) -> bool:
-        if self._saved is None or self._store.epoch is not None or self._clock() - self._started < self._grace:
+        if self._saved is None or self._cache.epoch is not None or self._clock() - self._started < self._grace:
             return False
         # A refusal is an answer: a server that may not read must not serve what others could read.
         return any(one.required and one.phase is Phase.ERROR and one.code is None for one in self._sources())

@@ -24,7 +24,7 @@ class World:
     def __init__(self, *routes: HTTPRoute) -> None:
         self.graph = Graph(on_failure="raise")
         self.pipeline = build(self.graph, "xds-server")
-        self.store = ResourceCache()
+        self.cache = ResourceCache()
         contents = {
             "gateways": {ROLE: gateway()},
             "services": {"shop/cart": service()},
@@ -39,7 +39,7 @@ class World:
     def publish(self) -> None:
         made = self.pipeline.route_configurations[ROLE, 8080]
         own = {ROUTE: [(ROLE, (self.last, made))]}
-        self.store.publish(1, roles={} if self.last else {ROLE: True}, shared={}, own=own)
+        self.cache.publish(1, roles={} if self.last else {ROLE: True}, shared={}, own=own)
         self.last = made
 
     def change(self, *routes: HTTPRoute) -> None:
@@ -57,13 +57,13 @@ class World:
 
     @property
     def _trial(self) -> Acceptance:
-        view = self.store.view(ROLE)
+        view = self.cache.view(ROLE)
         assert view is not None
         return view[ROUTE].trial
 
     @property
     def origins(self) -> list[str]:
-        return [one.object for one in problems(self.store, self.pipeline.attached_routes)]
+        return [one.object for one in problems(self.cache, self.pipeline.attached_routes)]
 
 
 def test_the_route_that_is_new_since_the_last_good_content_is_named() -> None:
@@ -76,7 +76,7 @@ def test_the_route_that_is_new_since_the_last_good_content_is_named() -> None:
     it.reject()
 
     assert it.origins == ["HTTPRoute shop/bad"]
-    message = str(next(problems(it.store, it.pipeline.attached_routes)))
+    message = str(next(problems(it.cache, it.pipeline.attached_routes)))
     assert message.startswith("proxies: HTTPRoute shop/bad: proxy-1 rejected a resource that is made from it")
     assert "'no good'" in message
 
@@ -111,6 +111,6 @@ def test_other_resources_are_a_services_or_a_gateways() -> None:
     it = World()
     rejection = Rejection("shop/cart:80", "1", "proxy-1", "")
 
-    assert origin_objects(it.store, {}, None, CLUSTER, rejection) == ["Service shop/cart"]
-    assert origin_objects(it.store, {}, ROLE, LISTENER, Rejection(NAME, "1", "proxy-1", "")) == ["Gateway shop/edge"]
-    assert origin_objects(it.store, {}, ROLE, ROUTE, Rejection(NAME, "1", "proxy-1", "")) == ["Gateway shop/edge"]
+    assert origin_objects(it.cache, {}, None, CLUSTER, rejection) == ["Service shop/cart"]
+    assert origin_objects(it.cache, {}, ROLE, LISTENER, Rejection(NAME, "1", "proxy-1", "")) == ["Gateway shop/edge"]
+    assert origin_objects(it.cache, {}, ROLE, ROUTE, Rejection(NAME, "1", "proxy-1", "")) == ["Gateway shop/edge"]

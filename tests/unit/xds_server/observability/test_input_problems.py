@@ -12,6 +12,7 @@ from xds_server.model.objects import ParentRef, Service
 from xds_server.observability.input_problems import report_problems
 from xds_server.providers.kinds import KINDS
 from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.translate import problems
 from xds_server.translate.pipeline import Pipeline, build
 
 
@@ -23,7 +24,8 @@ class Input:
         self.pipeline: Pipeline = build(self.graph, "xds-server")
         self.new: list[str] = []
         self.board = SourceBoard(KINDS, on_problem=lambda one: self.new.append(str(one)))
-        report_problems(self.graph, self.pipeline, self.board, gateway_class="xds-server", shared=shared)
+        found = problems.build(self.pipeline, gateway_class="xds-server", shared=shared)
+        report_problems(self.graph, self.pipeline, found, self.board, gateway_class="xds-server")
         contents = {"gateways": gateway(), "httproutes": route(), "services": service()}
         with self.graph.transaction():
             for plural, source in self.pipeline.sources.items():
@@ -141,7 +143,8 @@ def test_nothing_is_said_of_what_is_not_known_yet() -> None:
     graph = Graph(on_failure="raise")
     pipeline = build(graph, "xds-server")
     board = SourceBoard(KINDS)
-    report_problems(graph, pipeline, board, gateway_class="xds-server", shared=False)
+    found = problems.build(pipeline, gateway_class="xds-server", shared=False)
+    report_problems(graph, pipeline, found, board, gateway_class="xds-server")
 
     pipeline.sources["httproutes"].replace({"shop/cart": route()})
     assert board.problems == ()

@@ -27,7 +27,7 @@ def endpoints(
             sources=lambda: [SourceState(kind="services", required=True)],
             problems=lambda: [Problem(source="a.yaml", object="Service x/y", field="spec", message="mend it", line=3)],
             routes=rig.pipeline.attached_routes,
-            store=rig.store,
+            cache=rig.cache,
             graph=rig.graph,
             streams=streams,
             clients=lambda: {"use": {}},

@@ -13,18 +13,18 @@ EDGE = Node("proxy", role="shop/edge")
 
 
 class Rig:
-    """A gate that is opened by hand, and a store with one role."""
+    """A gate that is opened by hand, and a cache with one role."""
 
     def __init__(self, *, open_at_once: bool = False) -> None:
         self.verdict: Verdict = Waiting("nothing published")
         self.gate = Gate(Layer("snapshots", lambda: {"published": self.verdict}), clock=lambda: 0.0)
-        self.store = ResourceCache()
-        self.admission_policy = ReadinessAdmission(self.gate, self.store, open_at_once=open_at_once)
+        self.cache = ResourceCache()
+        self.admission_policy = ReadinessAdmission(self.gate, self.cache, open_at_once=open_at_once)
         self.gate.evaluate()
 
     def open(self) -> None:
         item = (None, resource("a", b"a"))
-        self.store.publish(
+        self.cache.publish(
             1, roles={"shop/edge": True}, shared={CLUSTER: [item]}, own={LISTENER: [("shop/edge", item)]}
         )
         self.verdict = Passed()
@@ -41,11 +41,11 @@ def test_before_the_gate_has_passed_everybody_is_held_with_the_reason() -> None:
 
 
 def test_a_known_role_is_admitted_to_its_tables() -> None:
-    """The tables are the store's own, alive."""
+    """The tables are the cache's own, alive."""
     rig = Rig()
     rig.open()
 
-    assert rig.store.view("shop/edge") is rig.admission_policy.admit(EDGE)
+    assert rig.cache.view("shop/edge") is rig.admission_policy.admit(EDGE)
 
 
 def test_an_unknown_role_is_told_which_there_are() -> None:
@@ -87,9 +87,9 @@ async def test_those_who_wait_are_woken_by_each_notice() -> None:
 def test_a_held_proxy_may_be_offered_what_was_good_before() -> None:
     """The offer goes with the hold: whether it is taken depends on what the proxy has."""
     rig = Rig()
-    stale = rig.store.prepared("shop/edge")
+    stale = rig.cache.prepared("shop/edge")
     admission_policy = ReadinessAdmission(
-        rig.gate, rig.store, open_at_once=False, last_good=lambda role: stale if role == "shop/edge" else None
+        rig.gate, rig.cache, open_at_once=False, last_good=lambda role: stale if role == "shop/edge" else None
     )
 
     held, other = admission_policy.admit(EDGE), admission_policy.admit(Node("proxy", role="shop/other"))

@@ -92,13 +92,13 @@ def test_the_gate_goes_through_the_layers_in_order_and_keeps_what_was_known() ->
     sources = {"services": state(Phase.LISTING)}
     graph = Graph()
     derived = graph.source("services", {}).map(lambda _, v: v, name="derived")
-    store = ResourceCache()
+    cache = ResourceCache()
     serving: dict[str, Verdict] = {"grpc": Passed()}
     gate = layers.gate(
         base=lambda: {"settings": Passed()},
         sources=lambda: sources,
         derived=[derived],
-        store=store,
+        cache=cache,
         serving=lambda: serving,
         clock=lambda: 0.0,
         started=0.0,
@@ -106,9 +106,9 @@ def test_the_gate_goes_through_the_layers_in_order_and_keeps_what_was_known() ->
 
     assert gate.evaluate().reason == "sources: waiting for services (listing, 3 so far)"
     sources["services"] = state(Phase.SYNCED, epoch=2)
-    store.epoch = 1
+    cache.epoch = 1
     assert "epoch 1 is published, 2 is needed" in gate.evaluate().reason
-    store.epoch = 2
+    cache.epoch = 2
     assert gate.evaluate().ready
     sources["services"] = state(Phase.STALE, epoch=2)
     assert gate.evaluate().ready

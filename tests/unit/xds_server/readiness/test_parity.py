@@ -14,12 +14,12 @@ from xds_server.readiness.parity import Digests, Parity, differences, digests_of
 from xds_server.xds.cache.resource_cache import ResourceCache
 
 
-def store(*, endpoint: str = "10.0.0.1", gateway: str = "shop/edge") -> ResourceCache:
+def cache(*, endpoint: str = "10.0.0.1", gateway: str = "shop/edge") -> ResourceCache:
     rig = Rig()
     rig.list("endpointslices", "gateways")
     rig.pipeline.sources["gateways"].replace({gateway: builders.gateway(key=gateway)})
     rig.pipeline.sources["endpointslices"].replace({"shop/cart-1": builders.slice_(endpoint)})
-    return rig.store
+    return rig.cache
 
 
 class Peer:
@@ -37,12 +37,12 @@ class Peer:
 
 
 def parity(asked: Callable[[str, str], object], *, seconds: float = 0) -> Parity:
-    return Parity("http://peer", seconds, store(), instance="we", request=asked)
+    return Parity("http://peer", seconds, cache(), instance="we", request=asked)
 
 
 async def test_equal_is_ready_at_once() -> None:
     """One small question; contents were never compared one by one."""
-    peer = Peer(store())
+    peer = Peer(cache())
     one = parity(peer, seconds=60)
     assert isinstance(one.verdict(), Waiting)
     one.begin()
@@ -54,7 +54,7 @@ async def test_equal_is_ready_at_once() -> None:
 
 async def test_nothing_is_asked_before_everything_is_published() -> None:
     """A comparison with what is not known yet would say nothing."""
-    peer = Peer(store())
+    peer = Peer(cache())
     task = asyncio.create_task(parity(peer).run())
     await asyncio.sleep(0)
     task.cancel()
@@ -64,7 +64,7 @@ async def test_nothing_is_asked_before_everything_is_published() -> None:
 
 async def test_a_difference_is_named_and_holds_readiness_for_a_bounded_time() -> None:
     """The replica goes on when the time is up, and says so."""
-    one = parity(Peer(store(endpoint="10.0.0.2")))
+    one = parity(Peer(cache(endpoint="10.0.0.2")))
     one.begin()
 
     assert await one.run() == "different"
@@ -77,14 +77,14 @@ async def test_a_difference_is_named_and_holds_readiness_for_a_bounded_time() ->
 
 async def test_a_peer_that_comes_to_agree_ends_the_wait() -> None:
     """Two replicas hear of a change at slightly different times."""
-    peer = Peer(store(endpoint="10.0.0.2"))
-    one = Parity("http://peer", 60, store(), instance="we", request=peer)
+    peer = Peer(cache(endpoint="10.0.0.2"))
+    one = Parity("http://peer", 60, cache(), instance="we", request=peer)
     one.begin()
     task = asyncio.create_task(one.run())
     while not one.differences:
         await asyncio.sleep(0)
     assert isinstance(one.verdict(), Waiting)
-    peer.its = store()
+    peer.its = cache()
 
     assert await task == "equal"
     assert one.differences == []
@@ -96,7 +96,7 @@ async def test_who_does_not_answer_is_no_peer() -> None:
     def silent(url: str, path: str) -> object:
         raise ControlPlaneError("http://peer does not answer")
 
-    for asked in (silent, Peer(ResourceCache()), Peer(store(), instance="we"), lambda _url, _path: {"what": 1}):
+    for asked in (silent, Peer(ResourceCache()), Peer(cache(), instance="we"), lambda _url, _path: {"what": 1}):
         one = parity(asked)
         one.begin()
         assert await one.run() == "no_peer"
@@ -105,10 +105,10 @@ async def test_who_does_not_answer_is_no_peer() -> None:
 
 def test_a_role_that_only_one_has_is_a_difference() -> None:
     """Also if it is empty."""
-    ours = digests_of(store(), resources=True)
-    others = digests_of(store(gateway="shop/other"), resources=True)
+    ours = digests_of(cache(), resources=True)
+    others = digests_of(cache(gateway="shop/other"), resources=True)
 
     found = differences(ours, others)
 
     assert {one.role for one in found} == {"shop/edge", "shop/other"}
-    assert differences(ours, digests_of(store(), resources=True)) == []
+    assert differences(ours, digests_of(cache(), resources=True)) == []

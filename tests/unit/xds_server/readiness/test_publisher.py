@@ -29,11 +29,11 @@ class Rig:
     def __init__(self, *, plain: bool = True) -> None:
         self.graph = Graph(on_failure="raise")
         self.pipeline: Pipeline = build(self.graph, "xds-server")
-        self.store = ResourceCache()
+        self.cache = ResourceCache()
         self.said: list[tuple[ChangedNames, Mapping[str, ChangedNames]]] = []
-        self.store.on_publication(self.hear)
+        self.cache.on_publication(self.hear)
         if plain:
-            self.publisher = Publisher(self.graph, self.pipeline, self.store)
+            self.publisher = Publisher(self.graph, self.pipeline, self.cache)
 
     def hear(self, publication: Publication) -> None:
         by_role = {role: names for role, names in publication.items() if role is not None}
@@ -56,13 +56,13 @@ def test_nothing_is_published_while_one_source_is_unknown() -> None:
     rig = Rig()
     rig.list("endpointslices")
 
-    assert (rig.said, rig.store.epoch) == ([], None)
+    assert (rig.said, rig.cache.epoch) == ([], None)
 
     rig.pipeline.sources["endpointslices"].replace({})
 
     for_all, by_role = rig.said[0]
     assert len(rig.said) == 1
-    assert rig.graph.epoch == rig.store.epoch
+    assert rig.graph.epoch == rig.cache.epoch
     assert {CLUSTER: frozenset({"shop/cart:80"}), ENDPOINT: frozenset({"shop/cart:80"})} == for_all
     assert frozenset({"shop/edge/8080"}) == by_role["shop/edge"][LISTENER] == by_role["shop/edge"][ROUTE]
 
@@ -76,7 +76,7 @@ def test_a_change_names_what_changed_and_nothing_else() -> None:
     rig.pipeline.sources["endpointslices"].set("shop/cart-1", builders.slice_("10.0.0.2"))
 
     assert [({ENDPOINT: frozenset({"shop/cart:80"})}, {})] == rig.said
-    assert rig.graph.epoch == rig.store.epoch
+    assert rig.graph.epoch == rig.cache.epoch
 
 
 def test_what_is_published_keeps_up_with_changes_that_are_not_served() -> None:
@@ -86,20 +86,20 @@ def test_what_is_published_keeps_up_with_changes_that_are_not_served() -> None:
 
     rig.pipeline.sources["gateways"].set("x/y", builders.gateway(key="x/y", class_name="other"))
 
-    assert rig.graph.epoch == rig.store.epoch
-    assert {"shop/edge"} == rig.store.roles
+    assert rig.graph.epoch == rig.cache.epoch
+    assert {"shop/edge"} == rig.cache.roles
 
 
 def test_a_deleted_gateway_is_no_role_any_more() -> None:
     """Its role is not served to newcomers; nothing is taken from those who have it."""
     rig = Rig()
     rig.list()
-    held = rig.store.view("shop/edge")
+    held = rig.cache.view("shop/edge")
     assert held is not None
 
     rig.pipeline.sources["gateways"].delete("shop/edge")
 
-    assert rig.store.view("shop/edge") is None
+    assert rig.cache.view("shop/edge") is None
     assert len(held[LISTENER]) == 1
 
 
@@ -110,7 +110,7 @@ def test_a_service_without_ports_leaves_no_cluster() -> None:
 
     rig.pipeline.sources["services"].set("shop/cart", Service(key="shop/cart", ports=()))
 
-    assert (rig.store.counts()[CLUSTER], rig.store.counts()[ENDPOINT]) == (0, 0)
+    assert (rig.cache.counts()[CLUSTER], rig.cache.counts()[ENDPOINT]) == (0, 0)
 
 
 def shrinking(
@@ -122,9 +122,9 @@ def shrinking(
     rig.publisher = Publisher(
         rig.graph,
         rig.pipeline,
-        rig.store,
+        rig.cache,
         protections=Protections(collections_of(rig.pipeline), shrink_hold),
-        marker=ReadyMarker(rig.store, 19002),
+        marker=ReadyMarker(rig.cache, 19002),
     )
     carts = [f"shop/cart{n}" for n in range(4)]
     objects: dict[str, dict[str, Any]] = {
@@ -161,9 +161,9 @@ def test_all_gateways_gone_at_once_are_still_served() -> None:
 
     rig.pipeline.sources["gateways"].replace({})
 
-    assert rig.store.roles == {"shop/edge"}
+    assert rig.cache.roles == {"shop/edge"}
     assert rig.publisher.release_held()
-    assert rig.store.roles == set()
+    assert rig.cache.roles == set()
 
 
 def test_one_deletion_after_another_is_believed() -> None:
@@ -208,7 +208,7 @@ def test_when_the_kind_is_gone_no_list_says_that_its_objects_are(kind: str) -> N
 
     now += 1.5
     rig.publisher.kind_gone(kind)
-    assert (versions(rig), rig.store.roles) == (before, {"shop/edge"})
+    assert (versions(rig), rig.cache.roles) == (before, {"shop/edge"})
     assert f"the kind {kind} is gone" in shrink_hold.why()
     rig.publisher.kind_listed(kind, now + 1)
     now += 5
@@ -237,13 +237,13 @@ def test_a_kind_that_stays_away_takes_its_objects_with_it_when_the_time_is_up() 
 
 
 def versions(rig: Rig) -> dict[str, str]:
-    view = rig.store.view("shop/edge")
+    view = rig.cache.view("shop/edge")
     assert view is not None
     return {type_url: table.version for type_url, table in view.items()}
 
 
 def marker(rig: Rig) -> str:
-    view = rig.store.view("shop/edge")
+    view = rig.cache.view("shop/edge")
     assert view is not None
     routes = view[ROUTE].get(MARKER)
     assert routes is not None
@@ -285,28 +285,28 @@ def test_the_marker_does_not_count_what_was_rejected(type_url: TypeUrl) -> None:
     rig = Rig(plain=False)
     shrinking(rig)
     before = marker(rig)
-    view = rig.store.view("shop/edge")
+    view = rig.cache.view("shop/edge")
     assert view is not None
     new = resource("shop/edge/9090", b"new")
-    rig.store.publish(
+    rig.cache.publish(
         2,
         roles={},
         shared={CLUSTER: [(None, new)] if type_url == CLUSTER else []},
         own={type_url: [("shop/edge", (None, new))]} if type_url != CLUSTER else {},
     )
 
-    rig.store.acceptance_changed("shop/edge", type_url, view[type_url].trial.cleared())
+    rig.cache.acceptance_changed("shop/edge", type_url, view[type_url].trial.cleared())
     of_all = marker(rig)
     view[type_url].trial.rejected(new, "proxy", "no good")
     rig.said.clear()
-    rig.store.acceptance_changed("shop/edge", type_url, view[type_url].trial.cleared())
+    rig.cache.acceptance_changed("shop/edge", type_url, view[type_url].trial.cleared())
 
     assert (of_all != before, marker(rig)) == (True, before)
     assert rig.said == [({}, {"shop/edge": {ROUTE: frozenset({MARKER})}})]
 
     view[type_url].trial.accepted(new.name)
-    rig.store.acceptance_changed("shop/edge", type_url, view[type_url].trial.cleared())
-    rig.store.acceptance_changed("shop/other", type_url, view[type_url].trial.cleared())
+    rig.cache.acceptance_changed("shop/edge", type_url, view[type_url].trial.cleared())
+    rig.cache.acceptance_changed("shop/other", type_url, view[type_url].trial.cleared())
     assert marker(rig) == of_all
 
 
@@ -316,7 +316,7 @@ def test_a_gateway_on_the_markers_port_has_no_marker() -> None:
     shrinking(rig)
     rig.pipeline.sources["gateways"].set("shop/edge", builders.gateway(builders.http("b", 19002)))
 
-    view = rig.store.view("shop/edge")
+    view = rig.cache.view("shop/edge")
     assert view is not None
     assert MARKER not in view[LISTENER]
     assert MARKER not in view[ROUTE]
@@ -334,7 +334,7 @@ class Carrying(Rig):
         self.publisher = Publisher(
             self.graph,
             self.pipeline,
-            self.store,
+            self.cache,
             protections=Protections(collections_of(self.pipeline), retention=self.retention),
         )
         self.list()
@@ -378,7 +378,7 @@ def test_a_cluster_stays_while_the_route_to_it_may_have_moved() -> None:
     assert (versions(rig), len(rig.retention.retained)) == (before, 3)
 
     rig.back("httproutes")
-    assert (rig.store.counts()[CLUSTER], rig.store.counts()[ENDPOINT], rig.retention.retained) == (0, 0, {})
+    assert (rig.cache.counts()[CLUSTER], rig.cache.counts()[ENDPOINT], rig.retention.retained) == (0, 0, {})
 
 
 def test_endpoints_stay_while_the_new_ones_may_not_be_known() -> None:
@@ -402,10 +402,10 @@ def test_only_what_is_in_doubt_stays() -> None:
     rig.pipeline.sources["endpointslices"].delete("shop/cart-1")
     assert len(rig.retention.retained) == 1
     rig.pipeline.sources["services"].delete("shop/cart")
-    assert (rig.retention.retained, rig.store.counts()[CLUSTER]) == ({}, 0)
+    assert (rig.retention.retained, rig.cache.counts()[CLUSTER]) == ({}, 0)
     rig.freshness.record("services", stale=True)
     rig.pipeline.sources["gateways"].delete("shop/edge")
-    assert (rig.retention.retained, rig.store.roles) == ({}, set())
+    assert (rig.retention.retained, rig.cache.roles) == ({}, set())
 
 
 def test_a_new_route_that_leads_nowhere_takes_nothing_away() -> None:
@@ -442,11 +442,11 @@ def test_an_operator_ends_what_is_carried_over() -> None:
     rig.pipeline.sources["services"].delete("shop/cart")
 
     assert (rig.publisher.release_retained(), rig.publisher.release_retained()) == (3, 0)
-    assert rig.store.counts()[CLUSTER] == 0
+    assert rig.cache.counts()[CLUSTER] == 0
 
 
 def names(rig: Rig, role: str) -> list[set[str]]:
-    view = rig.store.view(role)
+    view = rig.cache.view(role)
     return (
         [] if view is None else [{one.name for one in view[kind] if one.name != MARKER} for kind in (LISTENER, ROUTE)]
     )
@@ -517,12 +517,12 @@ def test_what_a_route_that_stays_leads_to_stays_as_long() -> None:
     services.delete("shop/cart")
     rig.now += 5
     rig.publisher.tick()
-    assert (versions(rig)[ROUTE], rig.store.counts()[CLUSTER], rig.store.counts()[ENDPOINT]) == (before[ROUTE], 2, 2)
+    assert (versions(rig)[ROUTE], rig.cache.counts()[CLUSTER], rig.cache.counts()[ENDPOINT]) == (before[ROUTE], 2, 2)
 
     rig.pipeline.sources["endpointslices"].set(
         "shop/new-1", builders.slice_("10.0.0.2", key="shop/new-1", of="shop/new")
     )
-    assert (rig.retention.retained, rig.store.counts()[CLUSTER], rig.store.counts()[ENDPOINT]) == ({}, 1, 1)
+    assert (rig.retention.retained, rig.cache.counts()[CLUSTER], rig.cache.counts()[ENDPOINT]) == ({}, 1, 1)
 
 
 @pytest.mark.parametrize("first", ["services", "httproutes"])

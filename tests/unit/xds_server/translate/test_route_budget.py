@@ -14,7 +14,7 @@ from tests.support import builders
 from xds_server.envoy import routes as routes_module
 from xds_server.model.objects import HTTPRoute, Match, ParentRef
 from xds_server.model.route_budget import Budget
-from xds_server.observability import input_problems
+from xds_server.observability.input_problems import report_problems
 from xds_server.providers.kinds import kinds
 from xds_server.providers.sync_tracker import SourceBoard
 from xds_server.server.settings import SettingsError
@@ -23,6 +23,7 @@ from xds_server.translate.gatewayapi.budget import _AROUND_A_HOST
 from xds_server.translate.gatewayapi.conditions import route_status
 from xds_server.translate.gatewayapi.hostnames import wider
 from xds_server.translate.pipeline import Pipeline, build
+from xds_server.translate.problems import build as build_problems
 
 UNLIMITED = Budget(port_entries=1 << 31, port_bytes=1 << 31, gateway_entries=1 << 31, gateway_bytes=1 << 31)
 PATHS = ("/", "/a", "/a/b", "/c")
@@ -153,7 +154,8 @@ def test_who_is_left_out_is_told_in_conditions_problems_and_a_count() -> None:
     graph = Graph(on_failure="raise")
     pipeline = served(route("old", 1), budget=entries(2), graph=graph)
     board = SourceBoard(kinds(), clock=lambda: 0.0)
-    input_problems.report_problems(graph, pipeline, board, gateway_class="xds-server", shared=False)
+    found = build_problems(pipeline, gateway_class="xds-server", shared=False)
+    report_problems(graph, pipeline, found, board, gateway_class="xds-server")
     subject = route("new", 2, "/a", "/b")
 
     pipeline.sources["httproutes"].set("shop/new", subject)

@@ -32,13 +32,13 @@ def status(hold: Hold | None = None, **changes: Any) -> StreamStatus:
 class Started:
     """A process that begins, 100 s after the machine, with what is in a directory."""
 
-    def __init__(self, directory: Path, store: ResourceCache | None = None) -> None:
+    def __init__(self, directory: Path, cache: ResourceCache | None = None) -> None:
         self.now = 100.0
         self.states = [DOWN]
-        self.store = store or ResourceCache()
+        self.cache = cache or ResourceCache()
         self.registry = CollectorRegistry()
         self.last_good = LastGood(
-            directory, 30, self.store, LastGoodMetrics(self.registry),
+            directory, 30, self.cache, LastGoodMetrics(self.registry),
             sources=lambda: self.states, started=100.0, clock=lambda: self.now,
         )  # fmt: skip
 
@@ -53,7 +53,7 @@ class Started:
 async def saved(directory: Path) -> None:
     rig = Rig()
     rig.list()
-    assert await Started(directory, rig.store).last_good.save([status()])
+    assert await Started(directory, rig.cache).last_good.save([status()])
 
 
 async def test_it_is_offered_after_the_grace_to_the_roles_that_were_saved(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ async def test_it_is_offered_after_the_grace_to_the_roles_that_were_saved(tmp_pa
     view = started.last_good.view("shop/edge")
     assert view is not None
     assert [len(view[type_url]) for type_url in PUSH_ORDER] == [1, 1, 1, 1]
-    assert (started.store.epoch, started.store.roles) == (None, set())
+    assert (started.cache.epoch, started.cache.roles) == (None, set())
     assert started.last_good.view("shop/other") is None
     assert "new proxies are given the last good configuration" in started.last_good.why()
     assert started.registry.get_sample_value("xds_server_last_good_served_total") == 1
@@ -106,7 +106,7 @@ async def test_it_is_withdrawn_once_everything_is_known(tmp_path: Path) -> None:
     started.now = 200.0
     assert started.offered()
 
-    started.store.epoch = 1
+    started.cache.epoch = 1
 
     assert not started.offered()
     assert started.last_good.why() == ""
@@ -128,7 +128,7 @@ async def test_only_what_changed_is_written_and_only_for_us_to_read(tmp_path: Pa
     """Nothing is written without a proxy that has accepted all of it."""
     rig = Rig()
     rig.list()
-    last_good = Started(tmp_path / "new", rig.store).last_good
+    last_good = Started(tmp_path / "new", rig.cache).last_good
 
     assert not await last_good.save([])
     assert not await last_good.save([status(in_flight=True)])
@@ -147,7 +147,7 @@ async def test_a_disk_that_cannot_be_written_is_shown_and_tried_ever_less_often(
     rig = Rig()
     rig.list()
     (tmp_path / "file").write_text("")
-    started = Started(tmp_path / "file", rig.store)
+    started = Started(tmp_path / "file", rig.cache)
     assert started.last_good.verdict() == Passed()
 
     tries = []
@@ -175,7 +175,7 @@ async def test_a_file_that_cannot_be_used_is_shown_until_there_is_another(tmp_pa
     rig = Rig()
     rig.list()
     (tmp_path / FILE).write_bytes(b"half")
-    started = Started(tmp_path, rig.store)
+    started = Started(tmp_path, rig.cache)
     started.last_good.load()
 
     verdict = started.last_good.verdict()
@@ -208,11 +208,11 @@ async def test_the_marker_says_that_it_is_stale(tmp_path: Path) -> None:
 
     rig = Rig()
     rig.list()
-    rig.store.put("shop/edge", ROUTE, marker_routes("0f"), MARKER)
-    assert await Started(tmp_path, rig.store).last_good.save([status()])
+    rig.cache.put("shop/edge", ROUTE, marker_routes("0f"), MARKER)
+    assert await Started(tmp_path, rig.cache).last_good.save([status()])
     started = Started(tmp_path)
     started.last_good.load()
 
-    found = started.store.prepared("shop/edge")[ROUTE].get(MARKER)
+    found = started.cache.prepared("shop/edge")[ROUTE].get(MARKER)
     assert found is not None
     assert b"stale-" in found.body

@@ -11,16 +11,16 @@ from xds_server.xds.cache.resource_cache import ResourceCache
 def published() -> ResourceCache:
     rig = Rig()
     rig.list()
-    return rig.store
+    return rig.cache
 
 
 def test_what_is_read_is_what_was_written() -> None:
     """Equal names, bytes and versions, in all four types."""
-    store = published()
-    view = store.view("shop/edge")
+    cache = published()
+    view = cache.view("shop/edge")
     assert view is not None
 
-    saved = decode(encode(store, {"shop/edge", "gone/gone"}, 17.0))
+    saved = decode(encode(cache, {"shop/edge", "gone/gone"}, 17.0))
 
     assert (saved.time, list(saved.roles)) == (17.0, ["shop/edge"])
     for items, types in ((saved.shared, (CLUSTER, ENDPOINT)), (saved.roles["shop/edge"], (LISTENER, ROUTE))):
