@@ -60,7 +60,7 @@ def _routing(control_plane: OfflineControlPlane) -> dict[str, Any]:
 
 
 def _envoy(control_plane: OfflineControlPlane) -> dict[str, Any]:
-    store = control_plane.core.store
+    store = control_plane.core.cache
     everything: dict[str, Any] = {}
     for role in sorted(store.roles):
         tables = control_plane.tables(role)

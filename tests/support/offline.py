@@ -36,8 +36,8 @@ class OfflineControlPlane:
         self.clients: list[Client] = []
         self.problems: list[Problem] = []
         """What the checks of single objects found in the last manifests."""
-        self.core.begin()
-        self.core.listens(_Server(self), lambda _seconds, _call: None)
+        self.core.start()
+        self.core.server_started(_Server(self), lambda _seconds, _call: None)
 
     def given(self, manifests: str, *, unlisted: Collection[str] = ()) -> None:
         """From now on there are exactly these objects; one that is broken stays as it was. *unlisted*: plural kinds of which nothing is known yet."""
@@ -58,7 +58,7 @@ class OfflineControlPlane:
 
     def tables(self, role: str) -> RoleTables | None:
         """What is published for a role; None if there is no such role."""
-        return self.core.store.view(role)
+        return self.core.cache.view(role)
 
     def connect(self, role: str, *, delta: bool = False) -> "Client | Hold":
         """A stream of a proxy of that role, or why it is held."""
