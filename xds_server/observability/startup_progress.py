@@ -1,4 +1,4 @@
-"""What a start has to say: where the time went, and, if it takes long, what is awaited. Never an end of its own."""
+"""What is reported of the start: where the time went, and, if it takes long, what it waits for."""
 
 from collections.abc import Iterable, Mapping
 
@@ -32,7 +32,7 @@ def summary(phases: Mapping[str, float], sources: Iterable[SourceState]) -> str:
 
 
 class SoftDeadline:
-    """Says once every *seconds* that it is time to speak, until it is told that all is well. 0: never."""
+    """A deadline that passes again every *seconds*, counted from *started*. 0 seconds: never. Nothing ends when it passes."""
 
     def __init__(self, seconds: float, started: float) -> None:
         self._seconds = seconds
@@ -40,14 +40,14 @@ class SoftDeadline:
         self._objects = -1
 
     def passed(self, now: float) -> bool:
-        """Whether another deadline has passed since the last one that was."""
+        """Whether the deadline has passed again since the last call that returned true."""
         if not self._seconds or now < self._next:
             return False
         self._next = max(self._next + self._seconds * ((now - self._next) // self._seconds + 1), now)
         return True
 
     def progress(self, sources: Iterable[SourceState]) -> str:
-        """Whether objects still come: what to say of it, compared with the last time."""
+        """How many objects were read so far, in words, and how many of them since the last call."""
         objects = sum(source.objects for source in sources)
         before, self._objects = self._objects, objects
         if before < 0:

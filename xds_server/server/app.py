@@ -17,6 +17,8 @@ from xds_server.observability.logs import configure_logging, event
 from xds_server.readiness.parity import Parity
 from xds_server.readiness.protections.last_good import LastGood
 from xds_server.server import process, provider_factory
+from xds_server.server.gc_tuning import freeze_heap, gc_paused
+from xds_server.server.loop_calls import LoopCalls
 from xds_server.server.open_files import LEAST, OpenFiles, raised, shares
 from xds_server.server.process import StartError
 from xds_server.server.settings import Settings
@@ -42,7 +44,7 @@ def main(settings: Settings) -> None:
     files = OpenFiles(raised(), clock=time.monotonic)
     if files.limit < LEAST:
         raise StartError(f"only {files.limit} files may be open: let it be {LEAST} or more (ulimit -n), better 10,000")
-    with contextlib.suppress(KeyboardInterrupt), process.quiet_collector():
+    with contextlib.suppress(KeyboardInterrupt), gc_paused():
         try:
             asyncio.run(Server(settings, files).run())
         except* StartError as errors:
@@ -91,10 +93,10 @@ class Server:
 
     async def run(self) -> None:
         """Runs until SIGTERM or SIGINT. The probes answer first; nothing is served before everything is known. Raises: StartError."""
-        leaving = process.leaving()
+        signals = process.shutdown_signals()
         _log.addHandler(self._control_plane.timeline)
         self._control_plane.start()
-        on_loop = process.Turns(asyncio.get_running_loop(), _PAGE_SECONDS)
+        on_loop = LoopCalls(asyncio.get_running_loop(), _PAGE_SECONDS)
         try:
             http = serve(
                 self._control_plane.endpoints(on_loop), self.settings.http_address.host, self.settings.http_address.port,
@@ -106,11 +108,11 @@ class Server:
             event(_log, logging.INFO, "http.listening", address=http.address)
             try:
                 await provider_factory.check_login(self.settings)
-                await self._run_tasks(leaving)
+                await self._run_tasks(signals)
             finally:
                 _log.removeHandler(self._control_plane.timeline)
 
-    async def _run_tasks(self, leaving: "asyncio.Queue[str]") -> None:
+    async def _run_tasks(self, signals: "asyncio.Queue[str]") -> None:
         """Runs all tasks until a signal. A task that fails ends the server, since a part of it would serve what is not so."""
         control_plane = self._control_plane
         source = provider_factory.source(
@@ -122,18 +124,18 @@ class Server:
         async with asyncio.TaskGroup() as tasks:
             background = [tasks.create_task(one) for one in (source.run(), self._tick(), control_plane.status.run())]
             if control_plane.parity is not None:
-                background.append(tasks.create_task(self._compare_with_peer(control_plane.parity, leaving)))
+                background.append(tasks.create_task(self._compare_with_peer(control_plane.parity, signals)))
             try:
                 if self.settings.shadow:
-                    await leaving.get()
+                    await signals.get()
                 else:
-                    await self._serve(tasks, background, leaving)
+                    await self._serve(tasks, background, signals)
             finally:
                 for task in background:
                     task.cancel()
 
     async def _serve(
-        self, tasks: asyncio.TaskGroup, background: list[asyncio.Task[None]], leaving: "asyncio.Queue[str]"
+        self, tasks: asyncio.TaskGroup, background: list[asyncio.Task[None]], signals: "asyncio.Queue[str]"
     ) -> None:
         server = await self._start_grpc()
         background.append(tasks.create_task(self._update_health(server)))
@@ -141,14 +143,14 @@ class Server:
             background.append(tasks.create_task(self._save_last_good(self._control_plane.last_good, server)))
         spread = 0.0
         try:
-            spread = self.settings.drain_spread_seconds if await self._wait_for_drain(leaving) else 0.0
+            spread = self.settings.drain_spread_seconds if await self._wait_for_drain(signals) else 0.0
         finally:
-            await self._stop_streams(server, spread, leaving)
+            await self._stop_streams(server, spread, signals)
 
-    async def _stop_streams(self, server: "AdsServer", spread: float, leaving: "asyncio.Queue[str]") -> None:
+    async def _stop_streams(self, server: "AdsServer", spread: float, signals: "asyncio.Queue[str]") -> None:
         """Ends the streams over *spread* seconds, so that the proxies do not all connect to other replicas at once."""
         ending = asyncio.create_task(server.stop(grace=1, spread=spread))
-        hurry = asyncio.create_task(leaving.get())
+        hurry = asyncio.create_task(signals.get())
         try:
             await asyncio.wait((ending, hurry), return_when=asyncio.FIRST_COMPLETED)
             if not ending.done():
@@ -163,14 +165,14 @@ class Server:
             if not self._control_plane.draining:
                 await last_good.save(server.streams())
 
-    async def _compare_with_peer(self, parity: Parity, leaving: "asyncio.Queue[str]") -> None:
+    async def _compare_with_peer(self, parity: Parity, signals: "asyncio.Queue[str]") -> None:
         """Compares with the peer. A shadow ends after that. Raises: StartError, if a shadow differs."""
         outcome = await parity.run()
         self._control_plane.parity_ended(outcome)
         if self.settings.shadow:
             if outcome != "equal":
                 raise StartError(f"shadow: {parity.why}")
-            leaving.put_nowait("compared")
+            signals.put_nowait("compared")
 
     async def _start_grpc(self) -> "AdsServer":
         """Starts the gRPC server, and returns it."""
@@ -200,14 +202,14 @@ class Server:
         files = self._open_files
         return None if files is None else shares(files.limit, self.settings.limits.http_connections).grpc
 
-    async def _wait_for_drain(self, leaving: "asyncio.Queue[str]") -> bool:
+    async def _wait_for_drain(self, signals: "asyncio.Queue[str]") -> bool:
         """Serves until a signal, and then on while Services may still send proxies here; false if a second signal came."""
         settings = self.settings
-        name = await leaving.get()
+        name = await signals.get()
         event(_log, logging.INFO, "draining", signal=name, seconds=settings.drain_seconds)
         self._control_plane.drain()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(leaving.get(), settings.drain_seconds)
+            await asyncio.wait_for(signals.get(), settings.drain_seconds)
             return False
         return True
 
@@ -222,7 +224,7 @@ class Server:
     def _gate_turned(self, transition: Transition) -> None:
         self._turned.set()
         if transition.ready:
-            process.settle_collector()
+            freeze_heap()
 
     async def _update_health(self, server: "AdsServer") -> None:
         """Keeps the gRPC health status equal to the gate."""

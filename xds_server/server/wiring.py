@@ -99,7 +99,7 @@ class ControlPlane:
         """
         self.settings = settings
         self._clock = clock
-        started = process.started() if started is None else started
+        started = process.start_time() if started is None else started
         self.server: StreamServer | None = None
         """None until the gRPC port is bound."""
         self.provider: Source | None = None
