@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from xds_server.model.admission import HoldKind, HoldOutcome, RefusalKind
+from xds_server.model.admission import HoldKind, HoldOutcome
 from xds_server.model.resource import SERVICE_NAMES, TypeUrl
 from xds_server.observability.logs import event
 from xds_server.xds.transport.observer import CloseReason, StreamInfo, StreamObserver, WaitKind
@@ -49,7 +49,7 @@ class _HeldNode:
 
 
 class StreamLog(StreamObserver):
-    """An observer of the transport that writes log lines."""
+    """An observer of the transport that writes log lines. What it does not define is counted by the metrics alone."""
 
     def __init__(
         self,
@@ -81,9 +81,6 @@ class StreamLog(StreamObserver):
             event(_log, logging.WARNING, "stream.lines_suppressed", lines=self._suppressed, see="/debug/clients")
             self._suppressed = 0
 
-    def stream_opened(self, stream: StreamInfo) -> None:
-        """A client opened a stream."""
-
     def stream_hold_started(self, stream: StreamInfo, kind: HoldKind) -> None:
         """The gate holds a stream from now on."""
         now, node = self._clock(), (stream.node.id, stream.node.role)
@@ -113,15 +110,6 @@ class StreamLog(StreamObserver):
         held.seen = self._clock()
         if outcome in _SERVED:
             self._release(node, held, outcome, held.seen)
-
-    def stream_refused(self, kind: RefusalKind) -> None:
-        """A stream ended before it was admitted: counted by the metrics alone."""
-
-    def response_sent(self, stream: StreamInfo, type_url: TypeUrl, count: int, size: int) -> None:
-        """A response was sent: counted by the metrics alone."""
-
-    def response_acked(self, stream: StreamInfo, type_url: TypeUrl, seconds: float) -> None:
-        """A response was ACKed: counted by the metrics alone."""
 
     def response_nacked(self, stream: StreamInfo, type_url: TypeUrl, version: str, message: str) -> None:
         """A response was rejected: the proxy keeps its configuration, and says why."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from xds_server.model.admission import ChangeOutcome
-from xds_server.readiness.protections.change_set import Changes, ChangeSet, Place
+from xds_server.readiness.protections.change_set import Changes, Place
 from xds_server.readiness.protections.shrink_guard import ShrinkGuard
 
 RELIST_AFTER_SECONDS: Final = 2.0
@@ -59,10 +59,8 @@ class ShrinkHold:
         self._on_end = on_end
         self._relist = relist
         self.held_change: HeldChange | None = None
-
-    def has_nothing_to_do(self, changes: ChangeSet) -> bool:
-        """Whether all *changes* pass, so that `admit` need not be called."""
-        return self._guard.has_nothing_to_do(changes)
+        self.has_nothing_to_do = guard.has_nothing_to_do
+        """Whether all changes of a ChangeSet pass, so that `admit` need not be called."""
 
     def admit(self, changes: Changes, sizes: Mapping[str, int]) -> Changes:
         """The changes of a transaction that may be published, and the held ones that they release."""

@@ -119,7 +119,9 @@ class StreamRegistry:
         for role in (None, *sorted(filter(None, changes))):
             streams = self._index.of_role(role) if changes.get(role) else ()
             if streams:
-                by_type = {type_url: sorted(names) for type_url, names in changes[role].items()}
+                by_type: dict[TypeUrl, list[str]] = {}
+                for type_url, names in changes[role].items():
+                    by_type[type_url] = sorted(names)
                 for stream in streams:
                     stream.tables_changed(by_type)
 
