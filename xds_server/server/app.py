@@ -58,7 +58,13 @@ def adapt_to_kernel(settings: Settings) -> Settings:
     """
     if settings.ip_families != "dual" or has_ipv6():
         return settings
-    event(_log, logging.WARNING, "ip_families", now="ipv4", why="this kernel has no IPv6: set ip_families=ipv4")
+    event(
+        _log,
+        logging.WARNING,
+        "ipv6.unavailable",
+        ip_families="ipv4",
+        reason="this kernel has no IPv6: set ip_families=ipv4",
+    )
     return replace(settings, ip_families="ipv4")
 
 
