@@ -8,7 +8,7 @@ The rules:
 - a proxy that could answer a request goes on answering it, as long as its replica knows that it can be answered;
 - nor does it stop because the replica knows half of what happened: where a kind is out of touch, by which it would know that
   the request can be answered, and both where the request went and where it is to go answer in truth, as they did all the
-  time, it is answered as long as things are carried over;
+  time, it is answered as long as resources are retained;
 - a proxy is live with everything that its routes name;
 - what was good before is given to proxies that have nothing, and to nobody else; afterwards they are told the truth;
 - a replica that says that it agrees with another does; one that does not agree is ready when its time is up;
@@ -284,7 +284,7 @@ class Simulation:
             self.violated(f"{process.name} holds a change since {suspect.since:.1f} s")
         for key, one in () if holds.retention is None else holds.retention.retained.items():
             if now > one.since + self.setting.retention_seconds + 2 * BEAT_SECONDS:
-                self.violated(f"{process.name} carries {key} over since {one.since:.1f} s")
+                self.violated(f"{process.name} retains {key} since {one.since:.1f} s")
 
     def _check_wait(self, process: Process, call: Call) -> None:
         if call.answers:

@@ -1,4 +1,4 @@
-"""Where the objects come from, by the settings: which kinds, from which source, with which login."""
+"""The provider of objects, according to the settings: which kinds it reads, from where, with which login."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -16,7 +16,7 @@ from xds_server.translate.pipeline import Pipeline
 
 
 def kinds_of(settings: Settings) -> tuple[Kind, ...]:
-    """The kinds to read. Raises: StartError, if a setting names one that there is not."""
+    """The kinds to read. Raises: StartError, if a setting names an unknown one."""
     names = [kind.plural for kind in kinds()]
     for setting, given in (
         ("optional", settings.optional),
@@ -27,7 +27,7 @@ def kinds_of(settings: Settings) -> tuple[Kind, ...]:
             if name not in names:
                 raise StartError(f"{setting} names {name!r}, which is not read: name some of {', '.join(names)}")
     read = kinds(settings.optional)
-    # An API server is asked for those once somebody refers to one.
+    # An API server is asked for Secrets and ConfigMaps only once an object refers to one.
     return (*read, *REFERENCED) if settings.read_references and isinstance(settings.source, FilesSource) else read
 
 
@@ -41,9 +41,9 @@ def source(
     board: SourceBoard,
     file_hold_ended: Callable[[float, ChangeOutcome], None] = lambda _seconds, _by: None,
 ) -> Source:
-    """The source of all objects, not running yet, which feeds the graph and says on the board where it stands.
+    """The provider of all objects. It does not run yet; when it does, it feeds the graph and keeps *board* up to date.
 
-    *file_hold_ended* is told how long a file was held, and why it is no longer.
+    *file_hold_ended* is called with how long a file was held, and how the hold ended.
     """
     reflectors = {name: Reflector(source) for name, source in pipeline.sources.items()}
     parts: dict[str, Any] = {
@@ -75,7 +75,7 @@ def source(
 
 
 async def check_login(settings: Settings) -> None:
-    """Finds a misspelt kubeconfig or context. Credentials that nobody named may yet come. Raises: StartError."""
+    """Checks a kubeconfig or context that the settings name. Other credentials may still appear. Raises: StartError."""
     if settings.kubeconfig is None and not settings.context:
         return
     from xds_server.providers.kubernetes.credentials import LoginError  # noqa: PLC0415

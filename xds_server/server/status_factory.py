@@ -1,4 +1,4 @@
-"""Writing back, by the settings: who does it, or nobody."""
+"""What writes statuses and Events to the API server, according to the settings."""
 
 from typing import Literal, Protocol
 
@@ -9,7 +9,7 @@ from xds_server.translate.pipeline import Pipeline
 
 
 class StatusReporter(Protocol):
-    """Says to the API server what became of its objects, and of us."""
+    """Writes to the API server what became of its objects, and Events about this replica."""
 
     @property
     def leading(self) -> bool:
@@ -23,13 +23,13 @@ class StatusReporter(Protocol):
         """Writes until cancelled."""
 
     def known(self) -> None:
-        """Everything is known from now on."""
+        """Everything is known from now on: statuses may be written."""
 
     def leave(self) -> None:
-        """From now on this replica is leaving: it writes no status, and others may."""
+        """The replica is leaving: it writes no status from now on, so that another may."""
 
     def record_event(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, clears: str = "") -> None:
-        """An Event; *clears* is a reason that is over with it."""
+        """Writes an Event, as `EventRecorder` says."""
 
 
 class NoStatus:

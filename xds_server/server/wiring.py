@@ -123,9 +123,7 @@ class ControlPlane:
         self.status = status or status_factory.status_reporter(settings, self.graph, self.pipeline)
         self.kinds = provider_factory.kinds_of(settings)
         self.board = SourceBoard(self.kinds, clock=clock, on_change=self._source_changed, on_problem=_problem_found)
-        shared = not isinstance(settings.source, FilesSource)
-        found = problems.build(self.pipeline, gateway_class=settings.gateway_class, shared=shared)
-        report_problems(self.graph, self.pipeline, found, self.board, gateway_class=settings.gateway_class)
+        self._report_problems()
         self._freshness = SourceFreshness(clock)
         protections = factory.protections(
             settings, self.pipeline, HoldReport(self.metrics, self.status.record_event, clock=clock),
@@ -143,11 +141,7 @@ class ControlPlane:
             streams=self.streams, clock=clock, on_change=self.evaluate,
         )  # fmt: skip
         self.gate = self._gate(started)
-        self._transition_log = TransitionLog(
-            self.gate, sources=self.board.states.values, timeline=self.timeline, record_event=self.status.record_event,
-            deadline=SoftDeadline(settings.soft_deadline_seconds, started), on_deadline=self.metrics.deadline_passed,
-            clock=clock,
-        )  # fmt: skip
+        self._transition_log = self._new_transition_log(started)
         self.admission_policy = ReadinessAdmission(
             self.gate, self.cache, open_at_once=settings.gate == "off",
             last_good=lambda role: None if self.last_good is None else self.last_good.view(role),
@@ -329,6 +323,18 @@ class ControlPlane:
         )
         register_gate(self.gate, PREFIX, self.registry)
         register_connections(self.connections, PREFIX, self.registry)
+
+    def _report_problems(self) -> None:
+        gateway_class, shared = self.settings.gateway_class, not isinstance(self.settings.source, FilesSource)
+        found = problems.build(self.pipeline, gateway_class=gateway_class, shared=shared)
+        report_problems(self.graph, self.pipeline, found, self.board, gateway_class=gateway_class)
+
+    def _new_transition_log(self, started: float) -> TransitionLog:
+        deadline = SoftDeadline(self.settings.soft_deadline_seconds, started)
+        return TransitionLog(
+            self.gate, sources=self.board.states.values, timeline=self.timeline, record_event=self.status.record_event,
+            deadline=deadline, on_deadline=self.metrics.deadline_passed, clock=self._clock,
+        )  # fmt: skip
 
     # -- what happens ------------------------------------------------------------------------------
 

@@ -323,8 +323,8 @@ def test_a_gateway_on_the_markers_port_has_no_marker() -> None:
     assert "shop/edge/19002" in view[LISTENER]
 
 
-class Carrying(Rig):
-    """A publisher that carries over for 15 s, on a clock set by hand."""
+class Retaining(Rig):
+    """A publisher that retains for 15 s, on a clock set by hand."""
 
     def __init__(self) -> None:
         super().__init__(plain=False)
@@ -352,7 +352,7 @@ MOVED = builders.route(builders.rule(to=(builders.backend("shop/new"),)))
 
 def test_a_route_that_moved_to_what_we_have_not_heard_of_stays_where_it_was() -> None:
     """Services are out of touch: nobody is sent to a Service that does not exist as far as we know, until we know."""
-    rig = Carrying()
+    rig = Retaining()
     rig.pipeline.sources["endpointslices"].set(
         "shop/new-1", builders.slice_("10.0.0.2", key="shop/new-1", of="shop/new")
     )
@@ -370,7 +370,7 @@ def test_a_route_that_moved_to_what_we_have_not_heard_of_stays_where_it_was() ->
 
 def test_a_cluster_stays_while_the_route_to_it_may_have_moved() -> None:
     """With its load assignment, and the route configuration that names it; gone for good when routes are in touch."""
-    rig = Carrying()
+    rig = Retaining()
     before = versions(rig)
     rig.freshness.record("httproutes", stale=True)
 
@@ -383,7 +383,7 @@ def test_a_cluster_stays_while_the_route_to_it_may_have_moved() -> None:
 
 def test_endpoints_stay_while_the_new_ones_may_not_be_known() -> None:
     """A port was renamed in a Service and in its slices, and of the slices we have not heard; a new endpoint ends it."""
-    rig = Carrying()
+    rig = Retaining()
     before = versions(rig)
     rig.freshness.record("endpointslices", stale=True)
 
@@ -396,7 +396,7 @@ def test_endpoints_stay_while_the_new_ones_may_not_be_known() -> None:
 
 def test_only_what_is_in_doubt_stays() -> None:
     """With slices out of touch a Service that is deleted is gone, and so is a Gateway; scaling to zero is not believed."""
-    rig = Carrying()
+    rig = Retaining()
     rig.freshness.record("endpointslices", stale=True)
 
     rig.pipeline.sources["endpointslices"].delete("shop/cart-1")
@@ -410,7 +410,7 @@ def test_only_what_is_in_doubt_stays() -> None:
 
 def test_a_new_route_that_leads_nowhere_takes_nothing_away() -> None:
     """It is published with its 500, whatever is out of touch: what was served is served on beside it."""
-    rig = Carrying()
+    rig = Retaining()
     rig.freshness.record("services", stale=True)
 
     rig.pipeline.sources["httproutes"].set(
@@ -423,7 +423,7 @@ def test_a_new_route_that_leads_nowhere_takes_nothing_away() -> None:
 
 def test_what_was_given_up_is_not_carried_over_again() -> None:
     """When its time is up the loss is published, and what else changes at that port passes from then on."""
-    rig = Carrying()
+    rig = Retaining()
     rig.freshness.record("services", stale=True)
     rig.pipeline.sources["httproutes"].set("shop/cart", MOVED)
     rig.now = 15.0
@@ -437,7 +437,7 @@ def test_what_was_given_up_is_not_carried_over_again() -> None:
 
 def test_an_operator_ends_what_is_carried_over() -> None:
     """All of it at once, and is told how much it was."""
-    rig = Carrying()
+    rig = Retaining()
     rig.freshness.record("httproutes", stale=True)
     rig.pipeline.sources["services"].delete("shop/cart")
 
@@ -489,7 +489,7 @@ def test_what_was_held_of_a_gateway_that_went_is_not_in_the_way_of_its_return() 
 
 def test_a_route_that_moved_stays_until_the_endpoints_that_it_moved_to_are_known() -> None:
     """The Service came and the route moved while nobody looked; of its slices we have not heard yet."""
-    rig = Carrying()
+    rig = Retaining()
     before = versions(rig)
     rig.freshness.record("endpointslices", stale=True)
 
@@ -507,7 +507,7 @@ def test_a_route_that_moved_stays_until_the_endpoints_that_it_moved_to_are_known
 
 def test_what_a_route_that_stays_leads_to_stays_as_long() -> None:
     """The Service that it left went, too, and that is certain: but the route leads there until it may move."""
-    rig = Carrying()
+    rig = Retaining()
     before = versions(rig)
     rig.freshness.record("endpointslices", stale=True)
     services = rig.pipeline.sources["services"]
@@ -528,7 +528,7 @@ def test_what_a_route_that_stays_leads_to_stays_as_long() -> None:
 @pytest.mark.parametrize("first", ["services", "httproutes"])
 def test_it_stays_whichever_kind_is_in_touch_first(first: str) -> None:
     """That the Service is not known, and that its endpoints are not, are one loss with one clock."""
-    rig = Carrying()
+    rig = Retaining()
     before = versions(rig)
     for kind in ("services", "httproutes", "endpointslices"):
         rig.freshness.record(kind, stale=True)
@@ -546,7 +546,7 @@ def test_it_stays_whichever_kind_is_in_touch_first(first: str) -> None:
 
 def test_a_route_in_the_place_of_another_stays_as_that_one_does() -> None:
     """One goes and one comes, in one list: what was answered before is answered on."""
-    rig = Carrying()
+    rig = Retaining()
     before = versions(rig)
     rig.freshness.record("endpointslices", stale=True)
     rig.pipeline.sources["services"].set("shop/new", builders.service("shop/new"))
@@ -559,7 +559,7 @@ def test_a_route_in_the_place_of_another_stays_as_that_one_does() -> None:
 
 def test_a_route_to_endpoints_that_are_known_moves_at_once() -> None:
     """Whatever is out of touch; and in touch, a route may move to a Service without endpoints."""
-    rig = Carrying()
+    rig = Retaining()
     rig.pipeline.sources["services"].set("shop/new", builders.service("shop/new"))
     rig.pipeline.sources["httproutes"].set("shop/cart", MOVED)
     assert rig.said[-1][1] == {"shop/edge": {ROUTE: frozenset({"shop/edge/8080"})}}
