@@ -197,11 +197,14 @@ class ParityMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._comparisons = Counter(
-            f"{PREFIX}parity_comparisons_total", "How comparisons with the peer ended.", ["outcome"], registry=registry
+            f"{PREFIX}parity_comparisons_total",
+            "Comparisons with the peer, by outcome.",
+            ["outcome"],
+            registry=registry,
         )
         self._differences = Gauge(
             f"{PREFIX}parity_diff_resources",
-            "Resources in which the peer differed when the comparison ended.",
+            "Resources that differed from those of the peer in the last comparison.",
             ["type"],
             registry=registry,
         )

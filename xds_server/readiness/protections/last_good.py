@@ -39,21 +39,21 @@ class LastGoodMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.offered = Gauge(
-            f"{PREFIX}last_good_offered", "1 while the last good configuration is offered.", registry=registry
+            f"{PREFIX}last_good_offered", "1 while new proxies get the last good configuration.", registry=registry
         )
         self.given = Counter(
             f"{PREFIX}last_good_served_total",
-            "Times that a stream without any configuration could have it.",
+            "Times that a stream without a configuration was offered the last good one.",
             registry=registry,
         )
         self.time = Gauge(
             f"{PREFIX}last_good_timestamp_seconds",
-            "When the last good configuration was saved that is on disk, in Unix time; 0 if there is none.",
+            "Unix time at which the last good configuration on disk was saved; 0 if there is none.",
             registry=registry,
         )
         self.failures = Counter(
             f"{PREFIX}last_good_save_failures_total",
-            "Times that the last good configuration could not be saved.",
+            "Failed attempts to save the last good configuration.",
             registry=registry,
         )
 
