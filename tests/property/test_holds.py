@@ -99,11 +99,12 @@ class Holds(RuleBasedStateMachine):
         self.retention = Retention(
             _CARRY_SECONDS, self.freshness, PipelineLossRules(self.pipeline), clock=lambda: self.now
         )
+        self.protections = Protections(collections_of(self.pipeline), self.shrink_hold, self.retention)
         self.publisher = Publisher(
             self.graph,
             self.pipeline,
             self.cache,
-            protections=Protections(collections_of(self.pipeline), self.shrink_hold, self.retention),
+            protections=self.protections,
         )
         self.outcomes: set[ChangeOutcome] = set()
 
@@ -210,6 +211,7 @@ class Holds(RuleBasedStateMachine):
         self.now += _HOLD_SECONDS + 1
         self.publisher.tick()
         assert (self.shrink_hold.held_change, self.retention.retained) == (None, {})
+        assert not self.protections.differs, "changes cost more than they need to from now on"
         self.check()
 
     def write(self, writes: list[tuple[str, str, Any]]) -> None:

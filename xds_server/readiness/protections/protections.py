@@ -31,6 +31,11 @@ class Protections:
         self.shrink_hold = shrink_hold
         self.retention = retention
 
+    @property
+    def differs(self) -> bool:
+        """Whether the published state differs from the derived one anywhere."""
+        return bool(self._divergence.places)
+
     def admit(self, changes: ChangeSet) -> ChangeSet:
         """The part of a transaction that may be published, and what it releases; *changes* itself if all of it passes."""
         if (
@@ -42,9 +47,11 @@ class Protections:
         step = admitted = self._divergence.begin(changes.by_place())
         if self.shrink_hold is not None:
             admitted = self.shrink_hold.admit(step, {name: len(contents) for name, contents in self._derived.items()})
+        unchanged = {place: change for place, change in step.items() if returns_to_published(change)}
         if self.retention is not None:
-            unchanged = {place: change for place, change in step.items() if returns_to_published(change)}
             admitted = self.retention.admit({**unchanged, **admitted})
+        for place, change in unchanged.items():
+            self._divergence.record_published(place, change.old)
         return ChangeSet.of_places({**admitted, **self._restored()})
 
     def kind_listed(self, kind: str, started: float) -> ChangeSet:

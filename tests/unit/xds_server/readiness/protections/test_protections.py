@@ -87,6 +87,21 @@ def test_what_is_held_is_published_as_it_is_derived_when_the_time_is_up() -> Non
     assert rig.protections.admit(change) is change
 
 
+def test_what_comes_back_while_it_is_held_leaves_no_trace() -> None:
+    """The published state is the derived state again, so that changes pass as they are."""
+    rig = Rig()
+    rig.publish(rig.derive(a=1, b=1, c=1))
+    rig.publish(rig.derive(a=0, b=0))
+    assert rig.protections.shrink_hold is not None
+    assert rig.protections.shrink_hold.held_change is not None
+
+    assert rig.publish(rig.derive(a=1, b=1)) == ChangeSet()
+
+    assert rig.protections.shrink_hold.held_change is None
+    change = rig.derive(c=2)
+    assert rig.protections.admit(change) is change
+
+
 def test_while_a_kind_is_stale_every_change_is_looked_at() -> None:
     """And a moment later none is."""
     rig = Rig()
