@@ -14,7 +14,7 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, FrameType
@@ -28,9 +28,11 @@ from tests.support import oracle
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE, TypeUrl
 from xds_server.providers.kubernetes.listwatch import ListWatch
 from xds_server.server import app
-from xds_server.server.settings import KubeSource, Settings
+from xds_server.server.settings_parser import read_settings
 from xds_server.server.wiring import ControlPlane
+from xds_server.xds.transport.debounce import Debounce
 from xds_server.xds.transport.registry import StreamRegistry
+from xds_server.xds.transport.server import REST_SECONDS
 from xds_server.xds.transport.variant import SOTW
 
 ROLE: Final = "shop/edge"
@@ -97,8 +99,8 @@ class Port:
             admission=app.admission_config(control_plane.settings),
             identifier="calls",
             clock=time.monotonic,
-            limits=control_plane.settings.limits,
-            debounce=app.debounce_config(control_plane.settings),
+            limits=control_plane.settings.xds.limits,
+            debounce=Debounce(rest_seconds=REST_SECONDS),
             acceptance_changed=control_plane.cache.acceptance_changed,
         )
         self.serve = self._streams.serve
@@ -148,11 +150,11 @@ class Proxy:
 class World:
     """A control plane that follows an API server, which is this program, and serves one proxy."""
 
-    def __init__(self, services: int, **settings: Any) -> None:
+    def __init__(self, services: int, settings: Mapping[str, Any]) -> None:
         loop = asyncio.get_running_loop()
         self._names = [f"shop/cart{number}" for number in range(services)]
         self._version = 1
-        self._control_plane = ControlPlane(Settings(source=KubeSource(), **settings))
+        self._control_plane = ControlPlane(read_settings({"source": "kube", **settings}))
         self._port = Port(self._control_plane)
         self._control_plane.server_started(self._port, loop.call_later)
         self._watches = {
@@ -278,9 +280,9 @@ def by_stage(counts: Counter[CodeType]) -> Counter[str]:
     return stages
 
 
-async def measured(services: int, **settings: Any) -> Counter[CodeType]:
+async def measured(services: int, settings: Mapping[str, Any]) -> Counter[CodeType]:
     """Calls of one change of an endpoint, by function."""
-    return await World(services, **settings).count()
+    return await World(services, settings).count()
 
 
 def main(arguments: list[str]) -> None:
@@ -289,8 +291,10 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--services", type=int, default=100)
     parser.add_argument("--functions", action="store_true", help="each function, too")
     options = parser.parse_args(arguments)
-    counts = asyncio.run(measured(options.services))
-    bare = asyncio.run(measured(options.services, shrink_hold_seconds=0, retention_seconds=0))
+    counts = asyncio.run(measured(options.services, {}))
+    bare = asyncio.run(
+        measured(options.services, {"readiness.shrink_hold_seconds": 0, "readiness.retention_seconds": 0})
+    )
     stages, without = by_stage(counts), by_stage(bare)
     print("Python calls of one endpoint change, by stage")
     for stage in STAGES:

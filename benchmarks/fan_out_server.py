@@ -32,7 +32,8 @@ from xds_server.observability.metrics import Metrics
 from xds_server.observability.observers import ObserverList
 from xds_server.xds.cache.table import RoleTables, Table
 from xds_server.xds.protocol.messages import Node
-from xds_server.xds.transport.admission import AdmissionConfig, Hold
+from xds_server.xds.transport.admission import Hold
+from xds_server.xds.transport.config import AdmissionConfig
 from xds_server.xds.transport.debounce import Debounce
 from xds_server.xds.transport.limits import Limits
 from xds_server.xds.transport.registry import StreamRegistry
@@ -137,7 +138,7 @@ class Driver:
 
 def _streams(view: RoleTables, limits: Limits) -> StreamRegistry:
     return StreamRegistry(
-        admission_policy=Everybody(view), observer=ObserverList(Metrics(CollectorRegistry())), admission=AdmissionConfig(), identifier="xds-server",
+        admission_policy=Everybody(view), observer=ObserverList(Metrics(CollectorRegistry())), admission=AdmissionConfig(per_second=0), identifier="xds-server",
         clock=time.monotonic, limits=limits, debounce=Debounce(rest_seconds=REST_SECONDS),
     )  # fmt: skip
 

@@ -18,6 +18,7 @@ os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 from benchmarks.server_process import obey
 from xds_server.model.address import Address
+from xds_server.model.admission import GateMode
 from xds_server.model.objects import (
     BackendRef,
     EndpointSlice,
@@ -30,9 +31,11 @@ from xds_server.model.objects import (
     Service,
     ServicePort,
 )
+from xds_server.readiness.config import ReadinessConfig
 from xds_server.server import app
-from xds_server.server.settings import FilesSource, Settings
+from xds_server.server.settings import FilesSourceSetting, Settings
 from xds_server.server.wiring import ControlPlane
+from xds_server.xds.transport.config import AdmissionConfig, TransportConfig
 from xds_server.xds.transport.limits import Limits
 from xds_server.xds.transport.server import AdsServer
 
@@ -88,8 +91,12 @@ class Soaking:
         """As many as are open when nobody is there."""
         logging.basicConfig(level=logging.ERROR)
         settings = Settings(
-            source=FilesSource(Path()), gate="refuse", initial_push_seconds=0, retention_seconds=0, admission_per_second=0,
-            limits=Limits(new_streams_per_second=1_000_000, new_streams_burst=1_000_000),
+            source=FilesSourceSetting(Path()), gate=GateMode.REFUSE,
+            readiness=ReadinessConfig(initial_push_seconds=0, retention_seconds=0),
+            xds=TransportConfig(
+                admission=AdmissionConfig(per_second=0),
+                limits=Limits(new_streams_per_second=1_000_000, new_streams_burst=1_000_000),
+            ),
         )  # fmt: skip
         self._now = time.monotonic()
         self.control_plane = control_plane = ControlPlane(settings, clock=lambda: self._now)
@@ -99,7 +106,7 @@ class Soaking:
             admission_policy=control_plane.admission_policy,
             observer=control_plane.observer,
             admission=app.admission_config(settings),
-            limits=settings.limits,
+            limits=settings.xds.limits,
         )
         edge = Gateway(
             key=ROLE, class_name="xds-server", listeners=(Listener(name="http", port=8080, protocol="HTTP"),)

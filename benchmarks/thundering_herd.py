@@ -2,7 +2,7 @@
 
     python -m benchmarks herd [--services 100 1000] [--proxies 300] [--paces 0 200]
 
-A pace is how many streams are let in per second (--admission-per-second); 0 is as many as come. Each row is a process of its
+A pace is how many streams are let in per second (xds.admission.per_second); 0 is no limit. Each row is a process of its
 own that knows everything; the proxies are gRPC channels of their own, on the same machine. Compare rows of one run.
 """
 
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> None:
     for services in chosen.services:
         for pace in chosen.paces:
             with Bench(services=services) as bench:
-                plane = bench.start(f"--admission-per-second={pace:g}", "--admission-hold-seconds=60")
+                plane = bench.start(f"xds.admission.per_second={pace:g}", "xds.admission.queue_seconds=60")
                 plane.wait_ready(60)
                 visit = visited(plane, chosen.proxies)
                 print(

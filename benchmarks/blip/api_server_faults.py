@@ -32,7 +32,7 @@ def eg_9517_optional_kind_comes_and_goes(gate: str) -> Outcome:
     When it goes its routes stay for as long as a suspect change is held, in case that was a mistake.
     """
     with Bench(gate=gate) as bench, FaultyApiServer(bench, without=("httproutes",)) as api:
-        options = ("--optional=httproutes", "--shrink-hold-seconds=3")
+        options = ("--optional=httproutes", "readiness.shrink_hold_seconds=3")
         plane = bench.start(f"--kubeconfig={api.kubeconfig}", *options, source="kube")
         plane.wait_ready()
         bench.expect("absent, and said", holds="absent" in plane.why())
@@ -124,7 +124,7 @@ def fault_lab_a_route_moves_before_its_endpoints(gate: str) -> Outcome:
 
 def _moved_while_out_of_touch(kind: str, gate: str) -> Outcome:
     with Bench(gate=gate) as bench, FaultyApiServer(bench) as api:
-        options = ("--retention-seconds=0",) if gate == "off" else ()
+        options = ("readiness.retention_seconds=0",) if gate == "off" else ()
         plane = bench.up(f"--kubeconfig={api.kubeconfig}", *options, source="kube")
         bench.load()
         api.forbid(kind)
@@ -149,7 +149,7 @@ def fault_lab_the_kind_of_routes_goes(gate: str) -> Outcome:
     The load is on the one that goes last: the first may be missed for the milliseconds in which most of them go.
     """
     with Bench(gate=gate) as bench, FaultyApiServer(bench) as api:
-        options = ("--shrink-hold-seconds=0",) if gate == "off" else ()
+        options = ("readiness.shrink_hold_seconds=0",) if gate == "off" else ()
         plane = bench.up(f"--kubeconfig={api.kubeconfig}", *options, source="kube")
         for n in range(30):
             api.put(route(f"another{n}", f"/another{n}", "green"))
@@ -174,7 +174,7 @@ def fault_lab_the_kind_of_routes_goes(gate: str) -> Outcome:
 def emissary_2974_a_list_cut_short(gate: str) -> Outcome:
     """A watch expires, and the list after it lacks most Services: not believed, asked for again, and all is there."""
     with Bench(gate=gate, services=30) as bench, FaultyApiServer(bench) as api:
-        options = ("--shrink-hold-seconds=0",) if gate == "off" else ()
+        options = ("readiness.shrink_hold_seconds=0",) if gate == "off" else ()
         plane = bench.up(f"--kubeconfig={api.kubeconfig}", *options, source="kube")
         bench.load()
         api.cut_short("services", 3)

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.support.control_plane import ControlPlane, bootstrap
+from tests.support.control_plane import ControlPlane, bootstrap, late_lists
 from tests.support.envoy import Envoy
 from tests.support.load import Load
 from tests.support.processes import free_port, wait_for
@@ -94,7 +94,7 @@ class Bench(Stack):
     def start(self, *options: str, late: tuple[str, ...] = (), seconds: float = 0.0, source: str = "") -> ControlPlane:
         """Starts the control plane; *late* kinds are listed so many *seconds* late."""
         delays = ",".join(f"{kind}={seconds:g}" for kind in late)
-        injected = [f"--inject-list-delay={delays}"] if delays else []
+        injected = [late_lists(delays)] if delays else []
         plane = self.control_plane(f"--gate={self.gate}", *injected, *options, source=source)
         self._planes.append(plane)
         return plane

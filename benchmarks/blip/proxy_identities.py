@@ -46,7 +46,7 @@ def kgateway_14582_identity_is_not_guessed(gate: str) -> Outcome:
     with Bench(gate=gate) as bench:
         gateway = (bench.manifests / "gateway.yaml").read_text()
         (bench.manifests / "gateway.yaml").unlink()
-        plane = bench.start("--role-hold-seconds=20")
+        plane = bench.start("xds.admission.role_hold_seconds=20")
         plane.wait_ready()
         envoy = bench.proxy()
         if gate == "off":

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.control_plane import late_lists
 from tests.support.load import Load
 from tests.support.processes import wait_for
 from tests.support.stack import Stack
@@ -54,7 +55,7 @@ def restart(gate: str, late: str, *, delay_seconds: float = 2.0, keep_alive: flo
             control_plane.kill()
             begin = time.monotonic()
             delays = ",".join(f"{kind}={delay_seconds:g}" for kind in LATE[late])
-            control_plane = stack.control_plane(f"--gate={gate}", f"--inject-list-delay={delays}")
+            control_plane = stack.control_plane(f"--gate={gate}", late_lists(delays))
             again = control_plane
             wait_for(
                 "Envoy to have a complete configuration again",

@@ -7,9 +7,9 @@ of them move again. With a surge of all, who leaves finds new ones only, and eve
 import signal
 
 from benchmarks.blip.bench import Bench, Outcome, endpoints, route, service
-from tests.support.control_plane import ControlPlane
+from tests.support.balancer import Balancer
+from tests.support.control_plane import ControlPlane, late_lists
 from tests.support.processes import wait_for
-from tests.support.tcp_proxy import Balancer
 
 
 def seed_story_rolling_update(gate: str) -> Outcome:
@@ -28,8 +28,8 @@ def roll(proxies: int, sync_seconds: float, gate: str = "bounded", *, surge: int
         bench.grpc_port = balancer.port
 
         def replica(delay: float) -> ControlPlane:
-            options = ["--drain-seconds=2", f"--gate={gate}"]
-            options += [f"--inject-list-delay=endpointslices={delay:g}"] if delay else []
+            options = ["server.drain_seconds=2", f"--gate={gate}"]
+            options += [late_lists(f"endpointslices={delay:g}")] if delay else []
             plane = ControlPlane(f"files:{bench.manifests}", bench.directory, *options)
             bench.keep(plane)
             balancer.replicas.append(plane)

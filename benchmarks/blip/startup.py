@@ -1,6 +1,7 @@
 """Ways to blip when a control plane starts, or starts again, and does not know everything yet."""
 
 from benchmarks.blip.bench import LATE_SECONDS, Bench, Outcome, endpoints, moved, resources, route, service
+from tests.support.control_plane import late_lists
 from tests.support.processes import free_port, wait_for
 from tests.support.web import ask
 
@@ -80,7 +81,7 @@ def eg_2810_nothing_to_do_is_ready(gate: str) -> Outcome:
     with Bench(gate=gate) as bench:
         for manifest in bench.manifests.iterdir():
             manifest.unlink()
-        plane = bench.start("--role-hold-seconds=0.5")
+        plane = bench.start("xds.admission.role_hold_seconds=0.5")
         bench.expect("ready within 4 s of an idle machine's second", holds=plane.wait_ready(10) < 4)
         envoy = bench.proxy()
         if gate == "off":
@@ -172,7 +173,7 @@ def kgateway_14363_not_ready_on_partial(gate: str) -> Outcome:
 def kgateway_120_s_a_slow_start_is_not_killed(gate: str) -> Outcome:
     """A start that takes long: /startupz and /livez are well, the reason says how far it is, and nobody ends it."""
     with Bench(gate=gate) as bench:
-        plane = bench.start("--soft-deadline-seconds=1", late=("endpointslices",), seconds=3 * LATE_SECONDS)
+        plane = bench.start("readiness.soft_deadline_seconds=1", late=("endpointslices",), seconds=3 * LATE_SECONDS)
         wait_for("the HTTP port", lambda: bool(ask(f"{plane.url}/livez")[0]), 20, plane)
         bench.wait_metric(plane, "soft_deadlines_exceeded_total")
         for path, status in (("/livez", 200), ("/startupz", 200), ("/readyz", 503)):
@@ -189,7 +190,7 @@ def wso2_3197_no_snapshot_before_all_parts_are_there(gate: str) -> Outcome:
     """Each kind comes at another time: nothing is published before the last, and then everything at once."""
     with Bench(gate=gate) as bench:
         delays = ",".join(f"{kind}={1 + n / 2:g}" for n, kind in enumerate(EVERYTHING))
-        plane = bench.start(f"--inject-list-delay={delays}")
+        plane = bench.start(late_lists(delays))
         wait_for("the HTTP port", lambda: bool(ask(f"{plane.url}/livez")[0]), 20, plane)
         envoy = bench.proxy()
         sent = early = 0.0

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.blip.bench import Bench, Outcome, route
+from tests.support.balancer import Balancer
 from tests.support.control_plane import ControlPlane
 from tests.support.kube_cluster import Kube, cluster
 from tests.support.processes import wait_for
-from tests.support.tcp_proxy import Balancer
 
 DEPLOY = Path(__file__).parents[2] / "deploy/kubernetes"
 ADDRESS = "10.244.0.1"
@@ -29,7 +29,7 @@ def kuma_1738_the_old_one_undoes_nothing(gate: str) -> Outcome:
         bench.grpc_port = balancer.port
 
         def replica() -> ControlPlane:
-            options = (f"--kubeconfig={kube.kubeconfig}", "--write-status", "--drain-seconds=5")
+            options = (f"--kubeconfig={kube.kubeconfig}", "--write-status", "server.drain_seconds=5")
             plane = ControlPlane("kube", bench.directory, f"--gate={gate}", *options)
             bench.keep(plane)
             balancer.replicas.append(plane)

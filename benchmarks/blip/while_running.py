@@ -40,7 +40,7 @@ def kgateway_14184_warm_client_not_starved(gate: str) -> Outcome:
 def emissary_5093_half_a_list_is_not_believed(gate: str) -> Outcome:
     """Most Services vanish at once: held for a bounded time, said, and let go by an operator."""
     with Bench(gate=gate, services=30) as bench:
-        options = ("--shrink-hold-seconds=0",) if gate == "off" else ()
+        options = ("readiness.shrink_hold_seconds=0",) if gate == "off" else ()
         plane = bench.up(*options)
         files = {name: (bench.manifests / name).read_text() for name in ("many.yaml", "services.yaml")}
         bench.load()
@@ -91,7 +91,7 @@ def kgateway_14264_rejected_and_recovered(gate: str) -> Outcome:
 def go_control_plane_237_drain(gate: str) -> Outcome:
     """SIGTERM: not ready at once, alive and serving until the end, and exit status 0 in time."""
     with Bench(gate=gate) as bench:
-        plane = bench.up("--drain-seconds=3")
+        plane = bench.up("server.drain_seconds=3")
         bench.load()
         begin = time.monotonic()
         plane.process.send_signal(signal.SIGTERM)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.control_plane import ControlPlane
+from tests.support.control_plane import ControlPlane, late_lists
 from tests.support.kube_cluster import Kube
 from tests.support.load import Load
 from tests.support.processes import wait_for
+from tests.support.relay import Relay
 from tests.support.stack import Stack
-from tests.support.tcp_proxy import BlockingRelay
 from xds_server.model.source_state import Phase
 from xds_server.providers.kubernetes import rbac
 
@@ -154,13 +154,13 @@ def test_a_route_that_moves_during_an_outage_moves_once_its_endpoints_are_known(
     kube = bare_kube
     server = re.search(r"server: https://127\.0\.0\.1:(\d+)", kube.kubeconfig.read_text())
     assert server is not None
-    late = "--inject-list-delay=endpointslices=8"
+    late = late_lists("endpointslices=8")
     with (
-        BlockingRelay(int(server[1])) as relay,
+        Relay(int(server[1])) as relay,
         serving(kube, address, tmp_path, late, port=relay.port) as (stack, control_plane),
     ):
         with Load(stack.gateway_port) as load:
-            relay.cut()
+            relay.end()
             until_all(control_plane, "stale", 20)
             green = (stack.manifests / "services.yaml").read_text().split("---\n")
             new = "---\n".join(one for one in green if "name: green" in one)
@@ -169,7 +169,7 @@ def test_a_route_that_moves_during_an_outage_moves_once_its_endpoints_are_known(
             kube.cluster("compact")
             kube.cluster("stop-apiserver")
             kube.cluster("start-apiserver")
-            relay.start()
+            relay.mend()
             until_all(control_plane, "synced", 60)
             stack.wait_answers({"green"}, seconds=20)
         assert 0 == load.failures, load.statuses()

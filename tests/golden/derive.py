@@ -14,7 +14,6 @@ from envoy_data_plane.envoy.config.route.v3 import RouteConfiguration
 
 from tests.support.offline import OfflineControlPlane
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SERVICE_NAMES, Resource
-from xds_server.model.route_budget import Budget
 
 ROOT: Final = Path(__file__).parent
 _MESSAGES: Final[Mapping[str, Any]] = {
@@ -44,10 +43,7 @@ def derived(folder: Path) -> dict[str, str]:
 
 
 def _settings(path: Path) -> dict[str, Any]:
-    settings: dict[str, Any] = yaml.safe_load(path.read_text()) if path.exists() else {}
-    if "route_budget" in settings:
-        settings["route_budget"] = Budget(**settings["route_budget"])
-    return settings
+    return yaml.safe_load(path.read_text()) if path.exists() else {}
 
 
 def _routing(control_plane: OfflineControlPlane) -> dict[str, Any]:

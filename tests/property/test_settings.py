@@ -7,16 +7,16 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.setting_values import EDGES, NAMES, base, checked, run
+from tests.support.setting_values import EDGES, FIELDS, NAMES, base, checked, nested, run
 from xds_server.cli.documents import DocumentError, documents
 from xds_server.cli.documents import settings as settings_of
 from xds_server.cli.main import cli
 from xds_server.server import app
-from xds_server.server.settings import Settings, SettingsError
+from xds_server.server.setting_fields import SettingsError
+from xds_server.server.settings import Settings
 from xds_server.server.settings_parser import read_settings
 
 _SHARED = [HealthCheck.function_scoped_fixture]
-_FLAGS = {"insecure", "shadow", "read_references", "write_status", "streamed_lists"}
 
 
 @given(
@@ -39,22 +39,22 @@ def test_settings_at_several_edges_at_once_are_taken_or_refused(values: dict[str
 def test_flag_environment_and_file_say_where_a_wrong_setting_stands(
     name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The flag, the variable, or the line of the file; and all three read the same text in the same way."""
+    """The flag, the variable, or the line of the file; and all of them read the same text in the same way."""
     started: list[Settings] = []
     monkeypatch.setattr(app, "main", started.append)
+    field = FIELDS[name]
     flags = [f"--{key.replace('_', '-')}={text}" for key, text in base(name).items()]
     outcomes = []
-    if name not in _FLAGS:
-        checked(result := run([*flags, f"--{name.replace('_', '-')}={value}"], {}), f"(--{name.replace('_', '-')})")
+    if field.flag is not None and field.type is not bool:
+        checked(result := run([*flags, f"{field.flag}={value}"], {}), f"from {field.flag}")
         outcomes.append(result.exit_code)
-    if value and value.isprintable():
-        variable = f"XDS_SERVER_{name.upper()}"
-        checked(result := run(flags, {variable: value}), f"({variable})")
+    if field.variable is not None and value and value.isprintable():
+        checked(result := run(flags, {field.variable: value}), f"from {field.variable}")
         outcomes.append(result.exit_code)
-    config = tmp_path / "config.yaml"
-    config.write_text(f"# settings\n{name}: {_quoted(value)}\n", "utf-8", "surrogatepass")
-    if value.isprintable():
-        checked(result := run([*flags, f"--config={config}"], {}), f"({config}, line 2)")
+    if field.in_file and value.isprintable():
+        config = tmp_path / "config.yaml"
+        config.write_text(text := nested(name, _quoted(value)), "utf-8", "surrogatepass")
+        checked(result := run([*flags, f"--config={config}"], {}), f"in {config}:{text.count(chr(10))}")
         outcomes.append(result.exit_code)
     assert len(set(outcomes)) <= 1, outcomes
     assert all(each == started[0] for each in started)
@@ -77,7 +77,7 @@ def test_no_file_raises_anything_else(data: bytes, tmp_path: Path) -> None:
     """Whatever is in it: its documents, its settings, or DocumentError."""
     file = tmp_path / "file"
     file.write_bytes(data)
-    for read in (lambda: documents("manifest", str(file)), lambda: settings_of(str(file))):
+    for read in (lambda: documents("manifest", str(file)), lambda: settings_of(str(file), {"a"})):
         try:
             read()
         except DocumentError:

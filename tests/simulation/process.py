@@ -11,19 +11,23 @@ from krt import Reflector
 from tests.simulation.api import ApiServer, Client
 from tests.simulation.history import Setting
 from tests.support.xds_wire import END, AbortedError, Call
-from xds_server.model.admission import HoldKind
+from xds_server.model.admission import GateMode, HoldKind
 from xds_server.observability.client import ControlPlaneError
 from xds_server.observability.observers import ObserverList
+from xds_server.providers.config import ProvidersConfig
 from xds_server.providers.kubernetes.provider import KubeSource
+from xds_server.readiness.config import ReadinessConfig
 from xds_server.readiness.parity import Parity, digests_of
 from xds_server.readiness.protections.last_good import LastGood
 from xds_server.server import app
-from xds_server.server.settings import KubeSource as FromKube
-from xds_server.server.settings import Settings
+from xds_server.server.settings import KubernetesSourceSetting, Settings
 from xds_server.server.wiring import ControlPlane
 from xds_server.xds.protocol.messages import ChangedNames
+from xds_server.xds.transport.config import AdmissionConfig, TransportConfig
+from xds_server.xds.transport.debounce import Debounce
 from xds_server.xds.transport.observer import StreamObserver, StreamStatus
 from xds_server.xds.transport.registry import StreamRegistry
+from xds_server.xds.transport.server import REST_SECONDS
 from xds_server.xds.transport.variant import DELTA, SOTW
 
 BEAT_SECONDS = 2.0
@@ -34,21 +38,24 @@ _MARKER_PORT = 19003
 def settings(setting: Setting, directory: Path) -> Settings:
     """The server's settings in a run; *directory* is where it may keep something."""
     return Settings(
-        source=FromKube(),
-        gate=setting.mode,
-        gate_hold_seconds=setting.hold_seconds,
-        role_hold_seconds=ROLE_HOLD_SECONDS,
-        initial_push_seconds=setting.initial_push_seconds,
-        shrink_hold_seconds=setting.shrink_seconds,
-        shrink_share=0.4,
-        shrink_at_least=3,
-        retention_seconds=setting.retention_seconds,
+        source=KubernetesSourceSetting(),
+        gate=GateMode(setting.mode),
         marker_port=_MARKER_PORT if setting.marked else 0,
         last_good_dir=directory if setting.last_good_seconds else None,
-        last_good_grace_seconds=setting.last_good_seconds,
         parity_peer="http://peer" if setting.parity_seconds else "",
-        parity_seconds=setting.parity_seconds,
-        streamed_lists=setting.streamed,
+        providers=ProvidersConfig(streamed_lists=setting.streamed),
+        xds=TransportConfig(
+            admission=AdmissionConfig(hold_seconds=setting.hold_seconds, role_hold_seconds=ROLE_HOLD_SECONDS)
+        ),
+        readiness=ReadinessConfig(
+            initial_push_seconds=setting.initial_push_seconds,
+            shrink_hold_seconds=setting.shrink_seconds,
+            shrink_share=0.4,
+            shrink_at_least=3,
+            retention_seconds=setting.retention_seconds,
+            last_good_grace_seconds=setting.last_good_seconds,
+            parity_seconds=setting.parity_seconds,
+        ),
     )
 
 
@@ -84,8 +91,8 @@ class Port:
             admission=app.admission_config(control_plane.settings),
             identifier="simulated",
             clock=asyncio.get_running_loop().time,
-            limits=control_plane.settings.limits,
-            debounce=app.debounce_config(control_plane.settings),
+            limits=control_plane.settings.xds.limits,
+            debounce=Debounce(rest_seconds=REST_SECONDS),
             acceptance_changed=control_plane.cache.acceptance_changed,
         )
 
@@ -165,7 +172,7 @@ class Process:
             reflectors={name: Reflector(source) for name, source in control_plane.pipeline.sources.items()},
             graph=control_plane.graph,
             board=control_plane.board,
-            streamed=control_plane.settings.streamed_lists,
+            streamed=control_plane.settings.providers.streamed_lists,
             lists_at_once=2,
             clock=loop.time,
             jitter=random.random,

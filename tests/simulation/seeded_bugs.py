@@ -32,7 +32,7 @@ BUGS = (
         "        self._turn = asyncio.Event()\n\n    def _published", "\n    def _published"),
     Bug("a hold has no clock", "xds_server/xds/transport/admission.py",
         'return WaitUntil(hold, now + left if waits == "bounded" else None,', "return WaitUntil(hold, None,"),
-    Bug("a hold ends in an answer to nobody", "xds_server/xds/transport/admission.py",
+    Bug("a hold ends in an answer to nobody", "xds_server/xds/transport/config.py",
         'return "never"', 'return "forever"'),
     # the publisher and the cache
     Bug("the first publication is a change only", "xds_server/readiness/publisher.py",

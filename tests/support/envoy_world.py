@@ -16,7 +16,7 @@ from google.protobuf import struct_pb2
 from tests.support.envoy import Envoy, NoEnvoyError, binary
 from tests.support.processes import free_port
 from tests.support.xds_client import Desk, Log
-from xds_server.cli.bootstrap import bootstrap
+from xds_server.cli.bootstrap import render_bootstrap
 from xds_server.envoy.encoders import envoy_config_cluster_v3 as cluster_v3
 from xds_server.envoy.encoders import envoy_config_core_v3 as core
 from xds_server.envoy.encoders import envoy_config_endpoint_v3 as endpoint_v3
@@ -161,7 +161,7 @@ class World:
 
     def bootstrap(self) -> str:
         config = yaml.safe_load(
-            bootstrap(ROLE, xds_address=f"127.0.0.1:{self.port}", admin_address=f"127.0.0.1:{self.admin_port}")
+            render_bootstrap(ROLE, xds_address=f"127.0.0.1:{self.port}", admin_address=f"127.0.0.1:{self.admin_port}")
         )
         dynamic = config["dynamic_resources"]
         dynamic["ads_config"]["api_type"] = self.api_type

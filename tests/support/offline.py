@@ -4,14 +4,13 @@ The parts are the real ones: the checks of objects, the pipeline, the gate, the 
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SERVICE_NAMES, Resource, TypeUrl
 from xds_server.model.source_state import Problem
 from xds_server.providers.files.parse import Parser
 from xds_server.providers.kinds import KINDS
-from xds_server.server.settings import FilesSource, Settings
+from xds_server.server.settings_parser import read_settings
 from xds_server.server.wiring import ControlPlane
 from xds_server.xds.cache.table import RoleTables
 from xds_server.xds.protocol.delta import DeltaStream
@@ -25,11 +24,11 @@ _FOLLOWERS = {names_from: type_url for type_url, names_from in _NAMES_COME_FROM.
 
 
 class OfflineControlPlane:
-    """Knows nothing before the first `given`. *settings*: those of the server that are not the default."""
+    """Knows nothing before the first `given`. *settings*: those of the server that are not the default, as in its file."""
 
     def __init__(self, **settings: Any) -> None:
         self.core = ControlPlane(
-            Settings(source=FilesSource(Path("given")), **({"marker_port": 0, "initial_push_seconds": 0.0} | settings)),
+            read_settings({"source": "files:given", "marker_port": 0, "readiness.initial_push_seconds": 0, **settings}),
             started=0.0,
             clock=lambda: 0.0,
         )

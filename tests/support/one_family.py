@@ -19,7 +19,7 @@ from typing import Any
 from tests.support.control_plane import ControlPlane
 from tests.support.envoy import Envoy
 from tests.support.processes import NotInTimeError, wait_for
-from xds_server.cli.bootstrap import bootstrap
+from xds_server.cli.bootstrap import render_bootstrap
 
 GATEWAY, MARKER, GRPC, HTTP, ADMIN, BACKEND = 8080, 19002, 18000, 18080, 19000, 18081  # nobody else is in the namespace
 OUTSIDE = ("10.244.0.1", "fd00:244::1")  # of a client on loopback, Envoy names its own address
@@ -99,7 +99,7 @@ def found(directory: Path, address: str, options: list[str]) -> dict[str, Any]:
         plane.url = f"http://{host}:{HTTP}"
         plane.wait_ready()
         probe = {one: ask(one, HTTP, "/readyz")[0] for one in ("127.0.0.1", "::1")}
-        config = bootstrap("demo/edge", xds_address=f"{host}:{GRPC}", admin_address=f"{host}:{ADMIN}")
+        config = render_bootstrap("demo/edge", xds_address=f"{host}:{GRPC}", admin_address=f"{host}:{ADMIN}")
         with Envoy(config, ADMIN, directory) as envoy:
             envoy.admin = f"http://{host}:{ADMIN}"
             with suppress(NotInTimeError):

@@ -6,9 +6,11 @@ from typing import Any, Final
 from click.testing import CliRunner
 
 from xds_server.cli.main import cli
+from xds_server.server.setting_fields import fields_of
 from xds_server.server.settings import Settings
 
-NAMES: Final = sorted(Settings.__dataclass_fields__)
+FIELDS: Final = fields_of(Settings)
+NAMES: Final = sorted(FIELDS)
 
 _NUMBERS = ("0", "-0", "1", "-1", "0.5", "1e3", "1E-9", "1e-320", "1e308", "1e400", "nan", "-nan", "inf", "-inf", "Infinity",
             "010", "0x1f", "0o17", "0b1", "1_000", "1,5", "1:30", "1:30:00", " 7 ", "+5", "2147483", "2147484", "2147483647", "2147483648",
@@ -33,7 +35,7 @@ EDGES: Final[tuple[object, ...]] = (
 
 def base(name: str) -> dict[str, str]:
     """What a setting needs beside it, so that it is not refused for the source alone."""
-    about_directory = name in {"barrier_file", "source"}
+    about_directory = name in {"providers.barrier_file", "source"}
     return {} if name == "source" else {"source": "files:/" if about_directory else "kube"}
 
 
@@ -50,3 +52,10 @@ def checked(result: Any, place: str) -> None:
     assert result.exit_code == 2
     assert re.fullmatch(r"xds-server: [^\n]*\n", result.output), result.output
     assert place in result.output
+
+
+def nested(key: str, text: str) -> str:
+    """A file of settings in which one stands in the last line; *text* is YAML."""
+    *sections, name = key.split(".")
+    lines = [f"{'  ' * level}{section}:" for level, section in enumerate(sections)]
+    return "\n".join(["# settings", *lines, f"{'  ' * len(sections)}{name}: {text}", ""])

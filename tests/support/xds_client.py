@@ -12,7 +12,8 @@ from xds_server.model.address import Address
 from xds_server.model.resource import PUSH_ORDER, SERVICE_NAMES, TypeUrl, resource
 from xds_server.xds.cache.table import RoleTables, Table
 from xds_server.xds.protocol.messages import Node
-from xds_server.xds.transport.admission import AdmissionConfig, Hold
+from xds_server.xds.transport.admission import Hold
+from xds_server.xds.transport.config import AdmissionConfig
 from xds_server.xds.transport.server import AdsServer
 from xds_server.xds.transport.services import ADS
 

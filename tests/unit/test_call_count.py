@@ -7,8 +7,10 @@ from benchmarks.call_count import by_stage, measured
 
 def test_an_endpoint_change_takes_at_most_200_calls_and_the_protections_cost_next_to_nothing() -> None:
     """From the bytes of the watch to the bytes on the stream. `python -m benchmarks calls --functions` lists them."""
-    calls = by_stage(asyncio.run(measured(20)))
-    without = by_stage(asyncio.run(measured(20, shrink_hold_seconds=0, retention_seconds=0)))
+    calls = by_stage(asyncio.run(measured(20, {})))
+    without = by_stage(
+        asyncio.run(measured(20, {"readiness.shrink_hold_seconds": 0, "readiness.retention_seconds": 0}))
+    )
 
     assert calls.total() <= 200
     assert calls.total() - without.total() <= 8
@@ -17,6 +19,6 @@ def test_an_endpoint_change_takes_at_most_200_calls_and_the_protections_cost_nex
 
 def test_the_count_does_not_grow_with_what_exists() -> None:
     """A change costs what changed."""
-    few, many = (by_stage(asyncio.run(measured(services))) for services in (10, 100))
+    few, many = (by_stage(asyncio.run(measured(services, {}))) for services in (10, 100))
 
     assert few == many

@@ -7,10 +7,12 @@ import pytest
 
 from xds_server.observability import metrics_reference
 from xds_server.server.app import Server
-from xds_server.server.settings import FilesSource, Settings
+from xds_server.server.setting_fields import fields_of, sections_of
+from xds_server.server.settings import FilesSourceSetting, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+OTHER_FLAGS = {"--config", "--help", "--json", "--yaml", "--table", "--schema", "--markdown"}
 VERBS = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
@@ -65,16 +67,27 @@ def test_make_verbs_exist(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_settings_exist(page: Path) -> None:
-    """Every flag in an `xds-server serve` command, and every XDS_SERVER_ variable, is a setting."""
+    """Every flag of `serve` and `config`, every XDS_SERVER_ variable and every key of the file is that of a setting."""
     text = page.read_text()
     flags = {
-        flag.replace("-", "_")
-        for line in re.findall(r"xds-server serve(.*)", text)
-        for flag in re.findall(r"--([a-z-]+)", line)
+        flag
+        for line in re.findall(r"xds-server (?:serve|config)(.*)", text)
+        for flag in re.findall(r"(--[a-z-]+)", line)
     }
-    variables = {one.lower() for one in re.findall(r"XDS_SERVER_([A-Z_]+)", text)}
+    variables = set(re.findall(r"XDS_SERVER_[A-Z_]+", text))
+    sections = "|".join(sorted({key.partition(".")[0] for key in sections_of(Settings)}))
+    keys = set(re.findall(rf"`((?:{sections})\.[a-z0-9_.]+)`", text))
+    fields = fields_of(Settings)
 
-    assert set() == (flags | variables) - set(Settings.__dataclass_fields__) - {"config", "help"}
+    assert set() == flags - {field.flag for field in fields.values()} - OTHER_FLAGS
+    assert set() == variables - {field.variable for field in fields.values()} - {"XDS_SERVER_"}
+    assert set() == {key for key in keys if not _is_module(key)} - fields.keys() - sections_of(Settings)
+
+
+def _is_module(name: str) -> bool:
+    """Whether it is a module or a package, or a file, and no key of the configuration file."""
+    path = ROOT / "xds_server" / name.replace(".", "/")
+    return name.endswith((".py", ".yaml")) or path.is_dir() or path.with_suffix(".py").is_file()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
@@ -90,7 +103,7 @@ def test_metrics_exist(page: Path, tmp_path: Path) -> None:
 
 def _exported(directory: Path) -> dict[str, set[str]]:
     """Labels by metric; the instruments know them before anything has happened."""
-    app = Server(Settings(source=FilesSource(directory)))
+    app = Server(Settings(source=FilesSourceSetting(directory)))
     return {row.name: set(row.labels) for row in metrics_reference.rows(app.registry)}
 
 

@@ -13,7 +13,7 @@ import yaml
 
 from xds_server.observability import metrics_reference
 from xds_server.server.app import Server
-from xds_server.server.settings import FilesSource, Settings
+from xds_server.server.settings import FilesSourceSetting, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = yaml.safe_load((ROOT / "deploy/prometheus/rules.yaml").read_text())
@@ -32,7 +32,7 @@ FOREIGN = {"instance", "le"}
 def metrics() -> dict[str, set[str]]:
     """Labels of each series that is exported, by name; histograms by those of their series."""
     found: dict[str, set[str]] = {}
-    for row in metrics_reference.rows(Server(Settings(source=FilesSource(Path()))).registry):
+    for row in metrics_reference.rows(Server(Settings(source=FilesSourceSetting(Path()))).registry):
         suffixes = ("_bucket", "_sum", "_count") if row.kind == "histogram" else ("",)
         found |= {row.name + suffix: set(row.labels) for suffix in suffixes}
     return found
@@ -40,7 +40,7 @@ def metrics() -> dict[str, set[str]]:
 
 def test_the_page_of_metrics_is_what_the_command_prints() -> None:
     """If not: xds-server metrics > docs/metrics.md."""
-    app = Server(Settings(source=FilesSource(Path())))
+    app = Server(Settings(source=FilesSourceSetting(Path())))
 
     assert (ROOT / "docs/metrics.md").read_text() == metrics_reference.page(app.registry)
 

@@ -1,11 +1,14 @@
-"""The bootstrap with which an Envoy finds this control plane, and waits for it as it should."""
+"""`xds-server bootstrap`: print the bootstrap with which an Envoy finds this control plane, or check one."""
 
 import json
 from ipaddress import ip_address
 from string import Template
-from typing import Final
+from typing import Final, NoReturn
+
+import click
 
 from xds_server.model.address import Address
+from xds_server.model.errors import UserError
 from xds_server.server.settings_parser import read_address, read_gateway
 
 _BOOTSTRAP: Final = Template("""\
@@ -88,7 +91,7 @@ _ENDPOINT: Final = """\
                     socket_address: {address: $host, port_value: $port}"""
 
 
-def bootstrap(
+def render_bootstrap(
     gateway: str,
     *,
     xds_address: str = "127.0.0.1:18000",
@@ -98,8 +101,8 @@ def bootstrap(
 ) -> str:
     """The bootstrap as YAML, with comments that say why each unusual line is there.
 
-    *gateway* is `namespace/name`; *xds_address* may be several, with commas between them; *node_id* is the Gateway's key
-    with `proxy-` before it, if it is not given. *delta*: whether the proxy is sent changes alone, and not whole sets.
+    *gateway*: its `namespace/name`. *xds_address*: one address or several, with commas. *node_id*: by default `proxy-` and
+    the Gateway's key. *delta*: whether the proxy uses the incremental variant of the protocol.
     Raises: SettingsError.
     """
     key = read_gateway("gateway", gateway)
@@ -121,9 +124,53 @@ def bootstrap(
 
 
 def _static(address: Address) -> bool:
-    """Whether it is an address; a name has to be resolved, and all that it stands for are replicas."""
+    """Whether it is an IP address; a name has to be resolved, and each address of it is a replica."""
     try:
         ip_address(address.host)
     except ValueError:
         return False
     return True
+
+
+@click.command("bootstrap")
+@click.option("--gateway", default="", metavar="NS/NAME", help="The Gateway that the proxy serves: its role.")
+@click.option("--check", "checked", metavar="FILE", help="Read a bootstrap, and print what in it can cause an outage.")
+@click.option(
+    "--xds-address",
+    default="127.0.0.1:18000",
+    show_default=True,
+    help="The address of the control plane; several with commas.",
+)
+@click.option(
+    "--admin-address", default="127.0.0.1:19000", show_default=True, help="The address of Envoy's admin interface."
+)
+@click.option("--node-id", default="", help="Name of this proxy.  [default: after the Gateway]")
+@click.option("--delta", is_flag=True, help="Use the incremental variant of the protocol (DELTA_GRPC).")
+def command(
+    gateway: str, checked: str | None, xds_address: str, admin_address: str, node_id: str, *, delta: bool
+) -> None:
+    """Print the bootstrap with which an Envoy finds this control plane, and waits for it; or check one."""
+    if checked is not None:
+        _check(checked)
+    if not gateway:
+        raise UserError("bootstrap needs --gateway NAMESPACE/NAME to print one, or --check FILE to check one")
+    text = render_bootstrap(gateway, xds_address=xds_address, admin_address=admin_address, node_id=node_id, delta=delta)
+    click.echo(text, nl=False)
+
+
+def _check(path: str) -> NoReturn:
+    """Prints the findings of the linter; exit status 1 if one of them is an error."""
+    from xds_server.cli.bootstrap_lint import check  # noqa: PLC0415 - only needed to check
+    from xds_server.cli.documents import documents  # noqa: PLC0415
+
+    found = documents("bootstrap", path)
+    if len(found) != 1:
+        raise UserError(f"bootstrap {path!r} has {len(found)} documents: Envoy reads one")
+    findings = check(found[0])
+    for finding in findings:
+        click.echo(str(finding))
+    errors = sum(finding.level == "error" for finding in findings)
+    click.echo(
+        f"{path}: {errors} errors, {len(findings) - errors} warnings" if findings else f"{path}: no problem found"
+    )
+    raise SystemExit(1 if errors else 0)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from xds_server.cli.document_path import at
+from xds_server.cli.documents import get_path
 
 Level = Literal["error", "warning"]
 Document = Mapping[str, Any]
@@ -43,14 +43,14 @@ def check(document: object) -> list[Finding]:
 
 
 def _node(document: Document) -> Iterator[Finding]:
-    if not at(document, "node.id"):
+    if not get_path(document, "node.id"):
         yield Finding(
             "error",
             "node.id",
             "the control plane refuses a stream that does not say whose it is",
             "node: {id: NAME}, or start Envoy with --service-node NAME",
         )
-    role = at(document, "node.metadata.role") or at(document, "node.cluster")
+    role = get_path(document, "node.metadata.role") or get_path(document, "node.cluster")
     if not isinstance(role, str) or not _ROLE.fullmatch(role):
         yield Finding(
             "error",
@@ -62,7 +62,7 @@ def _node(document: Document) -> Iterator[Finding]:
 
 def _ads(document: Document) -> Iterator[Finding]:
     path = "dynamic_resources.ads_config"
-    ads = at(document, path)
+    ads = get_path(document, path)
     if not isinstance(ads, Mapping):
         yield Finding(
             "error",
@@ -95,7 +95,7 @@ def _ads(document: Document) -> Iterator[Finding]:
 
 def _back_off(path: str, service: object) -> Iterator[Finding]:
     policy = "envoy_grpc.retry_policy.retry_back_off"
-    longest = _seconds(at(service, f"{policy}.max_interval"))
+    longest = _seconds(get_path(service, f"{policy}.max_interval"))
     if longest is None or longest > _MOST_BACK_OFF_SECONDS:
         yield Finding(
             "warning",
@@ -109,7 +109,7 @@ def _back_off(path: str, service: object) -> Iterator[Finding]:
 def _sources(document: Document) -> Iterator[Finding]:
     for name, what in (("cds_config", "clusters"), ("lds_config", "listeners")):
         path = f"dynamic_resources.{name}"
-        source = at(document, path)
+        source = get_path(document, path)
         if not isinstance(source, Mapping) or "ads" not in source:
             yield Finding(
                 "error",
@@ -136,10 +136,10 @@ def _sources(document: Document) -> Iterator[Finding]:
 
 
 def _cluster(document: Document) -> Iterator[Finding]:
-    services = _list(at(document, "dynamic_resources.ads_config.grpc_services"))
-    clusters = {at(one, "name"): one for one in _list(at(document, "static_resources.clusters"))}
+    services = _list(get_path(document, "dynamic_resources.ads_config.grpc_services"))
+    clusters = {get_path(one, "name"): one for one in _list(get_path(document, "static_resources.clusters"))}
     for service in services:
-        name = at(service, "envoy_grpc.cluster_name")
+        name = get_path(service, "envoy_grpc.cluster_name")
         path = f"static_resources.clusters[{name}]"
         if name not in clusters:
             yield Finding(
@@ -163,7 +163,7 @@ def _transport(path: str, cluster: Document) -> Iterator[Finding]:
             "Envoy speaks HTTP/1.1 to the control plane, and gRPC needs HTTP/2: no stream ever opens",
             "explicit_http_config: {http2_protocol_options: {connection_keepalive: {interval: 30s, timeout: 5s}}}",
         )
-    elif _seconds(at(http2, "connection_keepalive.interval")) is None:
+    elif _seconds(get_path(http2, "connection_keepalive.interval")) is None:
         yield Finding(
             "warning",
             f"{path} connection_keepalive",
@@ -175,8 +175,8 @@ def _transport(path: str, cluster: Document) -> Iterator[Finding]:
 def _replicas(path: str, cluster: Document) -> Iterator[Finding]:
     endpoints = [
         endpoint
-        for locality in _list(at(cluster, "load_assignment.endpoints"))
-        for endpoint in _list(at(locality, "lb_endpoints"))
+        for locality in _list(get_path(cluster, "load_assignment.endpoints"))
+        for endpoint in _list(get_path(locality, "lb_endpoints"))
     ]
     if cluster.get("type", "STATIC") == "STATIC" and len(endpoints) < 2:  # noqa: PLR2004 - one and another
         yield Finding(
@@ -202,7 +202,7 @@ def _replicas(path: str, cluster: Document) -> Iterator[Finding]:
 
 
 def _admin(document: Document) -> Iterator[Finding]:
-    if not at(document, "admin.address"):
+    if not get_path(document, "admin.address"):
         yield Finding(
             "warning",
             "admin",
@@ -212,8 +212,8 @@ def _admin(document: Document) -> Iterator[Finding]:
 
 
 def _overload(document: Document) -> Iterator[Finding]:
-    monitors = _list(at(document, "overload_manager.resource_monitors"))
-    if all(at(one, "name") != _MOST_CONNECTIONS for one in monitors):
+    monitors = _list(get_path(document, "overload_manager.resource_monitors"))
+    if all(get_path(one, "name") != _MOST_CONNECTIONS for one in monitors):
         yield Finding(
             "warning",
             "overload_manager.resource_monitors",
@@ -245,7 +245,7 @@ def _list(value: object) -> list[Any]:
 def _found(value: object, name: str) -> Iterator[Mapping[str, Any]]:
     """The mappings of that name one level down."""
     for one in value.values() if isinstance(value, Mapping) else ():
-        found = at(one, name)
+        found = get_path(one, name)
         if isinstance(found, Mapping):
             yield found
 

@@ -1,11 +1,13 @@
-"""YAML that a person names on the command line: settings, a bootstrap, a Deployment. What cannot be read is said in one line."""
+"""YAML files named on the command line: settings, a bootstrap, a Deployment."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
+
+from xds_server.model.errors import UserError
 
 _MOST_BYTES: Final = 1 << 20
 _MOST_VALUES: Final = 200_000
@@ -18,8 +20,8 @@ Text = str | list[str] | dict[str, str]
 """What a setting may be in a file: a scalar as it is written, or a list or a mapping of them."""
 
 
-class DocumentError(Exception):
-    """A file cannot be read; the message names it, the line if there is one, and what is wrong, in one line."""
+class DocumentError(UserError):
+    """A file cannot be read. The message names it, the line if there is one, and what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,13 @@ class Given:
     """None for null, or nothing at all."""
     line: int
     """Counted from 1."""
+
+
+def get_path(document: object, path: str) -> Any:
+    """The value at a path such as `spec.template`; None if there is none."""
+    for name in path.split("."):
+        document = document.get(name) if isinstance(document, Mapping) else None
+    return document
 
 
 def documents(what: str, path: str) -> list[Any]:
@@ -43,17 +52,17 @@ def documents(what: str, path: str) -> list[Any]:
             loaded.append(loader.construct_document(node))
         except Exception as error:  # noqa: BLE001 - whatever the parser makes of a strange tag, it is the file's fault
             raise DocumentError(
-                f"{what} {path!r}, line {loader.at.start_mark.line + 1}: {_unfit(loader.at, error)}"
+                f"{what} {path!r}, line {loader.at.start_mark.line + 1}: {_bad_value(loader.at, error)}"
             ) from None
         finally:
             loader.dispose()
     return loaded
 
 
-def settings(path: str) -> Mapping[str, Given]:
-    """The settings in a file, each as text, whatever YAML would make of it: `off` is a word, and `1:30` is no 90.
+def settings(path: str, sections: Collection[str] = ()) -> Mapping[str, Given]:
+    """The settings in a file, by key, with dots between the levels of *sections*.
 
-    Raises: DocumentError.
+    Each is text, whatever YAML would make of it: `off` is a word, and `1:30` is not 90. Raises: DocumentError.
     """
     nodes = _nodes("config", path)
     if len(nodes) > 1:
@@ -64,13 +73,28 @@ def settings(path: str) -> Mapping[str, Given]:
     if not isinstance(node, yaml.MappingNode):
         raise DocumentError(f"config {path!r} is not a mapping: write one setting per line, as in gate: bounded")
     found: dict[str, Given] = {}
-    for key, value in node.value:
-        line = int(key.start_mark.line) + 1
-        name = _scalar(key, f"config {path!r}, line {line}: a name").replace("-", "_")
-        if name in found:
-            raise DocumentError(f"config {path!r}, line {line}: {name} is there already, in line {found[name].line}")
-        found[name] = Given(None if _is_null(value) else _text(value, f"config {path!r}, line {line}: {name}"), line)
+    _collect(node, "", f"config {path!r}", frozenset(sections), found)
     return found
+
+
+def _collect(
+    node: yaml.MappingNode, prefix: str, where: str, sections: frozenset[str], found: dict[str, Given]
+) -> None:
+    """Adds the settings of a section to *found*."""
+    names: dict[str, int] = {}
+    for key_node, value in node.value:
+        line = int(key_node.start_mark.line) + 1
+        key = prefix + _scalar(key_node, f"{where}, line {line}: a name").replace("-", "_")
+        earlier = names.get(key) or (found[key].line if key in found else None)
+        if earlier is not None:
+            raise DocumentError(f"{where}, line {line}: {key} is there already, in line {earlier}")
+        names[key] = line
+        if key in sections and not _is_null(value):
+            if not isinstance(value, yaml.MappingNode):
+                raise DocumentError(f"{where}, line {line}: {key} is a section: write its settings below it, indented")
+            _collect(value, f"{key}.", where, sections, found)
+        elif key not in sections:
+            found[key] = Given(None if _is_null(value) else _text(value, f"{where}, line {line}: {key}"), line)
 
 
 def _nodes(what: str, path: str) -> list[yaml.Node]:
@@ -85,7 +109,7 @@ def _nodes(what: str, path: str) -> list[yaml.Node]:
     try:
         return list(yaml.compose_all(data, Loader=yaml.CSafeLoader))
     except Exception as error:  # noqa: BLE001 - as above
-        raise DocumentError(f"{what} {path!r} is not YAML: {_said(error)}") from None
+        raise DocumentError(f"{what} {path!r} is not YAML: {_one_line(error)}") from None
 
 
 def _weight(node: yaml.Node, where: str) -> int:
@@ -146,12 +170,12 @@ class _Loader(yaml.SafeLoader):
         return super().construct_object(node, deep)
 
 
-def _unfit(node: yaml.Node, error: Exception) -> str:
+def _bad_value(node: yaml.Node, error: Exception) -> str:
     if isinstance(error, yaml.YAMLError):
-        return _said(error)
-    return f"{str(node.value)[:_SHOWN]!r} is no {node.tag.rpartition(':')[2]}"
+        return _one_line(error)
+    return f"{str(node.value)[:_SHOWN]!r} is not a valid {node.tag.rpartition(':')[2]}"
 
 
-def _said(error: Exception) -> str:
-    """What a foreign parser says, in one line."""
+def _one_line(error: Exception) -> str:
+    """The message of a foreign parser in one line."""
     return " ".join(str(error).split()) or type(error).__name__

@@ -1,8 +1,9 @@
 """What a proxy at the edge does with what strangers send: a setting of the server, and what each listener is told."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
+
+from xds_server.model.setting import Setting, number, seconds
 
 Families = Literal["dual", "ipv4", "ipv6"]
 """The IP families that proxies listen on and reach endpoints by."""
@@ -14,37 +15,51 @@ Underscores = Literal["reject", "drop", "allow"]
 """What becomes of a request that has a header with an underscore in its name: refused; served without it; served."""
 
 
+_DAY: Final = 86_400
+_MAX_INT: Final = (1 << 31) - 1
+_MIN_WINDOW: Final = (1 << 16) - 1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """How listeners treat requests. Seconds of 0 stand for no limit.
+    """How listeners treat requests. A duration of 0 means no limit.
 
-    Source of the defaults: Envoy, "Configuring Envoy as an edge proxy"; docs/edge.md says where we differ.
+    Source of the defaults: Envoy, "Configuring Envoy as an edge proxy"; docs/edge.md says where ours differ. Source of the
+    ranges for HTTP/2: Envoy's Http2ProtocolOptions.
     """
 
-    escaped_slashes: EscapedSlashes = "redirect"
-    underscores: Underscores = "reject"
-    buffer_bytes: int = 32 << 10
-    """Of a connection, in each direction; a stream that is ahead of its reader waits."""
-    http2_streams: int = 100
-    """At the same time on one connection."""
-    http2_stream_window_bytes: int = 64 << 10
-    http2_connection_window_bytes: int = 1 << 20
-    idle_seconds: float = 3600
-    """How long a connection without a request is kept."""
-    headers_seconds: float = 10
-    """How long a request may take to send its headers."""
-    stream_idle_seconds: float = 300
-    """How long a request or an answer may stand still, a WebSocket and a gRPC stream, too."""
-
-
-_DAY: Final = 86_400
-RANGES: Final[Mapping[str, tuple[float, float]]] = {
-    "buffer_bytes": (4 << 10, 1 << 30),
-    "http2_streams": (1, (1 << 31) - 1),
-    "http2_stream_window_bytes": ((1 << 16) - 1, (1 << 31) - 1),
-    "http2_connection_window_bytes": ((1 << 16) - 1, (1 << 31) - 1),
-    "idle_seconds": (0, 365 * _DAY),
-    "headers_seconds": (0, _DAY),
-    "stream_idle_seconds": (0, 365 * _DAY),
-}
-"""The least and the most of each number. Source for HTTP/2: Envoy's Http2ProtocolOptions."""
+    escaped_slashes: Annotated[
+        EscapedSlashes,
+        Setting(
+            "What a listener does with %2F and %5C in a path: unescape them, by a redirect or in place; answer 400; keep them."
+        ),
+    ] = "redirect"
+    underscores: Annotated[
+        Underscores,
+        Setting(
+            "What a listener does with a header that has an underscore in its name: reject the request, drop the header, allow it."
+        ),
+    ] = "reject"
+    buffer_bytes: Annotated[int, number("How much a connection may buffer in each direction.", 4 << 10, 1 << 30)] = (
+        32 << 10
+    )
+    http2_streams: Annotated[int, number("How many requests an HTTP/2 connection may have open.", 1, _MAX_INT)] = 100
+    http2_stream_window_bytes: Annotated[
+        int, number("The initial flow-control window of an HTTP/2 stream.", _MIN_WINDOW, _MAX_INT)
+    ] = 64 << 10
+    http2_connection_window_bytes: Annotated[
+        int, number("The initial flow-control window of an HTTP/2 connection.", _MIN_WINDOW, _MAX_INT)
+    ] = 1 << 20
+    idle_seconds: Annotated[
+        float, seconds("How long a connection without a request is kept; 0: no limit.", min=0, max=365 * _DAY)
+    ] = 3600
+    headers_seconds: Annotated[
+        float, seconds("How long a request may take to send its headers; 0: no limit.", min=0, max=_DAY)
+    ] = 10
+    stream_idle_seconds: Annotated[
+        float,
+        seconds(
+            "How long a request or a response may stand still, a WebSocket and a gRPC stream too; 0: no limit.",
+            min=0, max=365 * _DAY,
+        ),
+    ] = 300  # fmt: skip

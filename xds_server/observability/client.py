@@ -7,6 +7,7 @@ import urllib.request
 from typing import Any, Final
 
 from xds_server.model.address import is_url
+from xds_server.model.errors import UserError
 
 _TIMEOUT_SECONDS: Final = 10
 _MAX_BYTES: Final = 256 << 20
@@ -14,7 +15,7 @@ _SHOWN_BYTES: Final = 160
 _HEADERS: Final = {"Accept": "application/json", "X-Requested-By": "xds-server"}
 
 
-class ControlPlaneError(Exception):
+class ControlPlaneError(UserError):
     """A control plane gave no usable answer. The message says what to do, in one line."""
 
 

@@ -23,9 +23,8 @@ from xds_server.server.open_files import LEAST, OpenFiles, raised, shares
 from xds_server.server.process import StartError
 from xds_server.server.settings import Settings
 from xds_server.server.wiring import ControlPlane
-from xds_server.xds.transport.admission import AdmissionConfig
 from xds_server.xds.transport.bind_check import has_ipv6
-from xds_server.xds.transport.debounce import Debounce
+from xds_server.xds.transport.config import AdmissionConfig
 
 if TYPE_CHECKING:
     from xds_server.xds.transport.server import AdsServer
@@ -56,34 +55,21 @@ def adapt_to_kernel(settings: Settings) -> Settings:
 
     An Envoy on such a kernel rejects every listener on an IPv6 address, and every load assignment that has one.
     """
-    if settings.ip_families != "dual" or has_ipv6():
+    if settings.translate.ip_families != "dual" or has_ipv6():
         return settings
     event(
         _log,
         logging.WARNING,
         "ipv6.unavailable",
         ip_families="ipv4",
-        reason="this kernel has no IPv6: set ip_families=ipv4",
+        reason="this kernel has no IPv6: set translate.ip_families to ipv4",
     )
-    return replace(settings, ip_families="ipv4")
-
-
-def debounce_config(settings: Settings) -> Debounce:
-    """How each stream gathers a burst of changes into one response."""
-    return Debounce(settings.debounce_seconds, settings.debounce_ceiling_seconds, settings.debounce_rest_seconds)
+    return replace(settings, translate=replace(settings.translate, ip_families="ipv4"))
 
 
 def admission_config(settings: Settings) -> AdmissionConfig:
-    """Which streams are admitted, when, and what becomes of the others."""
-    return AdmissionConfig(
-        mode=GateMode(settings.gate),
-        hold_seconds=settings.gate_hold_seconds,
-        role_hold_seconds=settings.role_hold_seconds,
-        per_second=settings.admission_per_second,
-        burst=settings.admission_burst,
-        first=settings.admission_first,
-        queue_seconds=settings.admission_hold_seconds,
-    )
+    """The transport's admission, with the mode that the setting `gate` asks for."""
+    return replace(settings.xds.admission, mode=GateMode(settings.gate))
 
 
 class Server:
@@ -149,7 +135,7 @@ class Server:
             background.append(tasks.create_task(self._save_last_good(self._control_plane.last_good, server)))
         spread = 0.0
         try:
-            spread = self.settings.drain_spread_seconds if await self._wait_for_drain(signals) else 0.0
+            spread = self.settings.server.drain_spread_seconds if await self._wait_for_drain(signals) else 0.0
         finally:
             await self._stop_streams(server, spread, signals)
 
@@ -191,8 +177,7 @@ class Server:
             observer=self._control_plane.observer,
             admission=admission_config(settings),
             identifier=f"{socket.gethostname()} xds-server/{__version__}",
-            limits=settings.limits,
-            debounce=debounce_config(settings),
+            limits=settings.xds.limits,
             connections=self._grpc_connections(),
             acceptance_changed=self._control_plane.cache.acceptance_changed,
         )
@@ -206,16 +191,16 @@ class Server:
 
     def _grpc_connections(self) -> int | None:
         files = self._open_files
-        return None if files is None else shares(files.limit, self.settings.limits.http_connections).grpc
+        return None if files is None else shares(files.limit, self.settings.xds.limits.http_connections).grpc
 
     async def _wait_for_drain(self, signals: "asyncio.Queue[str]") -> bool:
         """Serves until a signal, and then on while Services may still send proxies here; false if a second signal came."""
         settings = self.settings
         name = await signals.get()
-        event(_log, logging.INFO, "draining", signal=name, seconds=settings.drain_seconds)
+        event(_log, logging.INFO, "draining", signal=name, seconds=settings.server.drain_seconds)
         self._control_plane.drain()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(signals.get(), settings.drain_seconds)
+            await asyncio.wait_for(signals.get(), settings.server.drain_seconds)
             return False
         return True
 

@@ -6,11 +6,13 @@ import signal
 import time
 from pathlib import Path
 
+from xds_server.model.errors import UserError
+
 _STARTED_FIELD = 22
 
 
-class StartError(Exception):
-    """The server cannot start; the message says why and what to do, in one line."""
+class StartError(UserError):
+    """The server cannot start. The message says why, and what to do."""
 
 
 def start_time(stat: Path = Path("/proc/self/stat")) -> float:

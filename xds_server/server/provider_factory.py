@@ -11,7 +11,7 @@ from xds_server.providers import Source
 from xds_server.providers.kinds import REFERENCED, Kind, kinds
 from xds_server.providers.sync_tracker import SourceBoard
 from xds_server.server.process import StartError
-from xds_server.server.settings import FilesSource, Settings
+from xds_server.server.settings import FilesSourceSetting, Settings
 from xds_server.translate.pipeline import Pipeline
 
 
@@ -28,7 +28,11 @@ def kinds_of(settings: Settings) -> tuple[Kind, ...]:
                 raise StartError(f"{setting} names {name!r}, which is not read: name some of {', '.join(names)}")
     read = kinds(settings.optional)
     # An API server is asked for Secrets and ConfigMaps only once an object refers to one.
-    return (*read, *REFERENCED) if settings.read_references and isinstance(settings.source, FilesSource) else read
+    return (
+        (*read, *REFERENCED)
+        if settings.providers.read_references and isinstance(settings.source, FilesSourceSetting)
+        else read
+    )
 
 
 def source(
@@ -53,14 +57,14 @@ def source(
         "board": board,
         "list_delay": settings.inject_list_delay,
     }
-    if isinstance(settings.source, FilesSource):
+    if isinstance(settings.source, FilesSourceSetting):
         from xds_server.providers.files.provider import FileSource  # noqa: PLC0415 - each pays for its own imports
 
         if references is not None:
             reflectors |= {name: Reflector(source) for name, source in references.stored.items()}
-        barrier = None if settings.barrier_file is None else str(settings.barrier_file)
+        barrier = None if settings.providers.barrier_file is None else str(settings.providers.barrier_file)
         return FileSource(
-            str(settings.source.directory), barrier=barrier, hold_seconds=settings.file_hold_seconds,
+            str(settings.source.directory), barrier=barrier, hold_seconds=settings.providers.file_hold_seconds,
             on_hold_ended=file_hold_ended, **parts,
         )  # fmt: skip
     from xds_server.providers.kubernetes.kopf_client import KopfClient, login  # noqa: PLC0415
@@ -69,7 +73,7 @@ def source(
     path = None if settings.kubeconfig is None else str(settings.kubeconfig)
     return KubeSource(
         client=KopfClient(login(path, settings.context or None)), namespaces=settings.namespaces,
-        selectors=settings.selectors, streamed=settings.streamed_lists,
+        selectors=settings.selectors, streamed=settings.providers.streamed_lists,
         references=references, **parts,
     )  # fmt: skip
 

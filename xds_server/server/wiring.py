@@ -53,7 +53,7 @@ from xds_server.readiness.publisher import Publisher
 from xds_server.readiness.ready_marker import ReadyMarker
 from xds_server.server import process, provider_factory, status_factory
 from xds_server.server.open_files import OpenFiles, shares
-from xds_server.server.settings import FilesSource, Settings
+from xds_server.server.settings import FilesSourceSetting, Settings
 from xds_server.server.status_factory import StatusReporter
 from xds_server.translate import pipeline, problems, references
 from xds_server.xds.cache.resource_cache import ChangedNames, ResourceCache
@@ -116,8 +116,8 @@ class ControlPlane:
         self.cache = ResourceCache(remake_cluster=clusters.departed)
         self.graph = Graph(on_failure=_derivation_failed)
         self.pipeline = pipeline.build(
-            self.graph, settings.gateway_class, edge=settings.edge, families=settings.ip_families,
-            route_budget=settings.route_budget,
+            self.graph, settings.gateway_class, edge=settings.translate.edge, families=settings.translate.ip_families,
+            route_budget=settings.translate.route_budget,
         )  # fmt: skip
         self.references = self._references()
         self.status = status or status_factory.status_reporter(settings, self.graph, self.pipeline)
@@ -126,10 +126,10 @@ class ControlPlane:
         self._report_problems()
         self._freshness = SourceFreshness(clock)
         protections = factory.protections(
-            settings, self.pipeline, HoldReport(self.metrics, self.status.record_event, clock=clock),
+            settings.readiness, self.pipeline, HoldReport(self.metrics, self.status.record_event, clock=clock),
             self._freshness, self._relist, clock=clock,
         )  # fmt: skip
-        marker = ReadyMarker(self.cache, settings.marker_port, settings.ip_families)
+        marker = ReadyMarker(self.cache, settings.marker_port, settings.translate.ip_families)
         self.publisher = Publisher(self.graph, self.pipeline, self.cache, protections=protections, marker=marker)
         self.holds = Holds(
             protections, self.publisher, server=lambda: self.server, provider=lambda: self.provider, clock=clock
@@ -137,7 +137,7 @@ class ControlPlane:
         self.parity, self._parity_metrics = self._peer(request_peer), ParityMetrics(self.registry)
         self.last_good = self._last_good(started)
         self._initial_push = InitialPush(
-            0.0 if settings.gate == "off" or settings.shadow else settings.initial_push_seconds,
+            0.0 if settings.gate == "off" or settings.shadow else settings.readiness.initial_push_seconds,
             streams=self.streams, clock=clock, on_change=self.evaluate,
         )  # fmt: skip
         self.gate = self._gate(started)
@@ -235,7 +235,7 @@ class ControlPlane:
                 cache=self.cache,
                 graph=self.graph,
                 streams=lambda: () if self.server is None else self.server.statuses(),
-                clients=lambda: {"limits": self.settings.limits, "use": self._clients()},
+                clients=lambda: {"limits": self.settings.xds.limits, "use": self._clients()},
                 holds=self.holds.page,
                 release=self.holds.release,
                 timeline=self.timeline,
@@ -260,7 +260,7 @@ class ControlPlane:
     # -- the parts that depend on the settings -----------------------------------------------------
 
     def _references(self) -> References | None:
-        if not self.settings.read_references:
+        if not self.settings.providers.read_references:
             return None
         return references.build(self.graph, self.pipeline.roles, [kind.plural for kind in REFERENCED])
 
@@ -282,7 +282,7 @@ class ControlPlane:
         if not self.settings.parity_peer:
             return None
         return Parity(
-            self.settings.parity_peer, self.settings.parity_seconds, self.cache,
+            self.settings.parity_peer, self.settings.readiness.parity_seconds, self.cache,
             instance=self._instance, clock=self._clock, request=request_peer,
         )  # fmt: skip
 
@@ -291,12 +291,12 @@ class ControlPlane:
         if self.settings.last_good_dir is None or self.settings.gate == "off":
             return None
         return LastGood(
-            self.settings.last_good_dir, self.settings.last_good_grace_seconds, self.cache, metrics,
+            self.settings.last_good_dir, self.settings.readiness.last_good_grace_seconds, self.cache, metrics,
             sources=self.board.states.values, started=started, clock=self._clock,
         )  # fmt: skip
 
     def _http_connections(self) -> ConnectionTable:
-        limits = self.settings.limits
+        limits = self.settings.xds.limits
         most, per_peer = limits.http_connections, limits.http_connections_per_peer
         if self._open_files is not None:
             most = shares(self._open_files.limit, most).http
@@ -325,12 +325,12 @@ class ControlPlane:
         register_connections(self.connections, PREFIX, self.registry)
 
     def _report_problems(self) -> None:
-        gateway_class, shared = self.settings.gateway_class, not isinstance(self.settings.source, FilesSource)
+        gateway_class, shared = self.settings.gateway_class, not isinstance(self.settings.source, FilesSourceSetting)
         found = problems.build(self.pipeline, gateway_class=gateway_class, shared=shared)
         report_problems(self.graph, self.pipeline, found, self.board, gateway_class=gateway_class)
 
     def _new_transition_log(self, started: float) -> TransitionLog:
-        deadline = SoftDeadline(self.settings.soft_deadline_seconds, started)
+        deadline = SoftDeadline(self.settings.readiness.soft_deadline_seconds, started)
         return TransitionLog(
             self.gate, sources=self.board.states.values, timeline=self.timeline, record_event=self.status.record_event,
             deadline=deadline, on_deadline=self.metrics.deadline_passed, clock=self._clock,

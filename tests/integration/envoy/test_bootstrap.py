@@ -9,7 +9,7 @@ import pytest
 from tests.support.envoy import NoEnvoyError, binary
 from tests.support.stack import Stack
 from tests.support.web import ask
-from xds_server.cli.bootstrap import bootstrap
+from xds_server.cli.bootstrap import render_bootstrap
 
 pytestmark = pytest.mark.envoy
 
@@ -28,7 +28,7 @@ def envoy() -> str:
 def test_envoy_takes_the_bootstrap_without_a_warning(xds_address: str, delta: bool, envoy: str, tmp_path: Path) -> None:
     """Envoy's own validation passes, and nothing in it is deprecated."""
     path = tmp_path / "envoy.yaml"
-    path.write_text(bootstrap("default/web", xds_address=xds_address, delta=delta))
+    path.write_text(render_bootstrap("default/web", xds_address=xds_address, delta=delta))
 
     result = subprocess.run(
         [envoy, "--mode", "validate", "-l", "warn", "-c", path], capture_output=True, text=True, timeout=60, check=False

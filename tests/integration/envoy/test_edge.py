@@ -308,7 +308,7 @@ def test_a_websocket_goes_through(edge: Edge) -> None:
 def test_clocks_end_what_stands_still_and_nothing_else(tmp_path: Path) -> None:
     """Headers in their time; a stream that is silent ends; one that speaks outlives every clock; all can be told."""
     clocks = "headers_seconds=0.5,stream_idle_seconds=1,idle_seconds=2,underscores=drop,escaped_slashes=keep"
-    with Edge(tmp_path, f"--edge={clocks}") as edge:
+    with Edge(tmp_path, *(f"translate.edge.{clock}" for clock in clocks.split(","))) as edge:
         with edge.connect() as connection:
             connection.sendall(b"GET / HTTP/1.1\r\nHost:")
             assert b" 408 " in everything(connection)
@@ -366,12 +366,12 @@ def _fill(port: int, marker: int) -> None:
 def test_the_edge_changes_under_load(tmp_path: Path) -> None:
     """Other families, and then other limits, for a listener that serves: no request fails."""
     with Stack(tmp_path) as stack:
-        control_plane = stack.control_plane("--ip-families=ipv4")
+        control_plane = stack.control_plane("translate.ip_families=ipv4")
         control_plane.wait_ready()
         envoy = stack.envoy()
         stack.wait_live(envoy, control_plane)
         with Load(stack.gateway_port, keep_alive=100, new=50) as load:
-            for options in ((), ("--edge=escaped_slashes=keep",), ("--ip-families=ipv4",)):
+            for options in ((), ("translate.edge.escaped_slashes=keep",), ("translate.ip_families=ipv4",)):
                 before = envoy.stat(MODIFIED)
                 control_plane.stop()
                 control_plane = stack.control_plane(*options)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.control_plane import COMMAND, ControlPlane, bootstrap
+from tests.support.control_plane import COMMAND, ControlPlane, bootstrap, late_lists, serve_command
 from tests.support.envoy import Envoy
 from tests.support.load import Load
 from tests.support.processes import free_port, wait_for
@@ -53,7 +53,7 @@ def test_the_marker_answers_with_the_version_once_all_is_accepted(tmp_path: Path
     marker_port = free_port()
     with Stack(tmp_path) as stack:
         control_plane = stack.control_plane(
-            f"--marker-port={marker_port}", "--gate=park", "--inject-list-delay=endpointslices=2"
+            f"--marker-port={marker_port}", "--gate=park", late_lists("endpointslices=2")
         )
         envoy = stack.envoy()
         wait_for("the hold", lambda: control_plane.metric("hold_active", reason="not_ready") == 1, 20, control_plane)
@@ -114,7 +114,7 @@ def test_many_services_gone_at_once_stay_until_somebody_says_so(tmp_path: Path) 
     """The shrink guard holds the clusters under load, says so everywhere, and a release lets them go."""
     with Stack(tmp_path) as stack:
         many = _many(stack)
-        control_plane = stack.control_plane("--shrink-hold-seconds=600")
+        control_plane = stack.control_plane("readiness.shrink_hold_seconds=600")
         control_plane.wait_ready()
         envoy = stack.envoy()
         stack.wait_live(envoy, control_plane)
@@ -137,7 +137,7 @@ def test_a_shrink_is_believed_when_its_time_is_up(tmp_path: Path) -> None:
     """And counted as such."""
     with Stack(tmp_path) as stack:
         many = _many(stack)
-        control_plane = stack.control_plane("--shrink-hold-seconds=0.5")
+        control_plane = stack.control_plane("readiness.shrink_hold_seconds=0.5")
         control_plane.wait_ready()
         clusters = control_plane.metric("snapshot_resources", type="CDS")
         many.unlink()
@@ -155,7 +155,7 @@ def test_a_parked_proxy_is_sent_away_by_a_release(tmp_path: Path) -> None:
     """It is told why, is not served the unknown, and comes back by itself."""
     with Stack(tmp_path) as stack:
         control_plane = stack.control_plane(
-            "--gate=park", "--inject-list-delay=services=30", "--soft-deadline-seconds=0.5"
+            "--gate=park", late_lists("services=30"), "readiness.soft_deadline_seconds=0.5"
         )
         wait_for("the HTTP port", lambda: bool(ask(f"{control_plane.url}/livez")[0]), 20, control_plane)
         envoy = stack.envoy()
@@ -185,7 +185,7 @@ def test_advice_comes_from_the_start_that_was(tmp_path: Path) -> None:
     deployment.write_text("spec: {progressDeadlineSeconds: 1, template: {spec: {containers: [{name: xds-server}]}}}")
     command = [*COMMAND, "advise", f"--check={deployment}"]
     with Stack(tmp_path) as stack:
-        control_plane = stack.control_plane("--inject-list-delay=endpointslices=3")
+        control_plane = stack.control_plane(late_lists("endpointslices=3"))
         command.append(f"--url={control_plane.url}")
         wait_for(
             "the wait", lambda: "waiting for endpointslices" in ask(f"{control_plane.url}/readyz")[1], 20, control_plane
@@ -215,14 +215,10 @@ def test_a_new_replica_compares_with_the_old_and_a_shadow_ends(tmp_path: Path) -
     with Stack(tmp_path) as stack:
         old = stack.control_plane()
         old.wait_ready()
-        serve = [
-            *COMMAND,
-            "serve",
-            f"--source=files:{stack.manifests}",
-            "--marker-port=0",
-            "--http-address=127.0.0.1:0",
-        ]
-        shadow = [*serve, "--shadow", f"--parity-peer={old.url}", "--parity-seconds=1"]
+        shadow = serve_command(
+            tmp_path / "shadow.yaml", f"--source=files:{stack.manifests}", "--marker-port=0", "--http-address=127.0.0.1:0",
+            "--shadow", f"--parity-peer={old.url}", "readiness.parity_seconds=1",
+        )  # fmt: skip
         equal = subprocess.run(shadow, capture_output=True, text=True, check=False, timeout=60)
         assert equal.returncode == 0, equal.stderr
         assert "parity outcome=equal" in equal.stderr
@@ -238,7 +234,7 @@ def test_a_new_replica_compares_with_the_old_and_a_shadow_ends(tmp_path: Path) -
         (tmp_path / "new").mkdir()
         source = f"files:{stack.manifests}"
         with ControlPlane(
-            source, tmp_path / "new", "--marker-port=19002", f"--parity-peer={old.url}", "--parity-seconds=2"
+            source, tmp_path / "new", "--marker-port=19002", f"--parity-peer={old.url}", "readiness.parity_seconds=2"
         ) as new:
             wait_for("the difference", lambda: "parity/peer waiting: " in new.why() and "differs" in new.why(), 20, new)
             assert not new.ready
@@ -254,7 +250,7 @@ def test_streams_end_one_by_one_and_a_second_signal_hurries(
 ) -> None:
     """Two proxies are not sent away in the same moment, unless there is no time."""
     with Stack(tmp_path) as stack:
-        control_plane = stack.control_plane("--drain-spread-seconds=4")
+        control_plane = stack.control_plane("server.drain_spread_seconds=4")
         control_plane.wait_ready()
         admin_port = free_port()
         text = bootstrap(GATEWAY, stack.grpc_port, admin_port)

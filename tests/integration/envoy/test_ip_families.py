@@ -67,7 +67,7 @@ def test_a_machine_whose_ipv6_is_switched_off(tmp_path: Path) -> None:
     assert (it["probe"], it["gateway"], it["marker"], it["rejected"]) == (IN_IPV4, IN_IPV4, IN_IPV4, 0)
 
 
-@pytest.mark.parametrize("options", [(), ("--ip-families=ipv4",)])
+@pytest.mark.parametrize("options", [(), ("translate.ip_families=ipv4",)])
 def test_a_kernel_without_ipv6(options: tuple[str, ...], tmp_path: Path) -> None:
     """Envoy would reject a listener on ::, so that IPv4 alone is told where we run on such a kernel ourselves."""
     it = found(BOTH, tmp_path, "127.0.0.1", *options, without_ipv6=True)
@@ -78,6 +78,6 @@ def test_a_kernel_without_ipv6(options: tuple[str, ...], tmp_path: Path) -> None
 @pytest.mark.parametrize(("family", "address", "expected"), [("ipv4", "127.0.0.1", IN_IPV4), ("ipv6", "::1", IN_IPV6)])
 def test_one_family_when_told_so(family: str, address: str, expected: dict[str, int], tmp_path: Path) -> None:
     """What proxies listen on is of that family; our own probes answer where their address says."""
-    it = found(BOTH, tmp_path, address, f"--ip-families={family}")
+    it = found(BOTH, tmp_path, address, f"translate.ip_families={family}")
 
     assert (it["probe"], it["gateway"], it["marker"], it["rejected"]) == (IN_BOTH, expected, expected, 0)

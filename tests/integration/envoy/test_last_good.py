@@ -27,7 +27,7 @@ def test_new_proxies_get_what_was_good_until_the_truth_is_known(tmp_path: Path) 
     (tmp_path / "kubeconfig").write_text(KUBECONFIG)
     directory = tmp_path / "saved"
     marker_port = free_port()
-    common = (f"--last-good-dir={directory}", "--last-good-grace-seconds=1", f"--marker-port={marker_port}")
+    common = (f"--last-good-dir={directory}", "readiness.last_good_grace_seconds=1", f"--marker-port={marker_port}")
     with Stack(tmp_path) as stack:
         first = stack.control_plane(*common)
         first.wait_ready()

@@ -39,7 +39,7 @@ def test_a_route_that_multiplies_is_left_out_under_load(tmp_path: Path) -> None:
     with Stack(tmp_path) as stack:
         hosts = "".join(route(f"h{n}", OLD, rule("/"), hostname=f"h{n}.example") for n in range(1000))
         (stack.manifests / "hosts.yaml").write_text(hosts)
-        control_plane = stack.control_plane("--shrink-hold-seconds=0")
+        control_plane = stack.control_plane("readiness.shrink_hold_seconds=0")
         control_plane.wait_ready()
         envoy = stack.envoy()
         stack.wait_live(envoy, control_plane)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.blip.restart import restart
-from tests.support.control_plane import COMMAND, ControlPlane
+from tests.support.control_plane import COMMAND, ControlPlane, late_lists
 from tests.support.load import Load
 from tests.support.processes import wait_for
 from tests.support.stack import Stack
@@ -101,7 +101,7 @@ def test_an_ungated_restart_fails_and_a_gated_one_does_not() -> None:
 def test_a_proxy_of_an_unknown_role_is_told_and_gets_nothing(tmp_path: Path) -> None:
     """It is held, then told which Gateways there are; it is never live on an empty configuration."""
     with Stack(tmp_path) as stack:
-        control_plane = stack.control_plane("--gate-hold-seconds=0.2")
+        control_plane = stack.control_plane("xds.admission.hold_seconds=0.2")
         control_plane.wait_ready()
         envoy = stack.envoy(gateway="demo/ege")
 
@@ -115,7 +115,7 @@ def test_a_proxy_of_an_unknown_role_is_told_and_gets_nothing(tmp_path: Path) -> 
 def test_a_held_proxy_shows_in_metrics_and_is_served_when_all_is_known(tmp_path: Path) -> None:
     """Nothing is sent before the gate has passed; then everything is, at once, and the hold is counted."""
     with Stack(tmp_path) as stack:
-        control_plane = stack.control_plane("--gate=park", "--inject-list-delay=services=2")
+        control_plane = stack.control_plane("--gate=park", late_lists("services=2"))
         wait_for("the HTTP port", lambda: bool(ask(f"{control_plane.url}/livez")[0]), 20, control_plane)
         envoy = stack.envoy()
         wait_for(
@@ -136,7 +136,7 @@ def test_a_held_proxy_shows_in_metrics_and_is_served_when_all_is_known(tmp_path:
 def test_sigterm_drains_and_a_second_one_hurries(tmp_path: Path) -> None:
     """`/readyz` fails at once, `/livez` does not, streams are served on, and the exit status is 0."""
     with Stack(tmp_path) as stack:
-        control_plane = stack.control_plane("--drain-seconds=30")
+        control_plane = stack.control_plane("server.drain_seconds=30")
         control_plane.wait_ready()
         control_plane.process.terminate()
         wait_for("draining", lambda: not control_plane.ready, 5, control_plane)

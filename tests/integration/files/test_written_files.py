@@ -36,7 +36,7 @@ def test_a_file_that_is_written_where_it_is_takes_nothing_away(tmp_path: Path, n
     with Stack(tmp_path) as stack:
         path = stack.manifests / name
         good = path.read_text()
-        control_plane = stack.control_plane("--file-hold-seconds=60")
+        control_plane = stack.control_plane("providers.file_hold_seconds=60")
         control_plane.wait_ready()
         stack.wait_live(stack.envoy(), control_plane)
         with Load(stack.gateway_port, keep_alive=100, new=20) as load:
@@ -94,7 +94,7 @@ def test_whatever_a_directory_holds_costs_itself(tmp_path: Path) -> None:
         with (stack.manifests / "huge.yaml").open("wb") as huge:
             huge.truncate(2**40)
 
-        control_plane = stack.control_plane("--file-hold-seconds=2")
+        control_plane = stack.control_plane("providers.file_hold_seconds=2")
         control_plane.wait_ready(60)
         stack.wait_live(stack.envoy(), control_plane)
         with Load(stack.gateway_port, keep_alive=100, new=20) as load:

@@ -19,7 +19,7 @@ from xds_server.envoy.wire.writer import field_bytes, field_string
 from xds_server.model.address import Address
 from xds_server.model.resource import CLUSTER, resource
 from xds_server.xds.cache.table import Table
-from xds_server.xds.transport.admission import AdmissionConfig
+from xds_server.xds.transport.config import AdmissionConfig
 from xds_server.xds.transport.registry import StreamRegistry
 from xds_server.xds.transport.server import AdsServer
 

@@ -1,6 +1,5 @@
 """Settings in a server that runs: a process of its own, asked over real gRPC, or the parts that take them."""
 
-import dataclasses
 import subprocess
 from pathlib import Path
 
@@ -9,24 +8,24 @@ import pytest
 
 from tests.support.control_plane import COMMAND
 from tests.support.processes import wait_for
-from tests.support.setting_values import EDGES, NAMES, base
+from tests.support.setting_values import EDGES, FIELDS, NAMES, base
 from tests.support.stack import Stack
 from tests.support.xds_client import Proxy
 from xds_server.model.address import Address
 from xds_server.model.resource import CLUSTER
 from xds_server.server import app
 from xds_server.server.process import StartError
-from xds_server.server.settings import Settings, SettingsError
+from xds_server.server.setting_fields import SettingsError
+from xds_server.server.settings import Settings
 from xds_server.server.settings_parser import read_settings
 from xds_server.server.wiring import ControlPlane
-from xds_server.xds.transport.limits import Limits
 from xds_server.xds.transport.server import AdsServer
 
 
-async def test_limits_and_debounce_reach_the_transport(tmp_path: Path) -> None:
-    """With room for one stream the first one is served, also debounced, and the second is told the limit."""
+async def test_limits_reach_the_transport(tmp_path: Path) -> None:
+    """With room for one stream the first one is served, and the second is told the limit."""
     with Stack(tmp_path) as stack:
-        control_plane = stack.control_plane("--limits=streams=1", "--debounce-seconds=0.05")
+        control_plane = stack.control_plane("xds.limits.streams=1")
         control_plane.wait_ready()
         async with grpc.aio.insecure_channel(f"127.0.0.1:{stack.grpc_port}") as channel:
             first = Proxy(channel, role="demo/edge")
@@ -57,18 +56,6 @@ def _accepted(name: str) -> list[Settings]:
     return found
 
 
-def _limits() -> list[Limits]:
-    """Each limit at the least and the most that it may be."""
-    found = []
-    for field in dataclasses.fields(Limits):
-        for text in ("0", "0.001", "1", "1000000000", "2000000"):
-            try:
-                found.append(read_settings({"source": "kube", "limits": f"{field.name}={text}"}).limits)
-            except SettingsError:
-                continue
-    return found
-
-
 async def _start(settings: Settings) -> None:
     """Makes all parts that take settings, and opens the gRPC port."""
     try:
@@ -77,7 +64,7 @@ async def _start(settings: Settings) -> None:
         return
     server = AdsServer(
         Address("127.0.0.1", 0), admission_policy=control_plane.admission_policy, observer=control_plane.observer,
-        admission=app.admission_config(settings), limits=settings.limits, debounce=app.debounce_config(settings), connections=100,
+        admission=app.admission_config(settings), limits=settings.xds.limits, connections=100,
     )  # fmt: skip
     await server.start()
     control_plane.tick()
@@ -94,12 +81,13 @@ async def test_what_is_taken_can_be_started_with(name: str) -> None:
             await _start(settings)
 
 
-async def test_every_limit_can_be_started_with_at_its_edges() -> None:
+@pytest.mark.parametrize("name", [name for name in NAMES if FIELDS[name].declaration.range is not None])
+async def test_every_number_can_be_started_with_at_its_edges(name: str) -> None:
     """What is a number of milliseconds, or of twice as many bytes, fits into what gRPC has for it."""
-    found = _limits()
-    assert len(found) > 2 * len(dataclasses.fields(Limits))
-    for limits in found:
-        await _start(read_settings({"source": "kube"} | {"limits": dataclasses.asdict(limits)}))
+    allowed = FIELDS[name].declaration.range
+    assert allowed is not None
+    for number in {allowed.min, allowed.max, *([0] if allowed.or_zero else [])}:
+        await _start(read_settings({**base(name), name: number}))
 
 
 @pytest.mark.parametrize("least", [True, False])
@@ -107,16 +95,14 @@ def test_a_server_runs_with_every_setting_at_its_edge(least: bool, tmp_path: Pat
     """All seconds and rates at the least, or the most, that they may be: it is ready, and ends when it is told to."""
     seconds = "0.001" if least else "2000000"
     names = [
-        name for name in NAMES if name.endswith("_seconds") and name not in {"debounce_seconds", "initial_push_seconds"}
+        name
+        for name in NAMES
+        if name.endswith("_seconds") and ".edge." not in name and name != "readiness.initial_push_seconds"
     ]
-    rates = {
-        "admission_per_second": "0.001" if least else "1000000000",
-        "admission_burst": "1" if least else "1000000000",
-    }
     with Stack(tmp_path) as stack:
-        flags = [f"--{name.replace('_', '-')}={seconds}" for name in names]
-        flags += [f"--{name.replace('_', '-')}={value}" for name, value in rates.items()]
-        control_plane = stack.control_plane(*flags)
+        options = [f"{name}={seconds}" for name in names]
+        options += [f"xds.admission.per_second={'0.001' if least else '1000000000'}"]
+        control_plane = stack.control_plane(*options)
         control_plane.wait_ready()
         control_plane.process.terminate()
         wait_for("the drain", lambda: "draining" in control_plane.log.read_text(), 10)

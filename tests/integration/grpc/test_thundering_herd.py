@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.blip.thundering_herd import PROXIES, visited
+from tests.support.control_plane import late_lists
 from tests.support.processes import wait_for
 from tests.support.stack import Stack
 from tests.support.web import ask
@@ -16,10 +17,9 @@ def test_a_herd_is_served_at_a_pace_and_the_probe_answers(late: float, tmp_path:
     """All of them, most after their turn in the queue, whether we know everything by then or not; each probe is answered."""
     with Stack(tmp_path) as stack:
         plane = stack.control_plane(
-            f"--inject-list-delay=endpointslices={late:g}",
-            "--admission-per-second=100",
-            "--admission-burst=20",
-            "--admission-hold-seconds=60",
+            late_lists(f"endpointslices={late:g}"),
+            "xds.admission.per_second=100",
+            "xds.admission.queue_seconds=60",
         )
         wait_for("the gRPC port", lambda: "[+]base ok" in plane.why(), 20, plane)
         if not late:

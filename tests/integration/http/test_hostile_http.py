@@ -8,7 +8,7 @@ from pathlib import Path
 
 import grpc
 
-from tests.support.control_plane import COMMAND
+from tests.support.control_plane import serve_command
 from tests.support.processes import Child, free_port, wait_for
 from tests.support.stack import Stack
 from tests.support.web import ask
@@ -60,12 +60,12 @@ async def test_without_file_descriptors_probes_streams_and_files_go_on(tmp_path:
     with Stack(tmp_path) as stack:
         http_port, grpc_port = free_port(), free_port()
         url = f"http://127.0.0.1:{http_port}"
-        serve = [
-            *COMMAND, "serve", f"--source=files:{stack.manifests}", f"--http-address=127.0.0.1:{http_port}",
-            f"--grpc-address=127.0.0.1:{grpc_port}", "--drain-seconds=0", "--drain-spread-seconds=0", "--marker-port=0",
-        ]  # fmt: skip
-        command = ["sh", "-c", 'ulimit -n 128; exec "$@"', "sh", *serve]
-        with Child("xds-server", command, tmp_path / "log", {}) as server:
+        serve = serve_command(
+            tmp_path / "config.yaml", f"--source=files:{stack.manifests}", f"--http-address=127.0.0.1:{http_port}",
+            f"--grpc-address=127.0.0.1:{grpc_port}", "server.drain_seconds=0", "server.drain_spread_seconds=0", "--marker-port=0",
+        )  # fmt: skip
+        limited = ["sh", "-c", 'ulimit -n 128; exec "$@"', "sh", *serve]
+        with Child("xds-server", limited, tmp_path / "log", {}) as server:
             wait_for("it to be ready", lambda: ask(f"{url}/readyz")[0] == 200, 20, server)
             async with grpc.aio.insecure_channel(f"127.0.0.1:{grpc_port}") as channel:
                 proxy = Proxy(channel, role="demo/edge")

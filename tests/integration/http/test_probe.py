@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from benchmarks.blip.bench import endpoints, route, service
+from tests.support.control_plane import late_lists
 from tests.support.processes import wait_for
 from tests.support.stack import GATEWAY, Stack
 from tests.support.web import ask
@@ -111,9 +112,9 @@ def test_ready_turns_once_and_when_it_is_true(
     """503 until all is published, and who dialled at the first moment has all of it; then 200. Always an answer."""
     with Stack(tmp_path) as stack:
         _fill(stack.manifests, services)
-        delays = [f"--inject-list-delay={late}=1"] if late else []
+        delays = [late_lists(f"{late}=1")] if late else []
         with Client(stack.grpc_port, services) as client:
-            control_plane = stack.control_plane("--gate=park", "--initial-push-seconds=10", *delays)
+            control_plane = stack.control_plane("--gate=park", "readiness.initial_push_seconds=10", *delays)
             with Poll(f"{control_plane.url}/readyz") as poll:
                 control_plane.wait_ready(60)
                 begin = time.monotonic()

@@ -12,7 +12,7 @@ SERVICES = 30
 def test_a_fresh_list_is_asked_for_and_decides(meant: bool) -> None:
     """Most Services go: by deletion, and the list says so again; or by a list that is cut short, and the next one is not."""
     with Bench(services=SERVICES) as bench, FaultyApiServer(bench) as api:
-        plane = bench.start(f"--kubeconfig={api.kubeconfig}", "--shrink-hold-seconds=600", source="kube")
+        plane = bench.start(f"--kubeconfig={api.kubeconfig}", "readiness.shrink_hold_seconds=600", source="kube")
         plane.wait_ready()
         clusters = plane.metric("snapshot_resources", type="CDS")
         if meant:

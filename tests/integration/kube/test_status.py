@@ -256,7 +256,7 @@ async def test_the_server_runs_with_that_account_alone(
     for name, value in {"POD_NAMESPACE": rbac.NAMESPACE, "POD_NAME": "xds-9", "POD_UID": "u"}.items():
         monkeypatch.setenv(name, value)
     await do(kube.apply, OBJECTS)
-    options = (f"--kubeconfig={account}", "--write-status", "--drain-seconds=30")
+    options = (f"--kubeconfig={account}", "--write-status", "server.drain_seconds=30")
     server = ControlPlane("kube", tmp_path, *options)
     await asyncio.to_thread(server.__enter__)
     try:

@@ -27,9 +27,9 @@ def is_removal(change: ResourceChange) -> bool:
 class Tolerance(msgspec.Struct, frozen=True, kw_only=True):
     """What one transaction may take away of a collection without being held."""
 
-    share: float = 0.5
+    share: float
     """The part of the collection, from 0 to 1 ..."""
-    at_least: int = 10
+    at_least: int
     """... or fewer keys than this."""
 
     def is_exceeded(self, lost: int, of: int) -> bool:

@@ -157,7 +157,7 @@ class _Served:
                 return (
                     f"it would take {more.entries} entries ({more.size} bytes) beside the {load.entries} ({load.size} bytes) "
                     f"of older routes, and {whose} may have {entries} ({size} bytes): use fewer matches, hostnames, or "
-                    "matches for any host, or raise route_budget"
+                    "matches for any host, or raise translate.route_budget"
                 )
         return ""
 

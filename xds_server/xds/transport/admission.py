@@ -4,13 +4,14 @@
 time and the policy's answers, so it needs no event loop. `stream_admission` waits for what it decides.
 """
 
-from typing import Literal, Protocol
+from typing import Protocol
 
 import msgspec
 
-from xds_server.model.admission import GateMode, HoldKind, HoldOutcome, Warmth
+from xds_server.model.admission import HoldKind, HoldOutcome
 from xds_server.xds.cache.table import RoleTables
 from xds_server.xds.protocol.messages import Node
+from xds_server.xds.transport.config import AdmissionConfig
 
 
 class Hold(msgspec.Struct, frozen=True, gc=False):
@@ -38,35 +39,6 @@ class AdmissionPolicy(Protocol):
     async def wait_for_change(self) -> None:
         """Returns when `admit` may answer differently. It notices every change after the call, not only after the await."""
         ...
-
-
-class AdmissionConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """How long streams wait, and how fast they are admitted."""
-
-    mode: GateMode = GateMode.BOUNDED
-    hold_seconds: float = 3.0
-    """How long a stream waits until the server is ready, except in mode `park`."""
-    role_hold_seconds: float = 3.0
-    """How long a stream waits for a role that the server does not know."""
-    per_second: float = 0.0
-    """How many streams are admitted per second; 0 for no limit."""
-    burst: int = 200
-    """How many streams may be admitted at once after a quiet time."""
-    first: Warmth = "cold"
-    """Which waiting proxies are admitted first: those without a configuration, or those that reconnect with one."""
-    queue_seconds: float = 10.0
-    """How long a stream waits in the queue."""
-
-    def max_seconds(self, kind: HoldKind) -> float:
-        """How many seconds a stream may spend in bounded waits of that kind."""
-        seconds = {"not_ready": self.hold_seconds, "unknown_role": self.role_hold_seconds}
-        return seconds.get(kind, self.queue_seconds)
-
-    def waits(self, kind: HoldKind) -> Literal["never", "bounded", "forever"]:
-        """How long a hold of that kind lasts. A wait for an unknown role is always bounded: the role may not exist."""
-        if self.mode is GateMode.REFUSE and kind != "queued":
-            return "never"
-        return "forever" if self.mode is GateMode.PARK and kind == "not_ready" else "bounded"
 
 
 class Queued(msgspec.Struct, frozen=True, gc=False):

@@ -1,16 +1,29 @@
-"""What a client may ask of us, as numbers: a setting of the server, and what the transport keeps to."""
+"""What a client may ask of the server, as numbers."""
 
 from dataclasses import dataclass
+from typing import Annotated, Final
+
+from xds_server.model.setting import number, seconds
+
+MAX_NUMBER: Final = 1_000_000_000
+"""Of any limit: what fits into the options of gRPC, doubled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """Limits, each far beyond what proxies do. Whoever meets one is told RESOURCE_EXHAUSTED and which."""
 
-    streams: int = 10_000
-    streams_per_connection: int = 100
-    streams_per_address: int = 0
-    """From one IP address, or one /64 of IPv6; 0 for half of `streams`."""
+    streams: Annotated[int, number("How many streams may be open.", 1, MAX_NUMBER)] = 10_000
+    streams_per_connection: Annotated[int, number("How many streams one connection may have open.", 1, MAX_NUMBER)] = (
+        100
+    )
+    streams_per_address: Annotated[
+        int,
+        number(
+            "How many streams one IP address, or one /64 of IPv6, may have open; 0: half of streams.",
+            1, MAX_NUMBER, or_zero=True,
+        ),
+    ] = 0  # fmt: skip
     silent_streams: int = 1000
     """Streams that have made no request yet. Beyond that the address that has most of them loses its oldest."""
     first_request_seconds: float = 10
@@ -25,23 +38,44 @@ class Limits:
     requests_per_second: float = 1000
     """On one stream; what comes faster is read later, so that a flood costs the others little."""
     requests_burst: int = 1000
-    request_bytes: int = 16 << 20
-    """An incremental request names all that a proxy has, with versions."""
+    request_bytes: Annotated[
+        int,
+        number(
+            "How large a request may be. A delta request names every resource that a proxy has, with its version.",
+            1, MAX_NUMBER,
+        ),
+    ] = 16 << 20  # fmt: skip
     requests_at_the_gate: int = 1000
     """Requests of an incremental stream that may wait for us to be ready."""
     stream_bytes: int = 24 << 20
     """What a stream may have us keep: requests that wait for us to be ready, and names that are not published."""
-    client_bytes: int = 256 << 20
-    """The same, of all streams; those of one address may take half of it."""
+    client_bytes: Annotated[
+        int,
+        number(
+            "How much all streams together may have the server keep: requests that wait, and names that are not "
+            "published. One address may take half of it.",
+            1, MAX_NUMBER,
+        ),
+    ] = 256 << 20  # fmt: skip
     answer_bytes: int = 64 << 20
     """Size of an answer about the status of clients."""
-    connection_seconds: float = 1800
-    """After about that time (gRPC varies it by a tenth) a connection is to be replaced, perhaps by one to another
-    replica; 0 for never."""
+    connection_seconds: Annotated[
+        float,
+        seconds(
+            "After about this time (gRPC varies it by a tenth) a client is asked to open a new connection, perhaps to "
+            "another replica; 0: never."
+        ),
+    ] = 1800
     goodbye_seconds: float = 10
     """How long the streams on such a connection may go on."""
-    http_connections: int = 256
-    """On the HTTP port, in all. A newer one takes the place of the one that has been idle, or late, for the longest."""
+    http_connections: Annotated[
+        int,
+        number(
+            "How many connections the HTTP port may have. A new one replaces the one that has been idle, or late, for "
+            "the longest time.",
+            1, MAX_NUMBER,
+        ),
+    ] = 256  # fmt: skip
     http_connections_per_peer: int = 64
     """... and from one IP address, or one /64."""
     answer_seconds: float = 30
@@ -53,8 +87,3 @@ class Limits:
     def of_address(self) -> int:
         """How many streams one address may have open."""
         return self.streams_per_address or (self.streams + 1) // 2
-
-
-MOST = 1_000_000_000
-"""Of any limit: what fits into the options of gRPC, doubled."""
-MAY_BE_ZERO = frozenset({"connection_seconds", "streams_per_address"})

@@ -14,8 +14,9 @@ from xds_server.model.printable import printable
 from xds_server.model.resource import TypeUrl
 from xds_server.xds.cache.resource_cache import AcceptanceListener
 from xds_server.xds.protocol.messages import ChangedNames, DeltaRequest, Request, ResourceStatus
-from xds_server.xds.transport.admission import AdmissionConfig, AdmissionPolicy
+from xds_server.xds.transport.admission import AdmissionPolicy
 from xds_server.xds.transport.admission_queue import AdmissionQueue
+from xds_server.xds.transport.config import AdmissionConfig
 from xds_server.xds.transport.debounce import Debounce
 from xds_server.xds.transport.limits import Limits
 from xds_server.xds.transport.observer import ClientUse, CloseReason, StreamInfo, StreamObserver, StreamStatus

@@ -12,10 +12,11 @@ from xds_server.model.address import Address
 from xds_server.model.admission import HoldKind
 from xds_server.xds.cache.resource_cache import AcceptanceListener
 from xds_server.xds.protocol.messages import ChangedNames
-from xds_server.xds.transport.admission import AdmissionConfig, AdmissionPolicy
+from xds_server.xds.transport.admission import AdmissionPolicy
 from xds_server.xds.transport.auxiliary_calls import AuxiliaryCalls
 from xds_server.xds.transport.bind_check import BindError, check_address
 from xds_server.xds.transport.client_status import ClientStatusService
+from xds_server.xds.transport.config import AdmissionConfig
 from xds_server.xds.transport.debounce import Debounce
 from xds_server.xds.transport.health import HealthService
 from xds_server.xds.transport.limits import Limits

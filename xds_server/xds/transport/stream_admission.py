@@ -8,7 +8,6 @@ from xds_server.model.admission import HoldOutcome
 from xds_server.xds.cache.table import RoleTables
 from xds_server.xds.protocol.messages import Node
 from xds_server.xds.transport.admission import (
-    AdmissionConfig,
     AdmissionPolicy,
     AdmissionWait,
     Admit,
@@ -18,6 +17,7 @@ from xds_server.xds.transport.admission import (
     WaitUntil,
 )
 from xds_server.xds.transport.admission_queue import AdmissionQueue
+from xds_server.xds.transport.config import AdmissionConfig
 
 
 class StreamAdmission:

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 import yaml
 
-from xds_server.cli.bootstrap import bootstrap
-from xds_server.server.settings import SettingsError
+from xds_server.cli.bootstrap import render_bootstrap
+from xds_server.server.setting_fields import SettingsError
 
 
 def parsed(**arguments: Any) -> Any:
-    return yaml.safe_load(bootstrap("shop/web", **arguments))
+    return yaml.safe_load(render_bootstrap("shop/web", **arguments))
 
 
 def test_the_node_says_its_role() -> None:
@@ -87,14 +87,14 @@ def test_admin_is_on_loopback_unless_told_otherwise() -> None:
 def test_what_is_no_gateway_is_refused(gateway: str) -> None:
     """The message shows the form."""
     with pytest.raises(SettingsError, match=r"gateway is .*: give the Gateway's namespace/name, as in default/web"):
-        bootstrap(gateway)
+        render_bootstrap(gateway)
 
 
 @pytest.mark.parametrize("name", ["xds_address", "admin_address"])
 def test_what_is_no_address_is_refused(name: str) -> None:
     """The message names the setting."""
     with pytest.raises(SettingsError, match=f"{name} is '127.0.0.1'"):
-        bootstrap("shop/web", **{name: "127.0.0.1"})  # type: ignore[arg-type]
+        render_bootstrap("shop/web", **{name: "127.0.0.1"})  # type: ignore[arg-type]
 
 
 def test_a_name_is_looked_up_in_both_families() -> None:

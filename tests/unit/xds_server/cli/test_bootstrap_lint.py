@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
-from xds_server.cli.bootstrap import bootstrap
+from xds_server.cli.bootstrap import render_bootstrap
 from xds_server.cli.bootstrap_lint import check
 
-GOOD = yaml.safe_load(bootstrap("shop/web", xds_address="10.0.0.1:18000,10.0.0.2:18000"))
+GOOD = yaml.safe_load(render_bootstrap("shop/web", xds_address="10.0.0.1:18000,10.0.0.2:18000"))
 ADS = "dynamic_resources.ads_config"
 
 
@@ -31,12 +31,12 @@ def test_what_we_print_is_as_it_should_be() -> None:
     """For two replicas, or a name that stands for several."""
     assert check(GOOD) == []
     for delta in (False, True):
-        assert check(yaml.safe_load(bootstrap("shop/web", xds_address="cp.svc:18000", delta=delta))) == []
+        assert check(yaml.safe_load(render_bootstrap("shop/web", xds_address="cp.svc:18000", delta=delta))) == []
 
 
 def test_one_address_is_nowhere_else_to_go() -> None:
     """That of the demo, for one; it is no error."""
-    (finding,) = check(yaml.safe_load(bootstrap("shop/web")))
+    (finding,) = check(yaml.safe_load(render_bootstrap("shop/web")))
 
     assert (finding.level, finding.path) == ("warning", "static_resources.clusters[xds_cluster].load_assignment")
     assert "write:   type: STRICT_DNS" in str(finding)

@@ -29,7 +29,7 @@ def bomb(rows: int, width: int = 9) -> str:
         ("[" * 200 + "]" * 200, "line 1 is nested more than 100 deep"),
         ("- " * 3000 + "a", "exceeded maximum nesting depth"),
         ("a: !!int ''", "line 1: "),
-        ("a: 1\nb: !!bool maybe", "line 2: 'maybe' is no bool"),
+        ("a: 1\nb: !!bool maybe", "line 2: 'maybe' is not a valid bool"),
         ("a: !!timestamp abc", "line 1: "),
         ("a: !!float ''", "line 1: "),
         ("a: !!python/object:os.system x", "line 1: could not determine a constructor"),

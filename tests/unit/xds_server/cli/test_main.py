@@ -1,5 +1,7 @@
 """The command line: precedence, and errors in one line."""
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,8 @@ from click.testing import CliRunner, Result
 
 from xds_server.cli.main import cli
 from xds_server.server import app, process
+from xds_server.server.setting_fields import fields_of
 from xds_server.server.settings import Settings
-from xds_server.xds.transport.debounce import Debounce
 
 
 @pytest.fixture
@@ -22,43 +24,46 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
 
 
 def run(*arguments: str, **env: str) -> Result:
-    return CliRunner().invoke(cli, arguments, env=dict[str, Any](env))
+    return CliRunner().invoke(cli, arguments, prog_name="xds-server", env=dict[str, Any](env))
 
 
 def test_flag_wins_over_environment_and_environment_over_file(tmp_path: Path, started: list[Settings]) -> None:
     """Each setting is taken from the first of the three that has it."""
     config = tmp_path / "config.yaml"
-    config.write_text(f"source: files:{tmp_path}\ngate: park\ngate-hold-seconds: 9\nlog_format: json\n")
+    config.write_text(f"source: files:{tmp_path}\ngate: park\ngateway-class: a\nlog_format: json\n")
 
-    result = run(
-        "serve", f"--config={config}", "--gate=refuse", XDS_SERVER_GATE="off", XDS_SERVER_GATE_HOLD_SECONDS="4"
-    )
+    result = run("serve", f"--config={config}", "--gate=refuse", XDS_SERVER_GATE="off", XDS_SERVER_GATEWAY_CLASS="b")
 
     assert result.exit_code == 0, result.output
-    assert (started[0].gate, started[0].gate_hold_seconds, started[0].log_format) == ("refuse", 4.0, "json")
+    assert (started[0].gate, started[0].gateway_class, started[0].log_format) == ("refuse", "b", "json")
 
 
-def test_limits_are_settings_like_the_others(tmp_path: Path, started: list[Settings]) -> None:
-    """Flag, environment, file; and the transport is given what is said."""
+def test_a_section_of_the_file_reaches_its_room(tmp_path: Path, started: list[Settings]) -> None:
+    """What the file leaves out has its default, and what it has no value for, too."""
     config = tmp_path / "config.yaml"
-    config.write_text(f"source: files:{tmp_path}\nlimits: {{streams: 5}}\ndebounce-seconds: 0.1\n")
+    config.write_text(f"source: files:{tmp_path}\nxds:\n  limits: {{streams: 5}}\n  admission:\nreadiness: ~\n")
 
     run("serve", f"--config={config}")
-    run("serve", f"--config={config}", XDS_SERVER_LIMITS="streams=6", XDS_SERVER_DEBOUNCE_SECONDS="0")
-    run("serve", f"--config={config}", "--limits=streams=7", XDS_SERVER_LIMITS="streams=6")
 
-    assert [5, 6, 7] == [one.limits.streams for one in started]
-    assert [Debounce(quiet, 1.0, 0.01) for quiet in (0.1, 0, 0.1)] == [app.debounce_config(one) for one in started]
+    assert [(5, 3.0, 30.0)] == [
+        (one.xds.limits.streams, one.xds.admission.hold_seconds, one.readiness.shrink_hold_seconds) for one in started
+    ]
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "source is not given: say files:DIR for a directory of YAML, or kube for an API server"),
-        (["--source=files:/no/such"], "/no/such is not a directory: create it, or mend the path"),
-        (["--source=kube", "--gate=maybe"], "gate is 'maybe': say one of bounded, refuse, park, off"),
-        (["--source=kube", "--limits=streams=0"], "limits has streams=0: give a whole number from 1"),
-        (["--source=kube", "--debounce-seconds=2"], "debounce_seconds is 2.0, and debounce_ceiling_seconds 1.0"),
+        ([], "source is not given: set it to files:DIR for a directory of YAML, or to kube for an API server"),
+        (["--source=files:/no/such"], "/no/such is not a directory: create it, or fix the path"),
+        (["--source=kube", "--gate=maybe"], "gate is 'maybe': use one of bounded, refuse, park, off (from --gate)"),
+        (
+            ["--source=kube", "--marker-port=-1"],
+            "marker_port is -1: give a whole number from 0 to 65535 (from --marker-port)",
+        ),
+        (
+            ["--source=kube", "--grpc-address=127.0.0.1:1", "--http-address=127.0.0.1:1"],
+            "give one of them another port (from --grpc-address, from --http-address)",
+        ),
         (["--config=/no/such"], "config '/no/such' cannot be read"),
     ],
 )
@@ -104,10 +109,10 @@ def test_a_server_that_cannot_start_is_one_line_and_exit_status_2(
     ) == (2, "xds-server: http address 127.0.0.1:1 is in use: choose another port\n")
 
 
-@pytest.mark.parametrize("option", ["--optional=foo", "--inject-list-delay=foo=2"])
-def test_a_kind_that_is_not_read_is_refused_by_name(tmp_path: Path, option: str) -> None:
+@pytest.mark.parametrize("variable", [{"XDS_SERVER_OPTIONAL": "foo"}, {"XDS_SERVER_INJECT_LIST_DELAY": "foo=2"}])
+def test_a_kind_that_is_not_read_is_refused_by_name(tmp_path: Path, variable: dict[str, str]) -> None:
     """A misspelt kind would otherwise be waited for, or not, in silence."""
-    result = run("serve", f"--source=files:{tmp_path}", option)
+    result = run("serve", f"--source=files:{tmp_path}", **variable)
 
     assert result.exit_code == 2
     assert (
@@ -124,13 +129,51 @@ def test_bootstrap_prints_what_envoy_takes() -> None:
     assert "    api_type: DELTA_GRPC\n" in run("bootstrap", "--gateway=demo/edge", "--delta").output
 
 
-def test_help_names_every_setting() -> None:
-    """With its environment variable."""
+def test_help_names_every_flag() -> None:
+    """With its environment variable; no flag is one that only an experiment needs."""
     text = run("serve", "--help").output
 
-    for field in Settings.__dataclass_fields__:
-        assert f"--{field.replace('_', '-')}" in text
-        assert f"XDS_SERVER_{field.upper()}" in text
+    for field in fields_of(Settings).values():
+        assert (field.flag is not None) is (f"--{field.key.replace('_', '-')}" in text)
+        assert (field.flag is not None) is (f"XDS_SERVER_{field.key.upper()}" in text)
+    assert "--gate [bounded|refuse|park|off]" in text
+
+
+def test_config_prints_what_is_in_force_and_where_it_comes_from(tmp_path: Path) -> None:
+    """As a table, as JSON, and as a file that gives the same settings."""
+    config = tmp_path / "config.yaml"
+    config.write_text("gate: off\nxds: {limits: {streams: 5}}\nselectors: {services: a=b}\n")
+    flags = (f"--config={config}", "--source=kube", "--optional=gateways,httproutes")
+    table = run("config", *flags, XDS_SERVER_LOG_FORMAT="json")
+    values = json.loads(run("config", *flags, "--json", XDS_SERVER_LOG_FORMAT="json").output)
+    copy = tmp_path / "copy.yaml"
+    copy.write_text(run("config", *flags, "--yaml", XDS_SERVER_LOG_FORMAT="json").output)
+
+    rows = {row[0]: row[1:] for line in table.output.splitlines() if (row := re.split(" {2,}", line))}
+    assert (table.exit_code, rows["SETTING"]) == (0, ["VALUE", "FROM"])
+    assert rows["source"] == ["kube", "--source"]
+    assert rows["gate"] == ["off", f"{config}:1"]
+    assert rows["log_format"] == ["json", "XDS_SERVER_LOG_FORMAT"]
+    assert rows["xds.limits.streams"] == ["5", f"{config}:2"]
+    assert rows["xds.admission.hold_seconds"] == ["3", "default"]
+    assert values["optional"] == {"value": ["gateways", "httproutes"], "from": "--optional"}
+    assert {key: one["value"] for key, one in values.items()} == {
+        key: one["value"] for key, one in json.loads(run("config", f"--config={copy}", "--json").output).items()
+    }
+
+
+def test_config_refuses_what_serve_refuses() -> None:
+    """In the same words."""
+    wrong = ("--source=kube", "--gate=maybe")
+
+    assert run("config", *wrong).output == run("serve", *wrong).output
+
+
+def test_an_option_of_a_choice_is_completed() -> None:
+    """By the shell: a flag knows its values."""
+    completion = run(_XDS_SERVER_COMPLETE="bash_complete", COMP_WORDS="xds-server serve --gate p", COMP_CWORD="3")
+
+    assert completion.output == "plain,park\n"
 
 
 def test_a_bootstrap_is_checked_and_the_exit_status_says_so(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
-from xds_server.cli.probe_advice import Measured, measured, probes, warnings
+from xds_server.cli.probe_advice import Measured, lint_probes, measure, render_probes
 
 QUICK = Measured(0.4, 7.4)
 SLOW = Measured(45.0, 400.0)
@@ -24,15 +24,15 @@ def test_what_was_measured_is_known_once_every_layer_has_passed() -> None:
     """The first layer is what the startup probe waits for."""
     layers = [{"name": "base", "took_seconds": 0.4}, {"name": "sources", "took_seconds": 7.0}]
 
-    assert measured(layers) == QUICK
-    assert measured([*layers, {"name": "serving", "took_seconds": None}]) is None
-    assert measured([]) is None
+    assert measure(layers) == QUICK
+    assert measure([*layers, {"name": "serving", "took_seconds": None}]) is None
+    assert measure([]) is None
 
 
 @pytest.mark.parametrize(("start", "threshold", "progress"), [(QUICK, 60, 600), (SLOW, 90, 800)])
 def test_limits_are_twice_what_was_measured_and_never_small(start: Measured, threshold: int, progress: int) -> None:
     """And the text is YAML."""
-    text = probes(start)
+    text = render_probes(start)
 
     assert yaml.safe_load(text)["startupProbe"]["failureThreshold"] == threshold
     assert f"progressDeadlineSeconds: {progress}" in text
@@ -41,7 +41,7 @@ def test_limits_are_twice_what_was_measured_and_never_small(start: Measured, thr
 def test_what_we_print_is_what_we_want() -> None:
     """Our own advice has no warnings."""
     for start in (QUICK, SLOW):
-        assert list(warnings(deployment(**yaml.safe_load(probes(start))), start)) == []
+        assert list(lint_probes(deployment(**yaml.safe_load(render_probes(start))), start)) == []
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_what_we_print_is_what_we_want() -> None:
 )
 def test_limits_that_are_too_low_are_named(document: object, start: Measured, expected: list[str]) -> None:
     """Each with what it is, what was measured, and what to say."""
-    found = list(warnings(document, start))
+    found = list(lint_probes(document, start))
 
     assert len(found) == len(expected), found
     assert all(part in line for part, line in zip(expected, found, strict=True)), found

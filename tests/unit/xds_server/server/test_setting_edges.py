@@ -7,19 +7,20 @@ import pytest
 
 from tests.support.setting_values import EDGES, NAMES, base, checked, run
 from xds_server.server import app
-from xds_server.server.settings import Settings, SettingsError
+from xds_server.server.setting_fields import SettingsError
+from xds_server.server.settings import Settings
 from xds_server.server.settings_parser import read_settings
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_setting_is_taken_or_refused_by_name(name: str) -> None:
-    """Whatever it is given as, of whatever type: Settings, or a SettingsError of one line that begins with a setting's name."""
+    """Whatever it is given as, of whatever type: Settings, or a SettingsError of one line that begins with a setting's key."""
     for value in EDGES:
         try:
             read_settings({**base(name), name: value})
         except SettingsError as error:
             text = str(error)
-            assert re.match("[a-z_]+", text)[0] in NAMES, text  # type: ignore[index]
+            assert re.match("[a-z0-9_.]+", text)[0] in NAMES, text  # type: ignore[index]
             assert text.isprintable(), text
 
 
@@ -42,17 +43,15 @@ def test_what_yaml_takes_for_something_else_is_the_word_that_stands_there(
     started: list[Settings] = []
     monkeypatch.setattr(app, "main", started.append)
     config = tmp_path / "config.yaml"
-    config.write_text(f"source: files:{tmp_path}\ngate: {text}\ngate_hold_seconds: 010\ninsecure: yes\n")
+    config.write_text(f"source: files:{tmp_path}\ngate: {text}\nreadiness:\n  parity_seconds: 010\ninsecure: yes\n")
     result = run([f"--config={config}"], {})
 
     if gate is None:
-        assert (
-            result.output == f"xds-server: gate is {text!r}: say one of bounded, refuse, park, off ({config}, line 2)\n"
-        )
+        assert result.output == f"xds-server: gate is {text!r}: use one of bounded, refuse, park, off (in {config}:2)\n"
         return
-    assert [(one.gate, one.gate_hold_seconds, one.insecure) for one in started] == [(gate, 10.0, True)]
-    config.write_text("source: kube\ngate_hold_seconds: 1:30\n")
-    assert "gate_hold_seconds is '1:30': give a number of seconds" in run([f"--config={config}"], {}).output
+    assert [(one.gate, one.readiness.parity_seconds, one.insecure) for one in started] == [(gate, 10.0, True)]
+    config.write_text("source: kube\nreadiness: {parity_seconds: 1:30}\n")
+    assert "readiness.parity_seconds is '1:30': give a number of seconds" in run([f"--config={config}"], {}).output
 
 
 @pytest.mark.parametrize(
@@ -60,8 +59,31 @@ def test_what_yaml_takes_for_something_else_is_the_word_that_stands_there(
     [
         ("gate: off\n gatee: x", "is not YAML: "),
         ("gate: off\ngate: park\n", ", line 2: gate is there already, in line 1"),
-        ("gate-hold-seconds: 1\ngate_hold_seconds: 2\n", ", line 2: gate_hold_seconds is there already, in line 1"),
-        ("\ngatee: off\n", "gatee is no setting: is gate meant? ("),
+        ("gateway-class: a\ngateway_class: b\n", ", line 2: gateway_class is there already, in line 1"),
+        (
+            "server: {drain-seconds: 1}\nserver.drain_seconds: 2\n",
+            ", line 2: server.drain_seconds is there already, in line 1",
+        ),
+        ("\ngatee: off\n", "gatee is not a setting: did you mean gate? (in "),
+        ("gate: off\nlimits:\n  streams: 1\n", "limits is not a setting: did you mean xds.limits? (in "),
+        (
+            "xds:\n  limits:\n    steams: 1\n",
+            "xds.limits.steams is not a setting: did you mean xds.limits.streams? (in ",
+        ),
+        (
+            "retention_seconds: 1\n",
+            "retention_seconds is not a setting: did you mean readiness.retention_seconds? (in ",
+        ),
+        ("xds: 1\n", ", line 1: xds is a section: write its settings below it, indented"),
+        ("xds:\n  limits: [streams]\n", ", line 2: xds.limits is a section: write its settings below it, indented"),
+        (
+            "inject_list_delay: {services: 1}\n",
+            "inject_list_delay is not a setting of the file: set XDS_SERVER_INJECT_LIST_DELAY (in ",
+        ),
+        (
+            "source: kube\nxds: {limits: {streams: 0}}\n",
+            "xds.limits.streams is 0: give a whole number from 1 to 1000000000 (in ",
+        ),
         ("gate: [[a]]\n", ", line 1: gate has a value that is to be a text or a number"),
         ("gate: {a: {b: c}}\n", ", line 1: gate has a value that is to be a text or a number"),
         ("[a, b]: c\n", ", line 1: a name is to be a text or a number"),
@@ -70,8 +92,8 @@ def test_what_yaml_takes_for_something_else_is_the_word_that_stands_there(
         ("[" * 50_000, "exceeded maximum nesting depth"),
         ("a: " + "x" * (2 << 20), "has more than 1 MiB: is it the right file?"),
         ("gate: \x00\n", "is not YAML: "),
-        ("source: kube\ngate: !!python/object:os.system x\n", "gate is 'x': say one of"),
-        ("source: kube\ngate: !!int ''\n", "gate is '': say one of"),
+        ("source: kube\ngate: !!python/object:os.system x\n", "gate is 'x': use one of"),
+        ("source: kube\ngate: !!int ''\n", "gate is '': use one of"),
     ],
 )
 def test_a_file_of_settings_says_what_is_wrong_with_it(text: str, message: str, tmp_path: Path) -> None:
@@ -118,12 +140,14 @@ def test_a_variable_that_nobody_reads_is_said_if_it_may_be_a_mistake(
     monkeypatch.setattr(app, "main", lambda _: None)
     result = run(
         [f"--source=files:{tmp_path}"],
-        {"XDS_SERVER_GATE_HOLD_SECOND": "1", "XDS_SERVER_SERVICE_HOST": "10.0.0.1", "XDS_SERVER_PORT": "tcp://10.0.0.1:1",
+        {"XDS_SERVER_PARITY_PER": "1", "XDS_SERVER_DRAIN_SECONDS": "1", "XDS_SERVER_SERVICE_HOST": "10.0.0.1", "XDS_SERVER_PORT": "tcp://10.0.0.1:1",
          "XDS_SERVER_SERVICE_PORT_HTTP": "1", "XDS_SERVER_PORT_18000_TCP_ADDR": "10.0.0.1"},
     )  # fmt: skip
 
     assert (
-        result.output == "xds-server: XDS_SERVER_GATE_HOLD_SECOND is not read: is XDS_SERVER_GATE_HOLD_SECONDS meant?\n"
+        result.output
+        == "xds-server: XDS_SERVER_DRAIN_SECONDS is not read: only the file of --config can set server.drain_seconds\n"
+        "xds-server: XDS_SERVER_PARITY_PER is not read: did you mean XDS_SERVER_PARITY_PEER?\n"
     )
     assert result.exit_code == 0
 
@@ -132,5 +156,5 @@ def test_a_directory_that_may_not_be_looked_at_is_said(tmp_path: Path) -> None:
     """Or whose name is too long for the system."""
     result = run([f"--source=files:{tmp_path}/{'x' * 300}"], {})
 
-    checked(result, "(--source)")
-    assert "cannot be looked at (File name too long)" in result.output
+    checked(result, "(from --source)")
+    assert "cannot be read (File name too long)" in result.output

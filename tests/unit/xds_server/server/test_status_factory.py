@@ -5,7 +5,7 @@ from pathlib import Path
 from krt import Graph
 from xds_server.providers.kubernetes.status.controller import StatusKeeper
 from xds_server.server import status_factory
-from xds_server.server.settings import FilesSource, KubeSource, Settings
+from xds_server.server.settings import FilesSourceSetting, KubernetesSourceSetting, Settings
 from xds_server.translate import pipeline
 
 
@@ -15,7 +15,7 @@ def test_nobody_writes_unless_asked_to() -> None:
     made = pipeline.build(graph, "xds-server")
     before = set(graph.collections)
 
-    keeper = status_factory.status_reporter(Settings(source=FilesSource(Path("x"))), graph, made)
+    keeper = status_factory.status_reporter(Settings(source=FilesSourceSetting(Path("x"))), graph, made)
 
     assert isinstance(keeper, status_factory.NoStatus)
     assert set(graph.collections) == before
@@ -26,7 +26,7 @@ def test_who_is_asked_to_writes_what_the_graph_says() -> None:
     graph = Graph()
     made = pipeline.build(graph, "xds-server")
 
-    keeper = status_factory.status_reporter(Settings(source=KubeSource(), write_status=True), graph, made)
+    keeper = status_factory.status_reporter(Settings(source=KubernetesSourceSetting(), write_status=True), graph, made)
 
     assert isinstance(keeper, StatusKeeper)
     assert {"gateway_statuses", "route_statuses"} <= set(graph.collections)

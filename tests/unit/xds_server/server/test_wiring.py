@@ -11,9 +11,11 @@ from tests.support import builders
 from xds_server.model.objects import Content, Reference
 from xds_server.model.references import ABSENT
 from xds_server.model.source_state import Phase
+from xds_server.providers.config import ProvidersConfig
 from xds_server.providers.files.provider import FileSource
+from xds_server.readiness.config import ReadinessConfig
 from xds_server.server import provider_factory
-from xds_server.server.settings import FilesSource, Settings
+from xds_server.server.settings import FilesSourceSetting, Settings
 from xds_server.server.status_factory import NoStatus
 from xds_server.server.wiring import ControlPlane
 from xds_server.xds.protocol.messages import Node
@@ -39,7 +41,9 @@ class Rig:
 
     def __init__(self, **settings: Any) -> None:
         self.status = RecordedStatus()
-        self.control_plane = ControlPlane(Settings(source=FilesSource(Path("x")), **settings), status=self.status)
+        self.control_plane = ControlPlane(
+            Settings(source=FilesSourceSetting(Path("x")), **settings), status=self.status
+        )
 
     def lists(self, objects: Mapping[str, Mapping[str, Any]]) -> None:
         """All kinds, listed."""
@@ -68,7 +72,7 @@ def carts(count: int) -> Mapping[str, Mapping[str, Any]]:
 
 def test_a_change_that_is_held_and_its_end_are_events() -> None:
     """With what would be lost; that its end is by an operator is no warning. The same hold later is news again."""
-    rig = Rig(shrink_at_least=2)
+    rig = Rig(readiness=ReadinessConfig(shrink_at_least=2))
     rig.lists(carts(4))
     for _ in range(2):
         rig.lists({"gateways": carts(0)["gateways"]})
@@ -84,7 +88,7 @@ def test_a_change_that_is_held_and_its_end_are_events() -> None:
 
 def test_a_hold_whose_time_is_up_is_a_warning() -> None:
     """Then what is served may be missing something."""
-    rig = Rig(shrink_at_least=2, shrink_hold_seconds=0.001)
+    rig = Rig(readiness=ReadinessConfig(shrink_at_least=2, shrink_hold_seconds=0.001))
     rig.lists(carts(4))
 
     rig.lists({"gateways": carts(0)["gateways"]})
@@ -108,7 +112,7 @@ def test_proxies_that_wait_are_events_by_why_they_do() -> None:
 
 def test_a_start_that_takes_long_is_an_event_with_what_is_awaited() -> None:
     """Once at each deadline that has passed."""
-    rig = Rig(soft_deadline_seconds=0.001)
+    rig = Rig(readiness=ReadinessConfig(soft_deadline_seconds=0.001))
     rig.control_plane.board.failed("services", Phase.FORBIDDEN, message="may not list services", code=403)
 
     rig.control_plane.tick()
@@ -153,7 +157,11 @@ async def test_a_directory_gives_secrets_too_and_shows_nothing_of_them(
     caplog.set_level(logging.DEBUG)
     (tmp_path / "gateway.yaml").write_text(GATEWAY)
     (tmp_path / "secret.yaml").write_text(SECRET % "aHVudGVyMg==")
-    control_plane = ControlPlane(Settings(source=FilesSource(tmp_path), file_hold_seconds=0, read_references=True))
+    control_plane = ControlPlane(
+        Settings(
+            source=FilesSourceSetting(tmp_path), providers=ProvidersConfig(file_hold_seconds=0, read_references=True)
+        )
+    )
     source = provider_factory.source(
         control_plane.settings,
         control_plane.kinds,
@@ -182,7 +190,7 @@ async def test_a_directory_gives_secrets_too_and_shows_nothing_of_them(
 
 def test_secrets_are_read_only_if_that_is_asked_for() -> None:
     """Then there is nothing of them in the graph either."""
-    control_plane = ControlPlane(Settings(source=FilesSource(Path("x"))))
+    control_plane = ControlPlane(Settings(source=FilesSourceSetting(Path("x"))))
 
     assert control_plane.references is None
     assert "secrets" not in {*control_plane.graph.collections, *control_plane.board.states}

@@ -17,7 +17,7 @@ from xds_server.model.route_budget import Budget
 from xds_server.observability.input_problems import report_problems
 from xds_server.providers.kinds import kinds
 from xds_server.providers.sync_tracker import SourceBoard
-from xds_server.server.settings import SettingsError
+from xds_server.server.setting_fields import SettingsError
 from xds_server.server.settings_parser import read_settings
 from xds_server.translate.gatewayapi.budget import _AROUND_A_HOST
 from xds_server.translate.gatewayapi.conditions import route_status
@@ -166,7 +166,7 @@ def test_who_is_left_out_is_told_in_conditions_problems_and_a_count() -> None:
     problems = board.problems
     assert {problem.object for problem in problems} == {"HTTPRoute shop/new"}
     assert "it would take" in problems[0].message
-    assert "raise route_budget" in problems[0].message
+    assert "raise translate.route_budget" in problems[0].message
 
     pipeline.sources["httproutes"].delete("shop/old")
     pipeline.sources["httproutes"].set("shop/new", route("new", 2, "/a", port=81))
@@ -284,12 +284,13 @@ def test_nobody_wider_gets_the_requests_of_a_route_that_is_left_out(
 )
 def test_a_budget_that_cannot_be_is_refused(text: str) -> None:
     """One line that says which number, and what to give."""
-    with pytest.raises(SettingsError, match="route_budget has"):
-        read_settings({"source": "kube", "route_budget": text})
+    name, value = text.split("=")
+    with pytest.raises(SettingsError, match=f"route_budget.{name} is "):
+        read_settings({"source": "kube", "translate": {"route_budget": {name: value}}})
 
 
 def test_a_budget_is_read() -> None:
     """As the other settings of several numbers are."""
-    settings = read_settings({"source": "kube", "route_budget": {"port_entries": 7}})
+    settings = read_settings({"source": "kube", "translate": {"route_budget": {"port_entries": 7}}})
 
-    assert settings.route_budget == Budget(port_entries=7)
+    assert settings.translate.route_budget == Budget(port_entries=7)

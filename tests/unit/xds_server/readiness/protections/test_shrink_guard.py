@@ -5,8 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.changes import ByCollection, Nested
+from xds_server.readiness.config import ReadinessConfig
 from xds_server.readiness.protections.recent_removals import MEMORY_SECONDS, PAUSE_SECONDS
 from xds_server.readiness.protections.shrink_guard import ShrinkGuard, Tolerance, is_removal
+
+CONFIG = ReadinessConfig()
 
 
 def guard(share: float = 0.5, at_least: int = 2) -> ByCollection:
@@ -24,7 +27,7 @@ def gone(*keys: str) -> dict[str, tuple[str, None]]:
 )
 def test_the_default_limit_is_more_than_half_and_at_least_ten(lost: int, of: int, exceeded: bool) -> None:
     """A few of a few are no mass deletion."""
-    assert Tolerance().is_exceeded(lost, of) is exceeded
+    assert Tolerance(share=CONFIG.shrink_share, at_least=CONFIG.shrink_at_least).is_exceeded(lost, of) is exceeded
 
 
 def test_what_loses_little_passes_as_it_is() -> None:

@@ -5,7 +5,6 @@ import pytest
 from tests.support.views import EMPTY_VIEW
 from xds_server.model.admission import GateMode, HoldKind
 from xds_server.xds.transport.admission import (
-    AdmissionConfig,
     AdmissionWait,
     Admit,
     Hold,
@@ -13,6 +12,7 @@ from xds_server.xds.transport.admission import (
     Refuse,
     WaitUntil,
 )
+from xds_server.xds.transport.config import AdmissionConfig
 
 NOT_READY = Hold("waiting for services", "not_ready")
 UNKNOWN = Hold("no such Gateway", "unknown_role")

@@ -15,7 +15,8 @@ from xds_server.xds.cache.resource_cache import AcceptanceListener
 from xds_server.xds.cache.table import RoleTables, Table
 from xds_server.xds.codec.sotw import DecodeError
 from xds_server.xds.protocol.messages import Node, Request
-from xds_server.xds.transport.admission import AdmissionConfig, Hold
+from xds_server.xds.transport.admission import Hold
+from xds_server.xds.transport.config import AdmissionConfig
 from xds_server.xds.transport.debounce import Debounce
 from xds_server.xds.transport.limits import Limits
 from xds_server.xds.transport.registry import StreamRegistry

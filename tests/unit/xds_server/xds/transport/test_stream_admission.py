@@ -10,8 +10,9 @@ from tests.support.views import EMPTY_VIEW
 from xds_server.model.admission import GateMode
 from xds_server.xds.cache.table import RoleTables
 from xds_server.xds.protocol.messages import Node
-from xds_server.xds.transport.admission import AdmissionConfig, Hold
+from xds_server.xds.transport.admission import Hold
 from xds_server.xds.transport.admission_queue import AdmissionQueue
+from xds_server.xds.transport.config import AdmissionConfig
 from xds_server.xds.transport.stream_admission import StreamAdmission
 
 NODE = Node("proxy-1", "shop/web", "shop/web")
