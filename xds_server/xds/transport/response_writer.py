@@ -4,7 +4,6 @@ import asyncio
 from typing import Generic
 
 from probes import Clock
-from xds_server.model.resource import TypeUrl
 from xds_server.xds.transport.debounce import Debounce
 from xds_server.xds.transport.limits import Limits
 from xds_server.xds.transport.observer import StreamInfo, StreamObserver
@@ -22,7 +21,8 @@ class ResponseWriter(Generic[Q, R]):
     """
 
     __slots__ = (
-        "_call", "_clock", "_deadlines", "_encoder", "_ended", "_info", "_observer", "_timed", "_wakeup", "bytes_sent", "writing",
+        "_call", "_clock", "_deadlines", "_encoder", "_ended", "_info", "_observer", "_timed", "bytes_sent", "sent_at", "wakeup",
+        "writing",
     )  # fmt: skip
 
     def __init__(
@@ -46,44 +46,33 @@ class ResponseWriter(Generic[Q, R]):
         self._clock = clock
         self._deadlines = WaitDeadlines(limits)
         self._timed = False  # Whether it waits with a deadline, which a request may change.
-        self._wakeup = Wakeup(debounce, clock)
+        self.wakeup = Wakeup(debounce, clock)
+        self.sent_at = self._deadlines.sent_at
         self.bytes_sent = 0
         self.writing = False
         """Whether gRPC is sending a message: then the task must not be cancelled."""
 
-    def notify_change(self) -> None:
-        """There may be something to send, because tables changed or another stream of the proxy made progress."""
-        self._wakeup.notify_change()
-
     def notify_request(self, protocol: ProtocolStream[Q, R]) -> None:
         """The protocol received a request."""
-        if not self._wakeup.delayed and (self._timed or protocol.ready):
-            self._wakeup.wake()
-
-    def seconds_since_sent(self, type_url: TypeUrl) -> float:
-        """Seconds since the last response of a type was handed to gRPC."""
-        return self._clock() - self._deadlines.sent_at(type_url)
+        if not self.wakeup.delayed and (self._timed or protocol.ready):
+            self.wakeup.wake()
 
     async def run(self, protocol: ProtocolStream[Q, R]) -> StreamEnd:
         """Writes responses until the stream ends. Raises grpc.aio.BaseError if the call is over."""
         while True:
-            self._wakeup.clear()
+            self.wakeup.clear()
             protocol.beat(self._clock())
-            while not self._wakeup.delayed and (response := protocol.next_response()) is not None:
+            while not self.wakeup.delayed and (response := protocol.next_response()) is not None:
                 await self._send(response)
                 if self._ended.done():
                     return self._ended.result()
             await self._wait_for_work(protocol)
 
-    def stop(self) -> None:
-        """Cancels the timer of delayed changes."""
-        self._wakeup.stop()
-
     async def _send(self, response: R) -> None:
         data = self._encoder.encode(response)
         now = self._clock()
-        self._deadlines.response_sent(response.type_url, now)
-        self._wakeup.notify_sent(now)
+        self.sent_at[response.type_url] = now
+        self.wakeup.notify_sent(now)
         self.bytes_sent += len(data)
         self._observer.response_sent(self._info, response.type_url, len(response.resources), len(data))
         self.writing = True
@@ -95,14 +84,14 @@ class ResponseWriter(Generic[Q, R]):
         now = self._clock()
         deadlines, heartbeat_at = self._deadlines.update(protocol, now), protocol.beat(now)
         if not deadlines and heartbeat_at is None:
-            await self._wakeup.wait()
+            await self.wakeup.wait()
             return
         stop_at = min(deadlines.values(), default=NEVER)
         next_at = NEVER if heartbeat_at is None else heartbeat_at
         self._timed = True
         try:
             async with asyncio.timeout(max(0.0, min(stop_at, next_at) - self._clock())):
-                await self._wakeup.wait()
+                await self.wakeup.wait()
         except TimeoutError:
             if stop_at <= next_at:
                 for what in self._deadlines.stop_first(protocol, deadlines):

@@ -117,7 +117,7 @@ class Stream(Generic[Q, R]):
             return ended.result()
         finally:
             self.end(CLIENT_LEFT)
-            self._writer.stop()
+            self._writer.wakeup.stop()
             if not self._reader.reading:
                 read.cancel()
             if not self._writer.writing:
@@ -129,12 +129,12 @@ class Stream(Generic[Q, R]):
         """Passes changed names to the protocol, and wakes the writer if the change concerns it."""
         protocol = self._protocol
         if protocol is not None and (protocol.offer(changes) or protocol.unanswered()):
-            self._writer.notify_change()
+            self._writer.wakeup.notify_change()
 
     def sibling_advanced(self) -> None:
         """Another stream of the same proxy made progress or ended: wakes the writer if there is something to send now."""
         if self._protocol is not None and self._protocol.look():
-            self._writer.notify_change()
+            self._writer.wakeup.notify_change()
 
     @property
     def type_states(self) -> TypeStates:
@@ -244,7 +244,9 @@ class Stream(Generic[Q, R]):
         observer = self._context.observer
         match event:
             case Acked():
-                observer.response_acked(self.info, event.type_url, self._writer.seconds_since_sent(event.type_url))
+                observer.response_acked(
+                    self.info, event.type_url, self._context.clock() - self._writer.sent_at[event.type_url]
+                )
             case Nacked():
                 observer.response_nacked(self.info, event.type_url, event.version, event.message)
             case AcceptanceChanged():

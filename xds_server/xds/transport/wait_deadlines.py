@@ -17,20 +17,13 @@ Deadlines = Mapping[TypeUrl | None, float]
 class WaitDeadlines:
     """Remembers since when a stream waits for what."""
 
-    __slots__ = ("_blocked_since", "_limits", "_sent_at")
+    __slots__ = ("_blocked_since", "_limits", "sent_at")
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._blocked_since: float | None = None
-        self._sent_at: dict[TypeUrl, float] = {}
-
-    def response_sent(self, type_url: TypeUrl, now: float) -> None:
-        """Records when the last response of a type was handed to gRPC."""
-        self._sent_at[type_url] = now
-
-    def sent_at(self, type_url: TypeUrl) -> float:
-        """When the last response of a type was handed to gRPC."""
-        return self._sent_at[type_url]
+        self.sent_at: dict[TypeUrl, float] = {}
+        """When the last response of each type was handed to gRPC. The caller writes it."""
 
     def update(self, protocol: ProtocolStream[Any, Any], now: float) -> Deadlines:
         """The deadlines of all current waits. Call it whenever the stream has nothing to send."""
@@ -40,7 +33,7 @@ class WaitDeadlines:
             self._blocked_since = now
         seconds = self._limits.answer_seconds
         deadlines: dict[TypeUrl | None, float] = {
-            type_url: self._sent_at[type_url] + seconds for type_url in protocol.unanswered()
+            type_url: self.sent_at[type_url] + seconds for type_url in protocol.unanswered()
         }
         if self._blocked_since is not None:
             deadlines[None] = self._blocked_since + self._limits.rollout_seconds
