@@ -1,7 +1,7 @@
-"""Calls beside discovery: health, reflection and client status. So many at a time, and a part of them from one address.
+"""Calls of services other than discovery: health, reflection and client status. Their number is limited, also per address.
 
-An operation of gRPC that is cancelled costs memory for ever (https://github.com/grpc/grpc/issues/43360): here none is. When
-who waits for it goes away, it goes on until the call is over.
+A cancelled gRPC operation leaks memory (https://github.com/grpc/grpc/issues/43360), so none is cancelled here. When its
+waiter is cancelled, the operation goes on until the call is over.
 """
 
 import asyncio
@@ -14,30 +14,31 @@ import grpc
 from xds_server.xds.transport.limits import Limits
 from xds_server.xds.transport.stream_limiter import host
 
-_PART: Final = 4
+_ADDRESS_SHARE: Final = 4
+"""One address may have a quarter of the calls."""
 
 T = TypeVar("T")
 Handler = Callable[[Any, Any], Awaitable[T]]
 
 
 class AuxiliaryCalls:
-    """Counts those calls, and turns away what is too much."""
+    """Counts the open calls, and refuses more than the limit."""
 
     def __init__(self, limits: Limits, on_refused: Callable[[], None]) -> None:
-        self._most = limits.side_streams
-        self._of_address = max(1, self._most // _PART)
+        self._max_calls = limits.side_streams
+        self._max_per_address = max(1, self._max_calls // _ADDRESS_SHARE)
         self._on_refused = on_refused
         self.by_address: Counter[str] = Counter()
         self.open = 0
 
-    def counted(self, handler: Handler[T]) -> Handler[T]:
-        """*handler*, called with a request and a call as gRPC's handlers are, if there is a place."""
+    def limit(self, handler: Handler[T]) -> Handler[T]:
+        """Wraps the *handler* of a method, so that a call beyond the limit is aborted with RESOURCE_EXHAUSTED."""
 
-        async def call_counted(request: Any, call: Any) -> T:
+        async def call_limited(request: Any, call: Any) -> T:
             owner = host(call.peer())
-            if self.open >= self._most or self.by_address[owner] >= self._of_address:
+            if self.open >= self._max_calls or self.by_address[owner] >= self._max_per_address:
                 self._on_refused()
-                text = f"{self._most} calls beside discovery are open, or {self._of_address} from this address: try again later"
+                text = f"{self._max_calls} calls of services other than discovery are open, or {self._max_per_address} from this address: try again later"
                 await call.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
             self.open += 1
             self.by_address[owner] += 1
@@ -49,21 +50,21 @@ class AuxiliaryCalls:
                 if not self.by_address[owner]:
                     del self.by_address[owner]
 
-        return call_counted
+        return call_limited
 
 
 async def run_to_completion(operation: Coroutine[Any, Any, T]) -> T:
-    """What an operation of gRPC gives; it goes on, if who waits for it is cancelled."""
+    """The result of a gRPC operation, which goes on if the waiter is cancelled."""
     task = asyncio.ensure_future(operation)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        task.add_done_callback(_forget)
+        task.add_done_callback(_drop_result)
         raise
 
 
-async def read(call: Any, seconds: float) -> bytes | None:
-    """The next message; None if there are no more. Ends the call, if none comes within so many seconds."""
+async def read_message(call: Any, seconds: float) -> bytes | None:
+    """The next message of a call; None if there are no more. Aborts the call if none comes within *seconds*."""
     task = asyncio.ensure_future(call.read())
     try:
         await asyncio.wait((task,), timeout=seconds)
@@ -73,9 +74,9 @@ async def read(call: Any, seconds: float) -> bytes | None:
         data = task.result()
     finally:
         if not task.done():
-            task.add_done_callback(_forget)
+            task.add_done_callback(_drop_result)
     return data if isinstance(data, bytes) else None
 
 
-def _forget(task: "asyncio.Task[Any]") -> None:
+def _drop_result(task: "asyncio.Task[Any]") -> None:
     task.cancelled() or task.exception()

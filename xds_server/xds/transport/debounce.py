@@ -1,22 +1,22 @@
-"""Bursts of changes made one. Pure: the time is given."""
+"""Makes one action of a burst of changes. Pure: the time is given."""
 
 import msgspec
 
 
 class Debounce(msgspec.Struct):
-    """When to act on changes: after *quiet_seconds* of silence, or *ceiling_seconds* after the first, whichever is earlier;
-    and not sooner than *rest_seconds* after it was acted last.
+    """When to act on changes, in seconds on the caller's monotonic clock.
 
-    With a rest alone, a change that comes by itself is acted on at once, and what follows it closely is gathered. Units:
-    seconds on the caller's monotonic clock.
-    """  # noqa: D205  One sentence.
+    That is *quiet_seconds* after the last change, but at most *ceiling_seconds* after the first one, and at least
+    *rest_seconds* after the last action. With a rest alone, the first change after a quiet time is acted on at once, and
+    the changes that follow it closely are acted on together.
+    """
 
     quiet_seconds: float = 0.0
     ceiling_seconds: float = 0.0
     rest_seconds: float = 0.0
     _first: float | None = None
     _last: float = 0.0
-    _taken: float = float("-inf")
+    _acted_at: float = float("-inf")
 
     def __post_init__(self) -> None:
         if not 0 <= self.quiet_seconds <= self.ceiling_seconds:
@@ -25,20 +25,20 @@ class Debounce(msgspec.Struct):
             )
 
     def record_change(self, now: float) -> float:
-        """Notes a change, and returns when to act."""
+        """Records a change, and returns when to act."""
         self._first = now if self._first is None else self._first
         self._last = now
         return self.due_at
 
     @property
     def due_at(self) -> float:
-        """When to act on what was noted; infinite, if nothing was."""
+        """When to act on the recorded changes; infinity if there are none."""
         if self._first is None:
             return float("inf")
         return max(
-            min(self._last + self.quiet_seconds, self._first + self.ceiling_seconds), self._taken + self.rest_seconds
+            min(self._last + self.quiet_seconds, self._first + self.ceiling_seconds), self._acted_at + self.rest_seconds
         )
 
     def record_action(self, now: float) -> None:
-        """Notes that what was noted has been acted upon."""
-        self._first, self._taken = None, now
+        """Records that all changes so far were acted on."""
+        self._first, self._acted_at = None, now

@@ -1,7 +1,7 @@
-"""gRPC health checks, of the server and of each discovery service.
+"""gRPC health checks of the server and of each discovery service.
 
-The reference implementation writes to a watcher while it holds what a change of the status waits for: a client that does not
-read would keep the status as it is, and the server from stopping.
+This is not the reference implementation of grpcio-health-checking, because that one holds a lock while it writes to a watcher:
+a client that does not read would keep the status from changing, and the server from stopping.
 Source: grpc/health/v1/health.proto.
 """
 
@@ -24,55 +24,55 @@ _DETAILS: Final = 500
 
 
 class HealthService:
-    """Says of each of *services* whether it is worth asking: all of them are, or none; none at first."""
+    """The status of *services*: all of them are SERVING, or none is. At first none is."""
 
     def __init__(self, services: Collection[str]) -> None:
         self._services = frozenset(services)
         self._status = _NOT_SERVING
-        self._ends = False
+        self._ended = False
         self._changed = asyncio.Event()
 
     def set(self, *, serving: bool) -> None:
-        """Answers from now on so; after `end` it has no effect."""
-        status = _SERVING if serving and not self._ends else _NOT_SERVING
+        """Changes the status of all services. It has no effect after `end`."""
+        status = _SERVING if serving and not self._ended else _NOT_SERVING
         if status != self._status:
             self._status = status
             self._changed.set()
             self._changed = asyncio.Event()
 
     def end(self) -> None:
-        """Not serving, for ever."""
-        self._ends = True
+        """Changes the status to NOT_SERVING for good."""
+        self._ended = True
         self.set(serving=False)
 
-    def handler(self, counted: Callable[[Handler[Any]], Handler[Any]]) -> Any:
-        """The gRPC handler of the service; *counted* is put around each method."""
+    def handler(self, limit: Callable[[Handler[Any]], Handler[Any]]) -> Any:
+        """The gRPC handler of the service; *limit* wraps each method."""
         methods = {
-            "Check": grpc.unary_unary_rpc_method_handler(counted(self._check)),
-            "Watch": grpc.unary_stream_rpc_method_handler(counted(self._watch)),
+            "Check": grpc.unary_unary_rpc_method_handler(limit(self._check)),
+            "Watch": grpc.unary_stream_rpc_method_handler(limit(self._watch)),
         }
         return grpc.method_handlers_generic_handler(SERVICE, methods)
 
     async def _check(self, request: bytes, call: Any) -> bytes:
         name = await _service(request, call)
         if name not in self._services:
-            await call.abort(grpc.StatusCode.NOT_FOUND, f"there is no service {printable(name, _DETAILS)!r} here")
+            await call.abort(grpc.StatusCode.NOT_FOUND, f"this server does not serve {printable(name, _DETAILS)!r}")
         return self._status
 
     async def _watch(self, request: bytes, call: Any) -> None:
         known = await _service(request, call) in self._services
-        told = b""
+        sent = b""
         while True:
             changed, status = self._changed, self._status if known else _SERVICE_UNKNOWN
-            if status != told:
+            if status != sent:
                 await run_to_completion(call.write(status))
-                told = status
+                sent = status
             else:
                 await changed.wait()
 
 
 async def _service(request: bytes, call: Any) -> str:
-    """The name of the service that is asked for; "" for the server."""
+    """The service that a request names; "" stands for the server."""
     name, at = "", 0
     try:
         while at < len(request):

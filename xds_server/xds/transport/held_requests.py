@@ -27,7 +27,9 @@ class HeldRequests(Generic[Q]):
         if self._latest_only:
             self._requests = [held for held in self._requests if held.type_url != request.type_url]
         if len(self._requests) >= self._limit:
-            raise LimitError(0, f"{len(self._requests)} requests before the first response: wait until we are ready")
+            raise LimitError(
+                0, f"{len(self._requests)} requests before the first response: wait until the server is ready"
+            )
         self._quota.hold_request(size)
         self._requests.append(request)
 

@@ -1,4 +1,4 @@
-"""What a client may ask of the server, as numbers."""
+"""How much of the server's resources clients may use. It is a setting of the server."""
 
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -11,7 +11,7 @@ MAX_NUMBER: Final = 1_000_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Limits, each far beyond what proxies do. Whoever meets one is told RESOURCE_EXHAUSTED and which."""
+    """Each limit is far beyond what proxies need. A client that exceeds one gets RESOURCE_EXHAUSTED and the limit's name."""
 
     streams: Annotated[int, number("How many streams may be open.", 1, MAX_NUMBER)] = 10_000
     streams_per_connection: Annotated[int, number("How many streams one connection may have open.", 1, MAX_NUMBER)] = (
@@ -25,18 +25,18 @@ class Limits:
         ),
     ] = 0  # fmt: skip
     silent_streams: int = 1000
-    """Streams that have made no request yet. Beyond that the address that has most of them loses its oldest."""
+    """Streams that have made no request yet. Beyond that, the address with most of them loses its oldest."""
     first_request_seconds: float = 10
-    """How long a stream may be silent at its beginning; and a connection, before it speaks HTTP/2."""
+    """How long a stream may take until its first request, and a connection until it speaks HTTP/2."""
     idle_seconds: float = 60
-    """How long a connection may have no stream."""
+    """How long a connection may be without a stream."""
     side_streams: int = 500
-    """Calls of health, reflection and client status at a time; a quarter of them from one address."""
+    """Open calls of health, reflection and client status; a quarter of them from one address."""
     new_streams_per_second: float = 500
     new_streams_burst: int = 1000
-    """So many may come at once: all proxies do, after a restart. Who comes later waits for up to a second."""
+    """How many may open at once, as after a restart of the server. Further streams wait for up to a second."""
     requests_per_second: float = 1000
-    """On one stream; what comes faster is read later, so that a flood costs the others little."""
+    """On one stream. Faster requests are read later, so that a flood costs other streams little."""
     requests_burst: int = 1000
     request_bytes: Annotated[
         int,
@@ -46,9 +46,9 @@ class Limits:
         ),
     ] = 16 << 20  # fmt: skip
     requests_at_the_gate: int = 1000
-    """Requests of an incremental stream that may wait for us to be ready."""
+    """Requests of a delta stream that is not admitted yet."""
     stream_bytes: int = 24 << 20
-    """What a stream may have us keep: requests that wait for us to be ready, and names that are not published."""
+    """Bytes that the server keeps for one stream: requests before its admission, and names that are not published."""
     client_bytes: Annotated[
         int,
         number(
@@ -58,7 +58,7 @@ class Limits:
         ),
     ] = 256 << 20  # fmt: skip
     answer_bytes: int = 64 << 20
-    """Size of an answer about the status of clients."""
+    """Size of an answer of client status discovery."""
     connection_seconds: Annotated[
         float,
         seconds(
@@ -77,13 +77,13 @@ class Limits:
         ),
     ] = 256  # fmt: skip
     http_connections_per_peer: int = 64
-    """... and from one IP address, or one /64."""
+    """The same from one IP address, or one /64 of IPv6."""
     answer_seconds: float = 30
-    """When a client has not answered a response for so long, a newer state is sent nevertheless (R146)."""
+    """After this time without an answer to a response, a newer response of the type is sent nevertheless (R146)."""
     rollout_seconds: float = 5
-    """How long a type may wait for another, for make before break (R125)."""
+    """How long a type may wait for another type, for make before break (R125)."""
 
     @property
-    def of_address(self) -> int:
-        """How many streams one address may have open."""
+    def per_address(self) -> int:
+        """How many streams one address may have."""
         return self.streams_per_address or (self.streams + 1) // 2

@@ -1,4 +1,16 @@
-"""What the transport tells of its streams, and to whom. Metrics and logs are wired elsewhere."""
+"""What the transport tells its observer, and the values that describe a stream.
+
+Contract of an observer: its methods are called on the event loop, synchronously, and must neither block nor raise. For each
+stream the order is
+
+    stream_opened
+    [stream_hold_started ... stream_hold_ended]         if it has to wait; started again when the reason changes
+    {response_sent | response_acked | response_nacked | request_ignored | wait_timed_out | first_configuration_acked}
+    stream_closed                                       always, exactly once
+
+`stream_refused` comes without a stream, since a stream may be refused before its first request. An observer may not change
+what is served: what a NACK changes is an event that the cache takes.
+"""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -12,30 +24,34 @@ from xds_server.xds.transport.admission import Hold
 from xds_server.xds.transport.variant import VariantName
 
 CloseReason = Literal["client", "protocol_error", "limit", "refused", "shutdown", "internal_error"]
-"""Who ended a stream: the client; we, as it sent garbage, or too much, at the gate, at shutdown; a fault of ours."""
+"""Why a stream ended.
+
+`client`: the client ended it. `protocol_error`: it sent an invalid request. `limit`: it exceeded a limit. `refused`: it was not
+admitted. `shutdown`: this replica stops. `internal_error`: a bug of this server.
+"""
 
 WaitKind = Literal["make_before_break", "ack"]
-"""What a stream waited for: the acceptance of another type (R121, R124), or of the last response of a type (R146)."""
+"""What a stream waited for: `make_before_break`, another type (R121, R124); `ack`, the answer to a response (R146)."""
 
 IgnoredReason = Literal["stale_nonce", "unserved_type"]
-"""Why a request was ignored: it is about a response that is not the last, or asks for a type that is not served."""
+"""Why a request was ignored: it answers a response that is not the last one, or its type is not served."""
 
 
 class StreamInfo(msgspec.Struct, frozen=True):
-    """Who is at the other end of a stream; the same object as long as it lives."""
+    """The client of a stream; the same object as long as the stream lives."""
 
     id: int
-    """Counts streams from 1."""
+    """The number of the stream, from 1."""
     peer: str
-    """Address, as gRPC names it."""
+    """The client's address and port, as gRPC writes them."""
     node: Node
     opened_at: float
     """Seconds on the monotonic clock."""
     warm: bool
-    """Whether the client had a configuration when it came: its first request named a version."""
+    """Whether the client already had a configuration: its first request named a version."""
     variant: VariantName = "sotw"
     type_url: TypeUrl | None = None
-    """What the stream is for; None if it is aggregated."""
+    """The only type of the stream; None if it is aggregated."""
 
 
 class StreamStatus(msgspec.Struct, frozen=True):
@@ -43,67 +59,66 @@ class StreamStatus(msgspec.Struct, frozen=True):
 
     stream: StreamInfo
     hold: Hold | None
-    """Why it waits; None once it is served."""
+    """Why it waits; None once it is admitted."""
     types: Mapping[TypeUrl, TypeStatus]
-    """By type that the client asked for; empty while it waits."""
+    """By type that the client subscribed to; empty while it waits."""
     bytes_sent: int = 0
     bytes_received: int = 0
 
 
 class ClientUse(msgspec.Struct, frozen=True):
-    """What clients have taken of what there is; the limits are those of `Limits`."""
+    """How much of `Limits` the clients use."""
 
     streams: int = 0
     """Streams that have made a request."""
     silent: int = 0
-    """Streams that have made none yet."""
+    """Streams that have made no request yet."""
     bytes: int = 0
-    """What requests that wait, and names that do not exist, take."""
+    """Bytes of requests that wait, and of names that do not exist."""
     by_address: Mapping[str, Mapping[str, int]] = {}
     """The same by address."""
     auxiliary_calls: int = 0
-    """Calls of health, reflection and client status."""
+    """Open calls of health, reflection and client status."""
 
 
 class StreamObserver:
-    """Is called from the event loop, and must neither block nor raise. What an observer does not define is not observed."""
+    """Override the methods for what you want to observe; the others do nothing."""
 
     def stream_opened(self, stream: StreamInfo) -> None:
-        """A stream's first request was read; it may have to wait yet."""
+        """The first request of a stream was read. The stream may still have to wait."""
 
     def stream_closed(self, stream: StreamInfo, why: CloseReason) -> None:
-        """It ended; called once for every stream that was opened."""
+        """A stream ended."""
 
     def stream_hold_started(self, stream: StreamInfo, kind: HoldKind) -> None:
-        """A stream waits at the gate from now on; `stream_hold_ended` or `stream_closed` follows."""
+        """A stream waits for admission from now on, or for another reason than before."""
 
     def stream_hold_ended(self, stream: StreamInfo, kind: HoldKind, seconds: float, outcome: HoldOutcome) -> None:
-        """A wait at the gate ended; streams that did not wait are not told of."""
+        """A stream's wait for admission ended after *seconds*. *kind*: its last reason."""
 
     def stream_refused(self, kind: RefusalKind) -> None:
-        """A stream was turned away: at the gate, by a limit, or because its first request was no good."""
+        """A stream was refused: it was not admitted, exceeded a limit, or its first request was invalid."""
 
     def response_sent(self, stream: StreamInfo, type_url: TypeUrl, count: int, size: int) -> None:
         """A response of *count* resources and *size* bytes is about to be written."""
 
     def response_acked(self, stream: StreamInfo, type_url: TypeUrl, seconds: float) -> None:
-        """The client accepted a response, so long after it was handed to gRPC."""
+        """The client accepted a response, *seconds* after it was handed to gRPC."""
 
     def response_nacked(self, stream: StreamInfo, type_url: TypeUrl, version: str, message: str) -> None:
-        """The client rejected that version, in its own words."""
+        """The client rejected a response of that version. *message* is the client's own text."""
 
     def request_ignored(self, stream: StreamInfo, type_url: TypeUrl, why: IgnoredReason) -> None:
-        """A request was about a response that is not the last one, or asked for a type that we do not serve.
+        """A request was ignored.
 
-        An unserved type URL is whatever the client wrote: no label for a metric.
+        Do not use an unserved *type_url* as a metric label: the client may have written anything.
         """
 
     def wait_timed_out(self, stream: StreamInfo, what: WaitKind) -> None:
-        """A stream has waited too long for another type, or for an answer, and waits no longer."""
+        """A stream has waited too long for another type, or for an answer, and goes on without."""
 
     def first_configuration_acked(self, stream: StreamInfo, seconds: float, *, warm: bool) -> None:
-        """The client accepted a whole configuration for the first time, so long after the stream was opened.
+        """The client accepted a whole configuration (`AdsStream.complete`), *seconds* after the stream was opened.
 
-        That is `AdsStream.complete`: of each type something was ACKed, and nothing is in flight or due; load
-        assignments and route configurations count only if the view has any. Called once per stream at most.
+        Called at most once per stream, and only for aggregated streams.
         """

@@ -1,7 +1,7 @@
-"""What the messages of discovery look like, as descriptors for server reflection.
+"""Descriptors of the discovery messages, for server reflection (`reflection`).
 
-Only what a client writes and reads here, without options and annotations; the numbers are those of the .proto files. Made
-on the first question, since nothing else needs them.
+They have only the fields that this server reads or writes, without options and annotations. Field numbers are those of the
+.proto files.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ _CORE, _DISCOVERY = "envoy.config.core.v3", "envoy.service.discovery.v3"
 _DISCOVERY_FILE: Final = "envoy/service/discovery/v3/discovery.proto"
 
 Fields = Mapping[int, str]
-"""Field number -> `name type`: `s` string, `i` int32, `u` uint32, `b` bool, or a message; `*` behind it: repeated."""
+"""Field number -> `name type`. Types: `s` string, `i` int32, `u` uint32, `b` bool, or the name of a message. `*`: repeated."""
 
 _FILES: Final[Mapping[str, tuple[str, tuple[str, ...], Mapping[str, Fields]]]] = {
     "google/rpc/status.proto": (
@@ -58,7 +58,10 @@ _FILES: Final[Mapping[str, tuple[str, tuple[str, ...], Mapping[str, Fields]]]] =
                 5: "nonce s",
                 6: f"control_plane .{_CORE}.ControlPlane",
             },
-            "Version": {1: "key s", 2: "value s"},  # The entry of the map of versions: on the wire it is that.
+            "Version": {
+                1: "key s",
+                2: "value s",
+            },  # An entry of a map<string, string>, which is encoded as a repeated message.
             "DeltaDiscoveryRequest": {
                 1: f"node .{_CORE}.Node",
                 2: "type_url s",
@@ -109,7 +112,7 @@ _FILES: Final[Mapping[str, tuple[str, tuple[str, ...], Mapping[str, Fields]]]] =
 }
 
 Method = tuple[str, str, str, bool]
-"""(name, request, response, whether it streams)."""
+"""(name, request, response, whether both are streams)."""
 
 
 def _services() -> Iterator[tuple[str, str, str, list[Method]]]:
@@ -133,9 +136,9 @@ class ReflectionDescriptors:
         self._symbols: dict[str, str] = {}
         self._add_known()
         for file, (package, imports, messages) in _FILES.items():
-            made = self._file(file, package, imports)
+            described = self._file(file, package, imports)
             for name, fields in messages.items():
-                _add_message(made, name, fields)
+                _add_message(described, name, fields)
                 self._symbols[f"{package}.{name}"] = file
         for file, package, name, methods in _services():
             imports = (_DISCOVERY_FILE, "envoy/service/status/v3/csds.proto")
@@ -157,24 +160,24 @@ class ReflectionDescriptors:
         return [f"{package}.{name}" for _, package, name, _ in _services()]
 
     def by_file(self, name: str) -> list[bytes] | None:
-        """The file of that name, and all that it imports; None if there is none."""
+        """The file of that name and all files that it imports; None if it does not exist."""
         if name not in self._files:
             return None
         found: dict[str, bytes] = {}
-        left = [name]
-        while left:
-            one = left.pop()
-            if one not in found:
-                found[one] = self._files[one].SerializeToString()
-                left.extend(self._files[one].dependency)
+        to_add = [name]
+        while to_add:
+            file = to_add.pop()
+            if file not in found:
+                found[file] = self._files[file].SerializeToString()
+                to_add.extend(self._files[file].dependency)
         return list(found.values())
 
     def by_symbol(self, symbol: str) -> list[bytes] | None:
-        """The file that has a message, a service or a method of that name, and all that it imports."""
+        """The file with the message, service or method of that name, and all files that it imports; None if it does not exist."""
         return self.by_file(self._symbols.get(symbol.lstrip("."), ""))
 
     def _file(self, name: str, package: str, imports: tuple[str, ...]) -> Any:
-        from google.protobuf import descriptor_pb2  # noqa: PLC0415  Only who asks pays for it.
+        from google.protobuf import descriptor_pb2  # noqa: PLC0415  Only a request pays for the import.
 
         made = descriptor_pb2.FileDescriptorProto(name=name, package=package, syntax="proto3", dependency=imports)
         self._files[name] = made
@@ -188,8 +191,8 @@ class ReflectionDescriptors:
         for module in (any_pb2, struct_pb2, health_pb2):
             made = descriptor_pb2.FileDescriptorProto.FromString(module.DESCRIPTOR.serialized_pb)
             self._files[made.name] = made
-            names = [*made.message_type, *made.service]
-            self._symbols.update({f"{made.package}.{one.name}": made.name for one in names})
+            symbols = [*made.message_type, *made.service]
+            self._symbols.update({f"{made.package}.{symbol.name}": made.name for symbol in symbols})
 
 
 _SCALARS: Final = {"s": 9, "i": 5, "u": 13, "b": 8}  # FieldDescriptorProto.Type

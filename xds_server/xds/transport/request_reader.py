@@ -1,4 +1,4 @@
-"""Reads the requests of one call: none that is too large, and not faster than they may come."""
+"""Reads and decodes the requests of one call, within the limits on their size and rate."""
 
 import asyncio
 from typing import Final, Generic, Protocol
@@ -15,28 +15,28 @@ from xds_server.xds.transport.stream_limiter import TokenBucket
 from xds_server.xds.transport.time_slices import TimeSlices
 from xds_server.xds.transport.variant import Decoder, Q, RequestCache
 
-_LARGE: Final = 1 << 15
-"""Bytes of a request from which on it is read in slices."""
+_LARGE_BYTES: Final = 1 << 15
+"""A request of this size or more is decoded in time slices."""
 _TOKEN_BYTES: Final = 1 << 14
-"""A larger request counts as several."""
+"""A request counts as one more for each of these."""
 _REPEATED_BYTES: Final = 1 << 18
-"""The same of one that repeats what was read before, as an ACK repeats its names: it costs a comparison."""
+"""The same for a large request that repeats the last one, as the names of an ACK do: it costs only a comparison."""
 
 
 class Call(Protocol):
-    """What is used of a grpc.aio.ServicerContext."""
+    """The part of grpc.aio.ServicerContext that this package uses."""
 
     async def read(self) -> object:
-        """The next message as bytes; anything else is the end of what the client has to say."""
+        """The next message as bytes; anything else means that the client sends no more."""
 
     async def write(self, message: bytes) -> None:
-        """Returns when the message has been taken; one at a time."""
+        """Returns when gRPC has taken the message. Only one write at a time."""
 
     async def abort(self, code: grpc.StatusCode, details: str) -> None:
-        """Ends the call, and raises."""
+        """Ends the call with that status, and raises."""
 
     def peer(self) -> str:
-        """The address at the other end."""
+        """The client's address."""
         ...
 
 
@@ -79,12 +79,12 @@ class RequestReader(Generic[Q]):
         self._bucket = TokenBucket(limits.requests_per_second, limits.requests_burst)
         self.bytes = self.last_bytes = 0
         self.reading = False
-        """Whether it waits for gRPC: then its task must not be cancelled."""
+        """Whether gRPC is reading a message: then the task must not be cancelled."""
         self.task: asyncio.Task[object] | None = None
-        """In which it reads; it ends when the call does."""
+        """The task that reads. It ends when the call is over."""
 
-    async def next(self) -> Q | None:
-        """The next request; None if there are no more. Raises DecodeError, ProtocolError."""
+    async def next_request(self) -> Q | None:
+        """The next request; None if the client sends no more. Raises DecodeError, ProtocolError."""
         self.reading = True
         try:
             data = await self._call.read()
@@ -96,29 +96,29 @@ class RequestReader(Generic[Q]):
         self.bytes += len(data)
         if len(data) > self._limits.request_bytes:
             raise LimitError(0, f"{len(data)} bytes in one message, of {self._limits.request_bytes} at most")
-        request = await (self._small(data) if len(data) < _LARGE else self._large(data))
+        request = await (self._decode_small(data) if len(data) < _LARGE_BYTES else self._decode_large(data))
         if self.type_url is None or request.type_url == self.type_url:
             return request
         if request.type_url:
             raise ProtocolError(f"request is for {request.type_url!r} on a stream for {self.type_url}")
         return msgspec.structs.replace(request, type_url=self.type_url)
 
-    async def _small(self, data: bytes) -> Q:
-        await self._pay(1 + len(data) // _TOKEN_BYTES)
+    async def _decode_small(self, data: bytes) -> Q:
+        await self._take_tokens(1 + len(data) // _TOKEN_BYTES)
         return self._request_cache.decode(data, self._decoder)
 
-    async def _large(self, data: bytes) -> Q:
-        """One that is not read in its first step counts in full, and is read in turns with others."""
-        await self._pay(1 + len(data) // _REPEATED_BYTES)
+    async def _decode_large(self, data: bytes) -> Q:
+        """Decodes in time slices. A request that is not decoded in the first step counts by its full size."""
+        await self._take_tokens(1 + len(data) // _REPEATED_BYTES)
         steps = self._decoder.steps(data)
         try:
             next(steps)
         except StopIteration as end:
             request: Q = end.value
             return request
-        await self._pay(len(data) // _TOKEN_BYTES)
+        await self._take_tokens(len(data) // _TOKEN_BYTES)
         return await self._time_slices.run(steps)
 
-    async def _pay(self, count: int) -> None:
+    async def _take_tokens(self, count: int) -> None:
         if wait := self._bucket.take(self._clock(), count=count):
-            await asyncio.sleep(wait)  # What comes meanwhile stays with the client.
+            await asyncio.sleep(wait)  # Meanwhile, further requests stay with the client: gRPC's flow control.

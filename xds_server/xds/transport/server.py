@@ -1,4 +1,4 @@
-"""The gRPC server: ADS in bytes, and health, on one port."""
+"""The gRPC server: discovery services, health, client status and reflection on one port."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -21,39 +21,39 @@ from xds_server.xds.transport.debounce import Debounce
 from xds_server.xds.transport.health import HealthService
 from xds_server.xds.transport.limits import Limits
 from xds_server.xds.transport.observer import ClientUse, StreamObserver, StreamStatus
-from xds_server.xds.transport.reflection import reflection
+from xds_server.xds.transport.reflection import reflection_handlers
 from xds_server.xds.transport.registry import StreamRegistry
-from xds_server.xds.transport.services import SERVICES, handlers
+from xds_server.xds.transport.services import SERVICES, discovery_handlers
 
 REST_SECONDS: Final = 0.01
-"""How long what changes after a response is gathered, on each stream: 100 steps a second are more than a proxy can use."""
+"""How long a stream gathers changes after a response. A proxy cannot use more than 100 updates a second."""
 
-_LARGEST: Final = (1 << 31) - 1
+_MAX_INT32: Final = (1 << 31) - 1
 
 _OPTIONS: Final = (
-    # By default the core takes the pings of an idle Envoy for abuse, and ends its stream after the fourth; these it takes
-    # for abuse that come by the thousand.
+    # By default, gRPC takes the keepalive pings of an idle Envoy for abuse, and closes the connection after the fourth.
+    # With these options it does so only for thousands of pings.
     ("grpc.http2.max_ping_strikes", 20),
     ("grpc.http2.min_ping_interval_without_data_ms", 200),
     ("grpc.keepalive_permit_without_calls", 1),
-    # Our own pings free the streams of peers that vanished.
+    # The server's own pings end the streams of clients that vanished.
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.http2.max_pings_without_data", 0),
-    # Two servers on a port would share its clients, one of them perhaps not ready.
+    # With SO_REUSEPORT, two servers on one port would share its clients, and one of them might not be ready.
     ("grpc.so_reuseport", 0),
     ("grpc.max_send_message_length", -1),
-    # By default the core sends a ping with every message that it reads, to learn how much it may take: a fifth of what an
-    # ACK costs. It may take so much without.
+    # By default, gRPC sends a ping with every message that it reads, to estimate the bandwidth: a fifth of the cost of an
+    # ACK. A fixed window needs no estimate.
     ("grpc.http2.bdp_probe", 0),
     ("grpc.http2.lookahead_bytes", 1 << 20),
 )
 
 
 class AdsServer:
-    """Serves ADS to all whom the admission policy admits, and says by gRPC health whether it is worth asking.
+    """Serves discovery to the nodes that the admission policy admits.
 
-    Health is NOT_SERVING from before the port is open until `set_health` says otherwise.
+    Its gRPC health is NOT_SERVING from before the port is open until `set_health` changes it.
     """
 
     def __init__(
@@ -70,11 +70,13 @@ class AdsServer:
         connections: int | None = None,
         acceptance_changed: AcceptanceListener = lambda *_: None,
     ) -> None:
-        """*debounce*: of each stream. By default a change by itself is sent at once, and a burst in steps.
+        """*identifier*: the name of this control plane in responses.
 
-        *connections*: how many there may be, more are closed at once; None for as many as come.
+        *debounce*: of each stream. By default a single change is sent at once, and a burst of changes in steps.
 
-        *acceptance_changed*: called when a client's answer changed what counts as accepted; what the cache takes.
+        *connections*: how many may be open; further ones are closed at once. None for the sum of the limits on streams.
+
+        *acceptance_changed*: called when a client's answer changed what counts as accepted; the cache takes it.
         """
         self._connections = connections
         self._address = address
@@ -96,22 +98,22 @@ class AdsServer:
         """The port that is open; 0 before `start`."""
 
     async def start(self) -> int:
-        """Opens the port, and returns its number. Raises BindError, if the address cannot be listened on."""
+        """Opens the port, and returns its number. Raises BindError if the server cannot listen on the address."""
         await check_address(self._address)
-        limits, counted = self._limits, self._auxiliary_calls.counted
+        limits, limit = self._limits, self._auxiliary_calls.limit
         server = grpc.aio.server(options=(*_OPTIONS, *_options(limits, self._connections)))
         status = ClientStatusService(
             self._streams.resource_statuses,
             self._streams.time_slices,
-            most=limits.answer_bytes,
+            max_bytes=limits.answer_bytes,
             idle_seconds=limits.idle_seconds,
         )
-        server.add_generic_rpc_handlers(handlers(self._streams.serve))
-        server.add_generic_rpc_handlers((status.handler(counted), self._health.handler(counted)))
-        server.add_generic_rpc_handlers(reflection(counted, limits.first_request_seconds))
+        server.add_generic_rpc_handlers(discovery_handlers(self._streams.serve))
+        server.add_generic_rpc_handlers((status.handler(limit), self._health.handler(limit)))
+        server.add_generic_rpc_handlers(reflection_handlers(limit, limits.first_request_seconds))
         try:
             port: int = server.add_insecure_port(str(self._address))
-        except RuntimeError as error:  # Taken between the check and here.
+        except RuntimeError as error:  # Another process took the port after the check.
             await server.stop(None)
             raise BindError(self._address, str(error)) from error
         await server.start()
@@ -119,7 +121,7 @@ class AdsServer:
         return port
 
     async def set_health(self, *, serving: bool) -> None:
-        """Answers health checks, of the server and of each discovery service, from now on so."""
+        """Changes the health of the server and of each discovery service."""
         self._health.set(serving=serving)
 
     def publish(self, changes: Mapping[str | None, ChangedNames]) -> None:
@@ -131,15 +133,15 @@ class AdsServer:
         return self._streams.status()
 
     def statuses(self) -> Iterator[StreamStatus]:
-        """The same one by one, each as it is when it is asked for; streams may end and begin meanwhile."""
+        """Every open stream, the oldest first. Each is read when it is asked for; streams may end and begin meanwhile."""
         return self._streams.statuses()
 
     def client_use(self) -> ClientUse:
-        """What clients have taken of what there is."""
+        """How much of the limits the clients use."""
         return msgspec.structs.replace(self._streams.client_use(), auxiliary_calls=self._auxiliary_calls.open)
 
     def release(self, kind: HoldKind) -> int:
-        """Ends waits at the gate for a reason of that kind, and returns of how many streams."""
+        """Ends the waits for admission that have a reason of that kind, and returns of how many streams."""
         return self._streams.release(kind)
 
     async def stop(
@@ -148,10 +150,10 @@ class AdsServer:
         reason: str = "xds-server is shutting down: try another replica, or again",
         spread: float = 0.0,
     ) -> None:
-        """Takes no more streams, ends those that are open with UNAVAILABLE, and returns within *grace* seconds.
+        """Accepts no more streams, ends the open ones with UNAVAILABLE and *reason*, and returns within *grace* + *spread* seconds.
 
-        Health comes first. *spread*: over how many seconds more the streams end, so that they do not all come to the
-        other replicas at once.
+        Health becomes NOT_SERVING first. *spread*: over how many seconds the streams end, so that their clients do not all
+        connect to the other replicas at once.
         """
         if self._server is None:
             return
@@ -164,14 +166,14 @@ def _options(limits: Limits, connections: int | None) -> list[tuple[str, int]]:
     of_connection = limits.streams_per_connection + limits.side_streams // 4
     wanted = limits.streams + limits.silent_streams + limits.side_streams
     options = [
-        # A message beyond our own limit is refused in our words; one beyond this, by gRPC before it is in memory.
+        # We refuse a message beyond our limit with a reason. gRPC refuses one beyond this limit before it is in memory.
         ("grpc.max_receive_message_length", limits.request_bytes + limits.request_bytes // 4),
-        # What is beyond our own limit is refused in our words; what is beyond this, by HTTP/2.
-        ("grpc.max_concurrent_streams", min(2 * of_connection, _LARGEST)),
-        # A connection that does not begin to speak HTTP/2, or that has no stream, takes a file descriptor for nothing.
+        # We refuse a stream beyond our limit with a reason. HTTP/2 refuses one beyond this limit.
+        ("grpc.max_concurrent_streams", min(2 * of_connection, _MAX_INT32)),
+        # A connection that does not start HTTP/2, or that has no stream, wastes a file descriptor.
         ("grpc.server_handshake_timeout_ms", milliseconds(limits.first_request_seconds)),
         ("grpc.max_connection_idle_ms", milliseconds(limits.idle_seconds)),
-        ("grpc.max_allowed_incoming_connections", min(wanted, connections or wanted, _LARGEST)),
+        ("grpc.max_allowed_incoming_connections", min(wanted, connections or wanted, _MAX_INT32)),
     ]
     if limits.connection_seconds:
         options.append(("grpc.max_connection_age_ms", milliseconds(limits.connection_seconds)))
@@ -180,5 +182,5 @@ def _options(limits: Limits, connections: int | None) -> list[tuple[str, int]]:
 
 
 def milliseconds(seconds: float) -> int:
-    """At least one, and no more than gRPC's options can hold."""
-    return max(1, min(round(seconds * 1000), _LARGEST))
+    """Milliseconds for a gRPC option: at least 1, at most the largest int32."""
+    return max(1, min(round(seconds * 1000), _MAX_INT32))

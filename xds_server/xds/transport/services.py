@@ -1,7 +1,7 @@
-"""The discovery services: one handler each, and what it serves.
+"""The discovery services, as a table, and their gRPC handlers.
 
-There is no unary Fetch and no REST: both poll, which is what streams are there to avoid; nothing that we know asks for them
-where a stream can be had (R1, R2). Virtual hosts exist only incrementally.
+There is no unary Fetch and no REST: both poll, and no known client uses them where it can have a stream (R1, R2). Virtual
+hosts are served in the delta variant only, as the protocol defines.
 """
 
 from collections.abc import Awaitable, Callable
@@ -24,7 +24,7 @@ from xds_server.model.resource import (
 )
 from xds_server.xds.transport.variant import DELTA, SOTW, AnyVariant
 
-Serve = Callable[[Any, AnyVariant, TypeUrl | None], Awaitable[None]]
+ServeCall = Callable[[Any, AnyVariant, TypeUrl | None], Awaitable[None]]
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -32,7 +32,7 @@ class Service(msgspec.Struct, frozen=True):
 
     name: str
     type_url: TypeUrl | None
-    """What it serves; None for everything."""
+    """The type that it serves; None for all types."""
     sotw: str
     """Its state-of-the-world method; "" if it has none."""
     delta: str
@@ -61,8 +61,8 @@ SERVICES: Final = (
 )
 
 
-def handlers(serve: Serve) -> tuple[Any, ...]:
-    """The gRPC handlers of all services, each of which hands its calls to *serve*."""
+def discovery_handlers(serve: ServeCall) -> tuple[Any, ...]:
+    """The gRPC handlers of all services. Each passes its calls to *serve*."""
     return tuple(
         grpc.method_handlers_generic_handler(
             service.name,
@@ -76,8 +76,8 @@ def handlers(serve: Serve) -> tuple[Any, ...]:
     )
 
 
-def _handler(serve: Serve, variant: AnyVariant, type_url: TypeUrl | None) -> Any:
+def _handler(serve: ServeCall, variant: AnyVariant, type_url: TypeUrl | None) -> Any:
     async def call(_: object, context: Any) -> None:
         await serve(context, variant, type_url)
 
-    return grpc.stream_stream_rpc_method_handler(call)  # Without (de)serialisers messages are bytes.
+    return grpc.stream_stream_rpc_method_handler(call)  # Without serialisers, messages are bytes.

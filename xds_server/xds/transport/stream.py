@@ -169,7 +169,7 @@ class Stream(Generic[Q, R]):
         try:
             while request is not None and not self._ended.done():
                 self._receive(request)
-                request = await self._reader.next()
+                request = await self._reader.next_request()
         except (DecodeError, ProtocolError) as error:
             return self._refuse(error)
         except grpc.aio.BaseError:  # The call is over.

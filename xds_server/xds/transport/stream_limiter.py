@@ -1,6 +1,6 @@
-"""Who has taken how much of what a client may ask of us. Pure: the time is given.
+"""Counts what clients use: requests per second, streams, and bytes. Pure: the time is given.
 
-What there is belongs to owners: a stream, the connection that it is on, and the address that the connection comes from.
+Counts are kept by stream, by connection, and by the address from which the connection comes.
 """
 
 from collections import Counter, OrderedDict
@@ -19,17 +19,17 @@ _NETWORK_BITS: Final = 64
 
 
 class TokenBucket:
-    """Tokens that come at a rate, and of which *burst* may be saved."""
+    """A token bucket: *rate* tokens per second, of which up to *burst* are saved."""
 
     __slots__ = ("_allowance", "_interval", "_next")
 
     def __init__(self, rate: float, burst: int) -> None:
         self._interval = 1 / rate
         self._allowance = (burst - 1) / rate
-        self._next = float("-inf")  # When the next token would be due, had none been saved.
+        self._next = float("-inf")  # When the next token would be due if none were saved.
 
     def take(self, now: float, patience: float = float("inf"), count: int = 1) -> float | None:
-        """Takes tokens, and returns in how many seconds the first is there; None, and none taken, if that is too long."""
+        """Takes tokens, and returns the seconds until the first is available; None, without taking any, beyond *patience*."""
         due = max(self._next, now)
         wait = max(0.0, due - self._allowance - now)
         if wait > patience:
@@ -38,12 +38,12 @@ class TokenBucket:
         return wait
 
     def has_token(self, now: float) -> bool:
-        """Whether a token is there."""
-        return max(self._next, now) - self._allowance <= now + 1e-9  # but for rounding
+        """Whether a token is available."""
+        return max(self._next, now) - self._allowance <= now + 1e-9  # But for rounding.
 
 
 class TokenBuckets:
-    """A bucket for each owner; of those that were not used for longest it forgets what is more than *most*."""
+    """A token bucket for each owner. Beyond *most* owners, it forgets the one that was not used for longest."""
 
     def __init__(self, rate: float, burst: int, *, most: int = 4096) -> None:
         self._rate = rate
@@ -52,7 +52,7 @@ class TokenBuckets:
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
 
     def bucket_of(self, owner: str) -> TokenBucket:
-        """The owner's bucket."""
+        """The owner's bucket, which is full if the owner is new."""
         bucket = self._buckets.get(owner)
         if bucket is None:
             bucket = self._buckets[owner] = TokenBucket(self._rate, self._burst)
@@ -63,16 +63,15 @@ class TokenBuckets:
         return bucket
 
     def remove(self, owner: str) -> None:
-        """Forgets an owner that is no more."""
+        """Forgets an owner."""
         self._buckets.pop(owner, None)
 
 
 @lru_cache(512)
 def host(peer: str) -> str:
-    """The address of a peer without its port, as in `ipv4:10.0.0.1:5000`; of IPv6 the network, of which a host has many.
-
-    Whatever is no such thing is its own address.
-    """
+    """The address of a gRPC *peer* such as `ipv4:10.0.0.1:5000`, without the port. Of IPv6 it is the /64 network, since one
+    host may use all of its addresses. Any other peer, such as a Unix socket, is returned as it is.
+    """  # noqa: D205  One paragraph.
     family, _, rest = unquote(peer).partition(":")
     if family not in {"ipv4", "ipv6"}:
         return peer
@@ -89,36 +88,36 @@ def host(peer: str) -> str:
 
 
 class StreamSlot(msgspec.Struct, eq=False):
-    """What a stream takes: a place on its connection and at its address."""
+    """The slot of one stream, which counts for its connection and its address."""
 
     peer: str
     host: str
     since: float
     evict: Callable[[], None]
-    """Is called when another needs the place of a stream that has not asked for anything yet."""
+    """Called when another stream needs the slot, while this one has made no request yet."""
     active: bool = False
-    """Whether it has made its first request."""
+    """Whether the stream has made its first request."""
 
 
 class StreamLimiter:
-    """Counts the streams that are open: those that have asked for something, and those that have not yet.
+    """Limits the open streams: active ones, which have made a request, and silent ones, which have not.
 
-    Those that have not have places of their own, and none of them is a right: when there are too many, the address that
-    has most of them loses its oldest. So they take nothing away from anybody else.
+    Silent streams have slots of their own, so they take none from active streams. When there are too many, the address with
+    most of them loses its oldest.
     """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._by_peer: Counter[str] = Counter()
-        self._by_host: Counter[str] = Counter()  # Those that spoke.
+        self._by_host: Counter[str] = Counter()  # Active streams.
         self._silent: dict[str, dict[StreamSlot, None]] = {}  # By address, the oldest first.
         self.silent = 0
-        """Streams that have asked for nothing yet."""
+        """Streams that have made no request yet."""
         self.active = 0
-        """Streams that have asked for something."""
+        """Streams that have made a request."""
 
     def open(self, peer: str, now: float, evict: Callable[[], None]) -> StreamSlot | LimitKind:
-        """A place for a new stream on the connection *peer*; or why there is none. What entered has to `close`."""
+        """A slot for a new stream on the connection *peer*, or the limit that it exceeds. Call `close` when the stream has ended."""
         if self._by_peer[peer] >= self._limits.streams_per_connection:
             return "connection"
         slot = StreamSlot(peer, host(peer), now, evict)
@@ -133,10 +132,10 @@ class StreamLimiter:
         return slot
 
     def first_request(self, slot: StreamSlot) -> LimitKind | None:
-        """Notes that a stream has made its first request; or says why it may not go on."""
+        """Makes a stream active; returns the limit that it exceeds, if it may not go on."""
         if self.active >= self._limits.streams:
             return "streams"
-        if self._by_host[slot.host] >= self._limits.of_address:
+        if self._by_host[slot.host] >= self._limits.per_address:
             return "address"
         self._remove_silent(slot)
         slot.active = True
@@ -145,7 +144,7 @@ class StreamLimiter:
         return None
 
     def close(self, slot: StreamSlot) -> None:
-        """Counts a stream as gone."""
+        """Gives back the slot of a stream that has ended."""
         _subtract(self._by_peer, slot.peer)
         if slot.active:
             _subtract(self._by_host, slot.host)
@@ -154,12 +153,15 @@ class StreamLimiter:
             self._remove_silent(slot)
 
     def by_address(self) -> Mapping[str, Mapping[str, int]]:
-        """Streams by address: those that spoke and the silent ones, for pages."""
-        hosts = sorted(self._by_host.keys() | self._silent.keys())
-        return {one: {"streams": self._by_host[one], "silent": len(self._silent.get(one, ()))} for one in hosts}
+        """Active and silent streams by address, for pages."""
+        addresses = sorted(self._by_host.keys() | self._silent.keys())
+        return {
+            address: {"streams": self._by_host[address], "silent": len(self._silent.get(address, ()))}
+            for address in addresses
+        }
 
     def reason(self, kind: LimitKind) -> str:
-        """What a client is told."""
+        """What a client reads when it exceeds that limit."""
         limits = self._limits
         match kind:
             case "streams":
@@ -168,7 +170,7 @@ class StreamLimiter:
                 return f"{limits.streams_per_connection} streams are open on this connection, which is the limit: close some"
             case "address":
                 return (
-                    f"{limits.of_address} streams are open from this address, which is the limit: close some, or raise "
+                    f"{limits.per_address} streams are open from this address, which is the limit: close some, or raise "
                     "streams_per_address in the server's limits"
                 )
             case "rate":
@@ -179,9 +181,11 @@ class StreamLimiter:
                     f"{limits.silent_streams} such streams: begin a stream with a request"
                 )
             case "auxiliary":
-                return f"{limits.side_streams} calls beside discovery are open, which is the limit: try again later"
+                return f"{limits.side_streams} calls of services other than discovery are open, which is the limit: try again later"
             case "bytes":
-                return f"what clients have the server keep takes {limits.client_bytes} bytes, which is the limit: try again later"
+                return (
+                    f"the server keeps {limits.client_bytes} bytes for its clients, which is the limit: try again later"
+                )
 
     def _remove_silent(self, slot: StreamSlot) -> None:
         of_host = self._silent.get(slot.host, {})
@@ -193,7 +197,7 @@ class StreamLimiter:
 
 
 class ClientQuota:
-    """Bytes that clients have the server keep: so many in all, and one address may take half of them."""
+    """The bytes that the server keeps for all clients: at most *total*, of which one address may have half."""
 
     def __init__(self, total: int) -> None:
         self.total = total
@@ -201,7 +205,7 @@ class ClientQuota:
         self.by_address: Counter[str] = Counter()
 
     def reserve(self, owner: str, count: int) -> bool:
-        """Takes so many for the address *owner*; returns whether there were as many."""
+        """Reserves bytes for the address *owner*; returns whether the limits allow it."""
         if self.used + count > self.total or self.by_address[owner] + count > self.total // 2:
             return False
         self.used += count
@@ -209,7 +213,7 @@ class ClientQuota:
         return True
 
     def release(self, owner: str, count: int) -> None:
-        """Gives back what was taken."""
+        """Gives back reserved bytes."""
         self.used -= count
         _subtract(self.by_address, owner, count)
 

@@ -74,7 +74,7 @@ class StreamOpener:
 
     async def _read(self, reader: RequestReader[Any]) -> Any:
         try:
-            first = await reader.next()
+            first = await reader.next_request()
             if first is None:
                 return CLIENT_LEFT
             if self.shutdown is not None:

@@ -1,4 +1,4 @@
-"""What a stream has us keep beyond what is published anyway: requests that wait, and names of what does not exist."""
+"""The bytes that the server keeps for one stream: requests before its admission, and names that are not published."""
 
 from typing import Final
 
@@ -9,22 +9,22 @@ from xds_server.xds.protocol.messages import DeltaRequest, Request
 from xds_server.xds.transport.stream_limiter import ClientQuota
 
 NAME_BYTES: Final = 400
-"""What a name costs beside its characters: a text, and its places in the sets of a subscription and of what is due."""
+"""The cost of a name beside its characters: a str object, and entries in the sets of a subscription and an outbox."""
 _REPEATED_BYTES: Final = 16
 _CHARGED: Final = "requests that wait, and names that do not exist,"
 
 
 class QuotaError(LimitError):
-    """A stream, the streams of an address, or all together have us keep too much."""
+    """A stream, the streams of an address, or all streams together exceed a limit on bytes."""
 
 
 class StreamQuota:
-    """The account of one stream. Names that are published cost nothing: they are kept for all."""
+    """Counts the bytes of one stream. Published names cost nothing, since they are kept anyway."""
 
     __slots__ = ("_client_quota", "_host", "_last", "_limit", "_names", "_repeated", "_waiting", "bytes")
 
     def __init__(self, client_quota: ClientQuota, host: str, limit: int) -> None:
-        """*limit*: bytes that this stream may have."""
+        """*limit*: the bytes of this stream. *client_quota*: the limit of all streams and of an address."""
         self._client_quota = client_quota
         self._host = host
         self._limit = limit
@@ -35,19 +35,19 @@ class StreamQuota:
         self.bytes = 0
 
     def hold_request(self, size: int) -> None:
-        """Takes a request of so many bytes that waits. Raises QuotaError."""
+        """Counts a request of *size* bytes that waits for admission. Raises QuotaError."""
         self._reserve(size)
         self._waiting += size
 
     def release_held_requests(self) -> None:
-        """Gives back what waited."""
+        """Gives back the bytes of all waiting requests."""
         self._release(self._waiting)
         self._waiting = 0
 
-    def count_names(self, request: Request | DeltaRequest, view: RoleTables) -> None:
-        """Takes what a request names and is not in *view*, and gives back what it names no more. Raises QuotaError."""
+    def count_names(self, request: Request | DeltaRequest, tables: RoleTables) -> None:
+        """Counts the names of a request that are not in *tables*, and gives back those that it drops. Raises QuotaError."""
         type_url = request.type_url
-        table = view.get(type_url)
+        table = tables.get(type_url)
         if table is None:
             return
         if isinstance(request, DeltaRequest):
@@ -56,7 +56,9 @@ class StreamQuota:
                 self._release(sum(known.pop(name, 0) for name in request.unsubscribe))
             if request.subscribe or request.initial_versions:
                 self._add(type_url, table.missing((*request.subscribe, *request.initial_versions)))
-        elif request.names is not self._last.get(type_url, ()):  # The decoder gives the same object for the same names.
+        elif request.names is not self._last.get(
+            type_url, ()
+        ):  # The decoder returns the same object for the same names.
             self._last[type_url] = request.names
             self._release(sum(self._names.pop(type_url, {}).values()) + self._repeated.pop(type_url, 0))
             self._add(type_url, table.missing(request.names))
@@ -66,7 +68,7 @@ class StreamQuota:
                 self._repeated[type_url] = repeated * _REPEATED_BYTES
 
     def release_all(self) -> None:
-        """Gives everything back."""
+        """Gives back all bytes."""
         self._release(self.bytes)
 
     def _add(self, type_url: TypeUrl, names: list[str]) -> None:
@@ -84,7 +86,7 @@ class StreamQuota:
             total = self._client_quota.total
             raise QuotaError(
                 0,
-                f"{_CHARGED} of all clients take {total} bytes, or those of this address the half: try again, or another replica",
+                f"{_CHARGED} of all clients take {total} bytes, or the streams of this address half of that: try again, or another replica",
             )
         self.bytes += count
 

@@ -1,4 +1,4 @@
-"""Long work on the event loop, in slices: a request that names much, an answer that tells much."""
+"""Runs long work on the event loop in slices: the decoding of a large request, or a large answer."""
 
 import asyncio
 from typing import Final, TypeVar
@@ -12,9 +12,9 @@ T = TypeVar("T")
 
 
 class TimeSlices:
-    """The budget of the process for long work: one slice at a time, whoever's it is, and then as long for all others.
+    """Shares out the time for long work: one slice at a time in the whole process, then as long for everything else.
 
-    Those who have long work take turns, slice by slice.
+    Several pieces of work take turns, slice by slice.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -22,14 +22,14 @@ class TimeSlices:
         self._turn = asyncio.Lock()
 
     async def run(self, steps: Steps[T]) -> T:
-        """What *steps* returns, which yields after each short step. Raises what it raises."""
+        """Runs *steps*, a generator that yields after each short step, and returns what it returns. Raises what it raises."""
         while True:
             async with self._turn:
                 began = self._clock()
-                while (took := self._clock() - began) < SLICE_SECONDS:
+                while (elapsed := self._clock() - began) < SLICE_SECONDS:
                     try:
                         next(steps)
                     except StopIteration as end:
                         result: T = end.value
                         return result
-                await asyncio.sleep(took)
+                await asyncio.sleep(elapsed)

@@ -1,4 +1,4 @@
-"""What wakes the writer of a stream."""
+"""Wakes the writer of a stream, as `asyncio.Event` would, but for a burst of changes only once."""
 
 import asyncio
 import copy
@@ -8,25 +8,26 @@ from xds_server.xds.transport.debounce import Debounce
 
 
 class Wakeup:
-    """Rings at once, or for changes when their burst is over. One may wait for it."""
+    """An event that is set at once by `wake`, and after a debounce by `notify_change`. One task may wait for it."""
 
-    __slots__ = ("_awake", "_clock", "_debounce", "_timer", "_waiter")
+    __slots__ = ("_clock", "_debounce", "_set", "_timer", "_waiter")
 
     def __init__(self, debounce: Debounce, clock: Clock) -> None:
-        self._debounce = copy.copy(debounce)  # Each stream has bursts of its own.
+        """*debounce* is copied: each stream has bursts of its own."""
+        self._debounce = copy.copy(debounce)
         self._clock = clock
-        self._awake = False
+        self._set = False
         self._waiter: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     @property
     def delayed(self) -> bool:
-        """Whether it will ring of itself, for changes of which no more may be sent yet."""
+        """Whether changes are being debounced: nothing may be sent until the timer wakes the writer."""
         return self._timer is not None
 
     async def wait(self) -> None:
-        """Returns when it rings, or has rung since `clear`."""
-        if self._awake:
+        """Returns once it is set; at once if it has been set since `clear`."""
+        if self._set:
             return
         self._waiter = asyncio.get_running_loop().create_future()
         try:
@@ -35,29 +36,29 @@ class Wakeup:
             self._waiter = None
 
     def wake(self) -> None:
-        """Rings now."""
-        self._awake = True
+        """Sets it now."""
+        self._set = True
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
     def clear(self) -> None:
-        """Forgets that it rang."""
-        self._awake = False
+        """Unsets it."""
+        self._set = False
 
     def notify_change(self) -> None:
-        """Rings for a change: now, or when its burst is over."""
+        """Sets it for a change: now, or when the debounce is over."""
         now = self._clock()
         due_at = self._debounce.record_change(now)
         if self._timer is None:
             self._wake_in(due_at - now)
 
     def notify_sent(self, now: float) -> None:
-        """Notes that all that changed so far is on its way."""
+        """All changes so far are in a response that is on its way."""
         self._debounce.record_action(now)
         self.stop()
 
     def stop(self) -> None:
-        """Does not ring of itself any more."""
+        """Cancels the timer."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -68,4 +69,5 @@ class Wakeup:
             self.wake()
 
     def _check_due(self) -> None:
+        """The timer fired; further changes may have moved the time since."""
         self._wake_in(self._debounce.due_at - self._clock())

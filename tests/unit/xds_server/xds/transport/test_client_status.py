@@ -18,7 +18,7 @@ ITEMS = [resource(f"c-{number}", b"x" * 100) for number in range(1000)]
 
 
 def _status(clients: Clients, most: int = 1 << 30) -> ClientStatusService:
-    return ClientStatusService(clients, TimeSlices(lambda: 0.0), most=most, idle_seconds=1)
+    return ClientStatusService(clients, TimeSlices(lambda: 0.0), max_bytes=most, idle_seconds=1)
 
 
 def _statuses() -> Iterator[ResourceStatus]:

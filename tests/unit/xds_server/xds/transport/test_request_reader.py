@@ -53,7 +53,7 @@ def seconds(messages: Iterable[bytes]) -> float:
         nonlocal took
         loop = asyncio.get_running_loop()
         began, one = loop.time(), reader(messages, TimeSlices(lambda: 0.0))
-        while await one.next() is not None:
+        while await one.next_request() is not None:
             pass
         took = loop.time() - began
 
@@ -81,12 +81,12 @@ async def test_an_ack_that_repeats_many_names_waits_for_no_turn() -> None:
     ticks = iter(range(1 << 30))
     time_slices = TimeSlices(lambda: next(ticks) * SLICE_SECONDS / 4)
     one = reader([names()] * 2, time_slices)
-    first = await one.next()
+    first = await one.next_request()
     long = asyncio.create_task(time_slices.run(endless()))
     await asyncio.sleep(0)  # Now it has the turn, and sleeps.
     again = None
     try:
-        one.next().send(None)
+        one.next_request().send(None)
     except StopIteration as end:  # It was read without a pause.
         again = end.value
     long.cancel()

@@ -531,7 +531,7 @@ async def test_what_waits_at_the_gate_has_a_size() -> None:
         wire.inbox.put_nowait(message.SerializeToString())
     await asyncio.wait(tasks[2:])
     assert wires[2].aborted is not None
-    assert "of this address the half" in wires[2].aborted[1]
+    assert "of this address half of that" in wires[2].aborted[1]
     for wire in wires[:2]:
         wire.ask(LISTENER, message_type=oracle.DeltaDiscoveryRequest)
         message = oracle.DeltaDiscoveryRequest(type_url=ENDPOINT, resource_names_subscribe=["x" * 2500])
