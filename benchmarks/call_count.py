@@ -162,7 +162,7 @@ class World:
                 kind,
                 reflector=Reflector(self._control_plane.pipeline.sources[kind.plural]),
                 graph=self._control_plane.graph,
-                board=self._control_plane.board,
+                tracker=self._control_plane.tracker,
                 jitter=lambda _: 0.0,
                 clock=time.monotonic,
             )

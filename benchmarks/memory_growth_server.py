@@ -114,7 +114,7 @@ class Soaking:
         for plural in _KINDS:
             source = control_plane.pipeline.sources[plural]
             source.replace({ROLE: edge} if plural == "gateways" else {})
-            control_plane.board.listed(plural, epoch=control_plane.graph.epoch, objects=len(source))
+            control_plane.tracker.record_list(plural, epoch=control_plane.graph.epoch, objects=len(source))
 
     async def come_and_go(self, number: int) -> None:
         """Objects of each kind come one by one, and go in another order each time."""

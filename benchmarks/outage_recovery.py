@@ -25,7 +25,7 @@ from xds_server.providers.kubernetes.errors import ApiError
 from xds_server.providers.kubernetes.informer import Informer
 from xds_server.providers.kubernetes.listwatch import ListWatch
 from xds_server.providers.kubernetes.outage_recovery import Recovery
-from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.providers.sync_tracker import SyncTracker
 
 _REQUEST_SECONDS = 0.005
 _STEADY_SECONDS = 30.0
@@ -85,24 +85,24 @@ async def _outages(count: int, seconds: float, namespaces: int, *, together: boo
     server = _Server(random)
     graph = Graph()
     changed = asyncio.Event()
-    boards = [SourceBoard(kinds(), clock=loop.time, on_change=lambda *_: changed.set()) for _ in range(namespaces)]
+    trackers = [SyncTracker(kinds(), clock=loop.time, on_change=lambda *_: changed.set()) for _ in range(namespaces)]
 
     def luck(ceiling: float) -> float:
         return random.random() * ceiling
 
     shared = Recovery(luck)
     tasks = []
-    for place, board in enumerate(boards):
+    for place, tracker in enumerate(trackers):
         for kind in kinds():
             reflector: Reflector[str, Any] = Reflector(graph.source(f"{kind.plural}{place}"))
             listwatch = ListWatch(
-                kind, reflector=reflector, graph=graph, board=board, jitter=luck, clock=loop.time
+                kind, reflector=reflector, graph=graph, tracker=tracker, jitter=luck, clock=loop.time
             )  # fmt: skip
             informer = Informer(listwatch, server, recovery=shared if together else Recovery(luck))
             tasks.append(asyncio.create_task(informer.run()))
 
     async def until(enough: int) -> None:
-        while sum(state.phase is Phase.SYNCED for board in boards for state in board.states.values()) < enough:
+        while sum(state.phase is Phase.SYNCED for tracker in trackers for state in tracker.states.values()) < enough:
             changed.clear()
             await changed.wait()
 

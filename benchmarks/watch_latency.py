@@ -22,7 +22,7 @@ from krt import Graph, Reflector
 from xds_server.providers.kinds import kinds
 from xds_server.providers.kubernetes.kopf_client import KopfClient, login
 from xds_server.providers.kubernetes.provider import KubeSource
-from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.providers.sync_tracker import SyncTracker
 
 _SLICES = "/apis/discovery.k8s.io/v1/namespaces/{}/endpointslices/{}"
 
@@ -40,18 +40,18 @@ class Follower:
         self.synced = asyncio.Event()
         read = kinds()
         self.sources = {kind.plural: self.graph.source(kind.plural) for kind in read}
-        self.board = SourceBoard(read, on_change=self._on_change)
+        self.tracker = SyncTracker(read, on_change=self._on_change)
         self.source = KubeSource(
             client=KopfClient(login()),
             kinds=read,
             reflectors={plural: Reflector(source) for plural, source in self.sources.items()},
             graph=self.graph,
-            board=self.board,
+            tracker=self.tracker,
             streamed=streamed,
         )
 
     def _on_change(self, _old: object, _new: object) -> None:
-        if all(state.known for state in self.board.states.values()):
+        if all(state.known for state in self.tracker.states.values()):
             self.synced.set()
 
     async def start(self) -> int:

@@ -47,8 +47,8 @@ def _settings(path: Path) -> dict[str, Any]:
 
 
 def _routing(control_plane: OfflineControlPlane) -> dict[str, Any]:
-    graph, board = control_plane.core.graph, control_plane.core.board
-    found = (*control_plane.problems, *board.problems)
+    graph, tracker = control_plane.core.graph, control_plane.core.tracker
+    found = (*control_plane.problems, *tracker.problems)
     problems = sorted({f"{one.object} {one.field}: {one.message}" for one in found})
     collections = {name: graph.collections[name] for name in _ROUTING}
     values = {name: {_key(key): _plain(value) for key, value in sorted(it.items())} for name, it in collections.items()}

@@ -20,7 +20,7 @@ from xds_server.providers.files import FileSource
 from xds_server.providers.files.documents import parsed
 from xds_server.providers.files.parse import Parsed, Parser
 from xds_server.providers.kinds import KINDS
-from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.providers.sync_tracker import SyncTracker
 
 # -- texts ---------------------------------------------------------------------------------------------
 
@@ -157,10 +157,10 @@ class Tree:
             kind.plural: graph.source(kind.plural) for kind in KINDS if kind.plural != "services"
         }
         sources["services"] = self.services
-        self.board = SourceBoard(KINDS, clock=lambda: self.now)
+        self.tracker = SyncTracker(KINDS, clock=lambda: self.now)
         self.source = FileSource(
             str(root), kinds=KINDS, reflectors={name: Reflector(one) for name, one in sources.items()},
-            graph=graph, board=self.board, clock=lambda: self.now,
+            graph=graph, tracker=self.tracker, clock=lambda: self.now,
         )  # fmt: skip
 
     def path(self, place: str, name: bytes) -> bytes:
@@ -180,11 +180,11 @@ class Tree:
 
     def look(self) -> None:
         asyncio.run(self.source.look())
-        for problem in map(str, self.board.problems):
+        for problem in map(str, self.tracker.problems):
             assert problem.isprintable()
             assert "fault of ours" not in problem
             assert "cannot be parsed" not in problem
-        assert all(state.phase in {Phase.LISTING, Phase.SYNCED} for state in self.board.states.values())
+        assert all(state.phase in {Phase.LISTING, Phase.SYNCED} for state in self.tracker.states.values())
         if self.services.synced:
             assert "default/bystander" in self.services
 
@@ -271,4 +271,4 @@ def test_what_stands_there_in_the_end_is_what_counts(steps: list[Step]) -> None:
         tree.settle()
 
         assert set(tree.services) == said(tree.root)
-        assert [str(one) for one in tree.board.problems if "comes first and counts" not in one.message] == []
+        assert [str(one) for one in tree.tracker.problems if "comes first and counts" not in one.message] == []

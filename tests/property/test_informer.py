@@ -22,7 +22,7 @@ from xds_server.providers.kubernetes.errors import ApiError
 from xds_server.providers.kubernetes.informer import Informer
 from xds_server.providers.kubernetes.listwatch import ListWatch, Scope
 from xds_server.providers.kubernetes.outage_recovery import Recovery
-from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.providers.sync_tracker import SyncTracker
 
 SERVICES = next(kind for kind in KINDS if kind.plural == "services")
 SICK_SECONDS = 600.0
@@ -180,12 +180,12 @@ class World:
         self.api = api
         self.graph = Graph()
         self.reflector: Reflector[str, Any] = Reflector(self.graph.source("services"))
-        self.board = SourceBoard([SERVICES], clock=self.now)
+        self.tracker = SyncTracker([SERVICES], clock=self.now)
         listwatch = ListWatch(
             SERVICES,
             reflector=self.reflector,
             graph=self.graph,
-            board=self.board,
+            tracker=self.tracker,
             jitter=luck,
             clock=self.now,
             scope=Scope(streamed=streamed),
@@ -198,7 +198,7 @@ class World:
 
     @property
     def state(self) -> SourceState:
-        return self.board.states["services"]
+        return self.tracker.states["services"]
 
 
 def virtually(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -362,9 +362,9 @@ def test_bytes_that_tell_nothing_are_silence() -> None:
     virtually(main)
 
 
-@pytest.mark.parametrize("fault", [ValueError("the board"), KeyError("x")])
+@pytest.mark.parametrize("fault", [ValueError("the tracker"), KeyError("x")])
 def test_a_fault_while_a_failure_is_noted_costs_a_wait(fault: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who reads the board may have a fault; the informer goes on."""
+    """Who reads the tracker may have a fault; the informer goes on."""
 
     async def main() -> None:
         world = World(Api(cycle(["500"]), cycle(["None"])), streamed=False, luck=luck_of(1))
@@ -373,7 +373,7 @@ def test_a_fault_while_a_failure_is_noted_costs_a_wait(fault: Exception, monkeyp
             def failed(*_: object, **__: object) -> None:
                 raise fault
 
-            patched.setattr(world.board, "failed", failed)
+            patched.setattr(world.tracker, "record_failure", failed)
             task = asyncio.create_task(world.informer.run())
             await asyncio.sleep(100)
         world.api.heal()

@@ -12,7 +12,7 @@ from xds_server.model.source_state import Phase
 from xds_server.providers.kinds import kinds
 from xds_server.providers.kubernetes.errors import ApiError
 from xds_server.providers.kubernetes.listwatch import ListWatch, Scope
-from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.providers.sync_tracker import SyncTracker
 
 KIND = next(kind for kind in kinds() if kind.plural == "services")
 NAMES = st.sampled_from("abcd")
@@ -32,12 +32,12 @@ class Server(RuleBasedStateMachine):
         self.oldest = 0  # a watch from before this version gets 410
         self.graph = Graph()
         self.source: Source[str, Any] = self.graph.source("services")
-        self.board = SourceBoard([KIND])
+        self.tracker = SyncTracker([KIND])
         self.it = ListWatch(
             KIND,
             reflector=Reflector(self.source),
             graph=self.graph,
-            board=self.board,
+            tracker=self.tracker,
             jitter=lambda ceiling: ceiling,
             clock=lambda: 0.0,
             scope=Scope(streamed=self.streamed),
@@ -145,16 +145,16 @@ class Server(RuleBasedStateMachine):
     def stand(self) -> None:
         """The watch has stood for a while."""
         self.it.stood()
-        assert self.board.states["services"].phase is Phase.SYNCED
+        assert self.tracker.states["services"].phase is Phase.SYNCED
 
     @precondition(lambda self: not self.watching and self.position is not None)
     @rule()
     def come_late(self) -> None:
         """The time that a watch was to stand has passed, and it stands no longer: nothing is healed."""
-        before = self.board.states["services"].phase
+        before = self.tracker.states["services"].phase
         self.it.settled()
         self.it.stood()
-        assert self.board.states["services"].phase is before
+        assert self.tracker.states["services"].phase is before
 
     @precondition(lambda self: self.watching)
     @rule(code=st.sampled_from([410, 500]))
@@ -218,7 +218,7 @@ class Server(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_unknown_again(self) -> None:
-        state = self.board.states["services"]
+        state = self.tracker.states["services"]
         assert state.known == (self.position is not None)
         assert (state.phase in (Phase.SYNCED, Phase.STALE)) == state.known
         assert not state.known or state.objects == len(self.source)

@@ -171,7 +171,7 @@ class Process:
             kinds=control_plane.kinds,
             reflectors={name: Reflector(source) for name, source in control_plane.pipeline.sources.items()},
             graph=control_plane.graph,
-            board=control_plane.board,
+            tracker=control_plane.tracker,
             streamed=control_plane.settings.providers.streamed_lists,
             lists_at_once=2,
             clock=loop.time,
@@ -188,17 +188,17 @@ class Process:
 
     def _watch_board(self) -> None:
         """Notes which lists were taken in, and when everything is known, before the replica hears of it."""
-        board = self.control_plane.board
-        told = board._on_change
+        tracker = self.control_plane.tracker
+        told = tracker._on_change
 
         def changed(old, new):  # type: ignore[no-untyped-def]
             if new.lists > old.lists:
                 self.client.listed(new.kind)
-            if self.all_known_at is None and all(state.known for state in board.states.values()):
+            if self.all_known_at is None and all(state.known for state in tracker.states.values()):
                 self.all_known_at = asyncio.get_running_loop().time()
             told(old, new)
 
-        board._on_change = changed
+        tracker._on_change = changed
 
     async def _beat(self) -> None:
         while True:

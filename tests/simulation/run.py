@@ -226,7 +226,7 @@ class Simulation:
         """A request is answered no longer, as far as the replica knows: so it must have known all that bears on it."""
         process, _ = self._calls[call]
         since, known = process.client.broken.get(key, (0.0, {}))
-        now, last, states = self.server.now(), self.world.states[-1], process.control_plane.board.states
+        now, last, states = self.server.now(), self.world.states[-1], process.control_plane.tracker.states
         if since < call.opened_at + _SLACK_SECONDS:
             return
         stale = {kind: one.since for kind, one in states.items() if one.phase is Phase.STALE}
@@ -267,7 +267,7 @@ class Simulation:
         control_plane, known = process.control_plane, process.all_known_at
         if control_plane.gate.report.ready:
             self._was_ready.add(process)
-            needed, epoch = sync_epoch(control_plane.board.states.values()), control_plane.cache.epoch
+            needed, epoch = sync_epoch(control_plane.tracker.states.values()), control_plane.cache.epoch
             if needed is None or epoch is None or epoch < needed:
                 self.violated(f"{process.name} is ready at epoch {epoch}, and {needed} is needed")
             if not process.client.complete:

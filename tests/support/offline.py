@@ -47,7 +47,7 @@ class OfflineControlPlane:
                 found = {key: value for (kind, key), value in parsed.objects.items() if kind == plural}
                 held = {key: source.get(key) for key, value in found.items() if value is None}
                 source.replace({key: value for key, value in {**found, **held}.items() if value is not None})
-                self.core.board.listed(plural, epoch=self.core.graph.epoch, objects=len(source))
+                self.core.tracker.record_list(plural, epoch=self.core.graph.epoch, objects=len(source))
         self.core.evaluate()
 
     @property

@@ -37,7 +37,7 @@ class SourceState:
     """When the list that led to the present contents, or that is under way, was begun."""
     listed_from: float | None = None
     """When the last list that is complete was begun; of several namespaces, the one begun first. None before the first."""
-    heard: float | None = None
+    last_contact: float | None = None
     """When something was heard of the server last: a page, an event or a bookmark. None before the first."""
     lists: int = 0
     """Complete lists since the start of the process."""

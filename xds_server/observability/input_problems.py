@@ -4,16 +4,16 @@ Each is reported by the change that causes it, and withdrawn by the change that 
 """
 
 from krt import Commit, Graph
-from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.providers.sync_tracker import SyncTracker
 from xds_server.translate.gatewayapi.problems import SOURCE, of_nobody
 from xds_server.translate.pipeline import Pipeline
 from xds_server.translate.problems import Problems
 
 
 def report_problems(
-    graph: Graph, pipeline: Pipeline, problems: Problems, board: SourceBoard, *, gateway_class: str
+    graph: Graph, pipeline: Pipeline, problems: Problems, tracker: SyncTracker, *, gateway_class: str
 ) -> None:
-    """Has every commit of *graph* report *problems* to *board*, and whether there is no Gateway of *gateway_class*."""
+    """Has every commit of *graph* report *problems* to *tracker*, and whether there is no Gateway of *gateway_class*."""
     gateways = pipeline.sources["gateways"]
     reported = (("Gateway", problems.gateways), ("HTTPRoute", problems.routes))
 
@@ -21,9 +21,9 @@ def report_problems(
         if not commit.deltas and gateways.name not in commit.synced:
             return
         unserved = () if pipeline.roles or not gateways.synced else tuple(of_nobody(len(gateways), gateway_class))
-        board.report(SOURCE, "", unserved)
+        tracker.set_problems(SOURCE, "", unserved)
         for kind, collection in reported:
             for key, change in commit.deltas.get(collection.name, ()):
-                board.report(SOURCE, f"{kind} {key}", change.new or ())
+                tracker.set_problems(SOURCE, f"{kind} {key}", change.new or ())
 
     graph.subscribe(report, gateways, pipeline.roles, problems.gateways, problems.routes)

@@ -99,7 +99,7 @@ def _source_gauges(states: list[SourceState], now: float) -> Iterator[Metric]:
     )
     yield definitions.gauge_family(definitions.SOURCE_OBJECTS, {state.kind: state.objects for state in states})
     clock_start = time.time() - now  # Unix time at which the clock of `heard` was 0
-    heard = {state.kind: clock_start + state.heard for state in states if state.heard is not None}
+    heard = {state.kind: clock_start + state.last_contact for state in states if state.last_contact is not None}
     yield definitions.gauge_family(definitions.SOURCE_LAST_EVENT, heard)
 
 

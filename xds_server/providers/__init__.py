@@ -1,7 +1,7 @@
 """Where objects come from: a directory of YAML, or a Kubernetes API server, behind one contract.
 
 A source feeds one `krt.Reflector` per kind (begin, apply, delete, keep, listed) and says on the
-`SourceBoard` where it stands. It knows nothing of who reads either. To be made by name, so that a
+`SyncTracker` where it stands. It knows nothing of who reads either. To be made by name, so that a
 run from files never imports aiohttp: `sources.files.FileSource`, `sources.kube.source.KubeSource`.
 """
 
@@ -12,8 +12,8 @@ from typing import Protocol
 class Source(Protocol):
     """Keeps the reflectors of all kinds equal to what is outside.
 
-    Made with `kinds`, `reflectors` (by plural name), `graph` and `board`. Trouble outside is a state
-    on the board and a reason to try again, never an exception and never an end.
+    Made with `kinds`, `reflectors` (by plural name), `graph` and `tracker`. Trouble outside is a state
+    on the tracker and a reason to try again, never an exception and never an end.
     """
 
     @property

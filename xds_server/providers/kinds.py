@@ -16,7 +16,7 @@ class Kind:
     """One kind: where it is found, what it looks like, and what becomes of it."""
 
     plural: str
-    """As in paths and in RBAC; the kind's name on the board, in readiness and in metrics."""
+    """As in paths and in RBAC; the kind's name on the tracker, in readiness and in metrics."""
     kind: str
     group: str
     """Empty for the core group."""

@@ -12,11 +12,11 @@ from xds_server.providers.kinds import Kind
 _WELL: Final[dict[str, Any]] = {"code": None, "message": "", "retry_seconds": None}
 
 
-class SourceBoard:
+class SyncTracker:
     """One SourceState per kind, and the problems that are there now.
 
     *on_change* is called with the state before and after, for every difference, counts included;
-    *on_problem* with a problem that was not there before. Both may read the board.
+    *on_problem* with a problem that was not there before. Both may read the tracker.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class SourceBoard:
         self.problem_count = 0
         """How many there are."""
 
-    def add(self, kind: Kind) -> None:
+    def add_kind(self, kind: Kind) -> None:
         """Shows a kind from now on, as pending."""
         self._states[kind.plural] = SourceState(kind=kind.plural, required=kind.required, since=self.clock())
 
@@ -61,27 +61,27 @@ class SourceBoard:
 
     # -- where a source stands ---------------------------------------------------------------------
 
-    def asked(self, plural: str) -> None:
+    def start_list(self, plural: str) -> None:
         """A list was asked for. The phase stays until there is an answer."""
         self._update(plural, started=self.clock())
 
-    def listing(self, plural: str, objects: int, *, message: str = "") -> None:
+    def mark_listing(self, plural: str, objects: int, *, message: str = "") -> None:
         """A part of the list is here; *message*: what the rest waits for. A source that is known stays what it is."""
-        self.heard(plural)
+        self.record_contact(plural)
         if not self._states[plural].known:
             self._update(plural, phase=Phase.LISTING, objects=objects, **_WELL | {"message": message})
 
-    def listed(self, plural: str, *, epoch: int, objects: int, in_touch: bool = True) -> None:
+    def record_list(self, plural: str, *, epoch: int, objects: int, following: bool = True) -> None:
         """The list is complete, and committed at *epoch*. A source that is stale stays it, unless we are *in_touch*."""
         state, now = self._states[plural], self.clock()
-        stays = state.phase is Phase.STALE and not in_touch
+        stays = state.phase is Phase.STALE and not following
         self._update(
-            plural, epoch=epoch, objects=objects, heard=now, lists=state.lists + 1,
+            plural, epoch=epoch, objects=objects, last_contact=now, lists=state.lists + 1,
             listed_from=state.started, sync_seconds=now - state.started,
             **({} if stays else _WELL | {"phase": Phase.SYNCED}),
         )  # fmt: skip
 
-    def absent(self, plural: str, *, epoch: int, message: str, retry_seconds: float | None = None) -> None:
+    def mark_absent(self, plural: str, *, epoch: int, message: str, retry_seconds: float | None = None) -> None:
         """The server does not know this optional kind, and nothing of it is held: that is complete, too."""
         known = self._states[plural].epoch
         self._update(
@@ -89,7 +89,7 @@ class SourceBoard:
             code=404, message=message, retry_seconds=retry_seconds,
         )  # fmt: skip
 
-    def failed(
+    def record_failure(
         self, plural: str, phase: Phase, *, message: str, code: int | None = None, retry_seconds: float | None = None
     ) -> None:
         """Something went wrong: *phase*, or STALE if the source was listed before."""
@@ -99,28 +99,30 @@ class SourceBoard:
             code=code, message=message, retry_seconds=retry_seconds,
         )  # fmt: skip
 
-    def watch_ended(self, plural: str, how: str) -> None:
+    def record_watch_end(self, plural: str, how: str) -> None:
         """A watch has ended, as all do: `eof`, `expired`, `silence`, `asked` or `error`."""
         self._update(plural, restarts=self._states[plural].restarts + 1, ended=how)
 
-    def heard(self, plural: str) -> None:
+    def record_contact(self, plural: str) -> None:
         """The server has said something. Nobody is woken for it."""
-        self._states[plural] = replace(self._states[plural], heard=self.clock())
+        self._states[plural] = replace(self._states[plural], last_contact=self.clock())
 
-    def in_touch(self, plural: str) -> None:
+    def clear_stale(self, plural: str) -> None:
         """We are following changes again; does nothing unless the source was stale."""
         if self._states[plural].phase is Phase.STALE:
             self._update(plural, phase=Phase.SYNCED, **_WELL)
 
-    def count(self, plural: str, objects: int) -> None:
+    def set_object_count(self, plural: str, objects: int) -> None:
         """So many objects are held."""
         if self._states[plural].objects != objects:
             self._update(plural, objects=objects)
 
-    def put(self, state: SourceState) -> None:
+    def replace_state(self, state: SourceState) -> None:
         """A state that was put together elsewhere; of it, since when is seen here."""
         changes = {
-            name: getattr(state, name) for name in state.__slots__ if name not in ("kind", "required", "since", "heard")
+            name: getattr(state, name)
+            for name in state.__slots__
+            if name not in ("kind", "required", "since", "last_contact")
         }
         self._update(state.kind, **changes)
 
@@ -135,7 +137,7 @@ class SourceBoard:
 
     # -- what is wrong with the input --------------------------------------------------------------
 
-    def report(self, source: str, title: str, problems: tuple[Problem, ...]) -> None:
+    def set_problems(self, source: str, title: str, problems: tuple[Problem, ...]) -> None:
         """What is wrong with one object of one source now; nothing takes back what was said."""
         said = self._problems.get(source, {})
         before = said.get(title, ())
@@ -150,12 +152,12 @@ class SourceBoard:
             if problem not in before:
                 self._on_problem(problem)
 
-    def replace(self, source: str, problems: Iterable[Problem]) -> None:
+    def replace_problems(self, source: str, problems: Iterable[Problem]) -> None:
         """All that is wrong with one source now, and nothing else is."""
         now: dict[str, tuple[Problem, ...]] = {}
         for problem in problems:
             now[problem.object] = (*now.get(problem.object, ()), problem)
         for title in [title for title in self._problems.get(source, {}) if title not in now]:
-            self.report(source, title, ())
+            self.set_problems(source, title, ())
         for title, said in now.items():
-            self.report(source, title, said)
+            self.set_problems(source, title, said)

@@ -9,7 +9,7 @@ from xds_server.model.admission import ChangeOutcome
 from xds_server.model.references import References
 from xds_server.providers import Source
 from xds_server.providers.kinds import REFERENCED, Kind, kinds
-from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.providers.sync_tracker import SyncTracker
 from xds_server.server.process import StartError
 from xds_server.server.settings import FilesSourceSetting, Settings
 from xds_server.translate.pipeline import Pipeline
@@ -42,10 +42,10 @@ def source(
     *,
     references: References | None,
     graph: Graph,
-    board: SourceBoard,
+    tracker: SyncTracker,
     file_hold_ended: Callable[[float, ChangeOutcome], None] = lambda _seconds, _by: None,
 ) -> Source:
-    """The provider of all objects. It does not run yet; when it does, it feeds the graph and keeps *board* up to date.
+    """The provider of all objects. It does not run yet; when it does, it feeds the graph and keeps *tracker* up to date.
 
     *file_hold_ended* is called with how long a file was held, and how the hold ended.
     """
@@ -54,7 +54,7 @@ def source(
         "kinds": read,
         "reflectors": reflectors,
         "graph": graph,
-        "board": board,
+        "tracker": tracker,
         "list_delay": settings.inject_list_delay,
     }
     if isinstance(settings.source, FilesSourceSetting):

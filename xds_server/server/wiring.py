@@ -39,7 +39,7 @@ from xds_server.observability.timeline import Timeline
 from xds_server.observability.transition_log import TransitionLog
 from xds_server.providers import Source
 from xds_server.providers.kinds import REFERENCED
-from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.providers.sync_tracker import SyncTracker
 from xds_server.readiness import layers
 from xds_server.readiness.admission import ReadinessAdmission
 from xds_server.readiness.holds import Holds, Streams
@@ -122,7 +122,7 @@ class ControlPlane:
         self.references = self._references()
         self.status = status or status_factory.status_reporter(settings, self.graph, self.pipeline)
         self.kinds = provider_factory.kinds_of(settings)
-        self.board = SourceBoard(self.kinds, clock=clock, on_change=self._source_changed, on_problem=_problem_found)
+        self.tracker = SyncTracker(self.kinds, clock=clock, on_change=self._source_changed, on_problem=_problem_found)
         self._report_problems()
         self._freshness = SourceFreshness(clock)
         protections = factory.protections(
@@ -226,9 +226,9 @@ class ControlPlane:
             endpoints,
             pages.PageReaders(
                 run_on_loop=on_loop,
-                sources=self.board.states.values,
+                sources=self.tracker.states.values,
                 problems=lambda: (
-                    *self.board.problems,
+                    *self.tracker.problems,
                     *attribution.problems(self.cache, self.pipeline.attached_routes),
                 ),
                 routes=self.pipeline.attached_routes,
@@ -267,14 +267,14 @@ class ControlPlane:
     def _gate(self, started: float) -> Gate:
         return layers.gate(
             base=self._base,
-            sources=lambda: self.board.states,
+            sources=lambda: self.tracker.states,
             derived=self.pipeline.derived,
             cache=self.cache,
             serving=self._serving,
             clock=self._clock,
             held=self.holds.why,
             parity=None if self.parity is None else self.parity.verdict,
-            problems=lambda: self.board.problem_count,
+            problems=lambda: self.tracker.problem_count,
             started=started,
         )
 
@@ -292,7 +292,7 @@ class ControlPlane:
             return None
         return LastGood(
             self.settings.last_good_dir, self.settings.readiness.last_good_grace_seconds, self.cache, metrics,
-            sources=self.board.states.values, started=started, clock=self._clock,
+            sources=self.tracker.states.values, started=started, clock=self._clock,
         )  # fmt: skip
 
     def _http_connections(self) -> ConnectionTable:
@@ -305,14 +305,14 @@ class ControlPlane:
     def _measure(self) -> None:
         self.metrics.export_state(
             StateReaders(
-                sources=self.board.states.values,
-                problems=lambda: self.board.problems,
+                sources=self.tracker.states.values,
+                problems=lambda: self.tracker.problems,
                 derived=lambda: {one.name: one.synced for one in self.pipeline.derived},
                 resources=self.cache.counts,
                 rejected=self.cache.rejected,
                 graph_epoch=lambda: self.graph.epoch,
                 published_epoch=lambda: self.cache.epoch,
-                sync_epoch=lambda: layers.sync_epoch(self.board.states.values()),
+                sync_epoch=lambda: layers.sync_epoch(self.tracker.states.values()),
                 held=self.holds.active,
                 over_budget=lambda: len(self.pipeline.over_budget),
                 references=lambda: {} if self.references is None else self.references.counts(),
@@ -327,12 +327,12 @@ class ControlPlane:
     def _report_problems(self) -> None:
         gateway_class, shared = self.settings.gateway_class, not isinstance(self.settings.source, FilesSourceSetting)
         found = problems.build(self.pipeline, gateway_class=gateway_class, shared=shared)
-        report_problems(self.graph, self.pipeline, found, self.board, gateway_class=gateway_class)
+        report_problems(self.graph, self.pipeline, found, self.tracker, gateway_class=gateway_class)
 
     def _new_transition_log(self, started: float) -> TransitionLog:
         deadline = SoftDeadline(self.settings.readiness.soft_deadline_seconds, started)
         return TransitionLog(
-            self.gate, sources=self.board.states.values, timeline=self.timeline, record_event=self.status.record_event,
+            self.gate, sources=self.tracker.states.values, timeline=self.timeline, record_event=self.status.record_event,
             deadline=deadline, on_deadline=self.metrics.deadline_passed, clock=self._clock,
         )  # fmt: skip
 

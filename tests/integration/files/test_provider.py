@@ -9,7 +9,7 @@ from typing import Any
 from krt import Commit, Graph, Reflector, Source
 from xds_server.providers.files import FileSource
 from xds_server.providers.kinds import KINDS
-from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.providers.sync_tracker import SyncTracker
 
 
 def service(name: str, port: int) -> str:
@@ -32,7 +32,7 @@ async def test_a_change_is_applied_within_a_second(tmp_path: Path) -> None:
         kinds=KINDS,
         reflectors={plural: Reflector(one) for plural, one in sources.items()},
         graph=graph,
-        board=SourceBoard(KINDS),
+        tracker=SyncTracker(KINDS),
     )
     task = asyncio.create_task(source.run())
 

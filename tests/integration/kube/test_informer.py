@@ -77,7 +77,7 @@ async def test_list_watch_and_delete(kube: Kube) -> None:
         )
         assert it.sources["httproutes"]["default/shop"].created.endswith("Z")
         assert [listener.name for listener in it.sources["gateways"]["default/web"].listeners] == ["http"]
-        assert all(state.known and state.sync_seconds is not None for state in it.board.states.values())
+        assert all(state.known and state.sync_seconds is not None for state in it.tracker.states.values())
 
         await do(kube.apply, service("one", 81) + service("two"))
         await it.until(lambda: it.sources["services"].get("default/two") is not None)
@@ -87,7 +87,7 @@ async def test_list_watch_and_delete(kube: Kube) -> None:
         await it.until(lambda: not {"default/one", "default/two"} & set(it.sources["services"]))
         await it.until(lambda: not len(it.sources["httproutes"]) and not len(it.sources["gateways"]))
         await it.until(lambda: "default/one-1" not in it.sources["endpointslices"])
-        assert not it.board.problems
+        assert not it.tracker.problems
 
 
 async def test_a_restarted_api_server_is_joined_again(kube: Kube) -> None:
@@ -142,7 +142,7 @@ async def test_an_api_server_that_is_down_at_the_start_is_waited_for(bare_kube: 
         await down.enter_async_context(no_api_server(bare_kube))
         it = await down.enter_async_context(following(bare_kube.kubeconfig, "gateways", "httproutes"))
         await it.until(lambda: it.phases() == {Phase.ERROR})
-        assert not any(state.known for state in it.board.states.values())
+        assert not any(state.known for state in it.tracker.states.values())
         assert not any(source.synced for source in it.sources.values())
 
         await do(bare_kube.cluster, "start-apiserver")

@@ -79,7 +79,7 @@ def contents(it: Follower) -> dict[Reference, Any]:
 
 
 def problems(it: Follower) -> list[Problem]:
-    return [problem for problem in it.board.problems if problem.source == "contents"]
+    return [problem for problem in it.tracker.problems if problem.source == "contents"]
 
 
 def key(it: Follower) -> bytes | None:
@@ -95,7 +95,7 @@ async def test_the_content_follows_who_refers_to_it_and_the_secret(
     caplog.set_level(logging.DEBUG)
     async with following(world.kubeconfig, referring=True, streamed=streamed) as it:
         await it.until(lambda: it.phases() == {Phase.SYNCED})
-        assert "secrets" not in it.board.states
+        assert "secrets" not in it.tracker.states
 
         await world.put("gateways", gateway("cert", authorities="ca"))
         await it.until(lambda: contents(it) == {CERT: ABSENT, AUTHORITIES: ABSENT})
@@ -124,7 +124,7 @@ async def test_a_secret_that_may_not_be_read_is_shown_and_healed(world: World) -
     await world.put("secrets", secret())
     await world.put("gateways", gateway("cert"))
     async with following(world.kubeconfig, referring=True) as it:
-        await it.until(lambda: "secrets" in it.board.states and it.state("secrets").phase is Phase.FORBIDDEN)
+        await it.until(lambda: "secrets" in it.tracker.states and it.state("secrets").phase is Phase.FORBIDDEN)
         assert "resources: [secrets], verbs: [get, list, watch]" in it.state("secrets").message
         assert not it.state("secrets").required
         assert contents(it) == {}
@@ -208,7 +208,7 @@ async def test_whatever_a_content_is_it_costs_itself(
         await fake.put("secrets", secret("other", name="other"))
         await fake.put("gateways", gateway("cert", "other"))
         await it.until(lambda: len(contents(it)) == 2)
-        assert "hunter3" not in caplog.text + str(it.board.problems)
+        assert "hunter3" not in caplog.text + str(it.tracker.problems)
 
         await fake.put("secrets", secret("newer"))
         await it.until(lambda: key(it) == b"newer" and not problems(it))

@@ -103,7 +103,7 @@ async def test_what_happens_while_the_server_is_gone_and_forgets_is_found_by_the
         assert set(ours(it)) == {"stays", "changes", "goes", "anew"}
         await world.relay.mend()
 
-        await it.until(lambda: {state.lists for state in it.board.states.values()} == {2}, seconds=40)
+        await it.until(lambda: {state.lists for state in it.tracker.states.values()} == {2}, seconds=40)
         await synced(it)
         assert ours(it) == {"stays": 80, "changes": 81, "anew": 82, "comes": 80}
         assert len(it.sources["gateways"]) == 0
@@ -218,7 +218,7 @@ async def test_a_frozen_server_is_noticed_before_its_watches_are_silent_for_long
         await synced(it)
         await world.put("services", service("a"))
         await it.until(lambda: ours(it) == {"a": 80})
-        lists = {plural: state.lists for plural, state in it.board.states.items()}
+        lists = {plural: state.lists for plural, state in it.tracker.states.items()}
         await world.freeze()
         try:
             await it.until(lambda: it.phases() == {Phase.STALE}, seconds=10)
@@ -229,7 +229,7 @@ async def test_a_frozen_server_is_noticed_before_its_watches_are_silent_for_long
         await world.put("services", service("b"))
         await it.until(lambda: ours(it) == {"a": 80, "b": 80}, seconds=10)
         await synced(it)
-        assert {plural: state.lists for plural, state in it.board.states.items()} == lists
+        assert {plural: state.lists for plural, state in it.tracker.states.items()} == lists
 
 
 async def test_after_an_outage_all_kinds_are_back_soon_after_the_first(world: World) -> None:
@@ -237,8 +237,8 @@ async def test_after_an_outage_all_kinds_are_back_soon_after_the_first(world: Wo
     async with following(world.kubeconfig) as it:
         await synced(it)
         await world.relay.cut()
-        await it.until(lambda: all((state.retry_seconds or 0) > 3.0 for state in it.board.states.values()))
+        await it.until(lambda: all((state.retry_seconds or 0) > 3.0 for state in it.tracker.states.values()))
         await world.relay.mend()
         await synced(it)
-        since = [state.since for state in it.board.states.values()]
+        since = [state.since for state in it.tracker.states.values()]
         assert max(since) - min(since) < 3.0

@@ -22,7 +22,7 @@ from xds_server.providers.kubernetes import rbac
 from xds_server.providers.kubernetes.kopf_client import KopfClient, login
 from xds_server.providers.kubernetes.provider import KubeSource
 from xds_server.providers.kubernetes.status.controller import StatusKeeper
-from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.providers.sync_tracker import SyncTracker
 from xds_server.translate import pipeline, references, statuses
 
 pytestmark = pytest.mark.kube
@@ -81,7 +81,7 @@ class Replica:
         self.graph = Graph()
         made = pipeline.build(self.graph, "xds-server")
         read = kinds()
-        self.board = SourceBoard(read, on_change=self._on_change)
+        self.tracker = SyncTracker(read, on_change=self._on_change)
         self.references = (
             references.build(self.graph, made.roles, [kind.plural for kind in REFERENCED]) if certificates else None
         )
@@ -91,7 +91,7 @@ class Replica:
             kinds=read,
             reflectors={plural: Reflector(source) for plural, source in made.sources.items()},
             graph=self.graph,
-            board=self.board,
+            tracker=self.tracker,
         )
         self.changed = asyncio.Event()
         self.graph.subscribe(self._on_commit)
@@ -107,7 +107,7 @@ class Replica:
         self.changed.set()
 
     def _on_change(self, _old: SourceState, _new: SourceState) -> None:
-        if all(state.phase is Phase.SYNCED for state in self.board.states.values()):
+        if all(state.phase is Phase.SYNCED for state in self.tracker.states.values()):
             self.keeper.known()
 
 
@@ -220,7 +220,7 @@ async def test_the_manifest_allows_exactly_what_is_done(
                 while dict(it.references.counts()) != expected:
                     await it.changed.wait()
                     it.changed.clear()
-        assert all(state.failures == 0 for state in it.board.states.values())
+        assert all(state.failures == 0 for state in it.tracker.states.values())
 
     allowed = {
         (group, resource, verb)

@@ -11,7 +11,7 @@ from xds_server.model.source_state import Phase, SourceState
 from xds_server.providers.kinds import REFERENCED, kinds
 from xds_server.providers.kubernetes.kopf_client import KopfClient, login
 from xds_server.providers.kubernetes.provider import KubeSource
-from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.providers.sync_tracker import SyncTracker
 from xds_server.translate import references
 
 
@@ -33,7 +33,7 @@ class Follower:
         self.changed = asyncio.Event()
         self.commits = 0
         self.phases_seen: dict[str, list[Phase]] = {kind.plural: [Phase.PENDING] for kind in self.kinds}
-        self.board = SourceBoard(self.kinds, on_change=self._on_change, on_problem=lambda _: self.changed.set())
+        self.tracker = SyncTracker(self.kinds, on_change=self._on_change, on_problem=lambda _: self.changed.set())
         ours = self.sources["gateways"].map(lambda _, gateway: gateway, name="our_gateways")
         self.references = (
             references.build(self.graph, ours, [kind.plural for kind in REFERENCED]) if referring else None
@@ -44,7 +44,7 @@ class Follower:
             kinds=self.kinds,
             reflectors={plural: Reflector(source) for plural, source in self.sources.items()},
             graph=self.graph,
-            board=self.board,
+            tracker=self.tracker,
             streamed=streamed,
             namespaces=namespaces,
             references=self.references,
@@ -60,10 +60,10 @@ class Follower:
         self.changed.set()
 
     def state(self, plural: str) -> SourceState:
-        return self.board.states[plural]
+        return self.tracker.states[plural]
 
     def phases(self) -> set[Phase]:
-        return {state.phase for state in self.board.states.values()}
+        return {state.phase for state in self.tracker.states.values()}
 
     async def until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
         """Waits for a change after which *condition* holds."""

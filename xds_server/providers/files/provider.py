@@ -17,7 +17,7 @@ from xds_server.providers.files.parse import ObjectId, Parser
 from xds_server.providers.files.poller import Directory, Ended
 from xds_server.providers.files.scan import shown
 from xds_server.providers.kinds import Kind
-from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.providers.sync_tracker import SyncTracker
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class FileSource:
         kinds: tuple[Kind, ...],
         reflectors: Mapping[str, Reflector[str, Any]],
         graph: Graph,
-        board: SourceBoard,
+        tracker: SyncTracker,
         barrier: str | None = None,
         list_delay: Mapping[str, float] | None = None,
         hold_seconds: float = 10.0,
@@ -69,7 +69,7 @@ class FileSource:
         self._claims = Claims(kinds)
         self._reflectors = reflectors
         self._graph = graph
-        self._board = board
+        self._tracker = tracker
         self._clock = clock
         self._hold_seconds = hold_seconds
         self._on_hold_ended = on_hold_ended
@@ -98,7 +98,7 @@ class FileSource:
         for plural, seconds in self._delays.items():
             _log.warning("fault injection: the list of %s is withheld for %g s", plural, seconds)
         for plural in self._withheld:
-            self._board.asked(plural)
+            self._tracker.start_list(plural)
         while True:
             began = self._clock()
             await self.look()
@@ -108,7 +108,7 @@ class FileSource:
         """Does nothing: each look sees all there is."""
 
     async def look(self) -> None:
-        """Looks once, and applies what changed. What goes wrong is a state on the board, and is tried again."""
+        """Looks once, and applies what changed. What goes wrong is a state on the tracker, and is tried again."""
         try:
             news = await asyncio.to_thread(self._look)
             self._apply(news)
@@ -124,7 +124,7 @@ class FileSource:
 
     def _failed(self, message: str) -> None:
         for plural in (*self._listed, *self._withheld):
-            self._board.failed(plural, Phase.ERROR, message=message)
+            self._tracker.record_failure(plural, Phase.ERROR, message=message)
 
     def _look(self) -> _News:
         """What changed; the barrier is looked at first, so that what was there before it is in this look."""
@@ -177,13 +177,13 @@ class FileSource:
         if touched or due or self._withheld:
             self._tell_states(due)
         for path, problems in news.problems.items():
-            self._board.replace(shown(path), problems)
+            self._tracker.replace_problems(shown(path), problems)
         self._tell_ignored(news.ignored)
         for ended in news.ended:
             _log.info("hold ended: %s was not believed for %.1f s: %s", shown(ended.path), ended.seconds, ended.by)
             self._on_hold_ended(ended.seconds, ended.by)
         for plural in self._listed:
-            self._board.in_touch(plural)
+            self._tracker.clear_stale(plural)
         self._fault = ""
 
     def _due(self) -> list[str]:
@@ -215,12 +215,12 @@ class FileSource:
 
     def _tell_states(self, due: Iterable[str]) -> None:
         for plural in due:
-            self._board.listed(plural, epoch=self._graph.epoch, objects=self._reflectors[plural].count)
+            self._tracker.record_list(plural, epoch=self._graph.epoch, objects=self._reflectors[plural].count)
         for plural in self._listed:
-            self._board.count(plural, self._reflectors[plural].count)
+            self._tracker.set_object_count(plural, self._reflectors[plural].count)
         for plural in self._withheld:
             objects = sum(1 for _ in self._claims.of_kind(plural))
-            self._board.listing(plural, objects, message=self._awaited())
+            self._tracker.mark_listing(plural, objects, message=self._awaited())
 
     def _awaited(self) -> str:
         """What has to come before anything is listed."""

@@ -20,7 +20,7 @@ from xds_server.providers.kinds import Kind
 from xds_server.providers.kubernetes import watch_codec
 from xds_server.providers.kubernetes.errors import PHASES, ApiError, Backoff, Trouble, Verb, explain, trouble
 from xds_server.providers.kubernetes.watch_stability import Standing
-from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.providers.sync_tracker import SyncTracker
 
 PAGE_OBJECTS: Final = 1000
 _WATCH_SECONDS: Final = 300
@@ -73,7 +73,7 @@ class ListWatch:
         *,
         reflector: Reflector[str, Any],
         graph: Graph,
-        board: SourceBoard,
+        tracker: SyncTracker,
         jitter: Callable[[float], float],
         clock: Callable[[], float],
         scope: Scope = EVERYTHING,
@@ -83,7 +83,7 @@ class ListWatch:
         self._streamed = scope.streamed
         self._reflector = reflector
         self._graph = graph
-        self._board = board
+        self._tracker = tracker
         self._jitter = jitter
         self._clock = clock
         self._decoder = Decoder(kind)
@@ -113,7 +113,7 @@ class ListWatch:
     @property
     def urgency(self) -> int:
         """Rank of a list among others, the lowest first: what readiness waits for, other kinds, kinds listed before."""
-        state = self._board.states[self._kind.plural]
+        state = self._tracker.states[self._kind.plural]
         return 2 if state.known else 0 if state.required else 1
 
     @property
@@ -163,7 +163,7 @@ class ListWatch:
         self._problems = []
         self._pages = 0
         self._reflector.begin()
-        self._board.asked(self._kind.plural)
+        self._tracker.start_list(self._kind.plural)
 
     def _list(self, objects: list[Decoded]) -> None:
         for decoded in objects:
@@ -171,7 +171,7 @@ class ListWatch:
             if decoded.findings:
                 self._problems += decoded.problems(self._kind, self._kind.plural)
         before = f"the last try failed: {self._said}" if self._said else ""
-        self._board.listing(self._kind.plural, self._reflector.count, message=before)
+        self._tracker.mark_listing(self._kind.plural, self._reflector.count, message=before)
 
     def _listed(self, version: str) -> None:
         if not version:
@@ -182,9 +182,9 @@ class ListWatch:
         self._said = ""
         self._standing.went_well()
         plural = self._kind.plural
-        self._board.replace(plural, self._problems)
-        self._board.listed(
-            plural, epoch=self._graph.epoch, objects=self._reflector.count, in_touch=not self._standing.doubtful
+        self._tracker.replace_problems(plural, self._problems)
+        self._tracker.record_list(
+            plural, epoch=self._graph.epoch, objects=self._reflector.count, following=not self._standing.doubtful
         )
 
     def _page_request(self, token: str = "") -> Request:
@@ -215,7 +215,7 @@ class ListWatch:
     def settled(self) -> None:
         """The watch was agreed to, and has not failed at once: we follow changes again, unless that is doubtful."""
         if self._watching and self._version and not self._standing.doubtful:
-            self._board.in_touch(self._kind.plural)
+            self._tracker.clear_stale(self._kind.plural)
 
     def stood(self) -> None:
         """The watch has stood for a while: the next failure is a first one."""
@@ -262,11 +262,11 @@ class ListWatch:
     def _watch_over(self, how: str) -> None:
         if self._watching:
             self._watching = False
-            self._board.watch_ended(self._kind.plural, how)
+            self._tracker.record_watch_end(self._kind.plural, how)
 
     def _take(self, events: list[watch_codec.Event]) -> None:
         if events:
-            self._board.heard(self._kind.plural)
+            self._tracker.record_contact(self._kind.plural)
         end = 0
         if self._reflector.listing:
             end = next((i + 1 for i, event in enumerate(events) if event.ends_list), len(events))
@@ -310,10 +310,10 @@ class ListWatch:
         for event in events:
             if event.applied is not None:
                 problems = event.applied.problems(self._kind, plural)
-                self._board.report(plural, title(self._kind, event.applied.key), problems)
+                self._tracker.set_problems(plural, title(self._kind, event.applied.key), problems)
             elif event.deleted is not None:
-                self._board.report(plural, title(self._kind, event.deleted), ())
-        self._board.count(plural, self._reflector.count)
+                self._tracker.set_problems(plural, title(self._kind, event.deleted), ())
+        self._tracker.set_object_count(plural, self._reflector.count)
 
     def expire(self) -> float:
         """Somebody asked for a new list; returns the seconds to wait before it."""
@@ -353,7 +353,7 @@ class ListWatch:
 
     def mute(self, error: ApiError) -> None:
         """The server does not answer, though the watch is open: what we know is stale until something is heard."""
-        if self._board.states[self._kind.plural].known:
+        if self._tracker.states[self._kind.plural].known:
             self._show(Trouble.SILENT, explain(self._kind, "watch", error), None)
 
     def _trouble(self, error: ApiError) -> Trouble:
@@ -371,7 +371,9 @@ class ListWatch:
 
     def _show(self, reason: Trouble, message: str, retry_seconds: float | None, code: int | None = None) -> None:
         self._said = message
-        self._board.failed(self._kind.plural, PHASES[reason], code=code, message=message, retry_seconds=retry_seconds)
+        self._tracker.record_failure(
+            self._kind.plural, PHASES[reason], code=code, message=message, retry_seconds=retry_seconds
+        )
 
     def _next_api_version(self) -> bool:
         """Whether another version of the kind is to be asked for, before it is called absent."""
@@ -394,7 +396,7 @@ class ListWatch:
 
     def _absent(self, message: str, retry_seconds: float) -> None:
         plural = self._kind.plural
-        if not self._board.states[plural].known or len(self._reflector.source):
+        if not self._tracker.states[plural].known or len(self._reflector.source):
             self._reflector.begin()
             self._reflector.listed()
-        self._board.absent(plural, epoch=self._graph.epoch, message=message, retry_seconds=retry_seconds)
+        self._tracker.mark_absent(plural, epoch=self._graph.epoch, message=message, retry_seconds=retry_seconds)

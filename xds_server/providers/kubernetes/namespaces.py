@@ -7,7 +7,7 @@ from typing import Any, Final
 from krt import Graph, Reflector, Source
 from xds_server.model.source_state import Phase, Problem, SourceState
 from xds_server.providers.kinds import Kind
-from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.providers.sync_tracker import SyncTracker
 
 # What is shown of several parts: the first of these that one of them is in.
 _WORST_FIRST: Final = (
@@ -21,7 +21,7 @@ _WORST_FIRST: Final = (
 )
 
 
-class Part(Reflector[str, Any]):
+class NamespaceReflector(Reflector[str, Any]):
     """A reflector of the objects of one namespace in a source that has those of several.
 
     The source is synced once *all_listed* says that every part of it was listed.
@@ -48,26 +48,26 @@ class Part(Reflector[str, Any]):
                 self.source.mark_synced()
 
 
-class PartBoard(SourceBoard):
-    """The board of one namespace, which tells the whole board of each change."""
+class NamespaceSyncTracker(SyncTracker):
+    """The tracker of one namespace, which tells the whole tracker of each change."""
 
-    def __init__(self, kinds: Iterable[Kind], namespace: str, whole: SourceBoard, on_change: Callable[[str], None]):
+    def __init__(self, kinds: Iterable[Kind], namespace: str, whole: SyncTracker, on_change: Callable[[str], None]):
         super().__init__(kinds, clock=whole.clock, on_change=lambda _, new: on_change(new.kind))
         self.namespace = namespace
         self._whole = whole
 
-    def heard(self, plural: str) -> None:
+    def record_contact(self, plural: str) -> None:
         """The server has said something."""
-        super().heard(plural)
-        self._whole.heard(plural)
+        super().record_contact(plural)
+        self._whole.record_contact(plural)
 
-    def report(self, source: str, title: str, problems: tuple[Problem, ...]) -> None:
+    def set_problems(self, source: str, title: str, problems: tuple[Problem, ...]) -> None:
         """What is wrong with one object now."""
-        self._whole.report(self._named(source), title, problems)
+        self._whole.set_problems(self._named(source), title, problems)
 
-    def replace(self, source: str, problems: Iterable[Problem]) -> None:
+    def replace_problems(self, source: str, problems: Iterable[Problem]) -> None:
         """All that is wrong in this namespace now."""
-        self._whole.replace(self._named(source), problems)
+        self._whole.replace_problems(self._named(source), problems)
 
     def _named(self, source: str) -> str:
         return f"{source} {self.namespace}"
@@ -95,8 +95,8 @@ def merged(parts: Sequence[tuple[str, SourceState]], held: int) -> SourceState:
     )
 
 
-class Parts:
-    """The reflectors and boards of all namespaces, over those of the kinds."""
+class NamespaceReflectors:
+    """The reflectors and trackers of all namespaces, over those of the kinds."""
 
     def __init__(
         self,
@@ -104,24 +104,24 @@ class Parts:
         namespaces: Iterable[str],
         reflectors: Mapping[str, Reflector[str, Any]],
         graph: Graph,
-        board: SourceBoard,
+        tracker: SyncTracker,
     ) -> None:
-        self._board = board
+        self._tracker = tracker
         self._sources = {kind.plural: reflectors[kind.plural].source for kind in kinds}
         names = tuple(dict.fromkeys(namespaces))
-        self._parts: dict[str, list[Part]] = {kind.plural: [] for kind in kinds}
+        self._parts: dict[str, list[NamespaceReflector]] = {kind.plural: [] for kind in kinds}
         for plural, parts in self._parts.items():
-            parts += [Part(self._sources[plural], graph, name, self._asker(parts)) for name in names]
-        self.boards = {name: PartBoard(kinds, name, board, self._changed) for name in names}
+            parts += [NamespaceReflector(self._sources[plural], graph, name, self._asker(parts)) for name in names]
+        self.trackers = {name: NamespaceSyncTracker(kinds, name, tracker, self._changed) for name in names}
         """By namespace."""
 
-    def reflector(self, plural: str, namespace: str) -> Part:
+    def reflector(self, plural: str, namespace: str) -> NamespaceReflector:
         """Of one kind in one namespace."""
-        return self._parts[plural][list(self.boards).index(namespace)]
+        return self._parts[plural][list(self.trackers).index(namespace)]
 
-    def _asker(self, parts: list[Part]) -> Callable[[], bool]:
+    def _asker(self, parts: list[NamespaceReflector]) -> Callable[[], bool]:
         return lambda: all(part.was_listed for part in parts)
 
     def _changed(self, plural: str) -> None:
-        states = [(name, board.states[plural]) for name, board in self.boards.items()]
-        self._board.put(merged(states, len(self._sources[plural])))
+        states = [(name, tracker.states[plural]) for name, tracker in self.trackers.items()]
+        self._tracker.replace_state(merged(states, len(self._sources[plural])))

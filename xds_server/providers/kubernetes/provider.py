@@ -14,11 +14,11 @@ from xds_server.providers.kubernetes.informer import Client, Informer
 from xds_server.providers.kubernetes.keepalive import Pulse
 from xds_server.providers.kubernetes.kopf_client import KopfClient
 from xds_server.providers.kubernetes.listwatch import ListWatch, Scope
-from xds_server.providers.kubernetes.namespaces import Parts
+from xds_server.providers.kubernetes.namespaces import NamespaceReflectors
 from xds_server.providers.kubernetes.outage_recovery import Recovery
 from xds_server.providers.kubernetes.priority_semaphore import PrioritySemaphore
 from xds_server.providers.kubernetes.referenced_contents import METADATA_KINDS, Contents, MetadataClient
-from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.providers.sync_tracker import SyncTracker
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class KubeSource:
         kinds: tuple[Kind, ...],
         reflectors: Mapping[str, Reflector[str, Any]],
         graph: Graph,
-        board: SourceBoard,
+        tracker: SyncTracker,
         namespaces: Sequence[str] = (),
         selectors: Mapping[str, str] | None = None,
         streamed: bool = False,
@@ -60,14 +60,14 @@ class KubeSource:
         recovery = Recovery(lambda ceiling: jitter() * ceiling)
 
         def informer(
-            kind: Kind, namespace: str, reflector: Reflector[str, Any], board: SourceBoard, client: Client
+            kind: Kind, namespace: str, reflector: Reflector[str, Any], tracker: SyncTracker, client: Client
         ) -> Informer:
             delay = self._delays.get(kind.plural, 0.0)
             scope = Scope(
                 namespace=namespace, labels=(selectors or {}).get(kind.plural, ""), streamed=streamed and not delay
             )
             listwatch = ListWatch(
-                kind, reflector=reflector, graph=graph, board=board,
+                kind, reflector=reflector, graph=graph, tracker=tracker,
                 jitter=lambda ceiling: jitter() * ceiling, clock=clock, scope=scope,
             )  # fmt: skip
             return Informer(
@@ -77,11 +77,11 @@ class KubeSource:
         def informers(kinds: tuple[Kind, ...], into: Mapping[str, Reflector[str, Any]], client: Client) -> _Informers:
             if len(namespaces) <= 1:
                 namespace = next(iter(namespaces), "")
-                return [(kind.plural, informer(kind, namespace, into[kind.plural], board, client)) for kind in kinds]
-            parts = Parts(kinds, namespaces, into, graph, board)
+                return [(kind.plural, informer(kind, namespace, into[kind.plural], tracker, client)) for kind in kinds]
+            parts = NamespaceReflectors(kinds, namespaces, into, graph, tracker)
             return [
-                (kind.plural, informer(kind, name, parts.reflector(kind.plural, name), part_board, client))
-                for name, part_board in parts.boards.items()
+                (kind.plural, informer(kind, name, parts.reflector(kind.plural, name), namespace_tracker, client))
+                for name, namespace_tracker in parts.trackers.items()
                 for kind in kinds
             ]
 
@@ -93,7 +93,7 @@ class KubeSource:
             into = {plural: Reflector(source) for plural, source in references.stored.items()}
             self._referenced = informers(METADATA_KINDS, into, MetadataClient(self._client))
             self._contents = Contents(
-                self._client, references, graph, board,
+                self._client, references, graph, tracker,
                 follow=self._follow, recovery=recovery, jitter=lambda ceiling: jitter() * ceiling,
             )  # fmt: skip
 

@@ -21,7 +21,7 @@ from xds_server.providers.kubernetes.kopf_client import KopfClient
 from xds_server.providers.kubernetes.outage_recovery import Recovery
 from xds_server.providers.schema.base import Object
 from xds_server.providers.schema.secret_configmap import identity
-from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.providers.sync_tracker import SyncTracker
 
 _log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class Contents:
         client: KopfClient,
         references: References,
         graph: Graph,
-        board: SourceBoard,
+        tracker: SyncTracker,
         *,
         follow: Callable[[str], None],
         recovery: Recovery,
@@ -70,7 +70,7 @@ class Contents:
         self._client = client
         self._references = references
         self._graph = graph
-        self._board = board
+        self._tracker = tracker
         self._follow = follow
         self._recovery = recovery
         self._jitter = jitter
@@ -88,7 +88,7 @@ class Contents:
                 for reference, change in commit.deltas.get(self._references.used.name, ()):
                     if change.new is not None and reference.plural not in self._followed:
                         self._followed.add(reference.plural)
-                        self._board.add(self._kinds[reference.plural][0])
+                        self._tracker.add_kind(self._kinds[reference.plural][0])
                         self._follow(reference.plural)
                 for reference, _ in commit.deltas.get(self._references.wanted.name, ()):
                     if reference not in self._busy:
@@ -130,7 +130,7 @@ class Contents:
         if self._references.wanted.get(reference) is None:
             return  # nobody refers to it any more, or it is gone
         self._versions[reference] = stored.version
-        self._board.report(_SOURCE, title(kind, reference.key), decoded.problems(kind, _SOURCE))
+        self._tracker.set_problems(_SOURCE, title(kind, reference.key), decoded.problems(kind, _SOURCE))
         if decoded.value is not None:
             assert isinstance(decoded.value, Stored)
             assert decoded.value.content is not None
@@ -158,11 +158,11 @@ class Contents:
 
     def _tell(self, kind: Kind, reference: Reference, message: str) -> None:
         name = title(kind, reference.key)
-        self._board.report(_SOURCE, name, (Problem(source=_SOURCE, object=name, field="", message=message),))
+        self._tracker.set_problems(_SOURCE, name, (Problem(source=_SOURCE, object=name, field="", message=message),))
 
     def _forget(self, reference: Reference) -> None:
         if self._versions.pop(reference, None) is not None:
             with self._graph.transaction():
                 self._references.fetched.delete(reference)
         kind = self._kinds[reference.plural][0]
-        self._board.report(_SOURCE, title(kind, reference.key), ())
+        self._tracker.set_problems(_SOURCE, title(kind, reference.key), ())

@@ -11,21 +11,21 @@ from tests.support.builders import backend, gateway, http, route, rule, service
 from xds_server.model.objects import ParentRef, Service
 from xds_server.observability.input_problems import report_problems
 from xds_server.providers.kinds import KINDS
-from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.providers.sync_tracker import SyncTracker
 from xds_server.translate import problems
 from xds_server.translate.pipeline import Pipeline, build
 
 
 class Input:
-    """A pipeline with a board, and objects in it that have nothing wrong."""
+    """A pipeline with a tracker, and objects in it that have nothing wrong."""
 
     def __init__(self, *, shared: bool = False) -> None:
         self.graph = Graph(on_failure="raise")
         self.pipeline: Pipeline = build(self.graph, "xds-server")
         self.new: list[str] = []
-        self.board = SourceBoard(KINDS, on_problem=lambda one: self.new.append(str(one)))
+        self.tracker = SyncTracker(KINDS, on_problem=lambda one: self.new.append(str(one)))
         found = problems.build(self.pipeline, gateway_class="xds-server", shared=shared)
-        report_problems(self.graph, self.pipeline, found, self.board, gateway_class="xds-server")
+        report_problems(self.graph, self.pipeline, found, self.tracker, gateway_class="xds-server")
         contents = {"gateways": gateway(), "httproutes": route(), "services": service()}
         with self.graph.transaction():
             for plural, source in self.pipeline.sources.items():
@@ -37,7 +37,7 @@ class Input:
 
     @property
     def said(self) -> list[str]:
-        return [str(one) for one in self.board.problems]
+        return [str(one) for one in self.tracker.problems]
 
 
 def named(*, name: str = "", section: str = "", port: int = 0) -> Any:
@@ -72,7 +72,7 @@ def test_a_mistake_is_a_problem_until_it_is_mended(
     it.set(plural, one)
 
     assert any(expected in said for said in it.said), it.said
-    assert it.board.problem_count == len(it.said) == len(it.new)
+    assert it.tracker.problem_count == len(it.said) == len(it.new)
     assert all(
         said.startswith(("references: HTTPRoute shop/cart ", "references: Gateway shop/edge ")) for said in it.said
     )
@@ -80,7 +80,7 @@ def test_a_mistake_is_a_problem_until_it_is_mended(
     it.set(plural, good)
 
     assert it.said == []
-    assert it.board.problem_count == 0
+    assert it.tracker.problem_count == 0
 
 
 def test_a_gateway_of_another_class_is_a_mistake_in_a_directory_and_none_on_an_api_server() -> None:
@@ -92,7 +92,7 @@ def test_a_gateway_of_another_class_is_a_mistake_in_a_directory_and_none_on_an_a
         it.set("gateways", gateway(class_name="nginx"))
         it.set("httproutes", route(rule(to=(backend("shop/gone"),))))
 
-        assert [one.object for one in it.board.problems] == expected
+        assert [one.object for one in it.tracker.problems] == expected
         assert all("'nginx'" in said and "--gateway-class" in said for said in it.said)
 
 
@@ -142,13 +142,13 @@ def test_nothing_is_said_of_what_is_not_known_yet() -> None:
     """Before Gateways and Services are listed, nobody can say that one is missing."""
     graph = Graph(on_failure="raise")
     pipeline = build(graph, "xds-server")
-    board = SourceBoard(KINDS)
+    tracker = SyncTracker(KINDS)
     found = problems.build(pipeline, gateway_class="xds-server", shared=False)
-    report_problems(graph, pipeline, found, board, gateway_class="xds-server")
+    report_problems(graph, pipeline, found, tracker, gateway_class="xds-server")
 
     pipeline.sources["httproutes"].replace({"shop/cart": route()})
-    assert board.problems == ()
+    assert tracker.problems == ()
 
     pipeline.sources["gateways"].replace({})
     pipeline.sources["services"].replace({})
-    assert len(board.problems) == 1
+    assert len(tracker.problems) == 1

@@ -107,7 +107,7 @@ def test_when_a_source_was_heard_is_shown_as_unix_time(rig: Rig) -> None:
     """Nothing before the first word; then a time of which the age is time() minus it."""
     assert rig.value("source_last_event_timestamp_seconds", source="services") is None
 
-    rig.sources = [replace(PENDING, heard=time.monotonic() - 60)]
+    rig.sources = [replace(PENDING, last_contact=time.monotonic() - 60)]
 
     assert time.time() - rig.value("source_last_event_timestamp_seconds", source="services") == pytest.approx(60, abs=1)
 

@@ -47,7 +47,7 @@ class Rig:
 
     def lists(self, objects: Mapping[str, Mapping[str, Any]]) -> None:
         """All kinds, listed."""
-        pipeline, board = self.control_plane.pipeline, self.control_plane.board
+        pipeline, tracker = self.control_plane.pipeline, self.control_plane.tracker
         for plural, source in pipeline.sources.items():
             with self.control_plane.graph.transaction():
                 for key in [key for key in source if key not in objects.get(plural, {})]:
@@ -55,7 +55,7 @@ class Rig:
                 for key, value in objects.get(plural, {}).items():
                     source.set(key, value)
                 source.mark_synced()
-            board.listed(plural, epoch=self.control_plane.graph.epoch, objects=len(source))
+            tracker.record_list(plural, epoch=self.control_plane.graph.epoch, objects=len(source))
 
     def reasons(self) -> list[tuple[str, str, str]]:
         return [(kind, reason, clears) for kind, reason, _, clears in self.status.said]
@@ -113,7 +113,7 @@ def test_proxies_that_wait_are_events_by_why_they_do() -> None:
 def test_a_start_that_takes_long_is_an_event_with_what_is_awaited() -> None:
     """Once at each deadline that has passed."""
     rig = Rig(readiness=ReadinessConfig(soft_deadline_seconds=0.001))
-    rig.control_plane.board.failed("services", Phase.FORBIDDEN, message="may not list services", code=403)
+    rig.control_plane.tracker.record_failure("services", Phase.FORBIDDEN, message="may not list services", code=403)
 
     rig.control_plane.tick()
 
@@ -168,7 +168,7 @@ async def test_a_directory_gives_secrets_too_and_shows_nothing_of_them(
         control_plane.pipeline,
         references=control_plane.references,
         graph=control_plane.graph,
-        board=control_plane.board,
+        tracker=control_plane.tracker,
     )
     assert isinstance(source, FileSource)
     assert control_plane.references is not None
@@ -181,9 +181,9 @@ async def test_a_directory_gives_secrets_too_and_shows_nothing_of_them(
     for wrong in ("hunter2!", "[hunter2", "*hunter2", "!hunter2 x", '"\\hunter2"'):
         (tmp_path / "secret.yaml").write_text(SECRET % wrong)
         await source.look()
-        assert [one for one in control_plane.board.problems if one.source.endswith("secret.yaml")]
+        assert [one for one in control_plane.tracker.problems if one.source.endswith("secret.yaml")]
     assert dict(control_plane.references.contents) == expected
-    shown = [caplog.text, str([record.__dict__ for record in caplog.records]), repr(control_plane.board.problems)]
+    shown = [caplog.text, str([record.__dict__ for record in caplog.records]), repr(control_plane.tracker.problems)]
     shown += [repr(dict(one)) for one in control_plane.graph.collections.values() if one.synced]
     assert not [text for text in shown if "hunter2" in text or "aHVudGVyMg" in text]
 
@@ -193,4 +193,4 @@ def test_secrets_are_read_only_if_that_is_asked_for() -> None:
     control_plane = ControlPlane(Settings(source=FilesSourceSetting(Path("x"))))
 
     assert control_plane.references is None
-    assert "secrets" not in {*control_plane.graph.collections, *control_plane.board.states}
+    assert "secrets" not in {*control_plane.graph.collections, *control_plane.tracker.states}

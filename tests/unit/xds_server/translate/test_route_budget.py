@@ -16,7 +16,7 @@ from xds_server.model.objects import HTTPRoute, Match, ParentRef
 from xds_server.model.route_budget import Budget
 from xds_server.observability.input_problems import report_problems
 from xds_server.providers.kinds import kinds
-from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.providers.sync_tracker import SyncTracker
 from xds_server.server.setting_fields import SettingsError
 from xds_server.server.settings_parser import read_settings
 from xds_server.translate.gatewayapi.budget import _AROUND_A_HOST
@@ -153,9 +153,9 @@ def test_who_is_left_out_is_told_in_conditions_problems_and_a_count() -> None:
     """What it would take, what there is, and what to do."""
     graph = Graph(on_failure="raise")
     pipeline = served(route("old", 1), budget=entries(2), graph=graph)
-    board = SourceBoard(kinds(), clock=lambda: 0.0)
+    tracker = SyncTracker(kinds(), clock=lambda: 0.0)
     found = build_problems(pipeline, gateway_class="xds-server", shared=False)
-    report_problems(graph, pipeline, found, board, gateway_class="xds-server")
+    report_problems(graph, pipeline, found, tracker, gateway_class="xds-server")
     subject = route("new", 2, "/a", "/b")
 
     pipeline.sources["httproutes"].set("shop/new", subject)
@@ -163,14 +163,14 @@ def test_who_is_left_out_is_told_in_conditions_problems_and_a_count() -> None:
     (parent,) = route_status(subject, pipeline.attached_routes["shop/new"]).parents
     assert (parent.conditions[0].status, parent.conditions[0].reason) == (False, "RouteBudgetExceeded")
     assert left_out(pipeline) == [("shop/new", 80), ("shop/new", 81)]
-    problems = board.problems
+    problems = tracker.problems
     assert {problem.object for problem in problems} == {"HTTPRoute shop/new"}
     assert "it would take" in problems[0].message
     assert "raise translate.route_budget" in problems[0].message
 
     pipeline.sources["httproutes"].delete("shop/old")
     pipeline.sources["httproutes"].set("shop/new", route("new", 2, "/a", port=81))
-    assert board.problems == ()
+    assert tracker.problems == ()
 
 
 SUBJECTS = st.lists(

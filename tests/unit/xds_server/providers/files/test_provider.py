@@ -10,7 +10,7 @@ from xds_server.model.source_state import Phase
 from xds_server.providers.files import FileSource
 from xds_server.providers.files.object_index import Claims
 from xds_server.providers.kinds import KINDS
-from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.providers.sync_tracker import SyncTracker
 
 
 class Clock:
@@ -21,13 +21,13 @@ class Clock:
 
 
 class Rig:
-    """A graph with a source per kind, a board, and what a subscriber was told."""
+    """A graph with a source per kind, a tracker, and what a subscriber was told."""
 
     def __init__(self, directory: Path, *, barrier: Path | None = None, **delays: float) -> None:
         self.clock = Clock()
         self.graph = Graph()
         self.sources: dict[str, Source[str, Any]] = {kind.plural: self.graph.source(kind.plural) for kind in KINDS}
-        self.board = SourceBoard(KINDS, clock=self.clock)
+        self.tracker = SyncTracker(KINDS, clock=self.clock)
         self.commits: list[Commit] = []
         self.ended: list[tuple[float, str]] = []
         self.graph.subscribe(self.commits.append, *self.sources.values(), replay=False)
@@ -36,7 +36,7 @@ class Rig:
             kinds=KINDS,
             reflectors={plural: Reflector(source) for plural, source in self.sources.items()},
             graph=self.graph,
-            board=self.board,
+            tracker=self.tracker,
             barrier=None if barrier is None else str(barrier),
             list_delay=delays,
             on_hold_ended=lambda seconds, by: self.ended.append((seconds, by)),
@@ -53,7 +53,7 @@ class Rig:
         return sorted(self.sources[plural])
 
     def phases(self) -> set[Phase]:
-        return {state.phase for state in self.board.states.values()}
+        return {state.phase for state in self.tracker.states.values()}
 
 
 def service(name: str, port: object = 80) -> str:
@@ -81,8 +81,8 @@ async def test_the_first_look_syncs_every_kind_in_one_transaction(tmp_path: Path
     assert set(rig.commits[0].deltas) == {"services", "gateways"}
     assert all(source.synced for source in rig.sources.values())
     assert rig.phases() == {Phase.SYNCED}
-    assert {state.epoch for state in rig.board.states.values()} == {rig.graph.epoch}
-    assert rig.board.states["services"].objects == 1
+    assert {state.epoch for state in rig.tracker.states.values()} == {rig.graph.epoch}
+    assert rig.tracker.states["services"].objects == 1
 
 
 async def test_a_barrier_withholds_everything_until_it_is_there(tmp_path: Path) -> None:
@@ -95,13 +95,13 @@ async def test_a_barrier_withholds_everything_until_it_is_there(tmp_path: Path) 
     (tmp_path / "b.yaml").write_text(service("b"))
     await rig.settle()
     assert (rig.phases(), rig.keys(), rig.commits) == ({Phase.LISTING}, [], [])
-    state = rig.board.states["services"]
+    state = rig.tracker.states["services"]
     assert (state.objects, state.message) == (2, f"complete once there is a file {barrier}: let it be made last")
 
     barrier.touch()
     await rig.settle()
     assert (rig.phases(), rig.keys(), len(rig.commits)) == ({Phase.SYNCED}, ["default/a", "default/b"], 1)
-    assert rig.board.states["services"].message == ""
+    assert rig.tracker.states["services"].message == ""
     barrier.unlink()
     (tmp_path / "a.yaml").unlink()
     await rig.settle()
@@ -125,7 +125,7 @@ async def test_all_changes_of_a_look_are_one_transaction(tmp_path: Path) -> None
     assert rig.graph.epoch == epoch + 1
     assert set(rig.commits[-1].deltas["services"].changes) == {"default/a", "default/b", "default/c", "default/d"}
     assert rig.keys() == ["default/b", "default/d"]
-    assert rig.board.states["services"].objects == 2
+    assert rig.tracker.states["services"].objects == 2
 
 
 async def test_what_changed_is_written_in_order(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ async def test_bad_input_keeps_the_last_good_state(tmp_path: Path) -> None:
 
     assert rig.keys() == ["default/a", "default/b"]
     assert rig.sources["services"]["default/a"].ports[0].port == 80
-    assert [(p.source, p.line, p.object, p.field) for p in rig.board.problems] == [
+    assert [(p.source, p.line, p.object, p.field) for p in rig.tracker.problems] == [
         (str(path), 5, "Service default/a", "spec.ports[0].port"),
         (str(tmp_path / "b.yaml"), 1, "", ""),
     ]
@@ -178,7 +178,7 @@ async def test_bad_input_keeps_the_last_good_state(tmp_path: Path) -> None:
     (tmp_path / "b.yaml").unlink()
     await rig.settle()
 
-    assert not rig.board.problems
+    assert not rig.tracker.problems
     assert rig.sources["services"]["default/a"].ports[0].port == 90
     assert rig.keys() == ["default/a"]
 
@@ -201,13 +201,13 @@ async def test_a_duplicate_is_settled_by_path(tmp_path: Path) -> None:
     rig = Rig(tmp_path)
     await rig.settle()
     assert rig.sources["services"]["default/a"].ports[0].port == 1
-    assert [p.source for p in rig.board.problems] == [str(tmp_path / "2.yaml")]
+    assert [p.source for p in rig.tracker.problems] == [str(tmp_path / "2.yaml")]
 
     (tmp_path / "1.yaml").unlink()
     await rig.settle()
 
     assert rig.sources["services"]["default/a"].ports[0].port == 2
-    assert not rig.board.problems
+    assert not rig.tracker.problems
 
 
 async def test_a_directory_that_cannot_be_read_is_not_empty(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ async def test_a_directory_that_cannot_be_read_is_not_empty(tmp_path: Path) -> N
     rig = Rig(root)
     await rig.settle()
     assert rig.phases() == {Phase.ERROR}
-    assert str(root) in rig.board.states["services"].message
+    assert str(root) in rig.tracker.states["services"].message
     assert not rig.commits
 
     root.mkdir()
@@ -243,7 +243,7 @@ async def test_a_withheld_kind_is_listed_later(tmp_path: Path) -> None:
     await rig.settle()  # one second
     assert rig.sources["gateways"].synced
     assert not rig.sources["services"].synced
-    assert rig.board.states["services"].phase is Phase.LISTING
+    assert rig.tracker.states["services"].phase is Phase.LISTING
 
     (tmp_path / "b.yaml").write_text(service("b"))
     await rig.settle()
@@ -252,7 +252,7 @@ async def test_a_withheld_kind_is_listed_later(tmp_path: Path) -> None:
     await rig.settle()
     assert rig.keys() == ["default/a", "default/b"]
     assert rig.phases() == {Phase.SYNCED}
-    assert rig.board.states["services"].epoch == rig.graph.epoch
+    assert rig.tracker.states["services"].epoch == rig.graph.epoch
 
 
 async def test_ignored_kinds_are_counted_and_named_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -285,7 +285,7 @@ async def test_a_file_that_is_held_is_a_problem_until_it_is_believed(tmp_path: P
     await rig.settle()
     assert rig.keys() == ["default/a"]
     assert rig.source.held == {str(path): "is empty"}
-    assert [str(problem) for problem in rig.board.problems] == [
+    assert [str(problem) for problem in rig.tracker.problems] == [
         (
             f"{path}: is empty, so what it had stays for up to 10 s: "
             "write another file and rename it into place, or delete this one"
@@ -295,7 +295,7 @@ async def test_a_file_that_is_held_is_a_problem_until_it_is_believed(tmp_path: P
     rig.clock.now += 9
     await rig.source.look()
     assert (rig.keys(), rig.source.held, rig.ended) == ([], {}, [(9.0, "timeout")])
-    assert not rig.board.problems
+    assert not rig.tracker.problems
 
 
 async def test_an_operator_has_a_held_file_believed(tmp_path: Path) -> None:
@@ -320,7 +320,7 @@ async def test_nothing_is_listed_while_a_file_is_being_written(tmp_path: Path) -
 
     await rig.settle()
     assert rig.phases() == {Phase.LISTING}
-    assert rig.board.states["services"].message == f"complete once {path} is, which is empty"
+    assert rig.tracker.states["services"].message == f"complete once {path} is, which is empty"
 
     path.write_text(service("a"))
     await rig.settle()
@@ -328,7 +328,7 @@ async def test_nothing_is_listed_while_a_file_is_being_written(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "fault", [Claims.update, Reflector.apply, SourceBoard.replace], ids=lambda one: one.__qualname__
+    "fault", [Claims.update, Reflector.apply, SyncTracker.replace_problems], ids=lambda one: one.__qualname__
 )
 async def test_a_fault_of_ours_costs_one_look(
     tmp_path: Path, fault: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -342,15 +342,15 @@ async def test_a_fault_of_ours_costs_one_look(
         raise KeyError("x")
 
     (tmp_path / "b.yaml").write_text(service("b") + "---\nkind: Service\n")
-    owner = {"Claims": Claims, "Reflector": Reflector, "SourceBoard": SourceBoard}[fault.__qualname__.split(".")[0]]
+    owner = {"Claims": Claims, "Reflector": Reflector, "SyncTracker": SyncTracker}[fault.__qualname__.split(".")[0]]
     with monkeypatch.context() as faulty:
         faulty.setattr(owner, fault.__name__, fail)
         for _ in range(3):
             await rig.settle()
         assert rig.phases() == {Phase.STALE}
-        assert "KeyError" in rig.board.states["services"].message
+        assert "KeyError" in rig.tracker.states["services"].message
     await rig.settle()
 
     assert (rig.phases(), rig.keys()) == ({Phase.SYNCED}, ["default/a", "default/b"])
-    assert [problem.line for problem in rig.board.problems] == [7]
+    assert [problem.line for problem in rig.tracker.problems] == [7]
     assert len([record for record in caplog.records if record.exc_info]) == 1

@@ -15,7 +15,7 @@ from xds_server.providers.kinds import kinds
 from xds_server.providers.kubernetes.errors import ApiError
 from xds_server.providers.kubernetes.informer import Informer
 from xds_server.providers.kubernetes.listwatch import ListWatch
-from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.providers.sync_tracker import SyncTracker
 
 SERVICES = next(kind for kind in kinds() if kind.plural == "services")
 
@@ -69,12 +69,12 @@ class Rig:
         self.graph = Graph()
         self.source: Source[str, Any] = self.graph.source("services")
         self.changed = asyncio.Event()
-        self.board = SourceBoard([SERVICES], on_change=self._on_change)
+        self.tracker = SyncTracker([SERVICES], on_change=self._on_change)
         listwatch = ListWatch(
             SERVICES,
             reflector=Reflector(self.source),
             graph=self.graph,
-            board=self.board,
+            tracker=self.tracker,
             jitter=lambda _: 0.0,
             clock=lambda: 0.0,
         )
@@ -91,8 +91,8 @@ class Rig:
                 self.changed.clear()
 
     async def until_phase(self, phase: Phase) -> SourceState:
-        await self.until(lambda: self.board.states["services"].phase is phase)
-        return self.board.states["services"]
+        await self.until(lambda: self.tracker.states["services"].phase is phase)
+        return self.tracker.states["services"]
 
     async def end(self) -> None:
         self.task.cancel()
@@ -178,7 +178,7 @@ async def test_a_fault_of_ours_costs_a_list_and_not_the_source(caplog: pytest.Lo
     await rig.end()
 
     assert [record.exc_info is not None for record in caplog.records] == [True]
-    assert rig.board.states["services"].failures == 1
+    assert rig.tracker.states["services"].failures == 1
 
 
 async def test_a_list_can_be_withheld() -> None:
@@ -199,8 +199,8 @@ async def test_a_list_that_is_asked_for_ends_the_watch() -> None:
     await rig.api.watches.get()
 
     rig.informer.relist()
-    await rig.until(lambda: rig.board.states["services"].lists == 2)
-    state = rig.board.states["services"]
+    await rig.until(lambda: rig.tracker.states["services"].lists == 2)
+    state = rig.tracker.states["services"]
     await rig.end()
 
     assert (list(rig.source), state.ended, state.phase) == (["n/b"], "relist", Phase.SYNCED)
@@ -209,10 +209,10 @@ async def test_a_list_that_is_asked_for_ends_the_watch() -> None:
 async def test_a_list_that_is_asked_for_during_a_list_comes_after_it() -> None:
     """What is under way began before, and may be cut off in the same way."""
     rig = Rig(Api(page("a", token="t"), page("b"), page("a")), list_delay=0.01)
-    await rig.until(lambda: rig.board.states["services"].phase is Phase.LISTING)
+    await rig.until(lambda: rig.tracker.states["services"].phase is Phase.LISTING)
 
     rig.informer.relist()
-    await rig.until(lambda: rig.board.states["services"].lists == 2)
+    await rig.until(lambda: rig.tracker.states["services"].lists == 2)
     await rig.end()
 
     assert list(rig.source) == ["n/a"]
@@ -233,7 +233,7 @@ async def test_a_watch_that_may_be_dead_is_begun_again_once_the_server_answers()
 
     assert "no answer within 5 s" in state.message
     assert [what for _, what in rig.api.asked] == ["", "watch 10", "watch 10"]
-    assert rig.board.states["services"].ended == "idle_timeout"
+    assert rig.tracker.states["services"].ended == "idle_timeout"
 
 
 async def test_a_watch_that_speaks_again_goes_on() -> None:

@@ -11,7 +11,7 @@ from xds_server.model.source_state import Phase, SourceState
 from xds_server.providers.kinds import Kind, kinds
 from xds_server.providers.kubernetes.errors import ApiError
 from xds_server.providers.kubernetes.listwatch import EVERYTHING, ListWatch, Scope
-from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.providers.sync_tracker import SyncTracker
 
 
 class Rig:
@@ -23,12 +23,12 @@ class Rig:
         self.source: Source[str, Any] = self.graph.source("services")
         named = next(k for k in kinds(["services"] if optional else []) if k.plural == "services")
         self.kind: Kind = kind or named
-        self.board = SourceBoard([self.kind], clock=lambda: self.now)
+        self.tracker = SyncTracker([self.kind], clock=lambda: self.now)
         self.it = ListWatch(
             self.kind,
             reflector=Reflector(self.source),
             graph=self.graph,
-            board=self.board,
+            tracker=self.tracker,
             jitter=lambda ceiling: ceiling,
             clock=lambda: self.now,
             scope=scope,
@@ -36,7 +36,7 @@ class Rig:
 
     @property
     def state(self) -> SourceState:
-        return self.board.states["services"]
+        return self.tracker.states["services"]
 
     @property
     def keys(self) -> list[str]:
@@ -85,7 +85,7 @@ def test_a_list_asks_for_pages_of_the_newest() -> None:
 
 
 def test_nothing_is_seen_before_the_list_is_complete() -> None:
-    """Pages are counted on the board, and become visible as one transaction."""
+    """Pages are counted on the tracker, and become visible as one transaction."""
     rig = Rig()
     rig.it.begin_list()
     assert rig.state.phase is Phase.PENDING
@@ -350,19 +350,19 @@ def test_an_invalid_object_keeps_its_last_good_version() -> None:
 
     rig.it.chunk(line("MODIFIED", service("a", "eighty", version="11")))
     assert rig.source["n/a"].ports[0].port == 80
-    assert [(p.source, p.object) for p in rig.board.problems] == [("services", "Service n/a")]
+    assert [(p.source, p.object) for p in rig.tracker.problems] == [("services", "Service n/a")]
 
     rig.it.begin_list()
     body = page(service("a", "eighty"), service("b"))
     rig.it.page(body)
     rig.it.listed(body)
     assert rig.keys == ["n/a", "n/b"]
-    assert len(rig.board.problems) == 1
+    assert len(rig.tracker.problems) == 1
 
     rig.watch()
     rig.it.chunk(line("DELETED", service("a", "eighty", version="12")))
     assert rig.keys == ["n/b"]
-    assert not rig.board.problems
+    assert not rig.tracker.problems
 
 
 def test_a_relist_forgets_problems_of_objects_that_are_gone() -> None:
@@ -371,11 +371,11 @@ def test_a_relist_forgets_problems_of_objects_that_are_gone() -> None:
     rig.list()
     rig.watch()
     rig.it.chunk(line("ADDED", service("a", "eighty", version="11")))
-    assert rig.board.problems
+    assert rig.tracker.problems
 
     rig.list()
 
-    assert not rig.board.problems
+    assert not rig.tracker.problems
 
 
 def test_a_watch_that_ends_is_begun_again_at_once() -> None:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from krt import Graph, Reflector, Source
 from xds_server.model.source_state import Phase, Problem
 from xds_server.providers.kinds import kinds
-from xds_server.providers.kubernetes.namespaces import Parts
-from xds_server.providers.sync_tracker import SourceBoard
+from xds_server.providers.kubernetes.namespaces import NamespaceReflectors
+from xds_server.providers.sync_tracker import SyncTracker
 
 SERVICES = next(kind for kind in kinds() if kind.plural == "services")
 
@@ -21,18 +21,18 @@ class Rig:
         self.now = 0.0
         self.graph = Graph()
         self.source: Source[str, Any] = self.graph.source("services")
-        self.board = SourceBoard([SERVICES], clock=lambda: self.now)
+        self.tracker = SyncTracker([SERVICES], clock=lambda: self.now)
         reflectors = {"services": Reflector(self.source)}
-        self.parts = Parts((SERVICES,), ("a", "b", "a"), reflectors, self.graph, self.board)
+        self.parts = NamespaceReflectors((SERVICES,), ("a", "b", "a"), reflectors, self.graph, self.tracker)
 
     def listing(self, namespace: str, *names: str) -> None:
-        part, board = self.parts.reflector("services", namespace), self.parts.boards[namespace]
+        part, tracker = self.parts.reflector("services", namespace), self.parts.trackers[namespace]
         part.begin()
         for name in names:
             part.apply(f"{namespace}/{name}", name)
         part.listed()
-        board.asked("services")
-        board.listed("services", epoch=self.graph.epoch, objects=part.count)
+        tracker.start_list("services")
+        tracker.record_list("services", epoch=self.graph.epoch, objects=part.count)
 
     @property
     def keys(self) -> list[str]:
@@ -44,10 +44,10 @@ def test_a_kind_is_known_once_every_namespace_was_listed() -> None:
     rig = Rig()
 
     rig.listing("a", "x")
-    assert (rig.source.synced, rig.board.states["services"].known) == (False, False)
+    assert (rig.source.synced, rig.tracker.states["services"].known) == (False, False)
     rig.listing("b")
 
-    state = rig.board.states["services"]
+    state = rig.tracker.states["services"]
     assert (rig.source.synced, state.phase, state.objects, state.epoch) == (True, Phase.SYNCED, 1, rig.graph.epoch)
 
 
@@ -75,13 +75,15 @@ def test_the_worst_part_is_shown_with_its_namespace() -> None:
     rig = Rig()
     rig.listing("a", "x")
 
-    rig.parts.boards["b"].failed("services", Phase.FORBIDDEN, code=403, message="add a rule", retry_seconds=1.0)
-    state = rig.board.states["services"]
+    rig.parts.trackers["b"].record_failure(
+        "services", Phase.FORBIDDEN, code=403, message="add a rule", retry_seconds=1.0
+    )
+    state = rig.tracker.states["services"]
     assert (state.phase, state.code, state.message) == (Phase.FORBIDDEN, 403, "namespace b: add a rule")
     rig.listing("b")
-    rig.parts.boards["a"].failed("services", Phase.ERROR, message="gone")
+    rig.parts.trackers["a"].record_failure("services", Phase.ERROR, message="gone")
 
-    state = rig.board.states["services"]
+    state = rig.tracker.states["services"]
     assert (state.phase, state.message, state.failures) == (Phase.STALE, "namespace a: gone", 2)
 
 
@@ -89,23 +91,23 @@ def test_problems_of_a_namespace_are_replaced_by_its_lists_alone() -> None:
     """What is wrong in another one stays wrong."""
     rig = Rig()
     one, two = (Problem(source="services", object=f"Service {name}", field="", message="m") for name in ("a/x", "b/x"))
-    rig.parts.boards["a"].replace("services", [one])
-    rig.parts.boards["b"].report("services", "Service b/x", (two,))
-    assert rig.board.problems == (one, two)
+    rig.parts.trackers["a"].replace_problems("services", [one])
+    rig.parts.trackers["b"].set_problems("services", "Service b/x", (two,))
+    assert rig.tracker.problems == (one, two)
 
-    rig.parts.boards["a"].replace("services", [])
+    rig.parts.trackers["a"].replace_problems("services", [])
 
-    assert rig.board.problems == (two,)
-    assert {problem.source for problem in rig.board.problems} == {"services"}
+    assert rig.tracker.problems == (two,)
+    assert {problem.source for problem in rig.tracker.problems} == {"services"}
 
 
 def test_that_something_was_heard_in_one_of_them_is_enough() -> None:
     """They are on the same server."""
     rig = Rig()
 
-    rig.parts.boards["a"].heard("services")
+    rig.parts.trackers["a"].record_contact("services")
 
-    assert rig.board.states["services"].heard is not None
+    assert rig.tracker.states["services"].last_contact is not None
 
 
 _STEPS = st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(("asked", "listed", "failed"))), max_size=12)
@@ -119,16 +121,16 @@ def test_a_kind_is_as_old_as_the_oldest_of_its_lists(steps: list[tuple[str, str]
     complete: dict[str, float] = {}
     for namespace, what in steps:
         rig.now += 1
-        board = rig.parts.boards[namespace]
+        tracker = rig.parts.trackers[namespace]
         if what == "asked":
-            board.asked("services")
+            tracker.start_list("services")
             begun[namespace] = rig.now
         elif namespace in begun and what == "listed":
-            board.listed("services", epoch=1, objects=0)
+            tracker.record_list("services", epoch=1, objects=0)
             complete[namespace] = begun.pop(namespace)
         elif namespace in begun:
-            board.failed("services", Phase.ERROR, message="no")
+            tracker.record_failure("services", Phase.ERROR, message="no")
             del begun[namespace]
 
         expected = min(complete.values()) if len(complete) == 2 else None
-        assert rig.board.states["services"].listed_from == expected
+        assert rig.tracker.states["services"].listed_from == expected
