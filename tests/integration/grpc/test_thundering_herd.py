@@ -18,7 +18,7 @@ def test_a_herd_is_served_at_a_pace_and_the_probe_answers(late: float, tmp_path:
     with Stack(tmp_path) as stack:
         plane = stack.control_plane(
             late_lists(f"endpointslices={late:g}"),
-            "xds.admission.per_second=100",
+            "xds.admission.per_second=35",
             "xds.admission.queue_seconds=60",
         )
         wait_for("the gRPC port", lambda: "[+]base ok" in plane.why(), 20, plane)
