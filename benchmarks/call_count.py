@@ -214,7 +214,7 @@ class World:
         }
         for plural, watch in self._watches.items():
             watch.begin_list()
-            body = json.dumps({"metadata": {"resourceVersion": "1"}, "items": objects[plural]}).encode()
+            body = json.dumps({"metadata": {"resourceVersion": "1"}, "items": objects.get(plural, [])}).encode()
             watch.page(body)
             watch.listed(body)
             watch.begin_watch()

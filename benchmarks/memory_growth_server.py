@@ -40,9 +40,6 @@ from xds_server.xds.transport.limits import Limits
 from xds_server.xds.transport.server import AdsServer
 
 ROLE = "soak/edge"
-_KINDS = ("gateways", "httproutes", "services", "endpointslices")
-
-
 _ROUND_SECONDS = 0.5
 """On the clock of the replica, a round of objects takes so long: less than what is taken for a pause."""
 
@@ -111,8 +108,7 @@ class Soaking:
         edge = Gateway(
             key=ROLE, class_name="xds-server", listeners=(Listener(name="http", port=8080, protocol="HTTP"),)
         )  # fmt: skip
-        for plural in _KINDS:
-            source = control_plane.pipeline.sources[plural]
+        for plural, source in control_plane.pipeline.sources.items():
             source.replace({ROLE: edge} if plural == "gateways" else {})
             control_plane.tracker.record_list(plural, epoch=control_plane.graph.epoch, objects=len(source))
 
@@ -124,8 +120,9 @@ class Soaking:
         for plural, one in made.items():
             sources[plural].set(one.key, one)
         await asyncio.sleep(0)
-        at = number % len(_KINDS)
-        for plural in (*_KINDS[at:], *_KINDS[:at]):
+        kinds = tuple(made)
+        at = number % len(kinds)
+        for plural in (*kinds[at:], *kinds[:at]):
             sources[plural].delete(made[plural].key)
         self.control_plane.tick()
         await asyncio.sleep(0.001)

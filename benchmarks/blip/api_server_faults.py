@@ -6,6 +6,7 @@ They use one to order, over HTTP (`tests.support.api_server`): a real one cannot
 from benchmarks.blip.bench import LATE_SECONDS, Bench, Outcome, endpoints, moved, route, service
 from benchmarks.blip.faulty_api_server import FaultyApiServer
 from tests.support.processes import wait_for
+from xds_server.providers.kinds import KINDS
 
 
 def ingress_nginx_12206_a_page_is_not_a_list(gate: str) -> Outcome:
@@ -207,9 +208,9 @@ def credentials_that_run_out(gate: str) -> Outcome:
         )
         refused = plane.metric("source_errors_total", code="401")
         api.accept_token("second")
-        for plural in ("gateways", "httproutes", "services", "endpointslices"):
-            api.cut(plural)
-        bench.wait_metric(plane, "source_errors_total", refused + 4, code="401")
+        for kind in KINDS:
+            api.cut(kind.plural)
+        bench.wait_metric(plane, "source_errors_total", refused + len(KINDS), code="401")
         bench.expect("ready all the time", holds=plane.ready)
         api.write_kubeconfig("second")
         api.put(route("late", "/late", "green"))

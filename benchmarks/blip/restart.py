@@ -9,8 +9,9 @@ from tests.support.control_plane import late_lists
 from tests.support.load import Load
 from tests.support.processes import wait_for
 from tests.support.stack import Stack
+from xds_server.providers.kinds import KINDS
 
-EVERYTHING = ("gateways", "httproutes", "services", "endpointslices")
+EVERYTHING = tuple(kind.plural for kind in KINDS)
 LATE = {"endpoints": ("endpointslices",), "routes": ("httproutes",), "everything": EVERYTHING}
 """What the restarted control plane learns late, by the name it has in the table."""
 

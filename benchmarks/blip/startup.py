@@ -4,8 +4,9 @@ from benchmarks.blip.bench import LATE_SECONDS, Bench, Outcome, endpoints, moved
 from tests.support.control_plane import late_lists
 from tests.support.processes import free_port, wait_for
 from tests.support.web import ask
+from xds_server.providers.kinds import KINDS
 
-EVERYTHING = ("gateways", "httproutes", "services", "endpointslices")
+EVERYTHING = tuple(kind.plural for kind in KINDS)
 
 
 def contour_1280_restart_keeps_clusters(gate: str) -> Outcome:

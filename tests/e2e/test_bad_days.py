@@ -16,6 +16,7 @@ from tests.support.processes import wait_for
 from tests.support.relay import Relay
 from tests.support.stack import Stack
 from xds_server.model.source_state import Phase
+from xds_server.providers.kinds import KINDS
 from xds_server.providers.kubernetes import rbac
 
 pytestmark = [pytest.mark.kube, pytest.mark.envoy]
@@ -27,7 +28,7 @@ MOVED = '[{"op": "replace", "path": "/spec/rules/0/backendRefs", "value": [{"nam
 BOTH = '[{"op": "replace", "path": "/spec/rules/0/backendRefs/1/weight", "value": 1}]'
 # For how long the API server is away at least; OUTAGE_SECONDS=60 make e2e for the long way.
 OUTAGE_SECONDS = float(os.environ.get("OUTAGE_SECONDS", "0"))
-READ = ("gateways", "httproutes", "services", "endpointslices")
+READ = tuple(kind.plural for kind in KINDS)
 
 
 @contextmanager

@@ -25,7 +25,6 @@ from xds_server.xds.cache.resource_cache import ResourceCache
 
 _HOLD_SECONDS = 30.0
 _CARRY_SECONDS = 15.0
-_KINDS = ("gateways", "httproutes", "services", "endpointslices")
 _NAMES = st.integers(0, 3).map(lambda n: f"shop/x{n}")
 
 
@@ -75,7 +74,7 @@ _OBJECTS: dict[str, Callable[[], st.SearchStrategy[Any]]] = {
 @st.composite
 def _writes(draw: st.DrawFn) -> tuple[str, str, Any]:
     """A kind, and an object to put there, or (None) a name to delete."""
-    kind = draw(st.sampled_from(_KINDS))
+    kind = draw(st.sampled_from(tuple(_OBJECTS)))
     if draw(st.booleans()):
         return kind, draw(_NAMES), None
     value = draw(_OBJECTS[kind]())
@@ -122,7 +121,7 @@ class Holds(RuleBasedStateMachine):
                 source.mark_synced()
 
     @rule(
-        short=st.sampled_from(("", *_KINDS)),
+        short=st.sampled_from(("", *_OBJECTS)),
         kept=st.integers(0, 1),
         gateway=_gateways(),
         writes=st.lists(_writes(), max_size=3),
@@ -146,7 +145,7 @@ class Holds(RuleBasedStateMachine):
         if now is not None:
             gateways.set(gateway.key, now)
 
-    @rule(kind=st.sampled_from(_KINDS), how=st.sampled_from(("lost", "found", "listed", "listed_late")))
+    @rule(kind=st.sampled_from(tuple(_OBJECTS)), how=st.sampled_from(("lost", "found", "listed", "listed_late")))
     def hear(self, kind: str, how: str) -> None:
         """A kind is out of touch, or in touch again; or was listed, by a list begun now or a while ago."""
         if how in ("lost", "found"):
@@ -154,7 +153,7 @@ class Holds(RuleBasedStateMachine):
         else:
             self.publisher.kind_listed(kind, self.now - (5.0 if how == "listed_late" else 0.0))
 
-    @rule(kind=st.sampled_from(_KINDS), gone=st.booleans())
+    @rule(kind=st.sampled_from(tuple(_OBJECTS)), gone=st.booleans())
     def purge(self, kind: str, gone: bool) -> None:
         """All objects of a kind go, one event each, perhaps because the kind does."""
         source = self.pipeline.sources[kind]
@@ -206,7 +205,7 @@ class Holds(RuleBasedStateMachine):
         """When all is well again, and every clock has run out, nothing is held, and the two agree."""
         if self.cache.epoch is None:
             return
-        for kind in _KINDS:
+        for kind in _OBJECTS:
             self.freshness.record(kind, stale=False)
         self.now += _HOLD_SECONDS + 1
         self.publisher.tick()

@@ -10,6 +10,8 @@ SERVICES = ("s0", "s1", "s2", "s3")
 SLICES = tuple(f"e{i}" for i in range(6))
 ROUTES = ("r0", "r1", "r2", "r3", "r4")
 GATEWAYS = ("g0", "g1")
+NAMES = {"gateways": GATEWAYS, "httproutes": ROUTES, "services": SERVICES, "endpointslices": SLICES}
+"""By kind: of these there are objects."""
 PORT_SETS = ((80,), (80,), (80, 81), (81,))
 LISTENER_SETS = ((8080,), (8080,), (8080, 8443))
 ENVOYS = (("e0", "n/g0"), ("e1", "n/g0"), ("e2", "n/g1"))
@@ -106,9 +108,7 @@ def _change(random: Random, at: float) -> Event:
     kind = random.choice(
         ("services", "services", "endpointslices", "endpointslices", "httproutes", "httproutes", "gateways")
     )
-    name = random.choice(
-        {"services": SERVICES, "endpointslices": SLICES, "httproutes": ROUTES, "gateways": GATEWAYS}[kind]
-    )
+    name = random.choice(NAMES[kind])
     if at and random.random() < (0.25 if kind != "gateways" else 0.1):
         return Event(at, "delete", (kind, name))
     return Event(at, "put", (kind, name, (random.random() > 0.07, *_content(random, kind))))
@@ -163,7 +163,7 @@ def _dark(random: Random, at: float) -> list[Event]:
 
 
 def _weather(random: Random, at: float) -> Event:
-    kind = random.choice(("gateways", "httproutes", "services", "endpointslices"))
+    kind = random.choice(tuple(NAMES))
     seconds = random.choice((0.5, 2.0, 8.0)) * random.random()
     return random.choice(
         (

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from xds_server.providers import kinds
+
 NAMESPACE = "n"
 PORTS = {80: ("http", 8080), 81: ("alt", 8081)}
 """Of a Service: number -> (name, number at the endpoints)."""
@@ -19,7 +21,8 @@ gateways: (good, (port, ...)); services: (good, (port, ...)); endpointslices: (g
 httproutes: (good, gateway, (backend, ...)) with a backend as (service, port).
 """
 
-KINDS = ("gateways", "httproutes", "services", "endpointslices")
+KINDS = tuple(kind.plural for kind in kinds.KINDS)
+"""Of a kind that no history has objects of, there are none."""
 Objects = Mapping[str, Obj]
 """Of one kind, by name."""
 State = Mapping[str, Objects]

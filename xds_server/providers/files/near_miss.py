@@ -12,7 +12,7 @@ _NEAR: Final = 0.8
 """Of 1: `HTTPRoutes` is nearer to `HTTPRoute`, `ServiceAccount` is farther from `Service`."""
 _LONGEST: Final = 64
 _OTHER_KINDS: Final = frozenset({"TCPRoute", "UDPRoute", "TLSRoute", "GRPCRoute", "GatewayClass", "ListenerSet"})
-"""Of the Gateway API, near to those that are read, and not read."""
+"""Of the Gateway API, with names near to those that are read, and no misspellings of them."""
 
 
 def near_miss(kinds: Iterable[Kind], api_version: str, name: str) -> tuple[Kind, Finding] | None:

@@ -13,20 +13,22 @@ from typing import Any, Final
 import msgspec
 import yaml
 
+from xds_server.model.objects import GATEWAY_API
+from xds_server.providers.kinds import KINDS, REFERENCED, Kind
+
 Schema = dict[str, Any]
 
 _KEPT: Final = (
     "type", "format", "required", "enum", "default", "pattern", "minLength", "maxLength", "minimum", "maximum",
     "minItems", "maxItems", "minProperties", "maxProperties",
 )  # fmt: skip
-_BUILT_IN: Final = {
-    "services": "io.k8s.api.core.v1.Service",
-    "secrets": "io.k8s.api.core.v1.Secret",
-    "configmaps": "io.k8s.api.core.v1.ConfigMap",
-    "endpointslices": "io.k8s.api.discovery.v1.EndpointSlice",
-}
 _METADATA: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _ANYTHING: Final[Schema] = {}
+
+
+def _built_in(kind: Kind) -> str:
+    """The name of a kind's schema in the OpenAPI document, as in `io.k8s.api.discovery.v1.EndpointSlice`."""
+    return f"io.k8s.api.{kind.group.partition('.')[0] or 'core'}.{kind.version}.{kind.kind}"
 
 
 def _definition(crds: Path, channel: str, plural: str) -> Schema:
@@ -91,11 +93,13 @@ def generated(crds: Path, core: Path, discovery: Path) -> dict[str, Schema]:
     for path in (core, discovery):
         schemas |= msgspec.json.decode(path.read_bytes())["components"]["schemas"]
     metadata = _stripped(_inlined(schemas[_METADATA], schemas))
-    result = {plural: _stripped(_inlined(schemas[name], schemas)) for plural, name in _BUILT_IN.items()}
-    for plural in ("gateways", "httproutes"):
-        result[plural] = _stripped(
-            _merged(_definition(crds, "standard", plural), _definition(crds, "experimental", plural))
-        )
+    result: dict[str, Schema] = {}
+    for kind in (*KINDS, *REFERENCED):
+        if kind.group == GATEWAY_API:
+            channels = [_definition(crds, channel, kind.plural) for channel in ("standard", "experimental")]
+            result[kind.plural] = _stripped(_merged(*channels))
+        else:
+            result[kind.plural] = _stripped(_inlined(schemas[_built_in(kind)], schemas))
     for one in result.values():
         one["properties"]["metadata"] = metadata
         one["properties"] = {name: part for name, part in one["properties"].items() if name != "status"} | {

@@ -35,7 +35,7 @@ def checked(plural: str, document: object) -> Checked:
     """The checks of one object of a kind, as loaded from a file."""
     schema = schemas()[plural]
     fine = _fits(plural)(document)
-    if fine and plural not in _WITH_RULES:
+    if fine and not _has_rules(plural):
         return _FINE
     content = _completed(schema, document)
     refused = () if fine else tuple(_first(_violations(schema, content, "")))
@@ -51,6 +51,16 @@ def _fits(plural: str) -> Callable[[Any], bool]:
 
 
 @cache
+def _has_rules(plural: str) -> bool:
+    """Whether a schema, or a part of it, has rules."""
+    parts = [schemas()[plural]]
+    for part in parts:
+        parts += part.get("properties", {}).values()
+        parts += [part[name] for name in ("items", "additionalProperties") if name in part]
+    return any("rules" in part for part in parts)
+
+
+@cache
 def schemas() -> Mapping[str, Schema]:
     """By plural kind."""
     content: Mapping[str, Schema] = msgspec.json.decode(Path(__file__).with_name("structural.json").read_bytes())
@@ -59,7 +69,6 @@ def schemas() -> Mapping[str, Schema]:
 
 _LONGEST_NAME: Final = 64  # that is compared with others
 _FINE: Final = Checked((), ())
-_WITH_RULES: Final = ("gateways", "httproutes")
 
 
 def _first(findings: Iterator[Finding]) -> Iterator[Finding]:

@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from krt import Change
+from krt import Change, Collection
 from xds_server.model.objects import ObjectKey
 from xds_server.model.resource import Resource
 from xds_server.model.routing import Attached, PortKey
@@ -32,29 +32,37 @@ def is_detached(change: Change[Attached]) -> bool:
     return old is not None and bool(old.domains) and (new is None or not new.domains)
 
 
+class _Guarded(NamedTuple):
+    """A collection of which the shrink guard counts the losses."""
+
+    collection: Collection[Any, Any]
+    is_loss: IsLoss
+    kinds: frozenset[str]
+    """The kinds of objects whose lists may have caused a loss in it."""
+
+
+def _guarded(pipeline: Pipeline) -> tuple[_Guarded, ...]:
+    gateways = frozenset({"gateways"})
+    return (
+        _Guarded(pipeline.roles, is_removal, gateways),
+        _Guarded(pipeline.clusters, is_removal, frozenset({"services"})),
+        _Guarded(pipeline.load_assignments, is_emptied, _ENDPOINTS),
+        _Guarded(pipeline.listeners, is_removal, gateways),
+        _Guarded(pipeline.attached_routes, is_detached, gateways | {"httproutes"}),
+    )
+
+
 def shrink_guard(pipeline: Pipeline, tolerance: Tolerance) -> ShrinkGuard:
     """The guard over what a pipeline serves."""
-    losses: dict[str, IsLoss] = {
-        pipeline.roles.name: is_removal,
-        pipeline.clusters.name: is_removal,
-        pipeline.load_assignments.name: is_emptied,
-        pipeline.listeners.name: is_removal,
-        pipeline.attached_routes.name: is_detached,
-    }
+    losses = {guarded.collection.name: guarded.is_loss for guarded in _guarded(pipeline)}
     additive = frozenset({pipeline.clusters.name, pipeline.load_assignments.name})
     return ShrinkGuard(tolerance, losses, additive=additive)
 
 
 def sources_of(pipeline: Pipeline, collections: Iterable[str]) -> frozenset[str]:
     """The kinds of objects whose lists may have caused a loss in *collections*."""
-    sources: dict[str, Iterable[str]] = {
-        pipeline.roles.name: ("gateways",),
-        pipeline.clusters.name: ("services",),
-        pipeline.load_assignments.name: _ENDPOINTS,
-        pipeline.listeners.name: ("gateways",),
-        pipeline.attached_routes.name: ("gateways", "httproutes"),
-    }
-    return frozenset(kind for name in collections for kind in sources.get(name, ()))
+    names = frozenset(collections)
+    return frozenset().union(*(guarded.kinds for guarded in _guarded(pipeline) if guarded.collection.name in names))
 
 
 class PipelineLossRules:

@@ -10,6 +10,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from xds_server.cli.main import cli
+from xds_server.providers.kinds import KINDS
 from xds_server.server import app, process
 from xds_server.server.setting_fields import fields_of
 from xds_server.server.settings import Settings
@@ -115,9 +116,8 @@ def test_a_kind_that_is_not_read_is_refused_by_name(tmp_path: Path, variable: di
     result = run("serve", f"--source=files:{tmp_path}", **variable)
 
     assert result.exit_code == 2
-    assert (
-        "names 'foo', which is not read: name some of gateways, httproutes, services, endpointslices" in result.output
-    )
+    names = ", ".join(kind.plural for kind in KINDS)
+    assert f"names 'foo', which is not read: name some of {names}" in result.output
 
 
 def test_bootstrap_prints_what_envoy_takes() -> None:

@@ -215,7 +215,7 @@ def test_a_kind_that_is_misspelt_is_a_problem_and_keeps_the_object(api_version: 
 
 def test_routes_that_are_not_supported_are_said() -> None:
     """They are ignored, and not in silence."""
-    parsed = parse("apiVersion: gateway.networking.k8s.io/v1\nkind: GRPCRoute\nmetadata: {name: r}\n")
+    parsed = parse("apiVersion: gateway.networking.k8s.io/v1\nkind: TCPRoute\nmetadata: {name: r}\n")
 
     assert len(parsed.ignored) == 1
-    assert ["GRPCRoute is not supported yet" in str(one) for one in parsed.problems] == [True]
+    assert ["TCPRoute is not supported yet" in str(one) for one in parsed.problems] == [True]
