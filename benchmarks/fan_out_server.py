@@ -118,7 +118,7 @@ class Driver:
         self._table.begin()
         gone = [item.name for item in self._table if item.name not in bodies]
         for name in gone:
-            self._table.discard(name)
+            self._table.remove(name)
         for name, body in bodies.items():
             self._table.put(resource(name, body))
         self._server.publish({None: {CLUSTER: [*gone, *bodies]}})

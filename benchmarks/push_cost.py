@@ -194,10 +194,10 @@ def steps(clusters: int) -> dict[str, int]:
         tables = filled(clusters)
         stream: Any = machine(tables, "bench")
         names = tuple(item.name for item in tables[ENDPOINT])
-        stream.receive(made("", names))
+        stream.receive_request(made("", names))
         while (response := stream.next_response()) is not None:
             encoder.encode(response)
-            stream.receive(made(response.nonce, names if name == "sotw" else ()))
+            stream.receive_request(made(response.nonce, names if name == "sotw" else ()))
         item = assignment(names[clusters // 2], 1)
         calls = 0
 
@@ -208,7 +208,7 @@ def steps(clusters: int) -> dict[str, int]:
         sys.setprofile(lambda frame, event, arg: count() if event == "call" else None)
         tables[ENDPOINT].begin()
         tables[ENDPOINT].put(item)
-        stream.offer({ENDPOINT: [item.name]})
+        stream.tables_changed({ENDPOINT: [item.name]})
         encoder.encode(stream.next_response())
         sys.setprofile(None)
         counts[name] = calls

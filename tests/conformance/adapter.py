@@ -148,7 +148,7 @@ class Adapter:
             table.begin()
             gone = [item.name for item in table if item.name not in {one.name for one in items}]
             for name in gone:
-                table.discard(name)
+                table.remove(name)
             for item in items:
                 table.put(item)
             self._publish(table, _text(fields, 2), type_url, *gone, *(item.name for item in items))
@@ -185,7 +185,7 @@ class Adapter:
         node, type_url, name, version = _resource_request(request)
         table = self._nodes.of(node)[type_url]
         table.begin()
-        table.discard(name)
+        table.remove(name)
         self._publish(table, version, type_url, name)
         return field_varint(1, 1)
 

@@ -56,8 +56,8 @@ class Peer:
         request = self.up.popleft()
         self.again[request.type_url] |= {*NAMES, ""} if "*" in request.names or not request.names else {*request.names}
         sent = self.sent[request.type_url].keys()
-        self.stream.receive(request)
-        for event in self.stream.events():
+        self.stream.receive_request(request)
+        for event in self.stream.events_received():
             if isinstance(event, Acked | Nacked):
                 assert self.open.pop(event.type_url) == event.nonce
             if isinstance(event, Nacked):
@@ -117,7 +117,7 @@ class Peer:
     def _lapsed(self) -> bool:
         if not self.stream.blocked:
             return False
-        self.stream.lapse()
+        self.stream.stop_waiting()
         return True
 
     def check(self) -> None:
@@ -162,12 +162,12 @@ class Conversation(RuleBasedStateMachine):
         table.begin()
         for name, body in changes.items():
             if body is None:
-                table.discard(name)
+                table.remove(name)
             else:
                 table.put(resource(name, name.encode() + body))
         for peer in self.peers:
             peer.again[type_url] |= changes.keys()
-            peer.stream.offer({type_url: changes})
+            peer.stream.tables_changed({type_url: changes})
 
     @rule(type_url=TYPES, names=LISTS)
     def resubscribe(self, type_url: TypeUrl, names: tuple[str, ...]) -> None:
@@ -205,7 +205,7 @@ class Conversation(RuleBasedStateMachine):
     @rule()
     def time_passes(self) -> None:
         """Waits for other types are given up."""
-        self.one.stream.lapse()
+        self.one.stream.stop_waiting()
 
     @rule()
     def everything_arrives(self) -> None:
@@ -227,11 +227,11 @@ class Conversation(RuleBasedStateMachine):
                 for again in peer.again.values():
                     again |= {*NAMES}
                 peer.now += 10_000
-                peer.stream.beat(peer.now)
+                peer.stream.advance_time(peer.now)
             self._spread()
             for peer in self.peers:
                 peer.now += 10_000
-                peer.stream.beat(peer.now)
+                peer.stream.advance_time(peer.now)
             self._spread()
         for peer in self.peers:
             peer.check()
@@ -244,7 +244,7 @@ class Conversation(RuleBasedStateMachine):
             for peer in self.peers:
                 peer.accepted_again[type_url].clear()
                 peer.again[type_url] |= names
-                peer.stream.offer({type_url: names})
+                peer.stream.tables_changed({type_url: names})
         self.everything_arrives()
 
     @invariant()

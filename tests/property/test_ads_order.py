@@ -75,7 +75,7 @@ class Rollouts(RuleBasedStateMachine):
             # But by the name of a cluster it can tell what that was.
             had = {name: self.contents[digest] for name, digest in self.clients[CLUSTER].seen.items()}
             self.tables = {
-                type_url: Table(table, remake=had.get if type_url == CLUSTER else None)
+                type_url: Table(table, reconstruct=had.get if type_url == CLUSTER else None)
                 for type_url, table in self.tables.items()
             }
         self.stream = stream(self.client, self.tables)
@@ -97,7 +97,7 @@ class Rollouts(RuleBasedStateMachine):
                 if name in wanted and (name not in self.tables[type_url] or name in touched):
                     self.tables[type_url].put(self._content(name, b"%d" % len(self.contents)))
                 elif name not in wanted and name in self.tables[type_url]:
-                    self.tables[type_url].discard(name)
+                    self.tables[type_url].remove(name)
                 else:
                     continue
                 changes[type_url].append(name)
@@ -105,15 +105,15 @@ class Rollouts(RuleBasedStateMachine):
             if name in routed:
                 self.tables[ROUTE].put(self._content(name, ",".join(routed[name]).encode()))
             else:
-                self.tables[ROUTE].discard(name)
+                self.tables[ROUTE].remove(name)
             changes[ROUTE].append(name)
-        self.stream.offer(changes)
+        self.stream.tables_changed(changes)
 
     @precondition(lambda self: self.up)
     @rule()
     def server_receives(self) -> None:
         """A request arrives."""
-        self.stream.receive(self.up.popleft())
+        self.stream.receive_request(self.up.popleft())
 
     @rule()
     def server_sends(self) -> None:
@@ -172,9 +172,9 @@ class Rollouts(RuleBasedStateMachine):
 
     def _give_up(self) -> None:
         """What a stream does when something was waited for too long."""
-        self.stream.lapse()
-        for type_url in self.stream.unanswered():
-            self.stream.abandon(type_url)
+        self.stream.stop_waiting()
+        for type_url in self.stream.unanswered_types():
+            self.stream.forget_answer(type_url)
         assert self._send(), "a cluster never gets warm, and is not taken away"
         self.excused = False
 

@@ -185,7 +185,7 @@ class Holds(RuleBasedStateMachine):
             return
         tables: dict[str, dict[str, int]] = {}
         for role in self.cache.roles:
-            for type_url, table in (self.cache.view(role) or {}).items():
+            for type_url, table in (self.cache.role_tables(role) or {}).items():
                 tables.setdefault(type_url, {}).update({one.name: one.digest for one in table if one.name != MARKER})
         line = self.pipeline
         for type_url, derived in (
@@ -226,7 +226,7 @@ class Holds(RuleBasedStateMachine):
         line = self.pipeline
         assert self.cache.roles == set(line.roles)
         for role in self.cache.roles:
-            view = self.cache.view(role)
+            view = self.cache.role_tables(role)
             assert view is not None
             for type_url, derived in ((LISTENER, line.listeners), (ROUTE, line.route_configurations)):
                 own = {one.name: one.digest for key, one in derived.items() if key[0] == role}

@@ -359,7 +359,7 @@ class Simulation:
             if has != should:
                 self.violated(f"{envoy.name} starves: its {what} are {has}, and should be {should}")
         for process in self.processes.values() if self.setting.marked else ():
-            view = process.control_plane.cache.view(envoy.role)
+            view = process.control_plane.cache.role_tables(envoy.role)
             marker = None if view is None else view[ROUTE].get(MARKER)
             if marker is None or marker.body != envoy.route_bodies.get(MARKER):
                 self.violated(

@@ -153,7 +153,7 @@ class World:
             self.tables[type_url].put(item)
             changes.setdefault(type_url, []).append(item.name)
         for type_url, name in remove:
-            self.tables[type_url].discard(name)
+            self.tables[type_url].remove(name)
             changes.setdefault(type_url, []).append(name)
         self.server.publish({None: changes})
 

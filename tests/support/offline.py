@@ -57,7 +57,7 @@ class OfflineControlPlane:
 
     def tables(self, role: str) -> RoleTables | None:
         """What is published for a role; None if there is no such role."""
-        return self.core.cache.view(role)
+        return self.core.cache.role_tables(role)
 
     def connect(self, role: str, *, delta: bool = False) -> "Client | Hold":
         """A stream of a proxy of that role, or why it is held."""
@@ -115,7 +115,7 @@ class Client:
 
     def tell(self, changes: ChangedNames) -> None:
         """The server published changes: its stream is told."""
-        self._stream.offer(changes)
+        self._stream.tables_changed(changes)
 
     def _take(self, response: Any) -> None:
         type_url = response.type_url
@@ -152,9 +152,9 @@ class Client:
             self.has.get(type_url, {}).pop(name, None)
         if self._delta:
             added, gone = (tuple(sorted(set(a) - set(b))) for a, b in ((names, had), (had, names)))
-            self._stream.receive(DeltaRequest(type_url, added, gone, {}, nonce, error))
+            self._stream.receive_request(DeltaRequest(type_url, added, gone, {}, nonce, error))
         else:
-            self._stream.receive(Request(type_url, self._versions.get(type_url, ""), names, nonce, error))
+            self._stream.receive_request(Request(type_url, self._versions.get(type_url, ""), names, nonce, error))
 
 
 class _Server:

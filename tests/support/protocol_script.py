@@ -30,9 +30,9 @@ TYPES = {short: type_url for type_url, short in SERVICE_NAMES.items()}
 class Rig:
     """What a script acts upon: state of the world."""
 
-    def __init__(self, view: RoleTables | None = None, *, takes_ttl: bool = False) -> None:
+    def __init__(self, view: RoleTables | None = None, *, supports_ttl: bool = False) -> None:
         self.tables = view or {type_url: Table() for type_url in SERVICE_NAMES}
-        self.takes_ttl = takes_ttl
+        self.supports_ttl = supports_ttl
         self.stream: Any = self._made(self.tables)
         self.names: dict[TypeUrl, tuple[str, ...]] = {}
         self.nonces: dict[TypeUrl, str] = {}
@@ -41,13 +41,13 @@ class Rig:
         self._untold: dict[TypeUrl, list[str]] | None = None
 
     def _made(self, view: RoleTables) -> Any:
-        return SotwStream(view, "rig", takes_ttl=self.takes_ttl)
+        return SotwStream(view, "rig", supports_ttl=self.supports_ttl)
 
     def run(self, script: str) -> None:
         for number, line in enumerate(filter(None, map(str.strip, script.splitlines())), 1):
             verb, *words = line.split()
             if verb == "beat":
-                self.stream.beat(float(words[0]))
+                self.stream.advance_time(float(words[0]))
             elif verb == "->":
                 assert self.sent() == self._expected(line[2:].strip()), f"line {number}: {line}"
             elif words:
@@ -94,15 +94,15 @@ class Rig:
                 table.begin()
 
     def _tell(self) -> None:
-        self.stream.offer(self._untold)
+        self.stream.tables_changed(self._untold)
         self._untold = None
 
     def _lapse(self) -> None:
-        self.stream.lapse()
+        self.stream.stop_waiting()
 
     def _offer(self, type_url: TypeUrl, names: list[str]) -> None:
         if self._untold is None:
-            self.stream.offer({type_url: names})
+            self.stream.tables_changed({type_url: names})
         else:
             self._untold.setdefault(type_url, []).extend(names)
 
@@ -122,7 +122,7 @@ class Rig:
     def _drop(self, type_url: TypeUrl, names: list[str]) -> None:
         self._begin()
         for name in names:
-            self.tables[type_url].discard(name)
+            self.tables[type_url].remove(name)
         self._offer(type_url, names)
 
     def _ask(self, type_url: TypeUrl, names: list[str], error: str | None = None) -> None:
@@ -142,24 +142,24 @@ class Rig:
 
     def _back(self, type_url: TypeUrl, names: list[str]) -> None:
         self.names[type_url] = tuple(names)
-        self.stream.receive(Request(type_url, "before", tuple(names)))
+        self.stream.receive_request(Request(type_url, "before", tuple(names)))
 
     def _request(self, type_url: TypeUrl, names: list[str], nonce: str, error: str | None = None) -> None:
         self.names[type_url] = tuple(names)
-        self.stream.receive(Request(type_url, "", tuple(names), nonce, error))
+        self.stream.receive_request(Request(type_url, "", tuple(names), nonce, error))
 
 
 class DeltaRig(Rig):
     """What a script acts upon: incremental."""
 
     def _made(self, view: RoleTables) -> Any:
-        return DeltaStream(view, "rig", takes_ttl=True)
+        return DeltaStream(view, "rig", supports_ttl=True)
 
     def _expected(self, line: str) -> str:
         return line
 
     def _mark(self, response: Any) -> str:
-        return "~" * response.beat
+        return "~" * response.heartbeat
 
     def _removed(self, response: Any) -> list[str]:
         return [f"-{name}" for name in response.removed]
@@ -169,7 +169,7 @@ class DeltaRig(Rig):
         had = {name: resource(name, content.encode()).version for name, _, content in map(_parted, names) if content}
         subscribe = tuple(name for name, at, _ in map(_parted, names) if not name.startswith("-") and not at)
         unsubscribe = tuple(name[1:] for name in names if name.startswith("-"))
-        self.stream.receive(DeltaRequest(type_url, subscribe, unsubscribe, had, nonce, error))
+        self.stream.receive_request(DeltaRequest(type_url, subscribe, unsubscribe, had, nonce, error))
 
 
 def _parted(name: str) -> tuple[str, str, str]:

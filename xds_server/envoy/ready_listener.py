@@ -28,7 +28,7 @@ def _answering(status: int) -> route.VirtualHost:
 
 
 _READY, _NOT_READY = _answering(200), _answering(503)
-_MEANWHILE: Final = resource(MARKER, route.route_configuration(name=MARKER, virtual_hosts=[_NOT_READY]))
+_PLACEHOLDER: Final = resource(MARKER, route.route_configuration(name=MARKER, virtual_hosts=[_NOT_READY]))
 
 
 def marker_listener(port: int, families: Families = "dual") -> Resource:
@@ -45,4 +45,4 @@ def marker_routes(version: str) -> Resource:
     """The route configuration: 200 for every request, with the version in a header; 503 for who has not all the rest."""
     header = core.header_value_option(header=core.header_value(key=VERSION_HEADER, value=version))
     body = route.route_configuration(name=MARKER, virtual_hosts=[_READY], response_headers_to_add=[header])
-    return msgspec.structs.replace(resource(MARKER, body), meanwhile=_MEANWHILE)
+    return msgspec.structs.replace(resource(MARKER, body), placeholder=_PLACEHOLDER)

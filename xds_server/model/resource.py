@@ -18,32 +18,33 @@ EXTENSION: Final = TypeUrl("type.googleapis.com/envoy.config.core.v3.TypedExtens
 RUNTIME: Final = TypeUrl("type.googleapis.com/envoy.service.runtime.v3.Runtime")
 
 PUSH_ORDER: Final = (CLUSTER, ENDPOINT, LISTENER, ROUTE)
-"""The types that we publish, in the order in which a change reaches a client: what is named comes before what names it."""
+"""The types that this server derives, in the order in which a change reaches a client: a resource goes out before one that
+names it."""
 
 TYPES: Final = (CLUSTER, ENDPOINT, LISTENER, ROUTE, SCOPED_ROUTE, VIRTUAL_HOST, SECRET, EXTENSION, RUNTIME)
-"""The types that have a service of their own, in the order in which they are sent; any others come after them."""
+"""The types with a discovery service of their own, in push order; any other type comes after them."""
 
 PASS_THROUGH: Final = (SCOPED_ROUTE, SECRET, EXTENSION, RUNTIME)
-"""Types that we derive nothing of: whoever has such resources may publish them, and who asks is told what there is."""
+"""Types of which this server derives nothing. A caller may publish such resources; a client that asks gets what there is."""
 
 SERVICE_NAMES: Final = {
     CLUSTER: "CDS", ENDPOINT: "EDS", LISTENER: "LDS", ROUTE: "RDS", SCOPED_ROUTE: "SRDS", VIRTUAL_HOST: "VHDS",
     SECRET: "SDS", EXTENSION: "ECDS", RUNTIME: "RTDS",
 }  # fmt: skip
-"""The discovery service of each type, as logs and metrics name it."""
+"""The short name of each type's discovery service, for logs and metrics."""
 
 _PUSH_RANKS: Final = {type_url: push_rank for push_rank, type_url in enumerate(TYPES)}
 
 
 def push_rank(type_url: TypeUrl) -> int:
-    """Where a type comes in the order in which types are sent."""
+    """The position of a type in push order: a smaller rank is sent first."""
     return _PUSH_RANKS.get(type_url, len(TYPES))
 
 
 class Resource(msgspec.Struct, frozen=True, gc=False):
-    """A resource as it goes over the wire, encoded once for everybody.
+    """One encoded resource, shared by all streams.
 
-    Equal content has equal bytes and so an equal version, on every replica and after every restart.
+    Equal content has equal bytes, and so an equal version, on every replica and after every restart.
     """
 
     name: str
@@ -52,9 +53,10 @@ class Resource(msgspec.Struct, frozen=True, gc=False):
     body: bytes
     """The encoded message, without the `Any` around it."""
     ttl: float = 0.0
-    """After how many seconds a client is to forget it, if it does not hear of it again; 0 for never."""
-    meanwhile: "Resource | None" = None
-    """What a client is sent in its place until it has accepted all the rest; None: it is not the last one to be sent."""
+    """Time to live in seconds: a client forgets the resource if no heartbeat comes within it. 0: for ever."""
+    placeholder: "Resource | None" = None
+    """Set if this resource has to be sent last: a client is sent the placeholder in its place until it has accepted all
+    other resources."""
     endpoints: int = 0
     """How many endpoints a load assignment has; 0 for all other types."""
 
@@ -65,7 +67,7 @@ class Resource(msgspec.Struct, frozen=True, gc=False):
 
 
 def resource(name: str, body: bytes, ttl: float = 0.0, endpoints: int = 0) -> Resource:
-    """A resource with the digest of its body, and of its time to live in seconds, if it has one."""
+    """Makes a resource with the digest of its body, and of *ttl* in seconds if there is one."""
     key = f"ttl {ttl}".encode() if ttl else b""
     digest = int.from_bytes(blake2b(body, digest_size=16, key=key).digest(), "big")
     return Resource(name, digest, body, ttl, endpoints=endpoints)

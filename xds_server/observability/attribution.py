@@ -38,8 +38,8 @@ def origin_objects(
         return [f"Service {rejection.name.rpartition(':')[0]}"]
     if type_url != ROUTE:
         return [f"Gateway {role}"]
-    view = cache.view(role)
-    former = view[type_url].trial.former(rejection.name) if view is not None else None
+    view = cache.role_tables(role)
+    former = view[type_url].acceptance.last_accepted(rejection.name) if view is not None else None
     gateway, _, port = rejection.name.rpartition("/")
     accepted = b"" if former is None else former.body
     added = _added_routes(routes.values(), gateway, int(port) if port.isdecimal() else 0, accepted)

@@ -38,10 +38,10 @@ class ReadinessAdmission:
     def admit(self, node: Node) -> RoleTables | Hold:
         """The tables from which this proxy is served, or why it is held."""
         if self._open_at_once:
-            return self._cache.prepared(node.role)
+            return self._cache.prepared_tables(node.role)
         if self._gate.passed_at("snapshots") is None:
             return Hold(reason=self._not_ready(), kind="not_ready", fallback=self._last_good(node.role))
-        view = self._cache.view(node.role)
+        view = self._cache.role_tables(node.role)
         if view is None:
             return Hold(reason=self._unknown(node.role), kind="unknown_role")
         return view

@@ -59,7 +59,7 @@ def digests_of(cache: ResourceCache, *, resources: bool) -> Roles:
 
     The ready marker is left out: its content follows from the rest, and from which resources the replica's proxies rejected.
     """
-    views = {role: view for role in sorted(cache.roles) if (view := cache.view(role)) is not None}
+    views = {role: view for role in sorted(cache.roles) if (view := cache.role_tables(role)) is not None}
     return {
         role: {
             SERVICE_NAMES[type_url]: TypeDigests(

@@ -72,7 +72,7 @@ class Publisher:
 
         These names were rejected by one proxy, and another proxy of *role* has accepted them now.
         """
-        for_all, by_role = self._cache.addressed(role, type_url, names)
+        for_all, by_role = self._cache.names_by_role(role, type_url, names)
         changed = self._marker.acceptance_changed(self._cache.roles if type_url == CLUSTER else {role})
         for each, added in changed.items():
             known = by_role.setdefault(each, {})

@@ -37,7 +37,7 @@ class ReadyMarker:
         return {role: names for role, names in changed.items() if names}
 
     def _update(self, role: str, changed: ChangedNames) -> ChangedNames:
-        view = self._cache.view(role)
+        view = self._cache.role_tables(role)
         assert view is not None
         names: dict[TypeUrl, frozenset[str]] = dict(changed)
         # A listener of the Gateway on this very port takes the marker's place.

@@ -113,7 +113,7 @@ class ControlPlane:
         """Of the HTTP port."""
         self.metrics = Metrics(self.registry, clock=clock)
         self.heartbeat = Heartbeat(clock, _MAX_BEAT_AGE_SECONDS)
-        self.cache = ResourceCache(remake_cluster=clusters.departed)
+        self.cache = ResourceCache(reconstruct_cluster=clusters.departed)
         self.graph = Graph(on_failure=_derivation_failed)
         self.pipeline = pipeline.build(
             self.graph, settings.gateway_class, edge=settings.translate.edge, families=settings.translate.ip_families,
@@ -308,8 +308,8 @@ class ControlPlane:
                 sources=self.tracker.states.values,
                 problems=lambda: self.tracker.problems,
                 derived=lambda: {one.name: one.synced for one in self.pipeline.derived},
-                resources=self.cache.counts,
-                rejected=self.cache.rejected,
+                resources=self.cache.count_resources,
+                rejected=self.cache.count_rejected,
                 graph_epoch=lambda: self.graph.epoch,
                 published_epoch=lambda: self.cache.epoch,
                 sync_epoch=lambda: layers.sync_epoch(self.tracker.states.values()),

@@ -154,14 +154,14 @@ async def test_a_rejection_and_the_way_out(variant: str, tmp_path: Path) -> None
             _, type_url, _, message = await made.log.until("response_nacked")
             assert type_url == LISTENER
             assert "bad" in message or "70000" in message
-            assert set(made.tables[LISTENER].trial.rejections) == {"bad"}
+            assert set(made.tables[LISTENER].acceptance.rejections) == {"bad"}
 
             made.publish(made.endpoints("one", green.port))
             await made.until("endpoints", lambda: _says(port, "green"), 10)
             made.publish(made.listener("bad", free_port()), made.routes("bad", "one"))
             await made.until("the mended one", lambda: set(made.has()["listeners"]) == {"edge", "bad"}, 4)
             assert len(made.log.named("response_nacked")) == 1
-            assert made.tables[LISTENER].trial.rejections == {}
+            assert made.tables[LISTENER].acceptance.rejections == {}
 
 
 @each_variant

@@ -62,7 +62,7 @@ async def test_a_secret_is_shown_and_changed_and_waited_for(variant: str, tmp_pa
                 made.publish(made.secret("late", *first))
                 await made.until("the late one", lambda: _shown(late) == first[0], 4)
                 assert made.log.named("response_nacked") == []
-                assert made.tables[SECRET].trial.rejections == {}
+                assert made.tables[SECRET].acceptance.rejections == {}
 
 
 def _runtime(envoy: Envoy) -> dict[str, str]:

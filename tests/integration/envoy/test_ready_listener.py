@@ -104,13 +104,13 @@ async def test_a_first_proxy_that_rejects_something_is_not_complete(
                 await made.until("the marker", lambda: ask(f"http://127.0.0.1:{marker_port}/")[0] == 503, 10)
                 assert made.log.named("response_nacked")
                 await made.until("the end of the search", lambda: not _searching(made), 10)
-                assert {"odd"} == {name for table in made.tables.values() for name in table.trial.rejections}
+                assert {"odd"} == {name for table in made.tables.values() for name in table.acceptance.rejections}
                 assert 200 not in answers
 
                 made.publish(*((type_url, good[type_url, item.name]) for type_url, item in rotten))
                 await made.until("all of it", lambda: ask(f"http://127.0.0.1:{marker_port}/")[0] == 200, 10)
                 watched.cancel()
-                assert all(table.trial.rejections == {} for table in made.tables.values())
+                assert all(table.acceptance.rejections == {} for table in made.tables.values())
 
 
 @each_variant
@@ -137,8 +137,8 @@ async def test_a_first_proxy_that_accepts_all_is_complete(variant: str, tmp_path
 
 
 def _searching(made: World) -> bool:
-    doubters = [one for table in made.tables.values() for one in table.trial.doubted]
-    return any(one.selection.quarantine.searching for one in doubters if one.selection.quarantine is not None)  # type: ignore[attr-defined]
+    doubters = [one for table in made.tables.values() for one in table.acceptance.rejecting_streams]
+    return any(one.outbox.quarantine.searching for one in doubters if one.outbox.quarantine is not None)  # type: ignore[attr-defined]
 
 
 async def _watch(port: int, answers: list[int]) -> None:

@@ -562,7 +562,7 @@ async def test_a_proxy_speaks_incremental() -> None:
         await log.until("response_acked")
         clusters = ready.views["shop/web"][CLUSTER]
         clusters.begin()
-        clusters.discard("a")
+        clusters.remove("a")
         server.publish({None: {CLUSTER: ["a"]}})
         second = oracle.DeltaDiscoveryResponse.FromString(await call.read())
         assert (list(second.removed_resources), len(second.resources)) == (["a"], 0)

@@ -118,7 +118,7 @@ async def test_calls_follow_endpoints_and_routes() -> None:
             tables[type_url].put(item)
             changes.setdefault(type_url, []).append(item.name)
         for type_url, name in remove:
-            tables[type_url].discard(name)
+            tables[type_url].remove(name)
             changes.setdefault(type_url, []).append(name)
         told: dict[str | None, ChangedNames] = {None: changes}
         server.publish(told)

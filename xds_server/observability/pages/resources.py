@@ -20,7 +20,7 @@ def _respond(readers: PageReaders, _: HttpRequest) -> HttpResponse:
 
 def _roles(cache: ResourceCache) -> Iterator[tuple[str, object]]:
     for role in sorted(cache.roles):
-        view = cache.view(role)
+        view = cache.role_tables(role)
         if view is not None:
             yield (
                 role,

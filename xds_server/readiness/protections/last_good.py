@@ -103,9 +103,9 @@ class LastGood:
             return
         self._saved = saved
         self._metrics.time.set(saved.time)
-        self._cache.prepare(resources(saved.shared), {role: resources(own) for role, own in saved.roles.items()})
+        self._cache.preload(resources(saved.shared), {role: resources(own) for role, own in saved.roles.items()})
         for role in saved.roles:
-            view = self._cache.prepared(role)
+            view = self._cache.prepared_tables(role)
             marker = view[ROUTE].get(MARKER)
             if marker is not None:
                 view[ROUTE].put(marker_routes(f"{STALE}{accepted_version(view, but_route=MARKER)}"))
@@ -126,7 +126,7 @@ class LastGood:
         if not self.offered or self._saved is None or role not in self._saved.roles:
             return None
         self._metrics.given.inc()
-        return self._cache.prepared(role)
+        return self._cache.prepared_tables(role)
 
     def why(self) -> str:
         """What is offered to which proxies, in one line; "" if nothing is."""
@@ -155,7 +155,7 @@ class LastGood:
         if self._failure and self._clock() < self._retry_at:
             return False
         roles = accepted(streams) & self._cache.roles
-        views = [view for role in sorted(roles) if (view := self._cache.view(role)) is not None]
+        views = [view for role in sorted(roles) if (view := self._cache.role_tables(role)) is not None]
         state = (*sorted(roles), *(table.version for view in views for table in view.values()))
         if not roles or state == self._written:
             return False

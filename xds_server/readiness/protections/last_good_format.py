@@ -36,7 +36,7 @@ class BrokenError(ValueError):
 
 def encode(cache: ResourceCache, roles: Iterable[str], now: float) -> bytes:
     """What *cache* publishes for *roles*. A digest at the end shows later that the file was not cut off."""
-    views = {role: view for role in sorted(roles) if (view := cache.view(role)) is not None}
+    views = {role: view for role in sorted(roles) if (view := cache.role_tables(role)) is not None}
     shared: dict[str, Items] = {}
     for view in views.values():
         shared = {type_url: [(item.name, item.body) for item in view[type_url]] for type_url in (CLUSTER, ENDPOINT)}

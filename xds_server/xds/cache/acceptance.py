@@ -1,7 +1,7 @@
-"""Which published contents a proxy has accepted yet, which one was rejected, and what to give in its place.
+"""Which published contents a client has accepted, which one a client rejected, and what was accepted before.
 
-A content is on trial from its publication until the first client accepts it. Only these are remembered, so that it costs
-what changed.
+A content is *pending* from its publication until the first client accepts it. Only pending contents are remembered, so the
+cost is that of what changed.
 """
 
 from collections.abc import Collection, Mapping
@@ -14,93 +14,98 @@ from xds_server.model.resource import Resource
 
 
 class Rejection(msgspec.Struct, frozen=True, gc=False):
-    """A content that a client rejected, and nobody has accepted since."""
+    """A published content that a client rejected, and that no client has accepted since."""
 
     name: str
     version: str
     node: str
-    """Who rejected it, as it calls itself."""
+    """The id of the client that rejected it."""
     message: str
-    """In its own words."""
+    """The client's own words."""
 
 
 class RejectingStream(Protocol):
     """One type on one open stream, whose client rejected something."""
 
-    def rejected_now(self) -> tuple[int, int]:
-        """How many resources are (refused, suspected) there: see `ads.quarantine`."""
+    def count_rejected(self) -> tuple[int, int]:
+        """The number of (rejected, suspected) resources: see `xds.protocol.quarantine`."""
 
 
 class Acceptance:
-    """The contents of one table that are on trial."""
+    """The pending contents of one table, by resource name."""
 
-    __slots__ = ("_cleared", "_former", "_rejected", "_since", "doubted", "revision", "serial")
+    __slots__ = (
+        "_last_accepted", "_pending_since", "_reaccepted", "_rejected", "rejecting_streams", "revision", "serial",
+    )  # fmt: skip
 
     def __init__(self) -> None:
-        self._former: dict[str, Resource | None] = {}  # name -> the last content that somebody accepted
-        self._since: dict[str, int] = {}  # name -> serial of the content on trial
+        self._last_accepted: dict[str, Resource | None] = {}
+        self._pending_since: dict[str, int] = {}  # The serial of the content.
         self._rejected: dict[str, Rejection] = {}
-        self._cleared: set[str] = set()
-        self.doubted: WeakSet[RejectingStream] = WeakSet()
-        """Open streams whose client rejected something of this table, and has not accepted all of it since."""
+        self._reaccepted: set[str] = set()
+        self.rejecting_streams: WeakSet[RejectingStream] = WeakSet()
+        """Open streams whose client rejected something in this table, and has not accepted all of it since."""
         self.revision = 0
-        """Counts the answers of clients that made or ended a rejection."""
+        """Counts the answers of clients that began or ended a rejection."""
         self.serial = 0
-        """Counts contents that went on trial: who was sent something at a serial was sent no later content."""
+        """Counts contents that became pending. A response made at one serial contains no content of a later serial."""
 
     def published(self, old: Resource | None, new: Resource) -> None:
-        """A content is published in place of another, or of none."""
+        """Records that *new* is published in place of *old*; None: there was no resource of that name."""
         if old is not None and old.digest == new.digest:
             return
         self._rejected.pop(new.name, None)
-        self._cleared.discard(new.name)
-        former = self._former.setdefault(new.name, old)
+        self._reaccepted.discard(new.name)
+        last_accepted = self._last_accepted.setdefault(new.name, old)
         self.serial += 1
-        self._since[new.name] = self.serial
-        if former is not None and former.digest == new.digest:  # Changed back to what was good.
+        self._pending_since[new.name] = self.serial
+        if last_accepted is not None and last_accepted.digest == new.digest:  # It changed back.
             self._end(new.name)
 
     def removed(self, name: str) -> None:
-        """A resource is there no more."""
-        self._cleared.discard(name)
+        """Records that the resource is not published any more."""
+        self._reaccepted.discard(name)
         self._end(name)
 
-    def open(self, names: Collection[str], serial: int) -> list[str]:
-        """Those of *names* of which the content that was there at *serial* is on trial still."""
-        since = self._since
+    def pending(self, names: Collection[str], serial: int) -> list[str]:
+        """Those of *names* whose content was already published at *serial*, and is still pending."""
+        since = self._pending_since
         fewer, others = (since, names) if len(since) < len(names) else (names, since)
         return [name for name in fewer if name in others and since[name] <= serial] if since else []
 
     def accepted(self, name: str) -> None:
-        """A client accepted the present content."""
+        """Records that a client accepted the present content."""
         if name in self._rejected:
-            self._cleared.add(name)
+            self._reaccepted.add(name)
             self.revision += 1
         self._end(name)
 
     def rejected(self, item: Resource, node: str, message: str) -> None:
-        """A client rejected *item*, the present content, and nothing but that, or said that it was that."""
-        if item.name in self._former:
+        """Records that a client rejected *item*, the present content: alone in a response, or named in its message.
+
+        Does nothing if a client has accepted that content: then the rejection concerns the rejecting client only.
+        """
+        if item.name in self._last_accepted:
             self._rejected[item.name] = Rejection(item.name, item.version, node, message)
             self.revision += 1
 
-    def cleared(self) -> frozenset[str]:
-        """Names of what a client has accepted, after another had rejected it, since the last call: it is good for all."""
-        if not self._cleared:
+    def take_reaccepted(self) -> frozenset[str]:
+        """Names whose content one client rejected and another has accepted since the last call: it is good for all."""
+        if not self._reaccepted:
             return frozenset()
-        names, self._cleared = frozenset(self._cleared), set()
+        names, self._reaccepted = frozenset(self._reaccepted), set()
         return names
 
-    def former(self, name: str) -> Resource | None:
-        """The content that was accepted before the one on trial, if there is one."""
-        return self._former.get(name)
+    def last_accepted(self, name: str) -> Resource | None:
+        """The content that was accepted before the pending one; None if there is neither."""
+        return self._last_accepted.get(name)
 
     @property
     def rejections(self) -> Mapping[str, Rejection]:
-        """By name, what is published although somebody rejected it and nobody accepted it."""
+        """By name: the published contents that a client rejected and no client accepted."""
         return self._rejected
 
     def _end(self, name: str) -> None:
-        self._former.pop(name, None)
-        self._since.pop(name, None)
+        self._last_accepted.pop(name, None)
+        self._pending_since.pop(name, None)
         self._rejected.pop(name, None)

@@ -1,4 +1,4 @@
-"""All resources of a table, cut into parts once for all streams that are sent them from the beginning."""
+"""The resources of a table, cut into chunks once for all streams that are sent the whole table."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
@@ -7,55 +7,55 @@ from typing import Final
 from xds_server.model.resource import Resource
 
 MAX_RESOURCES: Final = 1000
-"""Resources in one response, where a set may come in parts."""
+"""Resources in one response, if the response may be split."""
 MAX_BYTES: Final = 2 << 20
-"""Size of their bodies, but for a single larger one: half of what a gRPC client takes by default."""
+"""Size of all bodies in such a response, except for a single larger body: half of what a gRPC client accepts by default."""
 
 
 _DIGEST: Final = attrgetter("digest")
 
 
 class Chunk:
-    """Resources that go out together, with what streams want to know of them; never altered, so that they may keep it."""
+    """Resources that are sent together. A chunk never changes, so streams may keep and share it."""
 
     __slots__ = ("_digests", "digest", "resources")
 
     def __init__(self, resources: Iterable[Resource], digest: int | None = None) -> None:
         self.resources = tuple(resources)
         self.digest = sum(map(_DIGEST, self.resources)) if digest is None else digest
-        """Sum of their digests."""
+        """Sum of the digests of the resources."""
         self._digests: dict[str, int] | None = None
 
     @property
     def digests(self) -> Mapping[str, int]:
-        """The digest of each, by name."""
+        """The digest of each resource, by name. Computed at the first use."""
         if self._digests is None:
             self._digests = {item.name: item.digest for item in self.resources}
         return self._digests
 
 
 class TableChunks(Chunk):
-    """All of a table at one generation, in parts if need be."""
+    """All resources of a table at one generation, as one chunk or as several."""
 
-    __slots__ = ("_parts", "generation")
+    __slots__ = ("_chunks", "generation")
 
     def __init__(self, resources: Iterable[Resource], digest: int, generation: int) -> None:
         super().__init__(resources, digest)
         self.generation = generation
-        self._parts: list[Chunk] | None = None
+        self._chunks: list[Chunk] | None = None
 
     @property
-    def parts(self) -> Sequence[Chunk]:
-        """The same, as many responses may hold it."""
-        if self._parts is None:
-            self._parts, left = [], iter(self.resources)
-            while (part := Chunk(take_chunk(left))).resources:
-                self._parts.append(part)
-        return self._parts
+    def chunks(self) -> Sequence[Chunk]:
+        """The resources, cut so that each chunk fits into one response. Computed at the first use."""
+        if self._chunks is None:
+            self._chunks, remaining = [], iter(self.resources)
+            while (chunk := Chunk(take_chunk(remaining))).resources:
+                self._chunks.append(chunk)
+        return self._chunks
 
 
 def take_chunk(resources: Iterator[Resource]) -> Iterator[Resource]:
-    """The first of *resources*, as many as one response may hold; the rest is not even looked at."""
+    """Takes as many of *resources* as one response may hold, and does not read the rest."""
     size = 0
     for count, item in enumerate(resources, 1):
         yield item

@@ -1,4 +1,4 @@
-"""What is published: the tables from which every stream is served, changed in one step at a time."""
+"""The published resources: the tables from which all streams are served, changed by one publication at a time."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -9,7 +9,7 @@ from xds_server.xds.cache.acceptance import Rejection
 from xds_server.xds.cache.table import Reconstruct, RoleTables, Table
 
 ResourceChange = tuple[Resource | None, Resource | None]
-"""(old, new); None on a side: it was not, or is no more."""
+"""(old, new): old is None for an added resource, new for a removed one."""
 
 ChangedNames = Mapping[TypeUrl, frozenset[str]]
 """Names of changed resources, by type."""
@@ -26,89 +26,96 @@ PublicationListener = Callable[[Publication], None]
 
 
 class _RoleTables(dict[TypeUrl, Table]):
-    """The tables of one role."""
+    """The tables of one role; unlike a dict it may be referred to weakly."""
 
     __slots__ = ("__weakref__",)
 
 
 class ResourceCache:
-    """The published tables. Listeners and routes are a role's own, all others are shared.
+    """The published tables by role, where a role is the key of a Gateway: `namespace/name`.
 
-    A role is the key of a Gateway. `epoch` is the epoch of the graph that is published; None before the first.
+    A role owns its tables of listeners and routes, and shares all others with the other roles.
     """
 
-    def __init__(self, *, remake_cluster: Reconstruct | None = None) -> None:
+    def __init__(self, *, reconstruct_cluster: Reconstruct | None = None) -> None:
         self.epoch: int | None = None
+        """The epoch of the graph that is published; None before the first publication."""
         self.roles: set[str] = set()
-        """The roles that can be served."""
-        self._shared = {CLUSTER: Table(remake=remake_cluster), ENDPOINT: Table()}
+        """The published roles."""
+        self._shared = {CLUSTER: Table(reconstruct=reconstruct_cluster), ENDPOINT: Table()}
         self._shared |= {type_url: Table() for type_url in PASS_THROUGH}
-        self._views: dict[str, RoleTables] = {}
-        # Also of roles that went, or were never there, as long as a stream is served from them.
-        self._known: WeakValueDictionary[str, _RoleTables] = WeakValueDictionary()
+        self._by_role: dict[str, RoleTables] = {}
+        # Also the tables of roles that are not published, for as long as a stream is served from them.
+        self._all_tables: WeakValueDictionary[str, _RoleTables] = WeakValueDictionary()
         self._acceptance_listeners: list[AcceptanceListener] = []
         self._publication_listeners: list[PublicationListener] = []
 
-    def view(self, role: str) -> RoleTables | None:
-        """What a role is served; None if there is no such role."""
-        return self._views[role] if role in self.roles else None
+    def role_tables(self, role: str) -> RoleTables | None:
+        """The tables of a published role; None if the role is not published."""
+        return self._by_role[role] if role in self.roles else None
 
-    def prepared(self, role: str) -> RoleTables:
-        """The tables that a role has or will have. Before it is known they are empty, so: for gate mode `off` only."""
-        view = self._known.get(role)
-        if view is None:
-            view = self._known[role] = _RoleTables({**self._shared, LISTENER: Table(), ROUTE: Table()})
+    def prepared_tables(self, role: str) -> RoleTables:
+        """The tables that a role has, or will have once it is published.
+
+        Until then its own tables are empty, or preloaded. An empty table does not mean that there are no resources, so
+        only gate mode `off` and the last good configuration may serve a stream from them.
+        """
+        tables = self._all_tables.get(role)
+        if tables is None:
+            tables = self._all_tables[role] = _RoleTables({**self._shared, LISTENER: Table(), ROUTE: Table()})
         if self.epoch is None:
-            self._views[role] = view
-        return view
+            self._by_role[role] = tables
+        return tables
 
-    def prepare(
+    def preload(
         self,
         shared: Mapping[TypeUrl, Iterable[Resource]],
         own: Mapping[str, Mapping[TypeUrl, Iterable[Resource]]],
     ) -> None:
-        """Fills tables before anything is published: what the first publication does not contain goes with it."""
+        """Fills the tables before the first `publish`, which removes whatever it does not contain."""
         assert self.epoch is None
         for type_url, table in self._shared.items():
             for item in shared.get(type_url, ()):
                 table.put(item)
         for role, resources in own.items():
-            view = self.prepared(role)
+            tables = self.prepared_tables(role)
             for type_url in (LISTENER, ROUTE):
                 for item in resources.get(type_url, ()):
-                    view[type_url].put(item)
+                    tables[type_url].put(item)
 
-    def counts(self) -> Mapping[TypeUrl, int]:
-        """Published resources by type, those of all roles together; of the types that we derive, also if there are none."""
-        own = {type_url: sum(len(self._views[role][type_url]) for role in self.roles) for type_url in (LISTENER, ROUTE)}
+    def count_resources(self) -> Mapping[TypeUrl, int]:
+        """The number of published resources by type, over all roles. A type that this server derives counts even at 0."""
+        own = {
+            type_url: sum(len(self._by_role[role][type_url]) for role in self.roles) for type_url in (LISTENER, ROUTE)
+        }
         shared = {type_url: len(table) for type_url, table in self._shared.items() if table or type_url in PUSH_ORDER}
         return shared | own
 
     def rejections(self) -> Iterator[tuple[str | None, TypeUrl, Rejection]]:
-        """What is published although a client rejected it, and none has accepted it since: (role, type, rejection).
+        """(role, type, rejection) of each published content that a client rejected and no client has accepted since.
 
-        Of what roles share the role is None.
+        The role is None for types that all roles share.
         """
         tables: list[tuple[str | None, TypeUrl, Table]] = [(None, *item) for item in self._shared.items()]
-        tables += [(role, *item) for role in sorted(self.roles) for item in self._own(role)]
+        tables += [(role, *item) for role in sorted(self.roles) for item in self._own_tables(role)]
         for role, type_url, table in tables:
-            for rejection in table.trial.rejections.values():
+            for rejection in table.acceptance.rejections.values():
                 yield role, type_url, rejection
 
-    def rejected(self) -> Mapping[tuple[TypeUrl, str], int]:
-        """Resources that open streams are refused or suspect, by type and by which of the two; counted by stream."""
+    def count_rejected(self) -> Mapping[tuple[TypeUrl, str], int]:
+        """The number of resources that open streams are "refused" or "suspected", by type and state; once per stream."""
         counts: Counter[tuple[TypeUrl, str]] = Counter()
         for type_url, table in self._tables():
-            for stream in list(table.trial.doubted):
-                refused, suspected = stream.rejected_now()
-                counts[type_url, "refused"] += refused
+            for stream in list(table.acceptance.rejecting_streams):
+                rejected, suspected = stream.count_rejected()
+                counts[type_url, "refused"] += rejected
                 counts[type_url, "suspected"] += suspected
         return +counts  # Without zeros.
 
     def _tables(self) -> Iterator[tuple[TypeUrl, Table]]:
         yield from self._shared.items()
-        for view in self._views.values():
-            yield from ((type_url, view[type_url]) for type_url in (LISTENER, ROUTE))
+        for tables in self._by_role.values():
+            yield from ((type_url, tables[type_url]) for type_url in (LISTENER, ROUTE))
 
     def on_publication(self, listener: PublicationListener) -> None:
         """Has *listener* called by every `announce`."""
@@ -122,7 +129,7 @@ class ResourceCache:
             listener(publication)
 
     def on_acceptance_changed(self, listener: AcceptanceListener) -> None:
-        """Has *listener* called by every `acceptance_changed`."""
+        """Calls *listener* at each later `acceptance_changed`."""
         self._acceptance_listeners.append(listener)
 
     def acceptance_changed(self, role: str, type_url: TypeUrl, names: frozenset[str]) -> None:
@@ -130,11 +137,11 @@ class ResourceCache:
         for listener in self._acceptance_listeners:
             listener(role, type_url, names)
 
-    def addressed(
+    def names_by_role(
         self, role: str, type_url: TypeUrl, names: frozenset[str]
     ) -> tuple[ChangedNames, dict[str, ChangedNames]]:
-        """*names* of a type, seen by a stream of *role*, as (for all roles, by role). Nothing of a role that went."""
-        if not names or role not in self._views:
+        """Returns *names*, seen by a stream of *role*, as (for all roles, by role); nothing if the role is not published."""
+        if not names or role not in self._by_role:
             return {}, {}
         return ({type_url: names}, {}) if type_url in self._shared else ({}, {role: {type_url: names}})
 
@@ -146,10 +153,12 @@ class ResourceCache:
         shared: Mapping[TypeUrl, Iterable[ResourceChange]],
         own: Mapping[TypeUrl, Iterable[tuple[str, ResourceChange]]],
     ) -> tuple[ChangedNames, Mapping[str, ChangedNames]]:
-        """Makes a change the published state, and returns the names that changed: (for all roles, by role).
+        """Publishes a change, and returns the names that changed: (for all roles, by role).
 
-        *roles*: those that came (true) or went (false). *own*: (role, change) by type.
-        A change of a role that went is not applied: unknown roles are not served, and not emptied either.
+        After this call the streams have to be told of those names, before the next one.
+
+        *roles*: added (true) or removed (false). *shared*: changes by type. *own*: (role, change) by type. A change of a
+        role that is not published is ignored: such a role is not served, and its tables are not emptied either.
         """
         for table in self._shared.values():
             if table.removed:
@@ -157,28 +166,28 @@ class ResourceCache:
         by_role: dict[str, dict[TypeUrl, frozenset[str]]] = {}
         for role, present in roles.items():
             if present:
-                by_role[role] = self._enter(role)
+                by_role[role] = self._add_role(role)
             else:
                 self.roles.discard(role)
-                self._views.pop(role, None)
+                self._by_role.pop(role, None)
         for type_url, changes in own.items():
             for role, change in changes:
                 if role in self.roles:
-                    names, table = by_role.setdefault(role, {}), self._views[role][type_url]
+                    names, table = by_role.setdefault(role, {}), self._by_role[role][type_url]
                     if type_url not in names:
                         table.begin()
                     names[type_url] = names.get(type_url, frozenset()) | _apply(table, (change,))
         if self.epoch is None:
-            self._views = {role: view for role, view in self._views.items() if role in self.roles}
-        left = self._left() if self.epoch is None else {}
+            self._by_role = {role: tables for role, tables in self._by_role.items() if role in self.roles}
+        removed = self._remove_preloaded() if self.epoch is None else {}
         self.epoch = epoch
         for_all: dict[TypeUrl, frozenset[str]] = {}
         for type_url, of_type in shared.items():
-            for_all[type_url] = left.get(type_url, frozenset()) | _apply(self._shared[type_url], of_type)
+            for_all[type_url] = removed.get(type_url, frozenset()) | _apply(self._shared[type_url], of_type)
         return for_all, by_role
 
-    def _left(self) -> dict[TypeUrl, frozenset[str]]:
-        """Takes from the shared tables what they were prepared with, and returns the names."""
+    def _remove_preloaded(self) -> dict[TypeUrl, frozenset[str]]:
+        """Removes the preloaded resources from the shared tables, and returns their names."""
         return {
             type_url: _apply(table, [(item, None) for item in table])
             for type_url, table in self._shared.items()
@@ -186,30 +195,30 @@ class ResourceCache:
         }
 
     def put(self, role: str, type_url: TypeUrl, item: Resource | None, name: str) -> frozenset[str]:
-        """Adds, replaces or (None) removes one resource of a role's own; returns its name, if that changed anything."""
-        table = self._views[role][type_url]
+        """Adds, replaces or (None) removes a resource that a role owns; returns its name if that changed anything."""
+        table = self._by_role[role][type_url]
         old = table.get(name)
         if (old and old.digest) == (item and item.digest):
             return frozenset()
         return _apply(table, ((old, item),))
 
-    def _own(self, role: str) -> list[tuple[TypeUrl, Table]]:
-        return [(type_url, self._views[role][type_url]) for type_url in (LISTENER, ROUTE)]
+    def _own_tables(self, role: str) -> list[tuple[TypeUrl, Table]]:
+        return [(type_url, self._by_role[role][type_url]) for type_url in (LISTENER, ROUTE)]
 
-    def _enter(self, role: str) -> dict[TypeUrl, frozenset[str]]:
-        """Adds a role. If it was there before, what it left behind goes, and counts as changed."""
+    def _add_role(self, role: str) -> dict[TypeUrl, frozenset[str]]:
+        """Adds a role, and removes what its tables still hold from earlier; returns the removed names."""
         self.roles.add(role)
-        view = self._views[role] = self.prepared(role)
-        left = {type_url: tuple(view[type_url]) for type_url in (LISTENER, ROUTE)}
-        return {type_url: _apply(view[type_url], ((item, None) for item in items)) for type_url, items in left.items()}
+        tables = self._by_role[role] = self.prepared_tables(role)
+        old = {type_url: tuple(tables[type_url]) for type_url in (LISTENER, ROUTE)}
+        return {type_url: _apply(tables[type_url], ((item, None) for item in items)) for type_url, items in old.items()}
 
 
 def _apply(table: Table, changes: Iterable[ResourceChange]) -> frozenset[str]:
-    """Applies changes to a table; returns the names of what changed."""
+    """Applies changes to a table; returns the names that changed."""
     names = set()
     for old, new in changes:
         if old is not None and (new is None or new.name != old.name):
-            table.discard(old.name)
+            table.remove(old.name)
             names.add(old.name)
         if new is not None:
             table.put(new)

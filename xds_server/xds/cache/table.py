@@ -1,4 +1,4 @@
-"""Tables of resources: what is published, with a version that a change alters at the cost of the change."""
+"""A table: the published resources of one type, with a version that is updated at the cost of what changed."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
@@ -11,51 +11,43 @@ _MODULUS: Final = 1 << 128
 _MAX_TOMBSTONES: Final = 1000
 
 Reconstruct = Callable[[str], Resource | None]
-"""What a resource of that name was most likely like; None if it can have been none of ours."""
+"""Makes the resource that a name most likely had, from the name alone; None if this server cannot have published the name."""
 
 
 class Table:
     """The published resources of one type, by name.
 
-    The version is the sum of the digests modulo 2^128: it depends on the content alone, not on the
-    order of changes or on this process, and is kept at the cost of what changed. (A sum, not an
-    exclusive or: two equal digests would cancel each other out.)
+    The version is the sum of the digests modulo 2^128. It depends on the content alone, neither on the order of changes nor
+    on this process, and a change updates it by an addition. (A sum, not an exclusive or: two equal digests would cancel
+    each other out.)
     """
 
     __slots__ = (
-        "_departed",
-        "_remake",
-        "_resources",
-        "_whole",
-        "digest",
-        "generation",
-        "mortal",
+        "_chunks", "_reconstruct", "_resources", "_tombstones", "acceptance", "digest", "expiring", "generation", "placeholders",
         "removed",
-        "sealed",
-        "trial",
-    )
+    )  # fmt: skip
 
-    def __init__(self, resources: Iterable[Resource] = (), *, remake: Reconstruct | None = None) -> None:
+    def __init__(self, resources: Iterable[Resource] = (), *, reconstruct: Reconstruct | None = None) -> None:
         self._resources: dict[str, Resource] = {}
-        self._whole: TableChunks | None = None
-        self._departed: dict[str, Resource] = {}
-        self._remake = remake
+        self._chunks: TableChunks | None = None
+        self._tombstones: dict[str, Resource] = {}
+        self._reconstruct = reconstruct
         self.digest = 0
-        """Sum of the digests; not reduced."""
+        """Sum of the digests, not reduced."""
         self.generation = 0
-        """Counts the changes."""
+        """Counts the changes of this table."""
         self.removed: dict[str, Resource] = {}
-        """What went since `begin`: streams take leave of it in their own time."""
-        self.mortal: dict[str, float] = {}
-        """Names of what has a time to live, with that: in seconds."""
-        self.sealed: dict[str, Resource] = {}
-        """By name, what is sent in place of what is to be sent last (`Resource.meanwhile`)."""
-        self.trial = Acceptance()
+        """Resources that were removed since `begin`: a stream may have to keep one for a while."""
+        self.expiring: dict[str, float] = {}
+        """Time to live in seconds of each resource that has one, by name."""
+        self.placeholders: dict[str, Resource] = {}
+        """The placeholder of each resource that has to be sent last, by name: see `Resource.placeholder`."""
+        self.acceptance = Acceptance()
         for item in resources:
             self.put(item)
 
     def begin(self) -> None:
-        """Another change begins; streams have been told of the one before."""
+        """Starts a change. Streams must have been told of the change before."""
         self.removed.clear()
 
     def put(self, item: Resource) -> None:
@@ -63,84 +55,90 @@ class Table:
         old = self._resources.get(item.name)
         self.digest += item.digest - (old.digest if old is not None else 0)
         self._resources[item.name] = item
-        self._whole = None
+        self._chunks = None
         self.generation += 1
-        self._departed.pop(item.name, None)
+        self._tombstones.pop(item.name, None)
         if item.ttl:
-            self.mortal[item.name] = item.ttl
-        elif self.mortal:
-            self.mortal.pop(item.name, None)
-        if item.meanwhile is not None:
-            self.sealed[item.name] = item.meanwhile
-        elif self.sealed:
-            self.sealed.pop(item.name, None)
-        self.trial.published(old, item)
+            self.expiring[item.name] = item.ttl
+        elif self.expiring:
+            self.expiring.pop(item.name, None)
+        if item.placeholder is not None:
+            self.placeholders[item.name] = item.placeholder
+        elif self.placeholders:
+            self.placeholders.pop(item.name, None)
+        self.acceptance.published(old, item)
 
-    def discard(self, name: str) -> None:
-        """Removes a resource, if it is there."""
+    def remove(self, name: str) -> None:
+        """Removes the resource of that name; does nothing if there is none."""
         old = self._resources.pop(name, None)
         if old is not None:
-            self._whole = None
+            self._chunks = None
             self.generation += 1
-            self.mortal.pop(name, None)
-            self.sealed.pop(name, None)
+            self.expiring.pop(name, None)
+            self.placeholders.pop(name, None)
             self.digest -= old.digest
-            rejected = name in self.trial.rejections
-            left = (self.trial.former(name) if rejected else None) or old  # What clients have of it.
-            self.removed[name] = self._departed[name] = left
-            if len(self._departed) > _MAX_TOMBSTONES:
-                del self._departed[next(iter(self._departed))]
-            self.trial.removed(name)
+            rejected = name in self.acceptance.rejections
+            left = (self.acceptance.last_accepted(name) if rejected else None) or old  # The content that clients have.
+            self.removed[name] = self._tombstones[name] = left
+            if len(self._tombstones) > _MAX_TOMBSTONES:
+                del self._tombstones[next(iter(self._tombstones))]
+            self.acceptance.removed(name)
 
     @property
     def version(self) -> str:
-        """Version of the whole table: 32 hexadecimal digits."""
+        """Version of all resources: 32 hexadecimal digits."""
         return self.version_of(self.digest)
 
     def version_of(self, digest: int) -> str:
-        """The version of some of the resources, of which *digest* is the sum."""
+        """Version of those resources whose digests have the sum *digest*."""
         return version_of(digest)
 
-    def accepted_digest(self, *, but: str = "") -> int:
-        """Sum of the digests of what nobody rejected, and, in place of the rest, of what was good before; *but* one name."""
-        item = self._resources.get(but)
+    def accepted_digest(self, *, without: str = "") -> int:
+        """Sum of the digests, where the content that was accepted before replaces each rejected content.
+
+        *without*: a name that does not count.
+        """
+        item = self._resources.get(without)
         digest = self.digest - (item.digest if item is not None else 0)
-        for name in self.trial.rejections:
-            if name != but:
-                former = self.trial.former(name)
+        for name in self.acceptance.rejections:
+            if name != without:
+                former = self.acceptance.last_accepted(name)
                 digest += (former.digest if former is not None else 0) - self._resources[name].digest
         return digest
 
     @property
-    def whole(self) -> TableChunks:
-        """All resources: one object for all who ask before the next change."""
-        if self._whole is None:
-            self._whole = TableChunks(self._resources.values(), self.digest, self.generation)
-        return self._whole
+    def chunks(self) -> TableChunks:
+        """All resources, in chunks: the same object for all streams until the next change."""
+        if self._chunks is None:
+            self._chunks = TableChunks(self._resources.values(), self.digest, self.generation)
+        return self._chunks
 
-    def within(self, names: Mapping[str, object]) -> bool:
-        """Whether all its names are among *names*."""
+    def includes_only(self, names: Mapping[str, object]) -> bool:
+        """Whether *names* contains the name of every resource."""
         return self._resources.keys() <= names.keys()
 
     def missing(self, names: Iterable[str]) -> list[str]:
-        """Those of *names* of which there is no resource."""
+        """Those of *names* that have no resource."""
         resources = self._resources
         return [name for name in names if name not in resources]
 
     def get(self, name: str) -> Resource | None:
-        """The resource of that name, if there is one."""
+        """The resource of that name; None if there is none."""
         return self._resources.get(name)
 
-    def departed(self, name: str) -> Resource | None:
-        """What was of that name, and is not now: as it was, if that is remembered, or most likely was (*remake*)."""
+    def tombstone(self, name: str) -> Resource | None:
+        """A removed resource as it was, or most likely was; None if it exists, or never did as far as we know.
+
+        The last 1,000 removed resources are remembered. Others, also those removed before a restart, are reconstructed.
+        """
         if name in self._resources:
             return None
-        return self._departed.get(name) or (None if self._remake is None else self._remake(name))
+        return self._tombstones.get(name) or (None if self._reconstruct is None else self._reconstruct(name))
 
     @property
-    def remembers(self) -> bool:
-        """Whether there may be something that `departed` knows of."""
-        return self._remake is not None or bool(self._departed)
+    def may_have_tombstones(self) -> bool:
+        """Whether `tombstone` may return anything."""
+        return self._reconstruct is not None or bool(self._tombstones)
 
     def __len__(self) -> int:
         return len(self._resources)
@@ -153,18 +151,18 @@ class Table:
 
 
 def version_of(digests: int) -> str:
-    """The version of a set of resources with this sum of digests."""
+    """Version of a set of resources whose digests have this sum."""
     return f"{digests % _MODULUS:032x}"
 
 
 RoleTables = Mapping[TypeUrl, Table]
-"""What one role is served: a table per type. Roles share the tables of clusters and load assignments."""
+"""The tables of one role, by type. Roles share tables, such as those of clusters and load assignments."""
 
 
 def accepted_version(view: RoleTables, *, but_route: str) -> str:
     """Version of what clients of a role have accepted: of its clusters, listeners and routes, without *but_route*.
 
-    A rejected resource counts with its former content. Load assignments do not count.
+    A rejected resource counts with the content that was accepted before. Load assignments do not count.
     """
     shared, own = view[CLUSTER].accepted_digest(), view[LISTENER].accepted_digest()
-    return version_of(shared + own + view[ROUTE].accepted_digest(but=but_route))
+    return version_of(shared + own + view[ROUTE].accepted_digest(without=but_route))

@@ -118,8 +118,8 @@ class DeltaResponseEncoder:
     def encode(self, response: DeltaResponse) -> bytes:
         """The bytes of *response*."""
         content: Hashable = response.version, response.digest, response.removed
-        if response.beat:
-            content = content, "beat"
+        if response.heartbeat:
+            content = content, "heartbeat"
         weight = sum(map(len, response.removed)) + _NAME_BYTES * len(response.removed)
         return self._shared.encoded(response.type_url, content, response.nonce, lambda: _head(response), weight)
 
@@ -129,7 +129,7 @@ def _head(response: DeltaResponse) -> bytes:
     any_head = type_field(1, response.type_url)
     parts = [field_string(_SYSTEM_VERSION, response.version)]
     for item in response.resources:
-        parts.extend(_beat(item) if response.beat else _resource(item, any_head))
+        parts.extend(_heartbeat(item) if response.heartbeat else _resource(item, any_head))
     parts.append(type_field(_RESPONSE_TYPE_URL, response.type_url))
     parts.extend(field_string(_REMOVED, name) for name in response.removed)
     return b"".join(parts)
@@ -147,7 +147,7 @@ def _resource(item: Resource, type_url: bytes) -> tuple[bytes, bytes, bytes]:
     return _frame(len(head) + size + len(tail)) + head, item.body, tail
 
 
-def _beat(item: Resource) -> tuple[bytes, bytes]:
+def _heartbeat(item: Resource) -> tuple[bytes, bytes]:
     """A resource without its body: the client has that, and is told that it is to keep it."""
     fields = field_string(_RESOURCE_VERSION, item.version) + field_string(_RESOURCE_NAME, item.name)
     fields += field_bytes(_RESOURCE_TTL, duration(item.ttl))

@@ -38,13 +38,13 @@ _UINT32: Final = (1 << 32) - 1
 class NodeReader:
     """Reads a Node; what is repeated is merged, as protobuf does it: the last scalar wins."""
 
-    __slots__ = ("_agent", "_build", "_cluster", "_id", "_role", "_room", "_takes_ttl", "_version")
+    __slots__ = ("_agent", "_build", "_cluster", "_id", "_role", "_room", "_supports_ttl", "_version")
 
     def __init__(self, room: Room) -> None:
         self._room = room
         self._id = self._cluster = self._role = self._agent = self._version = ""
         self._build = [0, 0, 0]
-        self._takes_ttl = False
+        self._supports_ttl = False
 
     def read(self, data: bytes, at: int, end: int) -> None:
         """Takes the bytes of a Node. Raises DecodeError."""
@@ -56,7 +56,7 @@ class NodeReader:
             elif key == _METADATA:
                 self._read_metadata(data, begin, after)
             elif key == _FEATURE:
-                self._takes_ttl |= text(data, begin, after) == TTL_FEATURE
+                self._supports_ttl |= text(data, begin, after) == TTL_FEATURE
             elif key == _AGENT_NAME:
                 self._agent = words(data, begin, after)
             elif key == _AGENT_VERSION:
@@ -69,7 +69,7 @@ class NodeReader:
         """What was read."""
         version = self._version or (".".join(map(str, self._build)) if any(self._build) else "")
         agent = "/".join(part for part in (self._agent, version) if part)
-        return Node(self._id, self._cluster, self._role or self._cluster, agent, self._takes_ttl)
+        return Node(self._id, self._cluster, self._role or self._cluster, agent, self._supports_ttl)
 
     def _read_metadata(self, data: bytes, at: int, end: int) -> None:
         for key, begin, after in self._room.fields(data, at, end):

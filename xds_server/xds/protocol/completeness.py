@@ -1,6 +1,6 @@
 """Whether a client has accepted a whole configuration, on one stream or on a stream for each type."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import msgspec
@@ -8,54 +8,52 @@ import msgspec
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, PUSH_ORDER, ROUTE, TypeUrl
 from xds_server.xds.cache.table import RoleTables, Table
 from xds_server.xds.protocol.messages import FULL_STATE
-from xds_server.xds.protocol.type_state import TypeState
+from xds_server.xds.protocol.type_state import TypeState, TypeStates
 
-TypeStates = Mapping[TypeUrl, TypeState[Any]]
-"""Those of one stream."""
+_REQUIRED: Final = FULL_STATE.intersection(PUSH_ORDER)
+"""Types that every proxy subscribes to."""
 
-_NEEDED: Final = FULL_STATE.intersection(PUSH_ORDER)
-"""Types that every proxy asks for."""
-
-_LEADERS: Final = ((CLUSTER, ENDPOINT), (LISTENER, ROUTE))
-"""What is asked for by the names of what: a resource and what belongs to it have one name."""
+_FOLLOWERS: Final = ((CLUSTER, ENDPOINT), (LISTENER, ROUTE))
+"""(leader, follower): a proxy subscribes to a follower by the name of its leader."""
 
 
 class SiblingStreams(msgspec.Struct, frozen=True):
-    """What a proxy has streams for, if it has one for each type."""
+    """The other streams of a proxy that has one stream for each type."""
 
-    view: RoleTables
-    """All that it is served, on whatever stream."""
+    tables: RoleTables
+    """The tables of the proxy's role, of all types."""
     others: Callable[[], Iterable[TypeStates]]
-    """Its other streams, as they are now."""
+    """Returns the types of each other stream, as they are now."""
 
 
-def is_complete(view: RoleTables, streams: Iterable[TypeStates]) -> bool:
+def is_complete(tables: RoleTables, streams: Iterable[TypeStates]) -> bool:
     """Whether a client with these streams has accepted a whole configuration: see `AdsStream.complete`."""
     streams = list(streams)
-    if any(type_url in view and not _of(type_url, streams) for type_url in _NEEDED):
+    if any(type_url in tables and not _states(type_url, streams) for type_url in _REQUIRED):
         return False
-    return all(_settled(type_url, table, _of(type_url, streams)) for type_url, table in view.items())
+    return all(_is_settled(type_url, table, _states(type_url, streams)) for type_url, table in tables.items())
 
 
-def has_asked_for_all(view: RoleTables, streams: Iterable[TypeStates]) -> bool:
-    """Whether it has asked for all that belongs to a cluster or a listener that there is: it does so in steps."""
+def has_asked_for_all(tables: RoleTables, streams: Iterable[TypeStates]) -> bool:
+    """Whether the client has subscribed to the follower of each published cluster and listener: it does so step by step."""
     streams = list(streams)
-    for leader, follower in _LEADERS:
-        leaders, table, wanted = view.get(leader), view.get(follower), _of(follower, streams)
-        if table is None or any(one.subscription.wildcard for one in wanted):
+    for leader, follower in _FOLLOWERS:
+        leaders, table, states = tables.get(leader), tables.get(follower), _states(follower, streams)
+        if table is None or any(state.subscription.wildcard for state in states):
             continue
         for item in table:
-            if (leaders is None or item.name in leaders) and not any(item.name in one.subscription for one in wanted):
+            has_leader = leaders is None or item.name in leaders
+            if has_leader and not any(item.name in state.subscription for state in states):
                 return False
     return True
 
 
-def _of(type_url: TypeUrl, streams: Iterable[TypeStates]) -> list[TypeState[Any]]:
-    return [exchanges[type_url] for exchanges in streams if type_url in exchanges]
+def _states(type_url: TypeUrl, streams: Iterable[TypeStates]) -> list[TypeState[Any]]:
+    return [states[type_url] for states in streams if type_url in states]
 
 
-def _settled(type_url: TypeUrl, table: Table, exchanges: list[TypeState[Any]]) -> bool:
+def _is_settled(type_url: TypeUrl, table: Table, states: list[TypeState[Any]]) -> bool:
     needed = type_url in FULL_STATE or bool(len(table))
-    if type_url not in PUSH_ORDER or not needed:  # Not every proxy asks for these.
-        return all(one.idle for one in exchanges)
-    return bool(exchanges) and all(one.idle and one.has_something for one in exchanges)
+    if type_url not in PUSH_ORDER or not needed:  # Not every proxy subscribes to these.
+        return all(state.settled for state in states)
+    return bool(states) and all(state.settled and state.has_configuration for state in states)

@@ -1,4 +1,4 @@
-"""The incremental protocol of one stream: requests add and take back names, responses say what changed and what went."""
+"""The delta (incremental) variant of the protocol: requests add and remove names, responses have what changed and what is gone."""
 
 from xds_server.model.resource import CLUSTER, TypeUrl
 from xds_server.xds.cache.table import Table
@@ -11,39 +11,41 @@ from xds_server.xds.protocol.type_state import TypeState
 
 
 class DeltaStream(AdsStream[DeltaRequest, DeltaResponse, DeltaOutbox]):
-    """One incremental stream; see `stream` for the machine."""
+    """One delta stream; see `stream` for the machine."""
 
     __slots__ = ()
 
-    def _exchange(self, type_url: TypeUrl) -> TypeState[DeltaOutbox]:
+    def _new_type_state(self, type_url: TypeUrl) -> TypeState[DeltaOutbox]:
         full = type_url in FULL_STATE
         subscription = Subscription(legacy=full)
-        selection = DeltaOutbox(subscription, keeps_removed=type_url == CLUSTER, split=not full)
-        return TypeState(type_url, subscription, selection, self._node)
+        outbox = DeltaOutbox(subscription, defers_removals=type_url == CLUSTER, chunked=not full)
+        return TypeState(type_url, subscription, outbox, self._node, heartbeat=self._heartbeat(type_url))
 
-    def _subscribe(self, exchange: TypeState[DeltaOutbox], request: DeltaRequest, table: Table) -> bool:
-        first = not exchange.subscription.begun
-        if first and table.sealed:  # It has what comes last, if it has that, and not what is sent in its place.
-            has = request.initial_versions
-            exchange.selection.opened = all(has.get(n, one.version) != one.version for n, one in table.sealed.items())
-        change = exchange.subscription.alter(request.subscribe, request.unsubscribe)
+    def _update_subscription(self, state: TypeState[DeltaOutbox], request: DeltaRequest, table: Table) -> bool:
+        first = not state.subscription.has_request
+        if first and table.placeholders:  # A client that has the resource itself, not its placeholder, keeps it.
+            versions = request.initial_versions
+            state.outbox.sends_last = all(
+                versions.get(name, item.version) != item.version for name, item in table.placeholders.items()
+            )
+        change = state.subscription.alter(request.subscribe, request.unsubscribe)
         if change:
-            exchange.selection.subscribed(change, table)
+            state.outbox.subscription_changed(change, table)
         if first and request.initial_versions:
-            again = exchange.type_url in RESENT_ON_RECONNECT
-            exchange.selection.resumed(request.initial_versions, table, again=again)
-            if exchange.type_url == CLUSTER:
-                self._rollout.came_back("")
+            resend = state.type_url in RESENT_ON_RECONNECT
+            state.outbox.resume(request.initial_versions, table, resend=resend)
+            if state.type_url == CLUSTER:
+                self._make_before_break.reconnected("")
         return bool(change)
 
-    def _response(self, exchange: TypeState[DeltaOutbox], answer: Update, table: Table) -> DeltaResponse:
-        exchange.sent_version = table.version
+    def _build_response(self, state: TypeState[DeltaOutbox], update: Update, table: Table) -> DeltaResponse:
+        state.sent_version = table.version
         return DeltaResponse(
-            exchange.type_url,
+            state.type_url,
             table.version,
-            exchange.nonce,
-            answer.resources,
-            answer.removed,
-            answer.digest,
-            beat=answer.beat,
+            state.nonce,
+            update.resources,
+            update.removed,
+            update.digest,
+            heartbeat=update.heartbeat,
         )

@@ -1,148 +1,156 @@
-"""What a stream is owed of one type, the incremental way: each resource has a version, and removals are told."""
+"""The outbox of the delta protocol: each resource has its own version, and removals are sent."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
 from xds_server.model.resource import Resource
 from xds_server.xds.cache.chunks import Chunk, take_chunk
 from xds_server.xds.cache.table import Table
-from xds_server.xds.protocol.outbox import Outbox, Update, forget_digests
+from xds_server.xds.protocol.outbox import Outbox, Update, take_rejected
 from xds_server.xds.protocol.quarantine import Contents
 from xds_server.xds.protocol.sent_versions import UNKNOWN, SentVersions
 from xds_server.xds.protocol.subscription import Subscription, SubscriptionChange
 
 
 class DeltaOutbox(Outbox):
-    """Resources whose digest differs from the one sent last, well received or not, and names of those that went (R80-R84).
+    """Sends the resources whose digest differs from the one sent last, accepted or not, and the removed names (R80-R84).
 
-    What is asked for is always answered, with the resource or with its removal (R75, R78); it stays subscribed.
+    A newly subscribed name always gets a response, with the resource or with its removal, and stays subscribed (R75, R78).
 
-    split: whether an answer may come in parts. Not for clusters and listeners: Envoy takes the first answer of these for
-    the whole, and would begin to serve with a part of it.
+    chunked: whether an update may come in chunks. Clusters and listeners may not: Envoy takes the first response of these
+    types for all of them, and would begin to serve with a part.
     """
 
-    __slots__ = ("_asked", "_known", "_owed", "_split")
+    __slots__ = ("_chunked", "_requested", "_response_owed", "_sent")
 
-    def __init__(self, subscription: Subscription, *, keeps_removed: bool, split: bool) -> None:
-        super().__init__(subscription, keeps_removed=keeps_removed)
-        self._known = SentVersions()  # And what the client says it has.
-        self._asked: dict[str, None] = {}
-        self._owed = False
-        self._split = split
+    def __init__(self, subscription: Subscription, *, defers_removals: bool, chunked: bool) -> None:
+        super().__init__(subscription, defers_removals=defers_removals)
+        self._sent = SentVersions()  # Also what a reconnecting client says that it has.
+        self._requested: dict[str, None] = {}  # Names that get a response in any case.
+        self._response_owed = False
+        self._chunked = chunked
 
     @property
     def due(self) -> bool:
         """Whether there may be something to send."""
-        return self._owed or self._known.left or bool(self._dirty) or (self.quarantine is not None and super().due)
+        sent = self._sent
+        return (
+            self._response_owed
+            or sent.chunks_left
+            or bool(self._dirty)
+            or (self.quarantine is not None and super().due)
+        )
 
     @property
-    def silent(self) -> bool:
-        """Whether a client that was sent nothing, and is owed nothing, has what it asked for: it is told, otherwise."""
+    def reports_missing(self) -> bool:
+        """True: missing resources are sent as removals, so silence means that the client is up to date."""
         return True
 
-    def resumed(self, versions: Mapping[str, str], table: Table, *, again: bool) -> None:
-        """Notes what a client that comes back says it has; *again*: send it nevertheless what it names (R82, R82a)."""
-        self._halt()
-        for name in self._subscription.covered(versions):
+    def resume(self, versions: Mapping[str, str], table: Table, *, resend: bool) -> None:
+        """Takes the *versions* by name that a reconnecting client has; *resend*: send them nevertheless (R82, R82a)."""
+        self._stop_chunks()
+        for name in self._subscription.matching(versions):
             item = table.get(name)
             if item is not None and item.version == versions[name] and self.quarantine is not None:
-                self._release(name, table)  # Others may reject it, this one has it.
-            item = self._find(name, table)
-            self._known[name] = item.digest if item is not None and item.version == versions[name] else UNKNOWN
-            if item is None and name in self.overlay:
+                self._serve_table(name, table)  # Others may reject the content, this client has it.
+            item = self._served(name, table)
+            self._sent[name] = item.digest if item is not None and item.version == versions[name] else UNKNOWN
+            if item is None and name in self.overrides:
                 continue
-            if item is None and self._keeps_removed:
+            if item is None and self._defers_removals:
                 self._dirty.pop(name, None)
-                self.withheld[name] = None
+                self.deferred_removals[name] = None
             elif self._subscription.wildcard:
                 self._dirty[name] = None
-        if not again:
+        if not resend:
             for name in versions:
-                self._asked.pop(name, None)
+                self._requested.pop(name, None)
 
-    def subscribed(self, change: SubscriptionChange, table: Table) -> None:
-        """Notes other names: those asked for are due whatever the client has."""
-        new = not self._known and not self._dirty
-        self._halt()
-        if change.ended:
-            known = {*self._known, *self._dirty, *self.overlay}
-            gone: Iterable[str] = [name for name in known if name not in self._subscription]
+    def subscription_changed(self, change: SubscriptionChange, table: Table) -> None:
+        """Makes the added names due, even if the client has them, and forgets the removed ones."""
+        nothing_sent = not self._sent and not self._dirty
+        self._stop_chunks()
+        if change.wildcard_removed:
+            known = {*self._sent, *self._dirty, *self.overrides}
+            removed: Iterable[str] = [name for name in known if name not in self._subscription]
         else:
-            gone = () if self._subscription.wildcard else change.removed
-        for name in gone:
-            self._known.pop(name)
-            self._asked.pop(name, None)
-            self._forget(name)
-        self._begin(change, table)
-        self._owed = self._owed or change.began  # It ends the wait of who asks for all, even if there is nothing (R79).
-        exact = all(name in table for name in change.added)  # Of others it has to be told that they do not exist.
-        if new and exact and not self.overlay and self._subscription.covers(table):
-            self._known.begin(table.whole)
-            self._subscription.share(table.whole.digests)
+            removed = () if self._subscription.wildcard else change.removed
+        for name in removed:
+            self._sent.pop(name)
+            self._requested.pop(name, None)
+            self._name_unsubscribed(name)
+        self._override_new_names(change, table)
+        # A client that subscribes to all waits for a response, even if there is nothing (R79).
+        self._response_owed = self._response_owed or change.wildcard_added
+        all_exist = all(name in table for name in change.added)  # Else the client has to be told which do not.
+        if nothing_sent and all_exist and not self.overrides and self._subscription.includes_all(table):
+            self._sent.start_chunks(table.chunks)
+            self._subscription.share(table.chunks.digests)
             return
-        if change.began:
+        if change.wildcard_added:
             self._dirty.update(dict.fromkeys(item.name for item in table))
-        self.again(change.added)
+        self.resend(change.added)
 
-    def again(self, names: Iterable[str]) -> None:
-        """Notes names that are due whatever was sent before."""
-        self._halt()
-        for name in self._subscription.covered(names):
-            self._dirty[name] = self._asked[name] = None
+    def resend(self, names: Iterable[str]) -> None:
+        """Makes names due, even if the client has their present content."""
+        self._stop_chunks()
+        for name in self._subscription.matching(names):
+            self._dirty[name] = self._requested[name] = None
 
-    def answer(self, table: Table) -> Update | None:
-        """What is due, the first of it if it is much; None if there is nothing."""
+    def make_update(self, table: Table) -> Update | None:
+        """Builds an update of what is due, or of the first part if it is much; None if nothing is due."""
         removed: list[str] = []
-        self._before = {}
-        if self._known.left and not self._dirty and not self.overlay and self._known.current(table.generation):
-            part = self._known.take(split=self._split)
+        self._previous_digests = {}
+        sent = self._sent
+        if sent.chunks_left and not self._dirty and not self.overrides and sent.chunks_current(table.generation):
+            chunk = sent.take_chunk(chunked=self._chunked)
         else:
-            if self._known.left:
-                self._halt()
-            due = self._due(table, removed)
-            part = Chunk(take_chunk(due) if self._split else due)
-        owed, self._owed = self._owed, False
-        if not part.resources and not removed and not owed:
+            if sent.chunks_left:
+                self._stop_chunks()
+            due = self._take_due(table, removed)
+            chunk = Chunk(take_chunk(due) if self._chunked else due)
+        owed, self._response_owed = self._response_owed, False
+        if not chunk.resources and not removed and not owed:
             return None
-        return Update(part.resources, part.digest, part.digests, tuple(removed))
+        return Update(chunk.resources, chunk.digest, chunk.digests, tuple(removed))
 
-    def _due(self, table: Table, removed: list[str]) -> Iterator[Resource]:
-        """Takes names from what is due, and yields resources until it is left; *removed* grows meanwhile."""
+    def _take_due(self, table: Table, removed: list[str]) -> Iterator[Resource]:
+        """Takes names off the due ones and yields their resources; appends to *removed* those that do not exist."""
         for name in list(self._dirty):
             del self._dirty[name]
-            asked = self._asked.pop(name, self) is None
-            item = self._find(name, table)
+            requested = self._requested.pop(name, self) is None
+            item = self._served(name, table)
             if item is None:
-                if name not in self.overlay and (self._known.pop(name) is not None or asked):
+                if name not in self.overrides and (self._sent.pop(name) is not None or requested):
                     removed.append(name)
-            elif (before := self._known.put(name, item.digest)) != item.digest or asked:
-                self._before[name] = before
+            elif (before := self._sent.put(name, item.digest)) != item.digest or requested:
+                self._previous_digests[name] = before
                 yield item
 
-    def _tried(self, contents: Contents, table: Table) -> Update:  # noqa: ARG002
-        self._halt()
-        part = Chunk(item for item in contents.values() if item is not None)
-        self._before = {item.name: self._known.put(item.name, item.digest) for item in part.resources}
+    def _trial_update(self, contents: Contents, table: Table) -> Update:  # noqa: ARG002
+        self._stop_chunks()
+        chunk = Chunk(item for item in contents.values() if item is not None)
+        self._previous_digests = {item.name: self._sent.put(item.name, item.digest) for item in chunk.resources}
         removed = tuple(name for name, item in contents.items() if item is None)
         for name in removed:
-            self._known.pop(name)
-        return Update(part.resources, part.digest, part.digests, removed)
+            self._sent.pop(name)
+        return Update(chunk.resources, chunk.digest, chunk.digests, removed)
 
-    def _take_back(self, flight: Update) -> Contents:
+    def _take_rejected(self, update: Update) -> Contents:
         assert self.quarantine is not None
-        self._halt()
-        return forget_digests(flight, self._subscription, self._known, self._before, self.quarantine)
+        self._stop_chunks()
+        return take_rejected(update, self._subscription, self._sent, self._previous_digests, self.quarantine)
 
-    def holds(self, name: str) -> bool:
-        """Whether the client may have it."""
-        return name in self._known
+    def client_may_have(self, name: str) -> bool:
+        """Whether the client may have a resource of that name."""
+        return name in self._sent
 
     def is_due(self, name: str) -> bool:
-        """Whether there may be news of that name."""
-        return super().is_due(name) or (self._known.left and name not in self._known)
+        """Whether that name may have to be sent."""
+        return super().is_due(name) or (self._sent.chunks_left and name not in self._sent)
 
-    def _halt(self) -> None:
-        """What was to be sent part by part is due name by name: something came in between."""
-        for name in self._known.halt():
+    def _stop_chunks(self) -> None:
+        """Makes the names due that chunks were left for: from now on resources are sent by name."""
+        for name in self._sent.stop_chunks():
             self._dirty[name] = None
             if name in self._subscription.names:
-                self._asked[name] = None
+                self._requested[name] = None

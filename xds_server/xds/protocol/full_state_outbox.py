@@ -1,4 +1,4 @@
-"""What a stream is owed of a type of which each answer holds all: listeners and clusters in the state of the world."""
+"""The outbox of a type whose every response holds all resources: listeners and clusters in the state of the world."""
 
 from collections.abc import Collection, Iterable
 from itertools import chain
@@ -12,143 +12,148 @@ from xds_server.xds.protocol.subscription import Subscription, SubscriptionChang
 
 
 class FullStateOutbox(Outbox):
-    """Listeners and clusters: an answer holds everything that is wanted and exists (R60).
+    """Sends the set of all subscribed resources that exist (R60).
 
-    It is due when the set differs from the one sent last, well received or not; so a rejected one is not sent again
-    before it changes. The first one is always due, and so is one with names that were not wanted before (R21, R48).
+    The set is due when it differs from the set sent last, accepted or not, so a rejected set is not sent again before it
+    changes. The first set is always due, and so is one with newly subscribed names (R21, R48).
     """
 
-    __slots__ = ("_accepted", "_offered", "_owed", "_sent", "blind")
+    __slots__ = ("_accepted_set", "_response_owed", "_sent_digest", "_sent_set", "client_set_unknown")
 
-    def __init__(self, subscription: Subscription, *, keeps_removed: bool) -> None:
-        super().__init__(subscription, keeps_removed=keeps_removed)
-        self._sent: int | None = None
-        self._owed = True
-        self._offered: Chunk | None = None  # The set that was sent last, until it is judged.
-        self._accepted: Chunk | None = None
-        self.blind = False
-        """Whether the client has a set that we do not know: what it is not sent, it may lose."""
+    def __init__(self, subscription: Subscription, *, defers_removals: bool) -> None:
+        super().__init__(subscription, defers_removals=defers_removals)
+        self._sent_digest: int | None = None
+        self._response_owed = True  # Even if the set did not change.
+        self._sent_set: Chunk | None = None  # The set in flight.
+        self._accepted_set: Chunk | None = None
+        self.client_set_unknown = False
+        """Whether the client has a set from an earlier stream. It may delete whatever a response leaves out."""
 
     @property
     def due(self) -> bool:
         """Whether there may be something to send."""
-        return self._owed or super().due
+        return self._response_owed or super().due
 
     @property
-    def _whole(self) -> bool:
+    def _holds_full_state(self) -> bool:
         return True
 
-    def subscribed(self, change: SubscriptionChange, table: Table) -> None:
-        """Notes other names. Narrowing alone asks for no answer (R49)."""
+    def subscription_changed(self, change: SubscriptionChange, table: Table) -> None:
+        """Makes the set due, unless names were only removed (R49)."""
         for name in (*change.removed, *change.added):
             if name not in self._subscription:
-                self._forget(name)
-        if change.began:
-            self._sent, self._owed = None, True
-        if any(self._find(name, table) is not None for name in change.added):
-            self._owed = True
+                self._name_unsubscribed(name)
+        if change.wildcard_added:
+            self._sent_digest, self._response_owed = None, True
+        if any(self._served(name, table) is not None for name in change.added):
+            self._response_owed = True
             self._dirty.update(dict.fromkeys(change.added))
-        self._begin(change, table)
+        self._override_new_names(change, table)
 
-    def changed(self, names: Iterable[str], table: Table) -> None:
-        """Notes names that changed in the table; or that are good for all, though others had rejected them."""
+    def table_changed(self, names: Iterable[str], table: Table) -> None:
+        """Makes names due that changed in the table, or whose content is accepted now after another client rejected it."""
         quarantine = self.quarantine
-        if quarantine is not None and any(name in quarantine and not self._refuses(name, table) for name in names):
-            self._owed = True  # It may have taken what it rejected with others, so that it has not what it had.
-        super().changed(names, table)
+        if quarantine is not None and any(
+            name in quarantine and not self._client_rejected(name, table) for name in names
+        ):
+            self._response_owed = (
+                True  # The client may have taken parts of a rejected set, so it has to hear of the set.
+            )
+        super().table_changed(names, table)
 
-    def again(self, names: Iterable[str]) -> None:
-        """Notes names that are due whatever was sent before: none is, alone."""
-        self._dirty.update(dict.fromkeys(self._subscription.covered(names)))
+    def resend(self, names: Iterable[str]) -> None:
+        """Makes names due. The set is sent only if it changed: no resource is sent alone."""
+        self._dirty.update(dict.fromkeys(self._subscription.matching(names)))
 
-    def answer(self, table: Table) -> Update | None:
-        """The set as it is now; None if the client was sent just that."""
-        if not self._owed and not self._dirty:
+    def resend_full_set(self, table: Table) -> Update | None:
+        """Builds the set once more, even if it did not change."""
+        self._response_owed = True
+        return self.make_update(table)
+
+    def make_update(self, table: Table) -> Update | None:
+        """Builds the set as it is now; None if the client was sent just that."""
+        if not self._response_owed and not self._dirty:
             return None
-        dirty, owed, first = self._dirty, self._owed, self._sent is None
-        self._dirty, self._owed = {}, False
-        selected = self._selected(table, {})
-        if selected.digest == self._sent and not owed:
+        dirty, owed, first = self._dirty, self._response_owed, self._sent_digest is None
+        self._dirty, self._response_owed = {}, False
+        full_set = self._full_set(table, {})
+        if full_set.digest == self._sent_digest and not owed:
             return None
-        changed = selected.digests if first else [name for name in dirty if name in self._subscription]
-        return self._answered(selected, changed)
+        changed = full_set.digests if first else [name for name in dirty if name in self._subscription]
+        return self._record_set(full_set, changed)
 
-    def beat(self, table: Table) -> Update | None:
-        """The set once more, with all bodies: a set without them is not what every client takes for the same set (R60)."""
-        if not any(name in self._subscription for name in table.mortal):
-            return None
-        self._owed = True
-        return self.answer(table)
-
-    def accepted(self, table: Table, node: str) -> None:
-        """Notes that the client accepted what was sent last."""
-        self.blind = False
-        if self._offered is not None:
-            self._accepted, self._offered = self._offered, None
+    def update_accepted(self, table: Table, node: str) -> None:
+        """Records that the client accepted the set in flight."""
+        self.client_set_unknown = False
+        if self._sent_set is not None:
+            self._accepted_set, self._sent_set = self._sent_set, None
         quarantine = self.quarantine
-        for name, refusal in [*quarantine.refused.items()] if quarantine is not None else ():
-            if same_content(self.overlay.get(name), refusal.content) and same_content(table.get(name), refusal.content):
-                self._release(name, table)  # It was sent in spite of all.
-        super().accepted(table, node)
+        for name, rejected in [*quarantine.rejected.items()] if quarantine is not None else ():
+            content = rejected.content
+            if same_content(self.overrides.get(name), content) and same_content(table.get(name), content):
+                self._serve_table(name, table)  # The content was sent although it had been rejected before.
+        super().update_accepted(table, node)
 
-    def rejected(self, table: Table, node: str, message: str) -> Collection[str]:
-        """Notes that the client rejected what was sent last; returns the names of what may be at fault."""
-        if not self.blind or self._offered is None:
-            suspects = super().rejected(table, node, message)
-            if self._accepted is not None and self._selected(table, {}).digest != self._accepted.digest:
-                self._owed = True  # What was removed with it.
+    def update_rejected(self, table: Table, node: str, message: str) -> Collection[str]:
+        """Records that the client rejected the set in flight; returns the names that may be at fault."""
+        if not self.client_set_unknown or self._sent_set is None:
+            suspects = super().update_rejected(table, node, message)
+            if self._accepted_set is not None and self._full_set(table, {}).digest != self._accepted_set.digest:
+                self._response_owed = True  # The rejected set removed resources, which has to be said again.
             return suspects
-        # It takes what is good of a set, and says what is not (R29). To leave something out may take that away from it.
-        contents, self._flight, self._offered = {item.name: item for item in self._offered.resources}, None, None
-        suspects = self._likely(contents, table, message)
+        # The client takes the good resources of a set, and names the others (R29). A search by halves would make it delete
+        # what it has, so only the named ones are isolated.
+        contents, self._in_flight, self._sent_set = {item.name: item for item in self._sent_set.resources}, None, None
+        suspects = self._likely_culprits(contents, table, message)
         named = {name: contents[name] for name in suspects if mentions(message, name)}
         if named:
             self.quarantine = self.quarantine or Quarantine()
-            self.quarantine.message, self.quarantine.trying = message, None
+            self.quarantine.message, self.quarantine.trial = message, None
             for name, content in named.items():
-                self.overlay.setdefault(name, content)
-            self._convict(named, table, node)
+                self.overrides.setdefault(name, content)
+            self._isolate(named, table, node)
             for name, content in named.items():
-                self.overlay[name] = self.overlay.get(name) or content
+                self.overrides[name] = self.overrides.get(name) or content
         elif self.quarantine is not None:
-            self.quarantine.trying = None
+            self.quarantine.trial = None
         return suspects or list(contents)
 
-    def holds(self, name: str) -> bool:
-        """Whether the client may have it."""
-        return any(part is not None and name in part.digests for part in (self._offered, self._accepted))
+    def client_may_have(self, name: str) -> bool:
+        """Whether the client may have a resource of that name."""
+        return any(known is not None and name in known.digests for known in (self._sent_set, self._accepted_set))
 
-    def _answered(self, selected: Chunk, changed: Collection[str]) -> Update:
-        self._sent, self._offered = selected.digest, selected
-        return Update(selected.resources, selected.digest, changed)
+    def _record_set(self, full_set: Chunk, changed: Collection[str]) -> Update:
+        self._sent_digest, self._sent_set = full_set.digest, full_set
+        return Update(full_set.resources, full_set.digest, changed)
 
-    def _tried(self, contents: Contents, table: Table) -> Update:
-        return self._answered(self._selected(table, contents), contents)
+    def _trial_update(self, contents: Contents, table: Table) -> Update:
+        return self._record_set(self._full_set(table, contents), contents)
 
-    def _take_back(self, flight: Update) -> Contents:  # noqa: ARG002
-        offered, accepted, self._offered = self._offered, self._accepted, None
-        self._sent = None if accepted is None else accepted.digest
-        if offered is None:
+    def _take_rejected(self, update: Update) -> Contents:  # noqa: ARG002
+        rejected, accepted, self._sent_set = self._sent_set, self._accepted_set, None
+        self._sent_digest = None if accepted is None else accepted.digest
+        if rejected is None:
             return {}
-        had = accepted.digests if accepted is not None else {}
-        fresh = {item.name: item for item in offered.resources if had.get(item.name) != item.digest}
+        old = accepted.digests if accepted is not None else {}
+        new = {item.name: item for item in rejected.resources if old.get(item.name) != item.digest}
         assert self.quarantine is not None
-        self.quarantine.had.update(name for name in fresh if name in had)
-        return {name: item for name, item in fresh.items() if name in self._subscription}
+        self.quarantine.known_to_client.update(name for name in new if name in old)
+        return {name: item for name, item in new.items() if name in self._subscription}
 
-    def _kept(self, name: str, table: Table) -> Resource | None:  # noqa: ARG002
-        accepted = self._accepted
+    def _client_content(self, name: str, table: Table) -> Resource | None:  # noqa: ARG002
+        accepted = self._accepted_set
         if accepted is None or name not in accepted.digests:
             return None
         return next(item for item in accepted.resources if item.name == name)
 
-    def _may_lack(self, name: str) -> bool:  # noqa: ARG002
-        return not self.blind
+    def _may_omit(self, name: str) -> bool:  # noqa: ARG002
+        return not self.client_set_unknown
 
-    def _selected(self, table: Table, contents: Contents) -> Chunk:
-        served = {**self.overlay, **contents} if contents else self.overlay
+    def _full_set(self, table: Table, contents: Contents) -> Chunk:
+        """All subscribed resources as they are served, with *contents* in place of what is served otherwise."""
+        served = {**self.overrides, **contents} if contents else self.overrides
         if not served and self._subscription.wildcard:
-            return table.whole
+            return table.chunks
         names: Iterable[str] = self._subscription.names
         if self._subscription.wildcard:
             names = chain((item.name for item in table), (name for name in served if name not in table))

@@ -1,209 +1,212 @@
-"""Make before break, across the types of one stream: who waits for whom (R120, R121, R124, R125).
+"""Make before break: which type of a stream waits for which other one (R120, R121, R124, R125).
 
-- A listener or a route configuration waits until the clusters that were published before or with it are answered, and
-  until the load assignments that were asked for by then are sent: those make clusters warm, so that no request is routed
-  to one that is not. (Envoy holds back its ACK of clusters until they are warm; other clients do not.)
-- A removed cluster, and its load assignment, is kept until the listeners and route configurations that were published
-  before or with its removal are accepted: until then the client may still name it. That holds for a client that comes
-  back, too. Incrementally it says what it has; else the load assignments that it asks for tell, and clusters wait for that.
+- A listener or a route configuration waits until the client has answered the clusters that were published before or with it,
+  and until the load assignments that the client had subscribed to by then were sent. They make clusters warm, so that no
+  request is routed to a cluster that is not. (Envoy holds back its ACK of clusters until they are warm; other clients do not.)
+- A removed cluster, and its load assignment, is kept until the client has accepted the listeners and route configurations that
+  were published before or with the removal: until then the client may still refer to it. The same holds for a client that
+  reconnects. In the delta protocol it lists the clusters that it has. In the state of the world it shows them by the load
+  assignments that it subscribes to, so its first clusters wait for that request.
 
-What is waited for are numbers of responses, so that later changes do not prolong a wait. Nobody waits for a type that is
-not subscribed to; and whoever drives the stream ends a wait that takes too long, by `lapse`. Load assignments never wait:
-clusters get warm by them.
+A wait is for the number of a response, so that later changes do not prolong it. Nothing waits for a type that the client has
+not subscribed to. The caller ends a wait that takes too long, by `stop_waiting`. Load assignments never wait, since clusters
+need them to get warm.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from xds_server.model.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, TypeUrl
 from xds_server.xds.cache.table import RoleTables, Table
 from xds_server.xds.protocol.messages import REFERRERS
-from xds_server.xds.protocol.type_state import TypeState
-
-Exchanges = Mapping[TypeUrl, TypeState[Any]]
+from xds_server.xds.protocol.type_state import TypeState, TypeStates
 
 
 class MakeBeforeBreak:
     """The waits of one stream."""
 
     __slots__ = (
-        "_early", "_exchanges", "_marks", "_removals", "_returning", "_unlisted", "_view", "blocked", "keeping",
+        "_early_assignments", "_new_removals", "_reconnected", "_states", "_tables", "_target_numbers", "_unlisted_version",
+        "blocked", "defers_removals",
     )  # fmt: skip
 
-    def __init__(self, exchanges: Exchanges, view: RoleTables) -> None:
-        self._view = view
-        self._exchanges = exchanges
-        self.keeping = False
-        """Whether there may be removed resources that are kept."""
-        self._removals = False  # Whether there are some for which it is not settled what they wait for.
-        self._returning = False  # Whether the client came back, and so has routes that it will ask for.
-        self._unlisted = ""  # The version of the clusters that the client has, if it has yet to say which these are.
-        self._marks: dict[TypeUrl, int] = {}
-        self._early: dict[str, Resource] = {}  # Kept load assignments, before the client has asked for any.
+    def __init__(self, states: TypeStates, tables: RoleTables) -> None:
+        self._tables = tables
+        self._states = states
+        self.defers_removals = False
+        """Whether there may be resources whose removal is deferred."""
+        self._new_removals = False  # Whether removals were deferred since their target numbers were computed.
+        self._target_numbers: dict[TypeUrl, int] = {}  # The responses of referrers that removals wait for.
+        self._reconnected = (
+            False  # Whether the client has routes from an earlier stream, to which it will subscribe again.
+        )
+        self._unlisted_version = ""  # Of the clusters that the client has, until it shows which these are.
+        self._early_assignments: dict[str, Resource] = {}  # Deferred, before the client has subscribed to any.
         self.blocked = False
-        """Whether something waited when it was last asked for."""
+        """Whether something had to wait since `start_response`."""
 
-    def subscribed(self, type_url: TypeUrl) -> None:
-        """Other names of that type are asked for, or the first."""
-        exchange = self._exchanges[type_url]
-        exchange.fresh = type_url in REFERRERS
-        if type_url == ENDPOINT and self._early:
-            for item in self._early.values():
-                exchange.selection.keep(item.name, item)
-            exchange.selection.again(self._early)
-            self._early = {}
-        if type_url == CLUSTER and exchange.selection.withheld:
-            self._removals = self.keeping = True
-        if type_url in (CLUSTER, ENDPOINT) and self._returning:
-            self._keep_known()
+    def subscription_changed(self, type_url: TypeUrl) -> None:
+        """Records that the client subscribed to a type, or changed its names."""
+        state = self._states[type_url]
+        state.dependencies_stale = type_url in REFERRERS
+        if type_url == ENDPOINT and self._early_assignments:
+            for item in self._early_assignments.values():
+                state.outbox.defer_removal(item.name, item)
+            state.outbox.resend(self._early_assignments)
+            self._early_assignments = {}
+        if type_url == CLUSTER and state.outbox.deferred_removals:
+            self._new_removals = self.defers_removals = True
+        if type_url in (CLUSTER, ENDPOINT) and self._reconnected:
+            self._defer_known_assignments()
 
-    def _keep_known(self) -> None:
-        """Keeps the load assignments of clusters that a client came back with, and that it keeps: as they were, if we know.
+    def _defer_known_assignments(self) -> None:
+        """Keeps the load assignments of the removed clusters that a reconnected client has, with the content of before.
 
-        If we do not, it is not told of one that it has. One that it has not is waited for, and so it is told that it is gone.
+        If that content is unknown, a client that has the load assignment is sent nothing, and keeps it. A client that does
+        not have it waits for it, so it is told of the removal.
         """
-        clusters, assignments = self._exchanges.get(CLUSTER), self._exchanges.get(ENDPOINT)
+        clusters, assignments = self._states.get(CLUSTER), self._states.get(ENDPOINT)
         if clusters is None or assignments is None:
             return
-        table = self._view[ENDPOINT]
-        for name in assignments.selection.covered(clusters.selection.withheld):
-            item = table.departed(name)
-            if name not in table and (item is not None or assignments.selection.holds(name)):
-                assignments.selection.keep(name, item)
+        table = self._tables[ENDPOINT]
+        for name in assignments.outbox.matching(clusters.outbox.deferred_removals):
+            item = table.tombstone(name)
+            if name not in table and (item is not None or assignments.outbox.client_may_have(name)):
+                assignments.outbox.defer_removal(name, item)
 
-    def came_back(self, version: str) -> None:
-        """The client has clusters from an earlier stream, and routes that lead there; an empty *version*: it says which.
+    def reconnected(self, version: str) -> None:
+        """Records that the client has clusters from an earlier stream, and routes that lead to them.
 
-        Else it says that by the load assignments that it asks for. Unless it has just what there is, that is waited for: a
-        response without one of its clusters takes that away.
+        *version*: of those clusters; "" if the client lists them itself. Unless they are the clusters of the table, the first
+        response waits until the client shows which it has: a response without one of them would remove it.
         """
-        self._returning, self._unlisted = True, version
+        self._reconnected, self._unlisted_version = True, version
 
-    def _listed(self) -> bool:
-        """Whether the first clusters can be sent; then, of what the client has, it keeps what is no more."""
-        table = self._view[CLUSTER]
-        if self._unlisted == table.version or not table.remembers:
+    def _clusters_known(self) -> bool:
+        """Whether the first clusters can be sent; then also defers the removal of those that the client has."""
+        table = self._tables[CLUSTER]
+        if self._unlisted_version == table.version or not table.may_have_tombstones:
             return True
-        assignments = self._exchanges.get(ENDPOINT)
+        assignments = self._states.get(ENDPOINT)
         if assignments is None:
             return False
         for name in assignments.subscription.names:
-            if (item := table.departed(name)) is None:
+            if (item := table.tombstone(name)) is None:
                 continue
-            self._exchanges[CLUSTER].selection.keep(name, item)
-            self._removals = self.keeping = True
-            if (item := self._view[ENDPOINT].departed(name)) is not None:  # Were it taken for another, it would wait.
-                assignments.selection.keep(name, item)
-                assignments.selection.again((name,))
+            self._states[CLUSTER].outbox.defer_removal(name, item)
+            self._new_removals = self.defers_removals = True
+            if (item := self._tables[ENDPOINT].tombstone(name)) is not None:  # The cluster may be warming, and need it.
+                assignments.outbox.defer_removal(name, item)
+                assignments.outbox.resend((name,))
         return True
 
-    def changed(self, type_url: TypeUrl, names: Iterable[str], table: Table) -> None:
-        """Resources of that type changed, or went; of clusters it is said before it is of their load assignments."""
-        exchange = self._exchanges.get(type_url)
-        if exchange is not None and type_url in REFERRERS:
-            exchange.fresh = True
-        elif exchange is not None and type_url == CLUSTER and exchange.selection.withheld:
-            self._removals = self.keeping = True
-        elif type_url == ENDPOINT and self.keeping:
-            self._keep_assignments(names, table)
+    def table_changed(self, type_url: TypeUrl, names: Iterable[str], table: Table) -> None:
+        """Records that resources of a type changed. Clusters must come before their load assignments."""
+        state = self._states.get(type_url)
+        if state is not None and type_url in REFERRERS:
+            state.dependencies_stale = True
+        elif state is not None and type_url == CLUSTER and state.outbox.deferred_removals:
+            self._new_removals = self.defers_removals = True
+        elif type_url == ENDPOINT and self.defers_removals:
+            self._defer_assignments(names, table)
 
-    def _keep_assignments(self, names: Iterable[str], table: Table) -> None:
-        """Keeps what kept clusters may yet ask for: they would wait for it for long (R132)."""
-        clusters, assignments = self._exchanges[CLUSTER], self._exchanges.get(ENDPOINT)
+    def _defer_assignments(self, names: Iterable[str], table: Table) -> None:
+        """Keeps removed load assignments of clusters that are kept: such a cluster would wait long for its own (R132)."""
+        clusters, assignments = self._states[CLUSTER], self._states.get(ENDPOINT)
         for name in names:
             item = table.removed.get(name)
-            if item is None or name in table or name not in clusters.selection.withheld:
-                self._early.pop(name, None)
-                if name in table and assignments is not None:  # Also for who has not asked for it yet.
-                    assignments.selection.restore(name)
+            if item is None or name in table or name not in clusters.outbox.deferred_removals:
+                self._early_assignments.pop(name, None)
+                if name in table and assignments is not None:  # Also if the client has not subscribed to it yet.
+                    assignments.outbox.drop_override(name)
             elif assignments is None:
-                self._early[name] = item
+                self._early_assignments[name] = item
             else:
-                assignments.selection.keep(name, item)
+                assignments.outbox.defer_removal(name, item)
 
-    def begin(self) -> None:
-        """Another response is asked for."""
+    def start_response(self) -> None:
+        """Resets `blocked`."""
         self.blocked = False
 
-    def settle(self) -> bool:
-        """Settles what removals wait for, and withdraws what nothing names any more; returns whether there was such."""
-        if not self.keeping:
+    def release_removals(self) -> bool:
+        """Removes the deferred resources, if the client refers to none of them any more; returns whether it did."""
+        if not self.defers_removals:
             return False
-        if self._returning and ROUTE in self._view and ROUTE not in self._exchanges and not self._has_no_listener():
+        if self._reconnected and ROUTE in self._tables and ROUTE not in self._states and not self._has_no_listener():
             self.blocked = True
             return False
-        if self._removals:
-            self._removals = False
-            self._marks = {one.type_url: one.mark for one in self._referrers()}
-        # One that is just being taken may be warming, and would for long without its load assignment.
-        named = self._exchanges[CLUSTER].in_flight or any(self._names(one) for one in self._referrers())
-        self.blocked = self.blocked or named
-        if not named:
-            self._withdraw()
-        return not named
+        if self._new_removals:
+            self._new_removals = False
+            self._target_numbers = {state.type_url: state.target_number for state in self._referrers()}
+        # A cluster in flight may be warming, and would be for long without its load assignment.
+        needed = self._states[CLUSTER].in_flight or any(self._may_refer(state) for state in self._referrers())
+        self.blocked = self.blocked or needed
+        if not needed:
+            self._remove_deferred()
+        return not needed
 
-    def lapse(self) -> None:
+    def stop_waiting(self) -> None:
         """Ends all waits."""
-        self._unlisted = ""
-        for exchange in self._exchanges.values():
-            exchange.fresh, exchange.waits_for, exchange.comes_after = False, 0, 0
-        self._withdraw()
+        self._unlisted_version = ""
+        for state in self._states.values():
+            state.dependencies_stale, state.waits_for_clusters, state.follows_assignments = False, 0, 0
+        self._remove_deferred()
 
-    def _withdraw(self) -> None:
+    def _remove_deferred(self) -> None:
         for type_url in (CLUSTER, ENDPOINT):
-            if (exchange := self._exchanges.get(type_url)) is not None:
-                exchange.selection.withdraw()
-        self._early = {}
-        self.keeping = self._removals = self._returning = False
+            if (state := self._states.get(type_url)) is not None:
+                state.outbox.remove_deferred()
+        self._early_assignments = {}
+        self.defers_removals = self._new_removals = self._reconnected = False
 
-    def waits(self, exchange: TypeState[Any]) -> bool:
-        """Whether this type, which is ready, has to wait."""
-        if exchange.type_url == CLUSTER and self._unlisted:
-            if not self._listed():
+    def must_wait(self, state: TypeState[Any]) -> bool:
+        """Whether a type that is ready must wait for another."""
+        if state.type_url == CLUSTER and self._unlisted_version:
+            if not self._clusters_known():
                 self.blocked = True
                 return True
-            self._unlisted = ""
-        clusters = self._exchanges.get(CLUSTER)
-        if exchange.type_url not in REFERRERS or clusters is None:
+            self._unlisted_version = ""
+        clusters = self._states.get(CLUSTER)
+        if state.type_url not in REFERRERS or clusters is None:
             return False
-        if exchange.fresh:
-            exchange.fresh = False
-            exchange.waits_for, exchange.comes_after = clusters.mark, None
-        waits = self._warms(clusters, exchange.waits_for) or self._overtakes(exchange)
+        if state.dependencies_stale:
+            state.dependencies_stale = False
+            state.waits_for_clusters, state.follows_assignments = clusters.target_number, None
+        waits = self._unanswered(clusters, state.waits_for_clusters) or self._assignments_unsent(state)
         self.blocked = self.blocked or waits
         return waits
 
     def _has_no_listener(self) -> bool:
-        """Whether the client has accepted that there is none: then it never asks for routes."""
-        listeners, table = self._exchanges.get(LISTENER), self._view.get(LISTENER)
-        return table is not None and not len(table) and listeners is not None and listeners.idle
+        """Whether the client has accepted that there is no listener: then it never subscribes to routes."""
+        listeners, table = self._states.get(LISTENER), self._tables.get(LISTENER)
+        return table is not None and not len(table) and listeners is not None and listeners.settled
 
-    def _names(self, exchange: TypeState[Any]) -> bool:
-        """Whether the client may still have listeners or routes that name what is removed.
+    def _may_refer(self, state: TypeState[Any]) -> bool:
+        """Whether the client may still have listeners or routes that refer to removed resources.
 
-        Not if there is nothing more to come of what it was to have: it has given back the names of the rest.
+        It does not if nothing more is to come of what it was to have: it has unsubscribed from the rest.
         """
-        quarantine = exchange.selection.quarantine
-        if quarantine is not None and any(refusal.own for refusal in quarantine.refused.values()):
+        quarantine = state.outbox.quarantine
+        if quarantine is not None and any(rejected.own for rejected in quarantine.rejected.values()):
             return True
-        awaited = exchange.unanswered or exchange.selection.due
-        return awaited and exchange.accepted < self._marks.get(exchange.type_url, 0)
+        more_to_come = state.awaits_answer or state.outbox.due
+        return more_to_come and state.last_accepted < self._target_numbers.get(state.type_url, 0)
 
-    def _warms(self, clusters: TypeState[Any], number: int) -> bool:
-        """Whether clusters are to be answered up to that response, or are tried again as it was rejected."""
-        quarantine = clusters.selection.quarantine
+    def _unanswered(self, clusters: TypeState[Any], number: int) -> bool:
+        """Whether the clusters up to response *number* are not answered yet, or are tried again after a rejection."""
+        quarantine = clusters.outbox.quarantine
         if quarantine is not None and quarantine.searching:
             return True
-        return clusters.answered < number and (clusters.unanswered or clusters.selection.due)
+        return clusters.last_answered < number and (clusters.awaits_answer or clusters.outbox.due)
 
-    def _overtakes(self, exchange: TypeState[Any]) -> bool:
-        """Whether it would be sent before load assignments that are due, and wait for the answer to the last ones."""
-        assignments = self._exchanges.get(ENDPOINT)
+    def _assignments_unsent(self, state: TypeState[Any]) -> bool:
+        """Whether load assignments are due that have to be sent before *state*, and wait for the answer to the last ones."""
+        assignments = self._states.get(ENDPOINT)
         if assignments is None:
             return False
-        if exchange.comes_after is None:
-            exchange.comes_after = assignments.mark
-        return assignments.number < exchange.comes_after and assignments.selection.due
+        if state.follows_assignments is None:
+            state.follows_assignments = assignments.target_number
+        return assignments.last_sent < state.follows_assignments and assignments.outbox.due
 
     def _referrers(self) -> list[TypeState[Any]]:
-        return [one for type_url in REFERRERS if (one := self._exchanges.get(type_url)) is not None]
+        return [state for type_url in REFERRERS if (state := self._states.get(type_url)) is not None]

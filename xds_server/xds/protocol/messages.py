@@ -1,4 +1,4 @@
-"""The values that the protocol machine takes and gives; codecs and shells speak in these, too."""
+"""The messages and events of the protocol, as values. The codecs and the transport use them, too."""
 
 from collections.abc import Collection, Mapping, Sequence
 from enum import IntEnum
@@ -19,42 +19,43 @@ from xds_server.model.resource import (
 )
 
 ChangedNames = Mapping[TypeUrl, Collection[str]]
-"""Names that changed in the published tables, by type: added, altered or removed."""
+"""Names of the resources that a publication added, changed or removed, by type."""
 
 FULL_STATE: Final = frozenset((CLUSTER, LISTENER, SCOPED_ROUTE))
-"""Types whose every response holds all that the client subscribed to; what is missing is deleted (R60)."""
+"""Types whose every state-of-the-world response holds all subscribed resources: the client deletes what is missing (R60)."""
 
 REFERRERS: Final = (LISTENER, ROUTE)
-"""Types that name clusters: they wait for new clusters, and removed clusters wait for them (R120, R121)."""
+"""Types that name clusters: they wait for added clusters, and removed clusters wait for them (R120, R121)."""
 
 NO_HEARTBEAT: Final = frozenset((VIRTUAL_HOST,))
-"""Types of which there is no heartbeat: without a body it would say that there is no such thing (R100b, R103)."""
+"""Types without heartbeats: a virtual host without a body means that there is no such virtual host (R100b, R103)."""
 
 RESENT_ON_RECONNECT: Final = frozenset((ENDPOINT, SECRET))
-"""Types that are sent to a client that comes back even if it has them: what awaits them may still be warming (R82a)."""
+"""Types that are sent to a client that reconnects even if it has them: what waits for them there may still be warming
+(R82a)."""
 
 RESEND_AFTER: Final = {CLUSTER: ENDPOINT}
-"""What has to be sent again behind what: a changed cluster waits for its load assignment, even for an equal one (R122).
+"""Leader to follower: when a leader was sent, the follower of the same name is sent again, even if it did not change.
 
-A load assignment bears the name of its cluster.
+A changed cluster stays warming until Envoy receives its load assignment (R122).
 """
 
 
 class ProtocolError(ValueError):
-    """The peer broke the protocol: its stream ends with INVALID_ARGUMENT and this text."""
+    """The client broke the protocol: its stream ends with INVALID_ARGUMENT and this text."""
 
 
 class Node(msgspec.Struct, frozen=True, gc=False):
-    """Who is at the other end, as it says itself."""
+    """The client's description of itself."""
 
     id: str
     cluster: str = ""
     role: str = ""
-    """`metadata.role`, else `cluster`: the Gateway that the proxy serves, `namespace/name`."""
+    """The Gateway that the proxy serves, `namespace/name`: `metadata.role`, or else `cluster`."""
     user_agent: str = ""
     """Name and version, as in `envoy/1.40.0`; "" if the client does not say."""
-    takes_ttl: bool = False
-    """Whether it says that it knows resources with a time to live, also in the state of the world (R101)."""
+    supports_ttl: bool = False
+    """Whether the client has the feature for resources that expire, which state of the world needs (R101)."""
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):
@@ -62,30 +63,30 @@ class Request(msgspec.Struct, frozen=True, gc=False):
 
     type_url: TypeUrl
     version: str = ""
-    """The version last accepted; informative, and never compared (R25, R26)."""
+    """The version last accepted: for information, never compared (R25, R26)."""
     names: tuple[str, ...] = ()
     nonce: str = ""
     rejection: str | None = None
-    """Message of `error_detail`: set if the request is a NACK, even if to ""."""
+    """The message of `error_detail`, which may be ""; None if the request is not a NACK."""
     node: Node | None = None
 
     @property
     def warm(self) -> bool:
-        """Whether the client says that it has something already."""
+        """Whether the client has a configuration already."""
         return bool(self.version)
 
 
 class Response(msgspec.Struct, frozen=True, gc=False):
-    """A DiscoveryResponse. Equal `version` and `digest` of a type mean equal resources, in some order."""
+    """A DiscoveryResponse. Two responses of a type with equal `version` and `digest` have equal resources, in any order."""
 
     type_url: TypeUrl
     version: str
     nonce: str
     resources: Sequence[Resource]
     digest: int = 0
-    """Sum of the resources' digests; 0 if the version tells as much."""
+    """Sum of the digests of the resources; 0 if the version identifies them."""
     wrapped: bool = False
-    """Whether resources with a time to live are sent with it, each in a wrapper."""
+    """Whether each resource that expires is sent in a wrapper that has its time to live."""
 
 
 class DeltaRequest(msgspec.Struct, frozen=True, gc=False):
@@ -95,43 +96,43 @@ class DeltaRequest(msgspec.Struct, frozen=True, gc=False):
     subscribe: tuple[str, ...] = ()
     unsubscribe: tuple[str, ...] = ()
     initial_versions: Mapping[str, str] = {}
-    """What a client that comes back has already: versions by name."""
+    """Versions by name of the resources that a reconnecting client has."""
     nonce: str = ""
     rejection: str | None = None
-    """Message of `error_detail`: set if the request is a NACK, even if to ""."""
+    """The message of `error_detail`, which may be ""; None if the request is not a NACK."""
     node: Node | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names that are asked for."""
+        """The subscribed names."""
         return self.subscribe
 
     @property
     def warm(self) -> bool:
-        """Whether the client says that it has something already."""
+        """Whether the client has a configuration already."""
         return bool(self.initial_versions)
 
 
 class DeltaResponse(msgspec.Struct, frozen=True, gc=False):
-    """A DeltaDiscoveryResponse. Equal `version`, `digest` and `removed` of a type mean equal content, in some order."""
+    """A DeltaDiscoveryResponse. Equal `version`, `digest` and `removed` of a type mean equal content, in any order."""
 
     type_url: TypeUrl
     version: str
-    """Of all that is published of the type: for people, since each resource has a version of its own."""
+    """Version of all published resources of the type: for people, since each resource has its own version."""
     nonce: str
     resources: Sequence[Resource]
     removed: tuple[str, ...]
     digest: int
-    beat: bool = False
-    """Whether it is a heartbeat: of each resource the name, the version and the time to live, and no body."""
+    heartbeat: bool = False
+    """Whether it is a heartbeat: each resource has a name, a version and a time to live, and no body."""
 
 
 class Subscribed(msgspec.Struct, frozen=True, gc=False):
-    """The client asked for a type for the first time, or for other names than before."""
+    """The client subscribed to a type for the first time, or to other names than before."""
 
     type_url: TypeUrl
     count: int
-    """Names asked for, the wildcard aside."""
+    """Number of names, without the wildcard."""
     wildcard: bool
 
 
@@ -153,19 +154,19 @@ class Nacked(msgspec.Struct, frozen=True, gc=False):
     message: str
     """The client's own words."""
     suspects: tuple[str, ...] = ()
-    """Names of what may be at fault, all of which were in the response: those that the message names, if it does, else those
-    that nobody has accepted, if there are such."""
+    """Names of the resources in the response that may be at fault: those that the message names; if it names none, those that
+    no client has accepted yet; if there are none, all that were new to the client."""
 
 
 class StaleRequest(msgspec.Struct, frozen=True, gc=False):
-    """A request about a response that is not the last one: its names count, its verdict does not (R23, R24)."""
+    """A request with the nonce of an older response: its names count, its ACK or NACK does not (R23, R24)."""
 
     type_url: TypeUrl
     nonce: str
 
 
 class UnservedType(msgspec.Struct, frozen=True, gc=False):
-    """A request for a type that is not served here; it stays without an answer (R7)."""
+    """A request for a type that this stream does not serve. It gets no response (R7)."""
 
     type_url: TypeUrl
 
@@ -194,42 +195,42 @@ class TypeStatus(msgspec.Struct, frozen=True, gc=False):
     acked_version: str = ""
     """Version of the last response that was accepted."""
     rejection: str | None = None
-    """The client's words, if it rejected the last response that it answered."""
+    """The client's own words, if it rejected the last response that it answered."""
     in_flight: bool = False
     due: bool = False
     """Whether there may be something to send."""
     sent: int = 0
-    """Responses so far."""
+    """Number of responses."""
     rejected: int = 0
-    """How many of them were rejected."""
-    withheld: int = 0
-    """Resources that are no more, and are still kept for what may name them."""
+    """Number of responses that the client rejected."""
+    deferred_removals: int = 0
+    """Removed resources that the client keeps for a while, since others may still name them."""
     refused: int = 0
-    """Resources of which the client is not sent what is published, since it, or another, rejected that."""
+    """Resources whose published content the client is not sent, since this client or another rejected it."""
     suspected: int = 0
-    """Resources that were rejected with others, and are tried again."""
+    """Resources that were rejected together with others, and are tried again."""
 
 
 class ConfigStatus(IntEnum):
-    """Where a client stands with a resource. Source: envoy.service.status.v3.ConfigStatus."""
+    """The state of a resource at a client. Source: envoy.service.status.v3.ConfigStatus."""
 
     SYNCED = 1
-    """It accepted what is published."""
+    """The client accepted the published content."""
     NOT_SENT = 2
     STALE = 3
-    """It has not said yet what it thinks of what is published: it was not sent that yet, or is tried again, or is withheld
-    as another client rejected it."""
+    """The client has not answered for the published content: it was not sent yet, or is tried again, or is not sent as another
+    client rejected it."""
     ERROR = 4
-    """It rejected what is published."""
+    """The client rejected the published content."""
 
 
 class ResourceStatus(msgspec.Struct, frozen=True, gc=False):
-    """Where a client stands with one resource that it asked for."""
+    """The state of one subscribed resource at a client."""
 
     type_url: TypeUrl
     name: str
     status: ConfigStatus
     resource: Resource | None
-    """What it is served; None if there is no such resource."""
+    """The content that the client is served; None if there is no such resource."""
     message: str = ""
-    """Why it is not served what is published, in the words of who rejected that."""
+    """The words of the client that rejected the published content, if it is not served for that reason."""

@@ -1,7 +1,7 @@
-"""What a stream is owed of one type: what all ways of the protocol have in common.
+"""What still has to be sent of one type on one stream: the part that all variants of the protocol share.
 
-A selection takes notes (subscribed, changed, again) and makes the next answer from the table as it is when asked. It is
-not told what changed how: the newest wins, and a burst of changes is one answer.
+An outbox records which names are due, and builds the next update from the table as it is when the stream asks for one. So
+the newest content wins, and a burst of changes becomes one update.
 """
 
 from abc import ABC, abstractmethod
@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from xds_server.model.resource import Resource
-from xds_server.xds.cache.chunks import Chunk
 from xds_server.xds.cache.table import Table
 from xds_server.xds.protocol.quarantine import Contents, Quarantine, RejectedContent, mentions
 from xds_server.xds.protocol.sent_versions import UNCERTAIN, UNKNOWN, SentVersions
@@ -18,348 +17,345 @@ from xds_server.xds.protocol.subscription import Subscription, SubscriptionChang
 
 
 class Update(msgspec.Struct, frozen=True, gc=False):
-    """Resources to send, and names of what is no more."""
+    """The content of a response."""
 
     resources: Sequence[Resource]
     digest: int
-    """Sum of their digests."""
+    """Sum of the digests of the resources."""
     changed: Collection[str]
-    """Names of what the client has not, or not like this; of some there may be no resource."""
+    """Names that are new to the client or have a new content; some may be of removed resources."""
     removed: tuple[str, ...] = ()
-    beat: bool = False
-    """Whether the client has all that, and is only to hear of it again."""
+    heartbeat: bool = False
+    """Whether the client has all of the resources: see `heartbeat`."""
 
 
 class Outbox(ABC):
-    """What is owed. A stream may be served something else than the table has: see `overlay`."""
+    """The names of one type that are due, and the contents that this client is served instead of those in the table.
+
+    After `next_update` returned an update, the caller must call `record_sent`; then, when the client answers it,
+    `update_accepted` or `update_rejected`, or else `forget_answer`.
+    """
 
     __slots__ = (
-        "_before", "_dirty", "_flight", "_keeps_removed", "_serial", "_subscription", "opened", "overlay", "quarantine",
-        "withheld",
+        "_defers_removals", "_dirty", "_in_flight", "_previous_digests", "_serial", "_subscription", "deferred_removals",
+        "overrides", "quarantine", "sends_last",
     )  # fmt: skip
 
-    def __init__(self, subscription: Subscription, *, keeps_removed: bool) -> None:
+    def __init__(self, subscription: Subscription, *, defers_removals: bool) -> None:
+        """*defers_removals*: whether the client keeps a removed resource until `remove_deferred`."""
         self._subscription = subscription
-        self._keeps_removed = keeps_removed
+        self._defers_removals = defers_removals
         self._dirty: dict[str, None] = {}
-        self.overlay: dict[str, Resource | None] = {}
-        """Served in place of what the table has: removed resources that are kept for a while, what is sent in place of
-        what comes last, good ones for rejected (None: nothing is). Every name of the quarantine is in here."""
-        self.withheld: dict[str, None] = {}
-        """Names of those that are kept; and of what a client that came back has to be told of as gone, when it is time."""
+        self.overrides: dict[str, Resource | None] = {}
+        """Contents that are served instead of those in the table: removed resources whose removal is deferred, placeholders,
+        and the last accepted content of a rejected one (None: nothing is served). Has every name in the quarantine."""
+        self.deferred_removals: dict[str, None] = {}
+        """Names whose removal is deferred. Also names that a reconnecting client has, and that do not exist any more."""
         self.quarantine: Quarantine | None = None
-        """What the client rejected, once it has rejected anything."""
-        self.opened = False
-        """Whether the client is sent what comes last (`Table.sealed`)."""
-        self._flight: Update | None = None  # What the client has yet to judge.
-        self._before: dict[str, int | None] = {}  # The digests of what it had of that, by name, if that is noted.
-        self._serial = 0  # Of the trial, when that was sent.
+        """None as long as the client has rejected nothing."""
+        self.sends_last = False
+        """Whether the client is sent the resources that have to be sent last; otherwise their placeholders."""
+        self._in_flight: Update | None = None  # Sent, and not answered.
+        self._previous_digests: dict[str, int | None] = {}  # Of its resources, before it was sent.
+        self._serial = 0  # `Acceptance.serial` when it was sent.
 
     @property
     def due(self) -> bool:
         """Whether there may be something to send."""
-        return bool(self._dirty) or (self.quarantine is not None and self.quarantine.pending)
+        return bool(self._dirty) or (self.quarantine is not None and self.quarantine.has_trials)
 
     @property
-    def silent(self) -> bool:
-        """Whether a client that was sent nothing, and is owed nothing, has what it asked for."""
+    def reports_missing(self) -> bool:
+        """Whether a client is told of missing resources, so that silence means that it is up to date."""
         return False
 
     @abstractmethod
-    def subscribed(self, change: SubscriptionChange, table: Table) -> None:
-        """Notes other names."""
+    def subscription_changed(self, change: SubscriptionChange, table: Table) -> None:
+        """Makes the added names due, and forgets the removed ones."""
 
     @abstractmethod
-    def again(self, names: Iterable[str]) -> None:
-        """Notes names that are due whatever was sent before."""
+    def resend(self, names: Iterable[str]) -> None:
+        """Makes names due, even if the client has their present content."""
 
-    def take(self, table: Table) -> Update | None:
-        """What is to be sent next; None if it is nothing after all."""
+    def next_update(self, table: Table) -> Update | None:
+        """Builds the next update, and takes its names off the due ones; None if nothing was due after all."""
         quarantine = self.quarantine
         if quarantine is None:
-            answer = self.answer(table)
-        elif quarantine.turn and quarantine.pending and not self._whole:
-            answer = self._try(quarantine, table)
-        else:  # In turns, so that neither waits for the other for long.
-            answer = self.answer(table)
-            quarantine.turn = answer is not None
-            if answer is None and quarantine.pending:
-                answer = self._try(quarantine, table)
-        return answer
+            update = self.make_update(table)
+        elif quarantine.trial_turn and quarantine.has_trials and not self._holds_full_state:
+            update = self._next_trial_update(quarantine, table)
+        else:  # Changes and trials take turns, so that neither has to wait for long.
+            update = self.make_update(table)
+            quarantine.trial_turn = update is not None
+            if update is None and quarantine.has_trials:
+                update = self._next_trial_update(quarantine, table)
+        return update
 
-    def sends(self, answer: Update, table: Table) -> None:
-        """Notes that *answer* is being sent."""
-        self._flight, self._serial = answer, table.trial.serial
+    def record_sent(self, update: Update, table: Table) -> None:
+        """Records that *update* is being sent."""
+        self._in_flight, self._serial = update, table.acceptance.serial
 
     @abstractmethod
-    def answer(self, table: Table) -> Update | None:
-        """What is due, or as much as one response may hold; None if it is nothing after all."""
+    def make_update(self, table: Table) -> Update | None:
+        """Builds an update of the due names, or of as many as one response may hold; None if nothing was due after all."""
 
     @property
-    def _whole(self) -> bool:
-        """Whether an answer holds all that there is."""
+    def _holds_full_state(self) -> bool:
+        """Whether an update holds all subscribed resources."""
         return False
 
     @abstractmethod
-    def _tried(self, contents: Contents, table: Table) -> Update:
-        """The answer with *contents*, whatever is served otherwise."""
+    def _trial_update(self, contents: Contents, table: Table) -> Update:
+        """Builds an update with *contents*, which are not served otherwise."""
 
     @abstractmethod
-    def _take_back(self, flight: Update) -> Contents:
-        """Notes that *flight* was rejected, and returns what was in it that the client had not."""
+    def _take_rejected(self, update: Update) -> Contents:
+        """Records that *update* was rejected, so that we do not know what the client has of it; returns what was new in it."""
 
-    def _try(self, quarantine: Quarantine, table: Table) -> Update:
-        quarantine.turn = False
-        return self._tried(quarantine.take(), table)
+    def _next_trial_update(self, quarantine: Quarantine, table: Table) -> Update:
+        quarantine.trial_turn = False
+        return self._trial_update(quarantine.next_trial(), table)
 
-    def abandoned(self) -> None:
-        """Notes that nobody waits for an answer any longer."""
+    def forget_answer(self) -> None:
+        """Records that nobody waits for an answer any more."""
         if self.quarantine is not None:
-            self.quarantine.abandoned()
+            self.quarantine.trial_forgotten()
 
-    def accepted(self, table: Table, node: str) -> None:
-        """Notes that the client accepted what was sent last."""
-        flight, self._flight = self._flight, None
-        self._before = {}
+    def update_accepted(self, table: Table, node: str) -> None:
+        """Records that the client accepted the update in flight."""
+        update, self._in_flight = self._in_flight, None
+        self._previous_digests = {}
         quarantine = self.quarantine
-        trying = quarantine.trying if quarantine is not None else None
-        if flight is not None and not flight.beat:
-            for name in table.trial.open(flight.changed, self._serial):
-                if name not in self.overlay or (
-                    trying is not None and same_content(trying.contents.get(name), table.get(name))
+        trial = quarantine.trial if quarantine is not None else None
+        if update is not None and not update.heartbeat:
+            for name in table.acceptance.pending(update.changed, self._serial):
+                if name not in self.overrides or (
+                    trial is not None and same_content(trial.contents.get(name), table.get(name))
                 ):
-                    table.trial.accepted(name)
-        if quarantine is not None and trying is not None:
-            self._accepted_trial(quarantine, trying.contents, table, node)
+                    table.acceptance.accepted(name)
+        if quarantine is not None and trial is not None:
+            self._trial_accepted(quarantine, trial.contents, table, node)
         if not quarantine:
             self.quarantine = None
 
-    def _accepted_trial(self, quarantine: Quarantine, contents: Contents, table: Table, node: str) -> None:
-        culprits = quarantine.accepted()
+    def _trial_accepted(self, quarantine: Quarantine, contents: Contents, table: Table, node: str) -> None:
+        culprits = quarantine.trial_accepted()
         for name, content in list(contents.items()):
-            refusal = quarantine.refused.get(name)
-            if refusal is not None and not same_content(refusal.content, content):
-                self.overlay[name] = content  # A substitute, which is good.
+            rejected = quarantine.rejected.get(name)
+            if rejected is not None and not same_content(rejected.content, content):
+                self.overrides[name] = content  # The client accepts a substitute for the rejected content.
             else:
-                self._release(name, table)
-        self._convict(culprits, table, node)
+                self._serve_table(name, table)
+        self._isolate(culprits, table, node)
 
-    def rejected(self, table: Table, node: str, message: str) -> Collection[str]:
-        """Notes that the client rejected what was sent last; returns the names of what may be at fault."""
-        flight, self._flight = self._flight, None
-        if flight is None or flight.beat:
+    def update_rejected(self, table: Table, node: str, message: str) -> Collection[str]:
+        """Records that the client rejected the update in flight; returns the names that may be at fault."""
+        update, self._in_flight = self._in_flight, None
+        if update is None or update.heartbeat:
             return ()
         quarantine = self.quarantine = self.quarantine or Quarantine()
-        fresh = self._take_back(flight)
-        if quarantine.trying is not None:
-            fresh = quarantine.trying.contents
-            likely = self._likely(fresh, table, message)
-            culprits = quarantine.rejected(likely, message)
+        suspects = self._take_rejected(update)
+        if quarantine.trial is not None:
+            suspects = quarantine.trial.contents
+            likely = self._likely_culprits(suspects, table, message)
+            culprits = quarantine.trial_rejected(likely, message)
         else:
-            fresh = {name: item for name, item in fresh.items() if same_content(self._find(name, table), item)}
-            for name in [name for name in fresh if name in self.withheld]:  # It is to go anyway.
-                del fresh[name]
-                self._keep_former(name, table)
-            likely = self._likely(fresh, table, message)
-            culprits = quarantine.suspect(fresh, likely, message)
-            for name, item in fresh.items():
+            suspects = {name: item for name, item in suspects.items() if same_content(self._served(name, table), item)}
+            for name in [name for name in suspects if name in self.deferred_removals]:  # It will be removed anyway.
+                del suspects[name]
+                self._serve_client_content(name, table)
+            likely = self._likely_culprits(suspects, table, message)
+            culprits = quarantine.suspect(suspects, likely, message)
+            for name, item in suspects.items():
                 if item is not None and same_content(table.get(name), item) and mentions(message, name):
-                    table.trial.rejected(item, node, message)
+                    table.acceptance.rejected(item, node, message)
                 self._dirty.pop(name, None)
-                if name not in quarantine.refused:
-                    self.overlay[name] = self._kept(name, table)
-        self._convict(culprits, table, node)
+                if name not in quarantine.rejected:
+                    self.overrides[name] = self._client_content(name, table)
+        self._isolate(culprits, table, node)
         if not quarantine:
             self.quarantine = None
-        return likely or list(fresh)
+        return likely or list(suspects)
 
-    def _likely(self, contents: Contents, table: Table, message: str) -> Collection[str]:
-        """The names of what is most likely at fault: those that the client names, else those that nobody accepted yet."""
-        return [name for name in contents if mentions(message, name)] or table.trial.open(contents, self._serial)
+    def _likely_culprits(self, contents: Contents, table: Table, message: str) -> Collection[str]:
+        """The names that the client mentions; if there are none, those whose content no client has accepted yet."""
+        return [name for name in contents if mentions(message, name)] or table.acceptance.pending(
+            contents, self._serial
+        )
 
-    def _convict(self, culprits: Contents, table: Table, node: str) -> None:
-        """Does not send *culprits* any more, and in their place what was good before, if the client has not that."""
+    def _isolate(self, culprits: Contents, table: Table, node: str) -> None:
+        """Sends *culprits* no more, and instead the content that was accepted before, unless the client has that."""
         quarantine = self.quarantine
         assert quarantine is not None
         for name, content in culprits.items():
-            refusal = quarantine.refused.get(name)
-            if refusal is not None and not same_content(refusal.content, content):
-                self.overlay[name] = None  # It rejects the substitute as well.
+            rejected = quarantine.rejected.get(name)
+            if rejected is not None and not same_content(rejected.content, content):
+                self.overrides[name] = None  # The client rejected the substitute as well.
                 continue
-            quarantine.refuse(name, RejectedContent(content, quarantine.message))
+            quarantine.add_rejected(name, RejectedContent(content, quarantine.message))
             if content is not None and same_content(table.get(name), content):
-                table.trial.rejected(content, node, quarantine.message)
-            if self.overlay.get(name) is None and name not in table.sealed:
-                former = table.trial.former(name)
-                self.overlay[name] = None if same_content(former, content) else former
-            if self.overlay[name] is not None and name not in quarantine.had:
+                table.acceptance.rejected(content, node, quarantine.message)
+            if self.overrides.get(name) is None and name not in table.placeholders:
+                last_accepted = table.acceptance.last_accepted(name)
+                self.overrides[name] = None if same_content(last_accepted, content) else last_accepted
+            if self.overrides[name] is not None and name not in quarantine.known_to_client:
                 self._dirty[name] = None
 
-    def _keep_former(self, name: str, table: Table) -> None:
-        """Keeps, of a removed resource that was rejected, what the client has of it, if anything."""
-        if (former := self._kept(name, table)) is None:
-            self.overlay.pop(name, None)
+    def _serve_client_content(self, name: str, table: Table) -> None:
+        """Serves, of a removed resource that was rejected, the content that the client has, if any."""
+        if (content := self._client_content(name, table)) is None:
+            self.overrides.pop(name, None)
         else:
-            self.overlay[name] = former
+            self.overrides[name] = content
 
-    def _kept(self, name: str, table: Table) -> Resource | None:
-        """What the client has of a name of which it rejected another content, if that is known."""
+    def _client_content(self, name: str, table: Table) -> Resource | None:
+        """The content that the client has of a name of which it rejected another content; None if it has none we know."""
         quarantine = self.quarantine
-        return table.trial.former(name) if quarantine is not None and name in quarantine.had else None
+        known = quarantine is not None and name in quarantine.known_to_client
+        return table.acceptance.last_accepted(name) if known else None
 
-    def _release(self, name: str, table: Table) -> None:
-        """Serves what the table has under a name again, or what is sent in its place."""
-        if self.overlay or self.withheld:
+    def _serve_table(self, name: str, table: Table) -> None:
+        """Serves the content in the table again, or its placeholder."""
+        if self.overrides or self.deferred_removals:
             if self.quarantine is not None:
                 self.quarantine.forget(name)
-            self.restore(name)
-        if table.sealed and not self.opened and (item := table.sealed.get(name)) is not None:
-            self.overlay[name] = item
+            self.drop_override(name)
+        if table.placeholders and not self.sends_last and (item := table.placeholders.get(name)) is not None:
+            self.overrides[name] = item
 
-    def open(self, table: Table) -> None:
-        """Sends what comes last: the client has all the rest."""
-        self.opened = True
-        for name in self._subscription.covered(table.sealed):
-            self._release(name, table)
+    def send_last(self, table: Table) -> None:
+        """Makes the resources due that have to be sent last. The client must have accepted all others."""
+        self.sends_last = True
+        for name in self._subscription.matching(table.placeholders):
+            self._serve_table(name, table)
             self._dirty[name] = None
 
-    def beat(self, table: Table) -> Update | None:
-        """What the client has, and would forget if it did not hear of it again (R103)."""
-        alive = (
-            self._find(name, table)
-            for name in table.mortal
-            if self.holds(name) and not self.is_due(name) and name not in self.overlay
-        )
-        part = Chunk(item for item in alive if item is not None and item.ttl)
-        return Update(part.resources, part.digest, (), beat=True) if part.resources else None
-
-    def changed(self, names: Iterable[str], table: Table) -> None:
-        """Notes names that changed in the table; or that are good for all, though others had rejected them."""
-        if self._subscription.wildcard and not self.overlay and not table.removed and not table.sealed:
+    def table_changed(self, names: Iterable[str], table: Table) -> None:
+        """Makes names due that changed in the table, or whose content is accepted now after another client rejected it."""
+        if self._subscription.wildcard and not self.overrides and not table.removed and not table.placeholders:
             self._dirty.update(dict.fromkeys(names))
             return
-        for name in self._subscription.covered(names):
-            if self.quarantine is not None and self._refuses(name, table):
+        for name in self._subscription.matching(names):
+            if self.quarantine is not None and self._client_rejected(name, table):
                 continue
             self._dirty[name] = None
             if name not in table:
-                self._gone(name, table)
-            elif self.overlay or self.withheld or table.sealed:
-                self._release(name, table)
+                self._resource_removed(name, table)
+            elif self.overrides or self.deferred_removals or table.placeholders:
+                self._serve_table(name, table)
 
-    def _refuses(self, name: str, table: Table) -> bool:
-        """Whether the client itself rejected just what the table has of that name."""
-        refusal = self.quarantine.refused.get(name) if self.quarantine is not None else None
-        return refusal is not None and refusal.own and same_content(refusal.content, table.get(name))
+    def _client_rejected(self, name: str, table: Table) -> bool:
+        """Whether this client rejected the content in the table."""
+        rejected = self.quarantine.rejected.get(name) if self.quarantine is not None else None
+        return rejected is not None and rejected.own and same_content(rejected.content, table.get(name))
 
-    def _gone(self, name: str, table: Table) -> None:
-        """Keeps what is no more, if the client has it and may need it; and nothing in its place."""
+    def _resource_removed(self, name: str, table: Table) -> None:
+        """Defers the removal, if the client has the resource and this type defers removals."""
         old = table.removed.get(name)
         if self.quarantine is not None and name in self.quarantine:
-            old = self.overlay.get(name)
-        holds = self.holds(name)
-        self._release(name, table)
-        if self._keeps_removed and holds and old is not None:
-            self.keep(name, old)
+            old = self.overrides.get(name)
+        client_may_have = self.client_may_have(name)
+        self._serve_table(name, table)
+        if self._defers_removals and client_may_have and old is not None:
+            self.defer_removal(name, old)
 
-    def covered(self, names: Iterable[str]) -> list[str]:
-        """Those of *names* that are asked for."""
-        return list(self._subscription.covered(names))
+    def matching(self, names: Iterable[str]) -> list[str]:
+        """Those of *names* that are subscribed."""
+        return list(self._subscription.matching(names))
 
-    def wanted(self, table: Table) -> Iterator[tuple[str, Resource | None]]:
-        """What is asked for, by name, with what is served under it."""
+    def subscribed_resources(self, table: Table) -> Iterator[tuple[str, Resource | None]]:
+        """Each subscribed name with the content that is served; None if there is no such resource."""
         if self._subscription.wildcard:
-            yield from ((item.name, self._find(item.name, table)) for item in table)
+            yield from ((item.name, self._served(item.name, table)) for item in table)
         for name in self._subscription.names:
             if not self._subscription.wildcard or name not in table:
-                yield name, self._find(name, table)
+                yield name, self._served(name, table)
 
     def is_due(self, name: str) -> bool:
-        """Whether there may be news of that name."""
+        """Whether that name may have to be sent."""
         return name in self._dirty
 
-    def serves(self, name: str, table: Table) -> bool:
-        """Whether there is a resource of that name for this stream."""
-        return self._find(name, table) is not None
+    def has_resource(self, name: str, table: Table) -> bool:
+        """Whether this stream is served a resource of that name."""
+        return self._served(name, table) is not None
 
-    def keep(self, name: str, item: Resource | None) -> None:
-        """Keeps a removed resource until `withdraw`; None: it is not told of either, as nobody knows what it was."""
-        self.overlay.setdefault(name, item)
-        self.withheld[name] = None
+    def defer_removal(self, name: str, item: Resource | None) -> None:
+        """Serves a removed resource until `remove_deferred`; None: its content is unknown, so nothing is sent for the name."""
+        self.overrides.setdefault(name, item)
+        self.deferred_removals[name] = None
 
-    def restore(self, name: str) -> None:
-        """Serves what the table has under a name again."""
-        if self.overlay or self.withheld:
-            self.overlay.pop(name, None)
-            self.withheld.pop(name, None)
+    def drop_override(self, name: str) -> None:
+        """Serves the content in the table again, and does not defer a removal of it."""
+        if self.overrides or self.deferred_removals:
+            self.overrides.pop(name, None)
+            self.deferred_removals.pop(name, None)
 
-    def withdraw(self) -> None:
-        """Keeps removed resources no longer."""
-        for name in self.withheld:
-            self.overlay.pop(name, None)
-        self._dirty.update(dict.fromkeys(self._subscription.covered(self.withheld)))
-        self.withheld = {}
+    def remove_deferred(self) -> None:
+        """Removes all resources whose removal was deferred."""
+        for name in self.deferred_removals:
+            self.overrides.pop(name, None)
+        self._dirty.update(dict.fromkeys(self._subscription.matching(self.deferred_removals)))
+        self.deferred_removals = {}
 
-    def _begin(self, change: SubscriptionChange, table: Table) -> None:
-        """Notes what is not sent at once to a client that asks for more: what others rejected, and what comes last."""
-        if not (change.began or change.added) or not (table.trial.rejections or table.sealed):
+    def _override_new_names(self, change: SubscriptionChange, table: Table) -> None:
+        """Overrides, of newly subscribed names, contents that others rejected, and those that have to be sent last."""
+        if not (change.wildcard_added or change.added) or not (table.acceptance.rejections or table.placeholders):
             return
-        wanted = self._subscription if change.began else frozenset(change.added)
-        for name, rejection in table.trial.rejections.items():
-            if name not in wanted or (self.quarantine is not None and name in self.quarantine):
+        new = self._subscription if change.wildcard_added else frozenset(change.added)
+        for name, rejection in table.acceptance.rejections.items():
+            if name not in new or (self.quarantine is not None and name in self.quarantine):
                 continue
-            item, former = table.get(name), table.trial.former(name)
-            if item is None or (former is None and not self._may_lack(name)):
+            item, last_accepted = table.get(name), table.acceptance.last_accepted(name)
+            if item is None or (last_accepted is None and not self._may_omit(name)):
                 continue
             self.quarantine = self.quarantine or Quarantine()
-            self.overlay[name] = former
-            if former is None:
-                self.quarantine.aside(name, item, rejection.message)
+            self.overrides[name] = last_accepted
+            if last_accepted is None:
+                self.quarantine.try_alone(name, item, rejection.message)
             else:
-                self.quarantine.refuse(name, RejectedContent(item, rejection.message, own=False))
-        for name in table.sealed if not self.opened else ():
-            if name in wanted:
-                self.overlay[name] = table.sealed[name]
+                self.quarantine.add_rejected(name, RejectedContent(item, rejection.message, own=False))
+        for name in table.placeholders if not self.sends_last else ():
+            if name in new:
+                self.overrides[name] = table.placeholders[name]
 
-    def _may_lack(self, name: str) -> bool:  # noqa: ARG002
-        """Whether it costs the client nothing if that is not sent at once."""
+    def _may_omit(self, name: str) -> bool:  # noqa: ARG002
+        """Whether the client loses nothing if that name is not in the next update."""
         return True
 
     @abstractmethod
-    def holds(self, name: str) -> bool:
-        """Whether the client may have it."""
+    def client_may_have(self, name: str) -> bool:
+        """Whether the client may have a resource of that name."""
 
-    def _find(self, name: str, table: Table) -> Resource | None:
-        if self.overlay and name in self.overlay:
-            return self.overlay[name]
+    def _served(self, name: str, table: Table) -> Resource | None:
+        if self.overrides and name in self.overrides:
+            return self.overrides[name]
         return table.get(name)
 
-    def _forget(self, name: str) -> None:
-        """Notes that a name is not wanted any more."""
+    def _name_unsubscribed(self, name: str) -> None:
         self._dirty.pop(name, None)
         if self.quarantine is not None:
             self.quarantine.forget(name)
-        self.restore(name)
+        self.drop_override(name)
 
 
-def forget_digests(
-    flight: Update,
+def take_rejected(
+    update: Update,
     subscription: Subscription,
     sent: SentVersions,
-    before: Mapping[str, int | None],
+    previous_digests: Mapping[str, int | None],
     quarantine: Quarantine,
 ) -> Contents:
-    """What was in *flight*, now that it was rejected, and is wanted; notes in *sent* that we do not know what became of it."""
-    contents: dict[str, Resource | None] = dict.fromkeys(subscription.covered(flight.removed))
-    contents |= {item.name: item for item in flight.resources if item.name in subscription}
+    """Returns the subscribed contents of a rejected *update*, and records in *sent* that the client may have them or not."""
+    contents: dict[str, Resource | None] = dict.fromkeys(subscription.matching(update.removed))
+    contents |= {item.name: item for item in update.resources if item.name in subscription}
     for name, item in contents.items():
-        had = item is None or before.get(name) not in {None, UNCERTAIN}
-        sent[name] = UNKNOWN if had else UNCERTAIN
-        if had:
-            quarantine.had.add(name)
+        client_has_older = item is None or previous_digests.get(name) not in {None, UNCERTAIN}
+        sent[name] = UNKNOWN if client_has_older else UNCERTAIN
+        if client_has_older:
+            quarantine.known_to_client.add(name)
     return contents
 
 
 def same_content(one: Resource | None, other: Resource | None) -> bool:
-    """Whether both are the same content, or none."""
+    """Whether both have the same content, or both are None."""
     return one is other or (one is not None and other is not None and one.digest == other.digest)

@@ -1,11 +1,12 @@
-"""What a client rejected, and the search for the one that is at fault: what was beside it is not left to suffer.
+"""What a client rejected, and the search for the resource at fault, so that the others in the response are not left out.
 
-A client rejects a response, not a resource. All that was in it and that the client had not is *suspected*, and tried again
-by halves, until each culprit was alone in a response: n suspects of which one is at fault cost at most 2 log n more
-responses. What the client names, or nobody has accepted yet, is tried last, since it most likely is the culprit: so all
-others are there in the next response but one. A culprit stays *refused*. It is tried again, alone, when it changes, and
-when its time has come: after 30 s, and then after twice as long each time, up to 10 minutes. What the client rejected it for
-may have gone: a port that was taken, say.
+A client rejects a response, not a resource. All resources in it that were new to the client become *suspects*, and are tried
+again by halves, until each culprit was alone in a response: n suspects with one culprit cost at most 2 log n more responses.
+The resources that the client names in its message, or else those that no client has accepted yet, are most likely at fault,
+and are tried last: so all others are accepted two responses later.
+
+A culprit is *rejected*: the client is not sent it any more. It is tried again, alone, when it changes, and otherwise after
+30 s, then after twice as long each time, up to 10 minutes, since the reason may have gone: a port that was taken, say.
 """
 
 from collections.abc import Collection, Mapping
@@ -18,21 +19,21 @@ from xds_server.model.resource import Resource
 FIRST_RETRY: Final = 30.0
 """Seconds until a culprit is tried again for the first time."""
 MAX_RETRY: Final = 600.0
-"""Seconds between two tries at most."""
+"""The most seconds between two tries."""
 
-_MAX_LOOK: Final = 1 << 14
-"""How much of a rejection's text is searched for names."""
+_MAX_SEARCHED: Final = 1 << 14
+"""How many characters of a client's message are searched for names."""
 
 Contents = Mapping[str, Resource | None]
-"""What is tried, by name; None for a removal."""
+"""Contents to try, by name; None for a removal."""
 
 
 class TrialGroup(msgspec.Struct, gc=False):
-    """Contents that are to be tried together."""
+    """Contents that are tried together, in one response."""
 
     contents: dict[str, Resource | None]
-    sibling: bool = False
-    """Whether a culprit is in here if none is in the group before it."""
+    has_culprit_if_first_is_good: bool = False
+    """Whether this is the second half of a group with a culprit: if the client accepts the first half, it is in here."""
 
 
 class RejectedContent(msgspec.Struct, gc=False):
@@ -40,138 +41,139 @@ class RejectedContent(msgspec.Struct, gc=False):
 
     content: Resource | None
     message: str
-    """Why, in the words of who rejected it."""
+    """The words of the client that rejected it."""
     own: bool = True
-    """Whether the client itself rejected it; else another did, and it has yet to be tried here."""
+    """Whether this client rejected it; otherwise another one did, and this client has yet to try it."""
     delay: float = FIRST_RETRY
     due_at: float | None = None
-    """When it is tried again, on the clock of `tick`; None if that was not asked yet."""
+    """When it is tried again, on the clock of `start_retries`; None until that is called."""
 
 
 class Quarantine:
-    """The suspects and the refused of one type on one stream. A name is among the suspects, or refused, or neither."""
+    """The suspects and the rejected contents of one type on one stream. A name is a suspect, or rejected, or neither."""
 
-    __slots__ = ("_groups", "had", "message", "refused", "trying", "turn", "unarmed")
+    __slots__ = ("_groups", "known_to_client", "message", "rejected", "retry_unscheduled", "trial", "trial_turn")
 
     def __init__(self) -> None:
         self._groups: list[TrialGroup] = []  # The next one first.
-        self.refused: dict[str, RejectedContent] = {}
-        self.trying: TrialGroup | None = None
-        """What the response in flight tries, and nothing else is in it but for a full state."""
-        self.turn = False
-        """Whether it is a group's turn to be sent, and not that of what changed meanwhile."""
+        self.rejected: dict[str, RejectedContent] = {}
+        self.trial: TrialGroup | None = None
+        """The group in the response in flight, which holds nothing else unless it is a full state."""
+        self.trial_turn = False
+        """Whether the next response is for a group, and not for other changes."""
         self.message = ""
-        """Of the last rejection."""
-        self.had: set[str] = set()
-        """Names of which the client had another content when it rejected one, and so has that still."""
-        self.unarmed = False
-        """Whether something is refused since `tick` was called."""
+        """The words of the last rejection."""
+        self.known_to_client: set[str] = set()
+        """Names of which the client had an older content when it rejected a newer one, and so has the older one still."""
+        self.retry_unscheduled = False
+        """Whether a content was rejected since `start_retries` was called."""
 
     def __bool__(self) -> bool:
-        return bool(self._groups or self.refused or self.trying)
+        return bool(self._groups or self.rejected or self.trial)
 
     def __contains__(self, name: str) -> bool:
-        return name in self.refused or self.suspected(name)
+        return name in self.rejected or self.is_suspect(name)
 
     @property
-    def pending(self) -> bool:
-        """Whether there is something to try."""
+    def has_trials(self) -> bool:
+        """Whether there is a group to try."""
         return bool(self._groups)
 
     @property
     def searching(self) -> bool:
-        """Whether it is not known yet of all that was rejected what was at fault."""
-        return bool(self._groups or self.trying)
+        """Whether some culprit is not known yet."""
+        return bool(self._groups or self.trial)
 
     @property
     def suspects(self) -> Collection[str]:
-        """Names of what was rejected, perhaps for another's fault."""
-        groups = [*self._groups, *([self.trying] if self.trying is not None else [])]
+        """Names that were rejected, perhaps for the fault of another."""
+        groups = [*self._groups, *([self.trial] if self.trial is not None else [])]
         return [name for group in groups for name in group.contents]
 
-    def suspected(self, name: str) -> bool:
+    def is_suspect(self, name: str) -> bool:
         """Whether that name is among the suspects."""
-        return (self.trying is not None and name in self.trying.contents) or any(
+        return (self.trial is not None and name in self.trial.contents) or any(
             name in group.contents for group in self._groups
         )
 
-    def take(self) -> Contents:
-        """What is to be tried next, in one response."""
-        self.trying = self._groups.pop(0)
-        return self.trying.contents
+    def next_trial(self) -> Contents:
+        """The contents of the next response. One of the three `trial_*` methods must follow before the next call."""
+        self.trial = self._groups.pop(0)
+        return self.trial.contents
 
     def suspect(self, contents: Contents, likely: Collection[str], message: str) -> Contents:
-        """Notes that the client rejected *contents*, sent in one response; returns what is a culprit for sure.
+        """Records that the client rejected *contents*, sent in one response; returns those that are certainly at fault.
 
-        Of what is a suspect already there is nothing in there.
+        *likely*: names that are most likely at fault. None of the contents may be a suspect already.
         """
         self.message = message
-        return self._bad(dict(contents), likely)
+        return self._bisect(dict(contents), likely)
 
-    def rejected(self, likely: Collection[str], message: str) -> Contents:
-        """Notes that the client rejected what was tried; returns what is a culprit for sure."""
+    def trial_rejected(self, likely: Collection[str], message: str) -> Contents:
+        """Records that the client rejected the trial; returns the contents that are certainly at fault."""
         self.message = message
-        group, self.trying = self.trying, None
+        group, self.trial = self.trial, None
         if self._groups:
-            self._groups[0].sibling = False  # It may have one, too.
-        return self._bad(group.contents, likely) if group is not None else {}
+            self._groups[0].has_culprit_if_first_is_good = False  # It may have one all the same.
+        return self._bisect(group.contents, likely) if group is not None else {}
 
-    def accepted(self) -> Contents:
-        """Notes that the client accepted what was tried; returns what is a culprit for sure."""
-        self.trying = None
-        if self._groups and self._groups[0].sibling:
-            return self._bad(self._groups.pop(0).contents, ())
+    def trial_accepted(self) -> Contents:
+        """Records that the client accepted the trial; returns the contents that are certainly at fault."""
+        self.trial = None
+        if self._groups and self._groups[0].has_culprit_if_first_is_good:
+            return self._bisect(self._groups.pop(0).contents, ())
         return {}
 
-    def abandoned(self) -> None:
-        """Notes that there was no answer: it is tried again."""
-        if self.trying is not None:
-            self._groups.insert(0, self.trying)
-            self.trying = None
+    def trial_forgotten(self) -> None:
+        """Records that nobody waits for an answer to the trial any more: it is tried again."""
+        if self.trial is not None:
+            self._groups.insert(0, self.trial)
+            self.trial = None
 
-    def aside(self, name: str, content: Resource, message: str) -> None:
-        """Has a content tried alone, when it is its turn: others have rejected it."""
+    def try_alone(self, name: str, content: Resource, message: str) -> None:
+        """Adds a content that other clients rejected as a group of its own, after all other groups."""
         self.message = self.message or message
         self._groups.append(TrialGroup({name: content}))
 
-    def refuse(self, name: str, refusal: RejectedContent) -> None:
-        """Notes that the client is not sent that; for longer, if it was tried before."""
-        before = self.refused.get(name)
-        if before is not None and refusal.own:
-            refusal.delay = min(before.delay * 2, MAX_RETRY) if before.own else FIRST_RETRY
-        self.refused[name] = refusal
-        self.unarmed = True
+    def add_rejected(self, name: str, rejected: RejectedContent) -> None:
+        """Records that the client is not sent that content; for twice as long, if it was rejected before."""
+        before = self.rejected.get(name)
+        if before is not None and rejected.own:
+            rejected.delay = min(before.delay * 2, MAX_RETRY) if before.own else FIRST_RETRY
+        self.rejected[name] = rejected
+        self.retry_unscheduled = True
 
     def forget(self, name: str) -> bool:
-        """Notes that there is another content of that name, or none; returns whether it was in here."""
-        self.had.discard(name)
-        was = self.refused.pop(name, None) is not None
-        for group in [*self._groups, *([self.trying] if self.trying is not None else [])]:
+        """Removes a name, since its content changed or was removed; returns whether the name was in here."""
+        self.known_to_client.discard(name)
+        found = self.rejected.pop(name, None) is not None
+        for group in [*self._groups, *([self.trial] if self.trial is not None else [])]:
             if name in group.contents:
-                was = True
+                found = True
                 del group.contents[name]
-                for other in self._groups:  # It may have been the culprit.
-                    other.sibling = False
+                for other in self._groups:  # The name may have been the culprit.
+                    other.has_culprit_if_first_is_good = False
         self._groups = [group for group in self._groups if group.contents]
-        return was
+        return found
 
-    def tick(self, now: float) -> float | None:
-        """Has tried again what is due; returns when to ask next, None for not before something is refused.
+    def start_retries(self, now: float) -> float | None:
+        """Makes a group of each rejected content whose time has come, one search at a time.
 
-        *now*: seconds on any clock. One search at a time.
+        *now*: seconds on any clock. Returns when to call again; None: not before the next content is rejected.
         """
-        self.unarmed = False
-        for name, refusal in self.refused.items():
-            if refusal.due_at is None:
-                refusal.due_at = now + refusal.delay
-            if now >= refusal.due_at and not self.searching:
-                refusal.due_at = now + refusal.delay
-                self._groups.append(TrialGroup({name: refusal.content}))
-        soonest = min((refusal.due_at for refusal in self.refused.values() if refusal.due_at is not None), default=None)
-        return soonest if soonest is None or soonest > now else now + FIRST_RETRY
+        self.retry_unscheduled = False
+        for name, rejected in self.rejected.items():
+            if rejected.due_at is None:
+                rejected.due_at = now + rejected.delay
+            if now >= rejected.due_at and not self.searching:
+                rejected.due_at = now + rejected.delay
+                self._groups.append(TrialGroup({name: rejected.content}))
+        times = (rejected.due_at for rejected in self.rejected.values() if rejected.due_at is not None)
+        next_at = min(times, default=None)
+        return next_at if next_at is None or next_at > now else now + FIRST_RETRY
 
-    def _bad(self, contents: dict[str, Resource | None], likely: Collection[str]) -> Contents:
-        """There is a culprit among *contents*: it is that one, or it is searched."""
+    def _bisect(self, contents: dict[str, Resource | None], likely: Collection[str]) -> Contents:
+        """Returns *contents* if it is one, which is the culprit; otherwise makes two groups of it, the *likely* ones last."""
         if len(contents) <= 1:
             return contents
         last = [name for name in contents if name in likely]
@@ -179,18 +181,18 @@ class Quarantine:
             last = list(contents)[len(contents) // 2 :]
         second = {name: contents[name] for name in last}
         first = {name: content for name, content in contents.items() if name not in second}
-        self._groups[:0] = [TrialGroup(first), TrialGroup(second, sibling=True)]
+        self._groups[:0] = [TrialGroup(first), TrialGroup(second, has_culprit_if_first_is_good=True)]
         return {}
 
 
 def mentions(message: str, name: str) -> bool:
-    """Whether the beginning of *message* has *name* as a word of its own."""
-    at = message.find(name, 0, _MAX_LOOK) if name else -1
+    """Whether the first 16,384 characters of *message* contain *name* as a whole word."""
+    at = message.find(name, 0, _MAX_SEARCHED) if name else -1
     while at >= 0:
         end = at + len(name)
         if not _in_name(message[at - 1 : at]) and not _in_name(message[end : end + 1]):
             return True
-        at = message.find(name, at + 1, _MAX_LOOK)
+        at = message.find(name, at + 1, _MAX_SEARCHED)
     return False
 
 

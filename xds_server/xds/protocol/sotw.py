@@ -1,4 +1,4 @@
-"""The state-of-the-world protocol of one stream: every request names all that is wanted."""
+"""The state-of-the-world variant of the protocol: every request lists all subscribed names."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ from xds_server.xds.protocol.subscription import Subscription
 from xds_server.xds.protocol.type_state import TypeState
 
 PARTIAL: Final = "partial-"
-"""How the version begins of a response to who has not what comes last (`Table.sealed`): it says so when it comes back."""
+"""Prefix of the version of a response with placeholders (`Table.placeholders`), so that a reconnecting client tells of it."""
 
 
 class SotwStream(AdsStream[Request, Response, FullStateOutbox | NamedOutbox]):
@@ -21,46 +21,49 @@ class SotwStream(AdsStream[Request, Response, FullStateOutbox | NamedOutbox]):
 
     __slots__ = ()
 
-    def _exchange(self, type_url: TypeUrl) -> TypeState[FullStateOutbox | NamedOutbox]:
+    def _new_type_state(self, type_url: TypeUrl) -> TypeState[FullStateOutbox | NamedOutbox]:
         full = type_url in FULL_STATE
         subscription = Subscription(legacy=full)
-        made = FullStateOutbox if full else NamedOutbox
-        selection = made(subscription, keeps_removed=type_url == CLUSTER)
-        return TypeState(type_url, subscription, selection, self._node)
+        outbox_class = FullStateOutbox if full else NamedOutbox
+        outbox = outbox_class(subscription, defers_removals=type_url == CLUSTER)
+        return TypeState(type_url, subscription, outbox, self._node, heartbeat=self._heartbeat(type_url))
 
-    def _subscribe(self, exchange: TypeState[FullStateOutbox | NamedOutbox], request: Request, table: Table) -> bool:
-        subscription = exchange.subscription
-        first = not subscription.begun
+    def _update_subscription(
+        self, state: TypeState[FullStateOutbox | NamedOutbox], request: Request, table: Table
+    ) -> bool:
+        subscription = state.subscription
+        first = not subscription.has_request
         if first and request.version:
-            self._came_back(exchange, request.version, table)
+            self._resume(state, request.version, table)
         change = subscription.replace(request.names)
         if change:
-            exchange.selection.subscribed(change, table)
-        if first and exchange.type_url == CLUSTER and request.version not in {"", table.version_of(0)}:
-            listed = not subscription.wildcard or ENDPOINT not in self._view
-            self._rollout.came_back("" if listed else request.version)
+            state.outbox.subscription_changed(change, table)
+        if first and state.type_url == CLUSTER and request.version not in {"", table.version_of(0)}:
+            lists_clusters = not subscription.wildcard or ENDPOINT not in self._tables
+            self._make_before_break.reconnected("" if lists_clusters else request.version)
         return bool(change)
 
-    def _came_back(self, exchange: TypeState[FullStateOutbox | NamedOutbox], version: str, table: Table) -> None:
-        """Takes in what the client accepted on another stream."""
-        selection = exchange.selection
-        if isinstance(selection, FullStateOutbox):
-            selection.blind = version != table.version_of(0)
-        # It has what comes last, unless it was not to have it yet.
-        selection.opened = not version.startswith(PARTIAL)
+    def _resume(self, state: TypeState[FullStateOutbox | NamedOutbox], version: str, table: Table) -> None:
+        """Takes the version that the client accepted on an earlier stream."""
+        outbox = state.outbox
+        if isinstance(outbox, FullStateOutbox):
+            outbox.client_set_unknown = version != table.version_of(0)
+        outbox.sends_last = not version.startswith(PARTIAL)
 
-    def _response(self, exchange: TypeState[FullStateOutbox | NamedOutbox], answer: Update, table: Table) -> Response:
-        # A heartbeat bears the version that the client has, and the bodies: Envoy 1.40 accepts one without them, and lets
-        # the resource expire all the same (tests/integration/envoy/test_ads_types.py).
-        version = table.version_of(answer.digest)
-        if table.sealed and not exchange.selection.opened:
+    def _build_response(
+        self, state: TypeState[FullStateOutbox | NamedOutbox], update: Update, table: Table
+    ) -> Response:
+        # A heartbeat has the version that the client has, and the bodies: Envoy 1.40 accepts one without them, and lets the
+        # resource expire all the same (tests/integration/envoy/test_ads_types.py).
+        version = table.version_of(update.digest)
+        if table.placeholders and not state.outbox.sends_last:
             version = PARTIAL + version
-        exchange.sent_version = exchange.acked_version if answer.beat else version
+        state.sent_version = state.acked_version if update.heartbeat else version
         return Response(
-            exchange.type_url,
-            exchange.sent_version,
-            exchange.nonce,
-            answer.resources,
-            answer.digest,
-            wrapped=self._takes_ttl and bool(table.mortal),
+            state.type_url,
+            state.sent_version,
+            state.nonce,
+            update.resources,
+            update.digest,
+            wrapped=self._supports_ttl and bool(table.expiring),
         )

@@ -1,10 +1,11 @@
-"""One type on one stream: what was sent last, and what the client thought of it."""
+"""One type on one stream: the responses that were sent, and how the client answered."""
 
-from collections.abc import Iterator
-from typing import Generic, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any, Generic, TypeVar
 
 from xds_server.model.resource import TypeUrl, push_rank
 from xds_server.xds.cache.table import Table
+from xds_server.xds.protocol.heartbeat import Heartbeat
 from xds_server.xds.protocol.messages import Acked, ConfigStatus, Nacked, ResourceStatus, Subscribed, TypeStatus
 from xds_server.xds.protocol.outbox import Outbox, Update
 from xds_server.xds.protocol.subscription import Subscription
@@ -13,139 +14,150 @@ S = TypeVar("S", bound=Outbox)
 
 
 class TypeState(Generic[S]):
-    """The responses of a type, numbered from 1; at most one of them waits for its answer."""
+    """The responses of a type, numbered from 1. At most one of them waits for its answer."""
 
     __slots__ = (
-        "__weakref__", "_doubted", "_place", "_rejected", "_serial", "accepted", "acked_version", "answered", "beaten_at", "beating",
-        "beats", "comes_after", "fresh", "in_flight", "node", "nonce", "number", "rejection", "selection", "sent_version",
-        "subscription", "type_url", "waits_for",
+        "__weakref__", "_is_rejecting", "_push_rank", "_rejected", "_serial", "acked_version", "dependencies_stale",
+        "follows_assignments", "heartbeat", "heartbeat_in_flight", "in_flight", "last_accepted", "last_answered", "last_sent",
+        "node", "nonce", "outbox", "rejection", "sent_version", "subscription", "type_url", "waits_for_clusters",
     )  # fmt: skip
 
-    def __init__(self, type_url: TypeUrl, subscription: Subscription, selection: S, node: str = "") -> None:
+    def __init__(
+        self,
+        type_url: TypeUrl,
+        subscription: Subscription,
+        outbox: S,
+        node: str = "",
+        *,
+        heartbeat: Heartbeat | None = None,
+    ) -> None:
+        """*node*: the id of the client. *heartbeat*: None if the client is sent no heartbeats of this type."""
         self.type_url = type_url
         self.subscription = subscription
         self.node = node
-        self.selection = selection
+        self.outbox = outbox
+        self.heartbeat = heartbeat
         self.nonce = ""
-        self.number = 0
-        """Of the last response; 0 before the first."""
-        self.answered = 0
-        """Of the last response that was answered, well or badly."""
-        self.accepted = 0
-        """Of the last response that was ACKed."""
+        self.last_sent = 0
+        """Number of the last response; 0 before the first."""
+        self.last_answered = 0
+        """Number of the last response that was ACKed or NACKed."""
+        self.last_accepted = 0
+        """Number of the last response that was ACKed."""
         self.in_flight = False
+        """Whether the stream waits for an answer before it sends the next response."""
+        self.heartbeat_in_flight = False
+        """Whether the last response was a heartbeat."""
         self.sent_version = ""
         self.acked_version = ""
         self.rejection: str | None = None
-        self.fresh = False
-        """Whether there are changes for which it is not settled yet what they wait for."""
-        self.beaten_at: float | None = None
-        """When the client last heard of all that it would forget otherwise; None if there is no such thing yet."""
-        self.beats = False
-        """Whether it is to hear of that again."""
-        self.beating = False
-        """Whether the last response was for that."""
-        self.waits_for = 0
-        """Number of the clusters' response that has to be answered before the next of this type."""
-        self.comes_after: int | None = 0
-        """Number of the load assignments' response that has to be sent before; None if that is not settled yet."""
-        self._place = push_rank(type_url)
+        self.dependencies_stale = False
+        """Whether there were changes since the two numbers below were computed."""
+        self.waits_for_clusters = 0
+        """Number of the response with clusters that has to be answered before the next response of this type."""
+        self.follows_assignments: int | None = 0
+        """Number of the response with load assignments that has to be sent before; None until it is computed."""
+        self._push_rank = push_rank(type_url)
         self._rejected = 0
-        self._doubted = False
+        self._is_rejecting = False
         self._serial = 0
 
     @property
     def ready(self) -> bool:
-        """Whether there may be something to send, now."""
-        return not self.in_flight and (self.beats or self.selection.due)
+        """Whether there may be something to send, and nothing is in flight."""
+        return not self.in_flight and (self.outbox.due or (self.heartbeat is not None and self.heartbeat.due))
 
     @property
-    def at_a_loss(self) -> bool:
-        """Whether the client rejected something, and has neither accepted it since nor something in its place."""
-        quarantine = self.selection.quarantine
+    def lacks_rejected(self) -> bool:
+        """Whether the client lacks a resource that it rejected: it accepted neither it nor a substitute."""
+        quarantine = self.outbox.quarantine
         return quarantine is not None and (
             quarantine.searching
-            or any(one.own and self.selection.overlay.get(name) is None for name, one in quarantine.refused.items())
+            or any(one.own and self.outbox.overrides.get(name) is None for name, one in quarantine.rejected.items())
         )
 
     @property
-    def idle(self) -> bool:
-        """Whether nothing is to be sent or answered, and nothing is missing that the client rejected."""
-        return not (self.unanswered or self.selection.due or self.at_a_loss)
+    def settled(self) -> bool:
+        """Whether nothing is due or unanswered, and the client lacks nothing that it rejected."""
+        return not (self.awaits_answer or self.outbox.due or self.lacks_rejected)
 
     @property
-    def has_something(self) -> bool:
-        """Whether the client has accepted something, or was told that it has all that there is."""
-        return bool(self.acked_version) or (self.selection.silent and not self.sent_version)
+    def has_configuration(self) -> bool:
+        """Whether the client has accepted a response, or knows without one that it has all there is."""
+        return bool(self.acked_version) or (self.outbox.reports_missing and not self.sent_version)
 
     @property
-    def unanswered(self) -> bool:
-        """Whether the client has yet to say what it thinks of the last response."""
-        return self.answered < self.number
+    def awaits_answer(self) -> bool:
+        """Whether the client has not answered the last response, even if the stream does not wait for the answer."""
+        return self.last_answered < self.last_sent
 
     @property
-    def mark(self) -> int:
-        """Number of the response after whose acceptance the client has what the table has now."""
-        return self.number + 1 if self.selection.due else self.number
+    def target_number(self) -> int:
+        """Number of the response that, once ACKed, brings the client up to date with the table."""
+        return self.last_sent + 1 if self.outbox.due else self.last_sent
 
-    def send(self, answer: Update, table: Table) -> None:
-        """Notes that *answer* is being sent, under a nonce that this type has not had on this stream (R22).
+    def record_response(self, update: Update, table: Table) -> None:
+        """Records that *update* is being sent, with a nonce that this type did not have before on this stream (R22).
 
-        Streams that have come equally far use the same one, so that they are sent the very same bytes.
+        Streams whose last response was made at the same table generation use the same nonce, so that they are sent the same
+        bytes: see "How one push is shared" in docs/ads.md.
         """
         self._serial = max(self._serial + 1, table.generation)
-        self.nonce = f"{self._place}.{self._serial}"
+        self.nonce = f"{self._push_rank}.{self._serial}"
         self.in_flight = True
-        self.beating = answer.beat
-        self.number += 1
-        self.selection.sends(answer, table)
+        self.heartbeat_in_flight = update.heartbeat
+        self.last_sent += 1
+        self.outbox.record_sent(update, table)
 
-    def pass_over(self) -> None:
-        """Notes that there was nothing to send after all: as good as a response that is answered like the last one."""
-        if not self.unanswered:
-            accepted = self.accepted == self.number
-            self.number += 1
-            self.answered = self.number
-            self.accepted = self.number if accepted else self.accepted
+    def skip_response(self) -> None:
+        """Records that nothing had to be sent after all, so that nobody waits for the answer.
 
-    def abandon(self) -> None:
-        """No longer waits for an answer, which may come yet."""
+        It counts as a response that was answered as the last one was.
+        """
+        if not self.awaits_answer:
+            accepted = self.last_accepted == self.last_sent
+            self.last_sent += 1
+            self.last_answered = self.last_sent
+            self.last_accepted = self.last_sent if accepted else self.last_accepted
+
+    def forget_answer(self) -> None:
+        """Stops waiting for the answer to the last response. It may still come."""
         self.in_flight = False
-        self.selection.abandoned()
+        self.outbox.forget_answer()
 
-    def accept(self, table: Table) -> Acked:
-        """Notes an ACK of the last response."""
+    def receive_ack(self, table: Table) -> Acked:
+        """Records an ACK of the last response."""
         self.in_flight = False
-        if not self.beating:  # Else it has accepted nothing new.
+        if not self.heartbeat_in_flight:  # Otherwise the client accepted nothing new.
             self.rejection = None
-        self.answered = self.accepted = self.number
+        self.last_answered = self.last_accepted = self.last_sent
         self.acked_version = self.sent_version
-        self.selection.accepted(table, self.node)
-        self._doubt(table)
+        self.outbox.update_accepted(table, self.node)
+        self._note_rejecting(table)
         return Acked(self.type_url, self.nonce, self.sent_version)
 
-    def reject(self, table: Table, message: str) -> Nacked:
-        """Notes a NACK of the last response."""
+    def receive_nack(self, table: Table, message: str) -> Nacked:
+        """Records a NACK of the last response."""
         self.in_flight, self.rejection = False, message
-        self.answered = self.number
+        self.last_answered = self.last_sent
         self._rejected += 1
-        suspects = self.selection.rejected(table, self.node, message)
-        self._doubt(table)
+        suspects = self.outbox.update_rejected(table, self.node, message)
+        self._note_rejecting(table)
         return Nacked(self.type_url, self.nonce, self.sent_version, message, tuple(suspects))
 
-    def _doubt(self, table: Table) -> None:
-        if self.selection.quarantine is not None:
-            table.trial.doubted.add(self)
-        elif self._doubted:
-            table.trial.doubted.discard(self)
-        self._doubted = self.selection.quarantine is not None
+    def _note_rejecting(self, table: Table) -> None:
+        if self.outbox.quarantine is not None:
+            table.acceptance.rejecting_streams.add(self)
+        elif self._is_rejecting:
+            table.acceptance.rejecting_streams.discard(self)
+        self._is_rejecting = self.outbox.quarantine is not None
 
     def subscribed_event(self) -> Subscribed:
-        """What the client asks for."""
+        """The event that tells what the client subscribed to."""
         return Subscribed(self.type_url, len(self.subscription.names), self.subscription.wildcard)
 
     def status(self) -> TypeStatus:
-        """Where this type stands."""
+        """The state of this type, for pages."""
         return TypeStatus(
             len(self.subscription.names),
             self.subscription.wildcard,
@@ -153,30 +165,34 @@ class TypeState(Generic[S]):
             self.acked_version,
             self.rejection,
             self.in_flight,
-            self.selection.due,
-            self.number,
+            self.outbox.due,
+            self.last_sent,
             self._rejected,
-            len(self.selection.withheld),
-            *self.rejected_now(),
+            len(self.outbox.deferred_removals),
+            *self.count_rejected(),
         )
 
-    def rejected_now(self) -> tuple[int, int]:
-        """How many resources are (refused, suspected)."""
-        quarantine = self.selection.quarantine
-        return (0, 0) if quarantine is None else (len(quarantine.refused), len(quarantine.suspects))
+    def count_rejected(self) -> tuple[int, int]:
+        """The number of (rejected, suspected) resources."""
+        quarantine = self.outbox.quarantine
+        return (0, 0) if quarantine is None else (len(quarantine.rejected), len(quarantine.suspects))
 
-    def resources(self, table: Table) -> Iterator[ResourceStatus]:
-        """Where the client stands with each resource that it asked for."""
-        quarantine = self.selection.quarantine
-        for name, item in self.selection.wanted(table):
-            refusal = quarantine.refused.get(name) if quarantine is not None else None
+    def resource_statuses(self, table: Table) -> Iterator[ResourceStatus]:
+        """The state of each subscribed resource at the client."""
+        quarantine = self.outbox.quarantine
+        for name, item in self.outbox.subscribed_resources(table):
+            rejected = quarantine.rejected.get(name) if quarantine is not None else None
             status, message = ConfigStatus.SYNCED, ""
-            if refusal is not None:
-                status, message = ConfigStatus.ERROR if refusal.own else ConfigStatus.STALE, refusal.message
-            elif quarantine is not None and quarantine.suspected(name):
+            if rejected is not None:
+                status, message = ConfigStatus.ERROR if rejected.own else ConfigStatus.STALE, rejected.message
+            elif quarantine is not None and quarantine.is_suspect(name):
                 status, message = ConfigStatus.STALE, quarantine.message
-            elif item is None or not self.selection.holds(name):
+            elif item is None or not self.outbox.client_may_have(name):
                 status = ConfigStatus.NOT_SENT
-            elif self.unanswered or self.selection.is_due(name):
+            elif self.awaits_answer or self.outbox.is_due(name):
                 status = ConfigStatus.STALE
             yield ResourceStatus(self.type_url, name, status, item, message)
+
+
+TypeStates = Mapping[TypeUrl, TypeState[Any]]
+"""The subscribed types of one stream."""

@@ -61,12 +61,13 @@ class ResponseWriter(Generic[Q, R]):
         """Writes responses until the stream ends. Raises grpc.aio.BaseError if the call is over."""
         while True:
             self.wakeup.clear()
-            protocol.beat(self._clock())
+            next_at = protocol.advance_time(self._clock())
             while not self.wakeup.delayed and (response := protocol.next_response()) is not None:
                 await self._send(response)
                 if self._ended.done():
                     return self._ended.result()
-            await self._wait_for_work(protocol)
+            if not protocol.heartbeat_unscheduled:
+                await self._wait_for_work(protocol, next_at)
 
     async def _send(self, response: R) -> None:
         data = self._encoder.encode(response)
@@ -79,10 +80,9 @@ class ResponseWriter(Generic[Q, R]):
         await self._call.write(data)
         self.writing = False
 
-    async def _wait_for_work(self, protocol: ProtocolStream[Q, R]) -> None:
+    async def _wait_for_work(self, protocol: ProtocolStream[Q, R], heartbeat_at: float | None) -> None:
         """Returns when there may be something to send: after a request or a change, at a heartbeat, or when a wait took too long."""
-        now = self._clock()
-        deadlines, heartbeat_at = self._deadlines.update(protocol, now), protocol.beat(now)
+        deadlines = self._deadlines.update(protocol, self._clock())
         if not deadlines and heartbeat_at is None:
             await self.wakeup.wait()
             return

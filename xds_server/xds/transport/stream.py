@@ -12,7 +12,7 @@ from xds_server.model.admission import HoldKind
 from xds_server.xds.cache.resource_cache import AcceptanceListener
 from xds_server.xds.cache.table import RoleTables
 from xds_server.xds.codec.sotw import DecodeError
-from xds_server.xds.protocol.completeness import SiblingStreams, TypeStates
+from xds_server.xds.protocol.completeness import SiblingStreams
 from xds_server.xds.protocol.messages import (
     AcceptanceChanged,
     Acked,
@@ -24,6 +24,7 @@ from xds_server.xds.protocol.messages import (
     StaleRequest,
     UnservedType,
 )
+from xds_server.xds.protocol.type_state import TypeStates
 from xds_server.xds.transport.admission import Hold
 from xds_server.xds.transport.debounce import Debounce
 from xds_server.xds.transport.held_requests import HeldRequests
@@ -128,18 +129,18 @@ class Stream(Generic[Q, R]):
     def tables_changed(self, changes: ChangedNames) -> None:
         """Passes changed names to the protocol, and wakes the writer if the change concerns it."""
         protocol = self._protocol
-        if protocol is not None and (protocol.offer(changes) or protocol.unanswered()):
+        if protocol is not None and (protocol.tables_changed(changes) or protocol.unanswered_types()):
             self._writer.wakeup.notify_change()
 
     def sibling_advanced(self) -> None:
         """Another stream of the same proxy made progress or ended: wakes the writer if there is something to send now."""
-        if self._protocol is not None and self._protocol.look():
+        if self._protocol is not None and self._protocol.sibling_advanced():
             self._writer.wakeup.notify_change()
 
     @property
     def type_states(self) -> TypeStates:
         """The protocol's state by type; nothing until the stream is admitted."""
-        return {} if self._protocol is None else self._protocol.exchanges
+        return {} if self._protocol is None else self._protocol.type_states
 
     def end(self, end: StreamEnd) -> None:
         """Ends the stream, unless it has ended."""
@@ -162,7 +163,7 @@ class Stream(Generic[Q, R]):
 
     def resource_statuses(self) -> Iterator[ResourceStatus]:
         """The status of each resource that the client asked for; none until the stream is admitted."""
-        return iter(()) if self._protocol is None else self._protocol.resources()
+        return iter(()) if self._protocol is None else self._protocol.resource_statuses()
 
     async def _read(self, first: Q) -> StreamEnd:
         request: Q | None = first
@@ -229,8 +230,8 @@ class Stream(Generic[Q, R]):
 
     def _handle(self, protocol: ProtocolStream[Q, R], request: Q) -> None:
         self._quota.count_names(request, self._served)
-        protocol.receive(request)
-        for event in protocol.events():
+        protocol.receive_request(request)
+        for event in protocol.events_received():
             self._report(event)
         if self.info.type_url is not None:
             for stream in self._context.index.siblings(self):

@@ -9,7 +9,7 @@ from xds_server.model.resource import TypeUrl
 from xds_server.xds.cache.table import RoleTables
 from xds_server.xds.codec.delta import DeltaRequestDecoder, DeltaResponseEncoder
 from xds_server.xds.codec.sotw import RequestDecoder, ResponseEncoder, Steps
-from xds_server.xds.protocol.completeness import SiblingStreams, TypeStates
+from xds_server.xds.protocol.completeness import SiblingStreams
 from xds_server.xds.protocol.delta import DeltaStream
 from xds_server.xds.protocol.messages import (
     ChangedNames,
@@ -23,6 +23,7 @@ from xds_server.xds.protocol.messages import (
     TypeStatus,
 )
 from xds_server.xds.protocol.sotw import SotwStream
+from xds_server.xds.protocol.type_state import TypeStates
 
 _CACHED_BYTES: Final = 512
 _CACHED_REQUESTS: Final = 256
@@ -79,21 +80,23 @@ class Encoder(Protocol[R_contra]):
 
 
 class ProtocolStream(Protocol[Q_contra, R_co]):
-    """The protocol of one stream: see `ads.stream.AdsStream`."""
+    """The protocol of one stream: see `xds.protocol.stream.AdsStream`."""
 
-    def receive(self, request: Q_contra) -> None: ...  # noqa: D102
-    def offer(self, changes: ChangedNames) -> bool: ...  # noqa: D102
+    def receive_request(self, request: Q_contra) -> None: ...  # noqa: D102
+    def tables_changed(self, changes: ChangedNames) -> bool: ...  # noqa: D102
     def next_response(self) -> R_co | None: ...  # noqa: D102
-    def events(self) -> list[Event]: ...  # noqa: D102
-    def beat(self, now: float) -> float | None: ...  # noqa: D102
-    def lapse(self) -> None: ...  # noqa: D102
-    def unanswered(self) -> list[TypeUrl]: ...  # noqa: D102
-    def abandon(self, type_url: TypeUrl) -> None: ...  # noqa: D102
+    def events_received(self) -> list[Event]: ...  # noqa: D102
+    def advance_time(self, now: float) -> float | None: ...  # noqa: D102
+    def stop_waiting(self) -> None: ...  # noqa: D102
+    def unanswered_types(self) -> list[TypeUrl]: ...  # noqa: D102
+    def forget_answer(self, type_url: TypeUrl) -> None: ...  # noqa: D102
     def status(self) -> Mapping[TypeUrl, TypeStatus]: ...  # noqa: D102
-    def resources(self) -> Iterator[ResourceStatus]: ...  # noqa: D102
-    def look(self) -> bool: ...  # noqa: D102
+    def resource_statuses(self) -> Iterator[ResourceStatus]: ...  # noqa: D102
+    def sibling_advanced(self) -> bool: ...  # noqa: D102
     @property
-    def exchanges(self) -> TypeStates: ...  # noqa: D102
+    def type_states(self) -> TypeStates: ...  # noqa: D102
+    @property
+    def heartbeat_unscheduled(self) -> bool: ...  # noqa: D102
     @property
     def ready(self) -> bool: ...  # noqa: D102
     @property
@@ -115,12 +118,12 @@ class Variant(msgspec.Struct, Generic[Q, R], frozen=True):
 
 
 def _sotw(view: RoleTables, node: Node, around: SiblingStreams | None) -> SotwStream:
-    return SotwStream(view, node.id, takes_ttl=node.takes_ttl, around=around)
+    return SotwStream(view, node.id, supports_ttl=node.supports_ttl, siblings=around)
 
 
 def _delta(view: RoleTables, node: Node, around: SiblingStreams | None) -> DeltaStream:
     # There a time to live is a field like others (R101).
-    return DeltaStream(view, node.id, takes_ttl=True, around=around)
+    return DeltaStream(view, node.id, supports_ttl=True, siblings=around)
 
 
 SOTW: Final = Variant[Request, Response]("sotw", RequestDecoder, ResponseEncoder, _sotw, replaces=True)

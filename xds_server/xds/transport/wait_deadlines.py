@@ -33,7 +33,7 @@ class WaitDeadlines:
             self._blocked_since = now
         seconds = self._limits.answer_seconds
         deadlines: dict[TypeUrl | None, float] = {
-            type_url: self.sent_at[type_url] + seconds for type_url in protocol.unanswered()
+            type_url: self.sent_at[type_url] + seconds for type_url in protocol.unanswered_types()
         }
         if self._blocked_since is not None:
             deadlines[None] = self._blocked_since + self._limits.rollout_seconds
@@ -47,10 +47,10 @@ class WaitDeadlines:
             if deadline > first:
                 continue
             if type_url is None:
-                protocol.lapse()
+                protocol.stop_waiting()
                 self._blocked_since = None
                 stopped.append("make_before_break")
             else:
-                protocol.abandon(type_url)
+                protocol.forget_answer(type_url)
                 stopped.append("ack")
         return stopped

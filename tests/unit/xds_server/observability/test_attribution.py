@@ -57,9 +57,9 @@ class World:
 
     @property
     def _trial(self) -> Acceptance:
-        view = self.cache.view(ROLE)
+        view = self.cache.role_tables(ROLE)
         assert view is not None
-        return view[ROUTE].trial
+        return view[ROUTE].acceptance
 
     @property
     def origins(self) -> list[str]:

@@ -45,7 +45,7 @@ def test_a_known_role_is_admitted_to_its_tables() -> None:
     rig = Rig()
     rig.open()
 
-    assert rig.cache.view("shop/edge") is rig.admission_policy.admit(EDGE)
+    assert rig.cache.role_tables("shop/edge") is rig.admission_policy.admit(EDGE)
 
 
 def test_an_unknown_role_is_told_which_there_are() -> None:
@@ -87,7 +87,7 @@ async def test_those_who_wait_are_woken_by_each_notice() -> None:
 def test_a_held_proxy_may_be_offered_what_was_good_before() -> None:
     """The offer goes with the hold: whether it is taken depends on what the proxy has."""
     rig = Rig()
-    stale = rig.cache.prepared("shop/edge")
+    stale = rig.cache.prepared_tables("shop/edge")
     admission_policy = ReadinessAdmission(
         rig.gate, rig.cache, open_at_once=False, last_good=lambda role: stale if role == "shop/edge" else None
     )

@@ -97,7 +97,7 @@ def test_an_operator_ends_one_kind_or_all() -> None:
     rig.server, rig.provider = Streams(), Provider()
 
     assert rig.holds.release("unknown_role") == {"unknown_role": 2}
-    assert rig.cache.counts()
+    assert rig.cache.count_resources()
     released = rig.holds.release("")
 
     assert set(released) == set(HOLDS)

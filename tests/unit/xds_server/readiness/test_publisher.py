@@ -94,12 +94,12 @@ def test_a_deleted_gateway_is_no_role_any_more() -> None:
     """Its role is not served to newcomers; nothing is taken from those who have it."""
     rig = Rig()
     rig.list()
-    held = rig.cache.view("shop/edge")
+    held = rig.cache.role_tables("shop/edge")
     assert held is not None
 
     rig.pipeline.sources["gateways"].delete("shop/edge")
 
-    assert rig.cache.view("shop/edge") is None
+    assert rig.cache.role_tables("shop/edge") is None
     assert len(held[LISTENER]) == 1
 
 
@@ -110,7 +110,7 @@ def test_a_service_without_ports_leaves_no_cluster() -> None:
 
     rig.pipeline.sources["services"].set("shop/cart", Service(key="shop/cart", ports=()))
 
-    assert (rig.cache.counts()[CLUSTER], rig.cache.counts()[ENDPOINT]) == (0, 0)
+    assert (rig.cache.count_resources()[CLUSTER], rig.cache.count_resources()[ENDPOINT]) == (0, 0)
 
 
 def shrinking(
@@ -237,13 +237,13 @@ def test_a_kind_that_stays_away_takes_its_objects_with_it_when_the_time_is_up() 
 
 
 def versions(rig: Rig) -> dict[str, str]:
-    view = rig.cache.view("shop/edge")
+    view = rig.cache.role_tables("shop/edge")
     assert view is not None
     return {type_url: table.version for type_url, table in view.items()}
 
 
 def marker(rig: Rig) -> str:
-    view = rig.cache.view("shop/edge")
+    view = rig.cache.role_tables("shop/edge")
     assert view is not None
     routes = view[ROUTE].get(MARKER)
     assert routes is not None
@@ -285,7 +285,7 @@ def test_the_marker_does_not_count_what_was_rejected(type_url: TypeUrl) -> None:
     rig = Rig(plain=False)
     shrinking(rig)
     before = marker(rig)
-    view = rig.cache.view("shop/edge")
+    view = rig.cache.role_tables("shop/edge")
     assert view is not None
     new = resource("shop/edge/9090", b"new")
     rig.cache.publish(
@@ -295,18 +295,18 @@ def test_the_marker_does_not_count_what_was_rejected(type_url: TypeUrl) -> None:
         own={type_url: [("shop/edge", (None, new))]} if type_url != CLUSTER else {},
     )
 
-    rig.cache.acceptance_changed("shop/edge", type_url, view[type_url].trial.cleared())
+    rig.cache.acceptance_changed("shop/edge", type_url, view[type_url].acceptance.take_reaccepted())
     of_all = marker(rig)
-    view[type_url].trial.rejected(new, "proxy", "no good")
+    view[type_url].acceptance.rejected(new, "proxy", "no good")
     rig.said.clear()
-    rig.cache.acceptance_changed("shop/edge", type_url, view[type_url].trial.cleared())
+    rig.cache.acceptance_changed("shop/edge", type_url, view[type_url].acceptance.take_reaccepted())
 
     assert (of_all != before, marker(rig)) == (True, before)
     assert rig.said == [({}, {"shop/edge": {ROUTE: frozenset({MARKER})}})]
 
-    view[type_url].trial.accepted(new.name)
-    rig.cache.acceptance_changed("shop/edge", type_url, view[type_url].trial.cleared())
-    rig.cache.acceptance_changed("shop/other", type_url, view[type_url].trial.cleared())
+    view[type_url].acceptance.accepted(new.name)
+    rig.cache.acceptance_changed("shop/edge", type_url, view[type_url].acceptance.take_reaccepted())
+    rig.cache.acceptance_changed("shop/other", type_url, view[type_url].acceptance.take_reaccepted())
     assert marker(rig) == of_all
 
 
@@ -316,7 +316,7 @@ def test_a_gateway_on_the_markers_port_has_no_marker() -> None:
     shrinking(rig)
     rig.pipeline.sources["gateways"].set("shop/edge", builders.gateway(builders.http("b", 19002)))
 
-    view = rig.cache.view("shop/edge")
+    view = rig.cache.role_tables("shop/edge")
     assert view is not None
     assert MARKER not in view[LISTENER]
     assert MARKER not in view[ROUTE]
@@ -378,7 +378,11 @@ def test_a_cluster_stays_while_the_route_to_it_may_have_moved() -> None:
     assert (versions(rig), len(rig.retention.retained)) == (before, 3)
 
     rig.back("httproutes")
-    assert (rig.cache.counts()[CLUSTER], rig.cache.counts()[ENDPOINT], rig.retention.retained) == (0, 0, {})
+    assert (rig.cache.count_resources()[CLUSTER], rig.cache.count_resources()[ENDPOINT], rig.retention.retained) == (
+        0,
+        0,
+        {},
+    )
 
 
 def test_endpoints_stay_while_the_new_ones_may_not_be_known() -> None:
@@ -402,7 +406,7 @@ def test_only_what_is_in_doubt_stays() -> None:
     rig.pipeline.sources["endpointslices"].delete("shop/cart-1")
     assert len(rig.retention.retained) == 1
     rig.pipeline.sources["services"].delete("shop/cart")
-    assert (rig.retention.retained, rig.cache.counts()[CLUSTER]) == ({}, 0)
+    assert (rig.retention.retained, rig.cache.count_resources()[CLUSTER]) == ({}, 0)
     rig.freshness.record("services", stale=True)
     rig.pipeline.sources["gateways"].delete("shop/edge")
     assert (rig.retention.retained, rig.cache.roles) == ({}, set())
@@ -442,11 +446,11 @@ def test_an_operator_ends_what_is_carried_over() -> None:
     rig.pipeline.sources["services"].delete("shop/cart")
 
     assert (rig.publisher.release_retained(), rig.publisher.release_retained()) == (3, 0)
-    assert rig.cache.counts()[CLUSTER] == 0
+    assert rig.cache.count_resources()[CLUSTER] == 0
 
 
 def names(rig: Rig, role: str) -> list[set[str]]:
-    view = rig.cache.view(role)
+    view = rig.cache.role_tables(role)
     return (
         [] if view is None else [{one.name for one in view[kind] if one.name != MARKER} for kind in (LISTENER, ROUTE)]
     )
@@ -517,12 +521,20 @@ def test_what_a_route_that_stays_leads_to_stays_as_long() -> None:
     services.delete("shop/cart")
     rig.now += 5
     rig.publisher.tick()
-    assert (versions(rig)[ROUTE], rig.cache.counts()[CLUSTER], rig.cache.counts()[ENDPOINT]) == (before[ROUTE], 2, 2)
+    assert (versions(rig)[ROUTE], rig.cache.count_resources()[CLUSTER], rig.cache.count_resources()[ENDPOINT]) == (
+        before[ROUTE],
+        2,
+        2,
+    )
 
     rig.pipeline.sources["endpointslices"].set(
         "shop/new-1", builders.slice_("10.0.0.2", key="shop/new-1", of="shop/new")
     )
-    assert (rig.retention.retained, rig.cache.counts()[CLUSTER], rig.cache.counts()[ENDPOINT]) == ({}, 1, 1)
+    assert (rig.retention.retained, rig.cache.count_resources()[CLUSTER], rig.cache.count_resources()[ENDPOINT]) == (
+        {},
+        1,
+        1,
+    )
 
 
 @pytest.mark.parametrize("first", ["services", "httproutes"])

@@ -213,6 +213,6 @@ async def test_the_marker_says_that_it_is_stale(tmp_path: Path) -> None:
     started = Started(tmp_path)
     started.last_good.load()
 
-    found = started.cache.prepared("shop/edge")[ROUTE].get(MARKER)
+    found = started.cache.prepared_tables("shop/edge")[ROUTE].get(MARKER)
     assert found is not None
     assert b"stale-" in found.body

@@ -17,7 +17,7 @@ def published() -> ResourceCache:
 def test_what_is_read_is_what_was_written() -> None:
     """Equal names, bytes and versions, in all four types."""
     cache = published()
-    view = cache.view("shop/edge")
+    view = cache.role_tables("shop/edge")
     assert view is not None
 
     saved = decode(encode(cache, {"shop/edge", "gone/gone"}, 17.0))

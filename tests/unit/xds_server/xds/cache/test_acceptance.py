@@ -12,43 +12,45 @@ ONE, TWO, THREE = (resource("a", body) for body in (b"1", b"2", b"3"))
 def test_what_was_accepted_is_what_one_falls_back_to() -> None:
     """The former content is the last that somebody accepted, however many came since."""
     table = Table([ONE])
-    table.trial.accepted("a")
+    table.acceptance.accepted("a")
     table.put(TWO)
     table.put(THREE)
-    assert table.trial.former("a") == ONE
-    assert table.trial.open(["a", "b"], table.trial.serial) == ["a"]
-    assert table.trial.open(["a", "b"], table.trial.serial - 1) == []  # It was sent before the last change.
+    assert table.acceptance.last_accepted("a") == ONE
+    assert table.acceptance.pending(["a", "b"], table.acceptance.serial) == ["a"]
+    assert (
+        table.acceptance.pending(["a", "b"], table.acceptance.serial - 1) == []
+    )  # It was sent before the last change.
 
 
 def test_a_change_back_ends_the_trial() -> None:
     """What was good before is good now."""
     table = Table([ONE])
-    table.trial.accepted("a")
+    table.acceptance.accepted("a")
     table.put(TWO)
-    table.trial.rejected(TWO, "node", "no")
+    table.acceptance.rejected(TWO, "node", "no")
     table.put(ONE)
-    assert table.trial.open(["a"], table.trial.serial) == []
-    assert table.trial.rejections == {}
+    assert table.acceptance.pending(["a"], table.acceptance.serial) == []
+    assert table.acceptance.rejections == {}
 
 
 def test_a_change_or_removal_clears_a_rejection() -> None:
     """A rejection is about a content."""
     table = Table([ONE])
-    table.trial.rejected(ONE, "node", "no")
-    assert table.trial.rejections == {"a": Rejection("a", ONE.version, "node", "no")}
+    table.acceptance.rejected(ONE, "node", "no")
+    assert table.acceptance.rejections == {"a": Rejection("a", ONE.version, "node", "no")}
     table.put(TWO)
-    assert table.trial.rejections == {}
-    table.trial.rejected(TWO, "node", "no")
-    table.discard("a")
-    assert table.trial.rejections == {}
+    assert table.acceptance.rejections == {}
+    table.acceptance.rejected(TWO, "node", "no")
+    table.remove("a")
+    assert table.acceptance.rejections == {}
 
 
 def test_what_somebody_accepted_is_not_suspected() -> None:
     """A rejection of a content that others run is that client's own matter."""
     table = Table([ONE])
-    table.trial.accepted("a")
-    table.trial.rejected(ONE, "node", "no")
-    assert table.trial.rejections == {}
+    table.acceptance.accepted("a")
+    table.acceptance.rejected(ONE, "node", "no")
+    assert table.acceptance.rejections == {}
 
 
 def _two(rig: type[Rig]) -> tuple[Rig, Rig]:
@@ -73,10 +75,10 @@ def test_recovery_needs_no_restart() -> None:
         first, second = _two(rig)
         second.run("ask RDS r s\n-> RDS r s\nack RDS\n->")
         first.run("set RDS r=3\n-> RDS r")
-        second.stream.offer({ROUTE: ["r"]})
+        second.stream.tables_changed({ROUTE: ["r"]})
         second.run("-> RDS r\nack RDS")
         first.run("ack RDS")
-        assert first.tables[ROUTE].trial.rejections == {}
+        assert first.tables[ROUTE].acceptance.rejections == {}
 
 
 def test_a_set_is_sent_with_the_good_one_after_a_rejection() -> None:
@@ -87,16 +89,16 @@ def test_a_set_is_sent_with_the_good_one_after_a_rejection() -> None:
     )
     rig.run("-> LDS l m")
     assert [item.body for item in rig.last[LISTENER].resources] == [b"l1", b"m2"]
-    assert set(rig.tables[LISTENER].trial.rejections) == {"l"}
+    assert set(rig.tables[LISTENER].acceptance.rejections) == {"l"}
 
 
 def test_the_one_that_the_message_names_is_at_fault() -> None:
     """Of several new contents it is the one that is named as a word of its own, and no other is blamed."""
     rig = Rig()
     rig.run("set LDS a=1 ab=1 ns/a=1\nask LDS\n-> LDS a ab ns/a\nnack LDS Error adding listener(s) ns/a: port")
-    assert set(rig.tables[LISTENER].trial.rejections) == {"ns/a"}
+    assert set(rig.tables[LISTENER].acceptance.rejections) == {"ns/a"}
     rig.run("-> LDS a ab\nack LDS\n->")
-    assert set(rig.tables[LISTENER].trial.rejections) == {"ns/a"}
+    assert set(rig.tables[LISTENER].acceptance.rejections) == {"ns/a"}
 
 
 def test_what_another_accepts_is_good_for_all() -> None:
@@ -107,9 +109,9 @@ def test_what_another_accepts_is_good_for_all() -> None:
         third = rig(first.tables)
         third.run("ask RDS r\n-> RDS r\nack RDS\nbeat 0\n->\nbeat 31\n-> RDS r\nack RDS\n->")
 
-        assert third.stream.events()[-1] == AcceptanceChanged(ROUTE, frozenset({"r"}))
+        assert third.stream.events_received()[-1] == AcceptanceChanged(ROUTE, frozenset({"r"}))
         for one in (first, second):
-            one.stream.offer({ROUTE: {"r"}})
+            one.stream.tables_changed({ROUTE: {"r"}})
         first.run("->")  # It has rejected it itself, and is asked again in its time.
         second.run("-> RDS r")
         assert [item.body for item in second.last[ROUTE].resources] == [b"2"]

@@ -14,7 +14,7 @@ def test_the_version_depends_on_the_content_alone(history: list[tuple[object, bo
     """However a table came to its content, it has the version of a table made of that content in one go."""
     table = Table()
     for item, stays in history:
-        table.put(item) if stays else table.discard(item.name)  # type: ignore[arg-type, attr-defined]
+        table.put(item) if stays else table.remove(item.name)  # type: ignore[arg-type, attr-defined]
 
     assert Table(sorted(table, key=lambda item: item.name)).version == table.version
 
@@ -35,20 +35,20 @@ def test_what_went_is_remembered_until_it_comes_back() -> None:
     old, new = resource("a", b"1"), resource("a", b"2")
     table = Table([old])
 
-    assert (False, None) == (table.remembers, table.departed("a"))
-    table.discard("a")
-    assert (True, old) == (table.remembers, table.departed("a"))
+    assert (False, None) == (table.may_have_tombstones, table.tombstone("a"))
+    table.remove("a")
+    assert (True, old) == (table.may_have_tombstones, table.tombstone("a"))
     table.put(new)
-    assert (False, None) == (table.remembers, table.departed("a"))
+    assert (False, None) == (table.may_have_tombstones, table.tombstone("a"))
 
 
 def test_of_what_went_the_latest_are_remembered() -> None:
     """What is remembered is bounded; of what is not, *remake* says what it was."""
-    table = Table(remake=lambda name: resource(name, b"made") if name != "never" else None)
+    table = Table(reconstruct=lambda name: resource(name, b"made") if name != "never" else None)
     for number in range(1001):
         table.put(resource(str(number), b"kept"))
-        table.discard(str(number))
+        table.remove(str(number))
 
-    assert b"made" == table.departed("0").body  # type: ignore[union-attr]
-    assert b"kept" == table.departed("1").body  # type: ignore[union-attr]
-    assert table.departed("never") is None
+    assert b"made" == table.tombstone("0").body  # type: ignore[union-attr]
+    assert b"kept" == table.tombstone("1").body  # type: ignore[union-attr]
+    assert table.tombstone("never") is None

@@ -158,7 +158,7 @@ def test_a_time_to_live_is_told_with_and_without_the_body(ttl: float, body: byte
     for beat in (False, True):
         items = [mortal] if beat else [mortal, other]
         digest = sum(item.digest for item in items)
-        data = DeltaResponseEncoder("").encode(DeltaResponse(CLUSTER, "v", "1", items, (), digest, beat=beat))
+        data = DeltaResponseEncoder("").encode(DeltaResponse(CLUSTER, "v", "1", items, (), digest, heartbeat=beat))
         read = oracle.DeltaDiscoveryResponse.FromString(data).resources
         assert (read[0].name, read[0].version) == ("a", mortal.version)
         assert read[0].ttl.ToTimedelta().total_seconds() == pytest.approx(ttl, abs=1e-6)
@@ -169,6 +169,8 @@ def test_a_time_to_live_is_told_with_and_without_the_body(ttl: float, body: byte
 def test_a_heartbeat_is_another_answer_than_what_it_is_about() -> None:
     """What was encoded for the one is not sent for the other."""
     encoder, item = DeltaResponseEncoder(""), resource("a", b"1", 3)
-    made = [encoder.encode(DeltaResponse(CLUSTER, "v", "1", [item], (), item.digest, beat=b)) for b in (False, True)]
+    made = [
+        encoder.encode(DeltaResponse(CLUSTER, "v", "1", [item], (), item.digest, heartbeat=b)) for b in (False, True)
+    ]
 
     assert made[0] != made[1]

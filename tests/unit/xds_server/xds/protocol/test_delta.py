@@ -250,7 +250,7 @@ def test_events_tell_what_happened() -> None:
     """Verdicts and stale requests are reported once, with what is suspected (R84, R85)."""
     rig = DeltaRig()
     rig.run("put LDS l m\nask LDS\n-> LDS l m\nold LDS\nack LDS\nput LDS l m\n-> LDS l m\nnack LDS bad listener m: no")
-    verdicts = [event for event in rig.stream.events() if isinstance(event, Acked | Nacked | StaleRequest)]
+    verdicts = [event for event in rig.stream.events_received() if isinstance(event, Acked | Nacked | StaleRequest)]
     assert [type(event) for event in verdicts] == [StaleRequest, Acked, Nacked]
     assert verdicts[2].suspects == ("m",)
     assert verdicts[2].message == "bad listener m: no"
@@ -271,7 +271,7 @@ def test_complete_when_all_is_accepted_or_known() -> None:
 def test_request_without_a_type_ends_the_stream() -> None:
     """An aggregated stream needs to know what is asked for (R6)."""
     with pytest.raises(ProtocolError, match="type_url"):
-        DeltaStream(EMPTY_VIEW).receive(DeltaRequest(TypeUrl("")))
+        DeltaStream(EMPTY_VIEW).receive_request(DeltaRequest(TypeUrl("")))
 
 
 def test_large_sets_come_in_parts() -> None:
@@ -302,14 +302,14 @@ def test_one_change_costs_one(size: int) -> None:
     """A changed cluster is found without a look at the others, however many there are."""
     table = CountingTable(resource(f"c{i}", b"x") for i in range(size))
     stream = DeltaStream({**EMPTY_VIEW, CLUSTER: table})
-    stream.receive(DeltaRequest(CLUSTER))
+    stream.receive_request(DeltaRequest(CLUSTER))
     first = stream.next_response()
     assert first is not None
-    stream.receive(DeltaRequest(CLUSTER, nonce=first.nonce))
+    stream.receive_request(DeltaRequest(CLUSTER, nonce=first.nonce))
     table.looks = 0
 
     table.put(resource("c5", b"y"))
-    stream.offer({CLUSTER: ("c5",)})
+    stream.tables_changed({CLUSTER: ("c5",)})
     response = stream.next_response()
 
     assert response is not None
@@ -321,8 +321,8 @@ def test_dropped_names_cost_nothing() -> None:
     """What a client no longer asks for, or what no longer exists, takes no memory on its stream."""
     rig = DeltaRig()
     rig.run("put EDS a b c\nask EDS * c\n-> EDS a b c\nput EDS a b\nask EDS -*\n->\ndrop EDS c\n-> EDS -c")
-    selection = rig.stream._exchanges[ENDPOINT].selection
-    assert (bool(selection._known), selection._dirty, selection._asked, selection.overlay) == (False, {}, {}, {})
+    outbox = rig.stream._states[ENDPOINT].outbox
+    assert (bool(outbox._sent), outbox._dirty, outbox._requested, outbox.overrides) == (False, {}, {}, {})
     assert LISTENER not in rig.stream.status()
 
 

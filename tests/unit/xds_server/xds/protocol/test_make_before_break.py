@@ -485,7 +485,7 @@ def test_a_client_with_what_we_have_does_not_wait() -> None:
         rig = Rig()
         rig.run("put CDS a b\ndrop CDS a")
         table = rig.tables[CLUSTER]
-        rig.stream.receive(Request(CLUSTER, table.version_of(content * table.digest)))
+        rig.stream.receive_request(Request(CLUSTER, table.version_of(content * table.digest)))
         rig.run("-> CDS b")
 
 
@@ -519,7 +519,7 @@ def test_what_is_not_remembered_may_be_made_again() -> None:
     """After a restart of ours a gone cluster is kept as one of that name most likely was."""
     rig = Rig(
         {
-            CLUSTER: Table(remake=lambda name: resource(name, b"") if name == "a" else None),
+            CLUSTER: Table(reconstruct=lambda name: resource(name, b"") if name == "a" else None),
             ENDPOINT: Table(),
             ROUTE: Table(),
         }
@@ -561,10 +561,10 @@ def test_who_does_not_answer_is_not_waited_for_for_ever(rig: type[Rig]) -> None:
     made = rig()
     made.run("put RDS r\nask RDS r\n-> RDS r")
     (type_url,) = made.names
-    assert made.stream.unanswered() == []
+    assert made.stream.unanswered_types() == []
     made.run("put RDS r\n->")
-    assert made.stream.unanswered() == [type_url]
-    made.stream.abandon(type_url)
+    assert made.stream.unanswered_types() == [type_url]
+    made.stream.forget_answer(type_url)
     made.run("-> RDS r")
 
 

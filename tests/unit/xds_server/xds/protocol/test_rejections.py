@@ -44,11 +44,11 @@ class Client:
     def _lapsed(self) -> bool:
         blocked = bool(self.rig.stream.blocked)
         if blocked:
-            self.rig.stream.lapse()
+            self.rig.stream.stop_waiting()
         return blocked
 
     def status(self) -> dict[str, str]:
-        return {one.name: ConfigStatus(one.status).name for one in self.rig.stream.resources()}
+        return {one.name: ConfigStatus(one.status).name for one in self.rig.stream.resource_statuses()}
 
 
 def client(rig: type[Rig], short: str, script: str, *bad: str, **more: Callable[[list[str]], str]) -> Client:
@@ -66,7 +66,7 @@ def test_what_was_beside_a_culprit_arrives(rig: type[Rig], short: str, words: Ca
     it.rig.run(f"set {short} a=2 b=bad c=2 d=2 e=2")
     assert it.talk().has == {"a": "2", "b": "1", "c": "2", "d": "2", "e": "2"}
     assert it.status() == {"a": "SYNCED", "b": "ERROR", "c": "SYNCED", "d": "SYNCED", "e": "SYNCED"}
-    assert set(it.rig.tables[TYPES[short]].trial.rejections) == {"b"}
+    assert set(it.rig.tables[TYPES[short]].acceptance.rejections) == {"b"}
 
     it.rig.run(f"set {short} b=3")
     assert it.talk().has["b"] == "3"
@@ -135,7 +135,7 @@ def test_a_rejected_resource_that_goes_is_gone(rig: type[Rig], short: str) -> No
     came.talk()
     it.rig.run(f"drop {short} x")
     for other in (came, late):
-        other.rig.stream.offer({TYPES[short]: ["x"]})
+        other.rig.stream.tables_changed({TYPES[short]: ["x"]})
     told = short in ("CDS", "LDS") or rig is DeltaRig
     for one in (it, came, late):
         one.talk()
@@ -160,12 +160,12 @@ def test_a_culprit_is_tried_again_when_its_time_has_come(rig: type[Rig]) -> None
     it = rig()
     it.run("set LDS l=1\nask LDS\n-> LDS l\nack LDS\nset LDS l=2\n-> LDS l\nnack LDS the port is taken\n->")
     assert it.stream.ready
-    assert it.stream.beat(100) == 130
+    assert it.stream.advance_time(100) == 130
     it.run("->\nbeat 129\n->\nbeat 130\n-> LDS l\nnack LDS still taken\n->")
-    assert it.stream.beat(131) == 131 + 60
+    assert it.stream.advance_time(131) == 131 + 60
     it.run("beat 191\n-> LDS l\nack LDS\n->")
-    assert it.stream.beat(192) is None
-    assert it.tables[TYPES["LDS"]].trial.rejections == {}
+    assert it.stream.advance_time(192) is None
+    assert it.tables[TYPES["LDS"]].acceptance.rejections == {}
 
 
 @each_variant
@@ -182,7 +182,7 @@ def test_what_is_named_was_sent(rig: type[Rig]) -> None:
     it = rig()
     given_back = "ask EDS a" if rig is Rig else "bare EDS -b"
     it.run(f"set EDS a=1 b=1\nask EDS a b\n-> EDS a b\nack EDS\nset EDS a=2 b=2\n{given_back}\n-> EDS a\nnack EDS b")
-    assert set(it.tables[ENDPOINT].trial.rejections) == {"a"}
+    assert set(it.tables[ENDPOINT].acceptance.rejections) == {"a"}
 
 
 def test_a_set_that_comes_back_is_never_cut() -> None:
@@ -202,4 +202,4 @@ def test_a_culprit_among_the_clusters_holds_no_route_up(rig: type[Rig]) -> None:
     it.run("quiet\nset CDS b=1 c=bad\nput RDS r\ntell")
     it.sent()
     it.run(f"nack CDS\n-> CDS {'a b' if rig is Rig else 'b'}\nack CDS\n-> RDS r")
-    assert set(it.tables[TYPES["CDS"]].trial.rejections) == {"c"}
+    assert set(it.tables[TYPES["CDS"]].acceptance.rejections) == {"c"}

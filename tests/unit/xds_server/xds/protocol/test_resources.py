@@ -7,7 +7,7 @@ from xds_server.xds.protocol.messages import ConfigStatus
 
 
 def _statuses(rig: Rig) -> dict[str, str]:
-    return {one.name: ConfigStatus(one.status).name for one in rig.stream.resources()}
+    return {one.name: ConfigStatus(one.status).name for one in rig.stream.resource_statuses()}
 
 
 @pytest.mark.parametrize("rig", [Rig, DeltaRig])
@@ -24,7 +24,7 @@ def test_a_resource_is_synced_when_it_was_accepted(rig: type[Rig]) -> None:
     assert _statuses(made) == {"r": "STALE", "s": "SYNCED", "z": "NOT_SENT"}
     made.run("-> RDS r\nnack RDS r is bad")
     assert _statuses(made) == {"r": "ERROR", "s": "SYNCED", "z": "NOT_SENT"}
-    assert next(one.message for one in made.stream.resources() if one.name == "r") == "r is bad"
+    assert next(one.message for one in made.stream.resource_statuses() if one.name == "r") == "r is bad"
 
 
 @pytest.mark.parametrize("rig", [Rig, DeltaRig])
@@ -32,4 +32,4 @@ def test_a_wildcard_covers_all(rig: type[Rig]) -> None:
     """Who asks for all is told of all, each once."""
     made = rig()
     made.run("put CDS a b\nask CDS *\n-> CDS a b\nack CDS")
-    assert [(one.name, one.status) for one in made.stream.resources()] == [("a", 1), ("b", 1)]
+    assert [(one.name, one.status) for one in made.stream.resource_statuses()] == [("a", 1), ("b", 1)]

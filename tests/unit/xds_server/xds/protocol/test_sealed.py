@@ -15,7 +15,7 @@ BEGIN = "set CDS c=1\nset EDS c=1\nset LDS l=1 m=1\nset RDS l=1"
 
 
 def marker(version: str) -> Resource:
-    return msgspec.structs.replace(resource("m", version.encode()), meanwhile=resource("m", b"not yet"))
+    return msgspec.structs.replace(resource("m", version.encode()), placeholder=resource("m", b"not yet"))
 
 
 class Proxy:
@@ -63,7 +63,7 @@ def test_it_is_sent_when_all_the_rest_is_accepted(rig: type[Rig]) -> None:
         it.rig.run("ask CDS\nask EDS c\nask LDS\nask RDS l m")
         it.turn()  # Listeners and routes wait for clusters.
         if it.marker is None:
-            it.rig.stream.lapse()
+            it.rig.stream.stop_waiting()
             it.turn()
         assert it.marker == "not yet"
         for short in ("CDS", "EDS", "LDS", "RDS"):
@@ -143,11 +143,11 @@ def _return(back: Proxy, first: Proxy, *, complete: bool) -> None:
         if type(back.rig) is Rig:
             version = status[type_url].acked_version
             assert version.startswith("partial-") == (type_url == ROUTE and not complete)
-            stream.receive(Request(type_url, version, wanted))
+            stream.receive_request(Request(type_url, version, wanted))
         else:
             known = has if type_url == ROUTE else {"c": "1"} if type_url != LISTENER else {"l": "1", "m": "1"}
             versions = {name: resource(name, body.encode()).version for name, body in known.items()}
-            stream.receive(DeltaRequest(type_url, wanted, (), versions))
+            stream.receive_request(DeltaRequest(type_url, wanted, (), versions))
         back.turn()
 
 
@@ -160,20 +160,20 @@ def test_a_stream_per_type_waits_for_the_others(rig: type[Rig]) -> None:
     for short, type_url in (("CDS", CLUSTER), ("EDS", ENDPOINT), ("LDS", LISTENER), ("RDS", ROUTE)):
         it = alone[short] = Proxy(rig, Proxy(rig).rig)
         others = [stream for other, stream in streams.items() if other is not type_url]
-        around = SiblingStreams(tables, lambda others=others: [one.exchanges for one in others])  # type: ignore[misc]
+        siblings = SiblingStreams(tables, lambda others=others: [one.type_states for one in others])  # type: ignore[misc]
         it.rig.tables = {type_url: tables[type_url]}
-        it.rig.stream = streams[type_url] = type(it.rig.stream)(it.rig.tables, "rig", around=around)
+        it.rig.stream = streams[type_url] = type(it.rig.stream)(it.rig.tables, "rig", siblings=siblings)
         it.says(f"ask {short} { ({'EDS': 'c', 'RDS': 'l m'}.get(short, '')) }")
     routes = alone["RDS"]
     routes.says("ack RDS")
     for short in ("LDS", "EDS"):
         alone[short].says(f"ack {short}")
-    assert not streams[ROUTE].look()
+    assert not streams[ROUTE].sibling_advanced()
     alone["CDS"].says("nack CDS")
-    assert not streams[ROUTE].look()
+    assert not streams[ROUTE].sibling_advanced()
     alone["CDS"].says("set CDS c=2")
-    assert not streams[ROUTE].look()
+    assert not streams[ROUTE].sibling_advanced()
     alone["CDS"].says("ack CDS")
-    assert streams[ROUTE].look()
+    assert streams[ROUTE].sibling_advanced()
     routes.turn()
     assert routes.marker == "ready 1"

@@ -17,18 +17,18 @@ from xds_server.xds.protocol.sotw import SotwStream
 
 NAMES = [f"c{number}" for number in range(2 * MAX_RESOURCES + 1)]
 NAME = st.sampled_from([*NAMES[:3], *NAMES[-3:], "other"])
-PARTS = TableChunks([resource(name, name.encode()) for name in NAMES], 0, 7)
+TABLE = TableChunks([resource(name, name.encode()) for name in NAMES], 0, 7)
 
 
 @given(st.integers(0, 3), st.lists(st.tuples(st.sampled_from(["set", "pop"]), NAME, st.integers(0, 9))))
-def test_like_a_dict_that_begins_with_parts_of_a_table(taken: int, steps: list[tuple[str, str, int]]) -> None:
-    """After some or all parts were taken, what is set and popped is as in a dict; the shared one is never altered."""
+def test_like_a_dict_that_begins_with_chunks_of_a_table(taken: int, steps: list[tuple[str, str, int]]) -> None:
+    """After some or all chunks were taken, what is set and popped is as in a dict; the shared one is never altered."""
     sent = SentVersions()
-    sent.begin(PARTS)
-    parts = [sent.take() for _ in range(taken)]
-    assert {name: sent.get(name) for name in sent} == {k: v for part in parts for k, v in part.digests.items()}
-    assert sent.halt() == [name for part in PARTS.parts[taken:] for name in part.digests]
-    model = {name: digest for part in parts for name, digest in part.digests.items()}
+    sent.start_chunks(TABLE)
+    chunks = [sent.take_chunk() for _ in range(taken)]
+    assert {name: sent.get(name) for name in sent} == {k: v for chunk in chunks for k, v in chunk.digests.items()}
+    assert sent.stop_chunks() == [name for chunk in TABLE.chunks[taken:] for name in chunk.digests]
+    model = {name: digest for chunk in chunks for name, digest in chunk.digests.items()}
     for verb, name, digest in steps:
         if verb == "set":
             sent[name] = model[name] = digest
@@ -36,15 +36,15 @@ def test_like_a_dict_that_begins_with_parts_of_a_table(taken: int, steps: list[t
             assert sent.pop(name) == model.pop(name, None)
         assert (name in sent) == (name in model)
     assert {name: sent.get(name) for name in sent} == model
-    assert list(PARTS.digests) == NAMES
+    assert list(TABLE.digests) == NAMES
 
 
 def test_what_has_little_in_common_shares_nothing() -> None:
     """When most is gone the shared one is let go, and with the last name nothing is left."""
     sent = SentVersions()
-    sent.begin(PARTS)
-    sent.take(split=False)
-    assert not sent.left
+    sent.start_chunks(TABLE)
+    sent.take_chunk(chunked=False)
+    assert not sent.chunks_left
     for name in NAMES:
         sent.pop(name)
     assert bool(sent) is False
@@ -65,12 +65,12 @@ class Asking:
         machine, self._made = ASKED[way]
         self.stream: Any = machine({**EMPTY_VIEW, ENDPOINT: table})
         self._names = tuple(sorted((item.name for item in table), reverse=backwards))
-        self.stream.receive(self._made(self._names, ""))
+        self.stream.receive_request(self._made(self._names, ""))
 
     def next(self) -> Any:
         response = self.stream.next_response()
         if response is not None:
-            self.stream.receive(self._made(self._names, response.nonce))
+            self.stream.receive_request(self._made(self._names, response.nonce))
         return response
 
 
@@ -94,8 +94,8 @@ def test_what_changes_between_parts_is_sent_once(way: str) -> None:
     got = [(item.name, item.body) for item in client.next().resources]
     for name in (NAMES[0], NAMES[-1]):
         table.put(resource(name, b"2"))
-    table.discard(NAMES[-2])
-    client.stream.offer({ENDPOINT: (NAMES[0], NAMES[-1], NAMES[-2])})
+    table.remove(NAMES[-2])
+    client.stream.tables_changed({ENDPOINT: (NAMES[0], NAMES[-1], NAMES[-2])})
     removed: list[str] = []
     while (response := client.next()) is not None:
         got += [(item.name, item.body) for item in response.resources]

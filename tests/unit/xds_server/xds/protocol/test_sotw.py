@@ -486,7 +486,7 @@ def test_events_tell_what_happened() -> None:
     rig.run("put LDS l\nask LDS\n-> LDS l\nold LDS\nack LDS\nput LDS l\n-> LDS l\nnack LDS\nask LDS l m")
     first = version_of(resource("l", b"content 1").digest)
     second = version_of(resource("l", b"content 2").digest)
-    assert rig.stream.events() == [
+    assert rig.stream.events_received() == [
         Subscribed(LISTENER, 0, wildcard=True),
         StaleRequest(LISTENER, "0"),
         Acked(LISTENER, "2.1", first),
@@ -494,49 +494,49 @@ def test_events_tell_what_happened() -> None:
         AcceptanceChanged(LISTENER, frozenset()),
         Subscribed(LISTENER, 2, wildcard=False),
     ]
-    assert rig.stream.events() == []
+    assert rig.stream.events_received() == []
 
 
 def test_error_without_a_message_is_a_rejection() -> None:
     """A NACK is told by the presence of error_detail, not by its text, and not by versions (R26)."""
     rig = Rig()
     rig.run("put LDS l\nask LDS\n-> LDS l")
-    rig.stream.receive(Request(LISTENER, rig.last[LISTENER].version, (), "2.1", rejection=""))
-    assert any(isinstance(event, Nacked) for event in rig.stream.events())
+    rig.stream.receive_request(Request(LISTENER, rig.last[LISTENER].version, (), "2.1", rejection=""))
+    assert any(isinstance(event, Nacked) for event in rig.stream.events_received())
 
 
 def test_an_ack_of_another_version_is_an_ack() -> None:
     """The version in a request decides nothing (R25)."""
     rig = Rig()
     rig.run("put LDS l\nask LDS\n-> LDS l")
-    rig.stream.receive(Request(LISTENER, "something else", (), "2.1"))
-    assert isinstance(rig.stream.events()[-1], Acked)
+    rig.stream.receive_request(Request(LISTENER, "something else", (), "2.1"))
+    assert isinstance(rig.stream.events_received()[-1], Acked)
 
 
 def test_unknown_type_leaves_the_stream_alone() -> None:
     """A type that is not served is reported, has no answer, and costs the others nothing (R7)."""
     rig = Rig()
     unknown = TypeUrl("type.googleapis.com/example.Foo")
-    rig.stream.receive(Request(unknown, names=("s",)))
+    rig.stream.receive_request(Request(unknown, names=("s",)))
     rig.run("put CDS a\nask CDS\n-> CDS a")
-    assert rig.stream.events()[0] == UnservedType(unknown)
+    assert rig.stream.events_received()[0] == UnservedType(unknown)
     assert unknown not in rig.stream.status()
 
 
 def test_request_without_a_type_ends_the_stream() -> None:
     """An aggregated stream needs to know what is asked for (R6)."""
     with pytest.raises(ProtocolError, match="type_url"):
-        SotwStream(EMPTY_VIEW).receive(Request(TypeUrl("")))
+        SotwStream(EMPTY_VIEW).receive_request(Request(TypeUrl("")))
 
 
 def test_offer_says_whether_there_is_work() -> None:
     """Only a change that concerns the stream, and that it may send now, asks for a wake-up."""
     rig = Rig()
     rig.run("put EDS a b\nask EDS a\n-> EDS a")
-    assert not rig.stream.offer({ENDPOINT: ["b"], ROUTE: ["r"]})
-    assert not rig.stream.offer({ENDPOINT: ["a"]})  # In flight.
+    assert not rig.stream.tables_changed({ENDPOINT: ["b"], ROUTE: ["r"]})
+    assert not rig.stream.tables_changed({ENDPOINT: ["a"]})  # In flight.
     rig.run("ack EDS\n->")
-    assert rig.stream.offer({ENDPOINT: ["a"]})
+    assert rig.stream.tables_changed({ENDPOINT: ["a"]})
 
 
 def test_complete_when_every_type_is_accepted() -> None:
@@ -589,14 +589,14 @@ def test_one_change_costs_one(size: int) -> None:
     table = CountingTable(resource(f"c{i}", b"x") for i in range(size))
     stream = SotwStream({**EMPTY_VIEW, ENDPOINT: table})
     names = tuple(item.name for item in table)
-    stream.receive(Request(ENDPOINT, names=names))
+    stream.receive_request(Request(ENDPOINT, names=names))
     first = stream.next_response()
     assert first is not None
-    stream.receive(Request(ENDPOINT, names=names, nonce=first.nonce))
+    stream.receive_request(Request(ENDPOINT, names=names, nonce=first.nonce))
     table.put(resource("c5", b"y"))
     table.looks = 0
 
-    stream.offer({ENDPOINT: ("c5",)})
+    stream.tables_changed({ENDPOINT: ("c5",)})
     response = stream.next_response()
 
     assert response is not None
@@ -609,8 +609,13 @@ def test_dropped_names_cost_nothing(wide: str) -> None:
     """What a client no longer asks for, or what no longer exists, takes no memory on its stream."""
     rig = Rig()
     rig.run(f"put EDS a b c\nask EDS {wide}\n-> EDS a b c\nput EDS a b\nask EDS c\n->\ndrop EDS c\n->")
-    selection = rig.stream._exchanges[ENDPOINT].selection
-    assert (bool(selection._sent), selection._dirty, selection.overlay, selection.withheld) == (False, {}, {}, {})
+    outbox = rig.stream._states[ENDPOINT].outbox
+    assert (bool(outbox._sent), outbox._dirty, outbox.overrides, outbox.deferred_removals) == (
+        False,
+        {},
+        {},
+        {},
+    )
 
 
 @pytest.mark.parametrize("machine", [SotwStream, DeltaStream])
@@ -621,11 +626,13 @@ def test_a_view_may_have_tables_of_any_type(machine: Any) -> None:
     stream = machine(view)
     for type_url, name in ((foo, "a"), (ENDPOINT, "b")):
         delta = machine is DeltaStream
-        stream.receive(DeltaRequest(type_url, (name,)) if delta else Request(type_url, names=(name,)))
+        stream.receive_request(DeltaRequest(type_url, (name,)) if delta else Request(type_url, names=(name,)))
 
     sent = [stream.next_response() for _ in range(2)]
     assert [(ENDPOINT, ["b"]), (foo, ["a"])] == [(one.type_url, [item.name for item in one.resources]) for one in sent]
     view[foo].put(resource("a", b"3"))
-    stream.receive(DeltaRequest(foo, nonce=sent[1].nonce) if delta else Request(foo, names=("a",), nonce=sent[1].nonce))
-    assert stream.offer({foo: ["a"], ENDPOINT: []})
+    stream.receive_request(
+        DeltaRequest(foo, nonce=sent[1].nonce) if delta else Request(foo, names=("a",), nonce=sent[1].nonce)
+    )
+    assert stream.tables_changed({foo: ["a"], ENDPOINT: []})
     assert stream.next_response().type_url == foo

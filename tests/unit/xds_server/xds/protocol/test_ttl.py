@@ -145,13 +145,13 @@ DELTA = {
 @pytest.mark.parametrize("script", SAME.values(), ids=SAME)
 def test_both(rig: type[Rig], script: str) -> None:
     """The stream sends just what the script says."""
-    rig(takes_ttl=True).run(BEGIN + script)
+    rig(supports_ttl=True).run(BEGIN + script)
 
 
 @pytest.mark.parametrize("script", SOTW.values(), ids=SOTW)
 def test_sotw(script: str) -> None:
     """The stream sends just what the script says."""
-    Rig(takes_ttl=True).run(BEGIN + script)
+    Rig(supports_ttl=True).run(BEGIN + script)
 
 
 @pytest.mark.parametrize("script", DELTA.values(), ids=DELTA)
@@ -170,7 +170,7 @@ def test_who_does_not_say_that_it_knows_hears_nothing() -> None:
     rig = Rig()
     rig.run("put RTDS a~9\nask RTDS a\n-> RTDS a\nack RTDS")
 
-    assert rig.stream.beat(0) is None
+    assert rig.stream.advance_time(0) is None
     rig.run("beat 100\n->")
     assert not rig.last[RUNTIME].wrapped
 
@@ -178,19 +178,19 @@ def test_who_does_not_say_that_it_knows_hears_nothing() -> None:
 @pytest.mark.parametrize("rig", [Rig, DeltaRig])
 def test_the_shell_is_told_when_to_ask_next(rig: type[Rig]) -> None:
     """Never, before there is something that would expire; then a third of its time later."""
-    made = rig(takes_ttl=True)
+    made = rig(supports_ttl=True)
     made.run("put RTDS b\nask RTDS a b\n")
     made.responses()
-    assert made.stream.beat(1) is None
+    assert made.stream.advance_time(1) is None
     made.run("ack RTDS\nput RTDS a~9\n-> RTDS a")
 
-    assert [made.stream.beat(now) for now in (10, 11, 13, 14)] == [13, 13, 16, 16]
+    assert [made.stream.advance_time(now) for now in (10, 11, 13, 14)] == [13, 13, 16, 16]
 
 
 @pytest.mark.parametrize("rig", [Rig, DeltaRig])
 def test_a_heartbeat_bears_the_version_that_the_client_has(rig: type[Rig]) -> None:
     """By that it is known for one; and its acceptance leaves a rejection of something else standing."""
-    made = rig(takes_ttl=True)
+    made = rig(supports_ttl=True)
     made.run("put RTDS a~9 b\nask RTDS a b\n-> RTDS a b\nack RTDS\nbeat 0")
     accepted = made.stream.status()[RUNTIME].acked_version
     made.run("put RTDS b\n-> RTDS b\nnack RTDS no\nbeat 3\n-> RTDS ~a\n")
