@@ -36,7 +36,9 @@ def check(document: object) -> list[Finding]:
     """What is wrong with a bootstrap, read from YAML or JSON; field names may be in either of protobuf's spellings."""
     if not isinstance(document, Mapping):
         return [
-            Finding("error", "(document)", "it is no mapping, and Envoy does not start", "xds-server bootstrap > FILE")
+            Finding(
+                "error", "(document)", "it is not a mapping, and Envoy does not start", "xds-server bootstrap > FILE"
+            )
         ]
     snake = _snaked(document)
     return [finding for rule in (_node, _ads, _sources, _cluster, _admin, _overload) for finding in rule(snake)]

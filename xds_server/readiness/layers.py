@@ -96,7 +96,7 @@ def of_source(state: SourceState) -> Verdict:
     """How far a source has got. Readiness does not wait for an optional one."""
     match state.phase:
         case Phase.SYNCED:
-            return Passed(f"{state.objects} objects")
+            return Passed(_count(state.objects, "object"))
         case Phase.STALE:
             return Degraded(f"stale: {state.message}{_retried(state)}")
         case Phase.ABSENT if not state.required:
@@ -113,7 +113,11 @@ def of_source(state: SourceState) -> Verdict:
 
 def of_input(problems: int) -> Verdict:
     """Whether an object has a problem. Readiness does not wait for it: a bad object costs itself alone."""
-    return Degraded(f"{problems} problems: /debug/problems says which") if problems else Passed("no problem")
+    return Degraded(f"{_count(problems, 'problem')}: read /debug/problems") if problems else Passed("no problem")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _retried(state: SourceState) -> str:
@@ -125,7 +129,7 @@ def of_collection(collection: Collection[Any, Any]) -> Verdict:
     if not collection.synced:
         return Waiting(f"waits for {', '.join(sorted(collection.pending))}")
     if not collection.failures:
-        return Passed(f"{len(collection)} keys")
+        return Passed(_count(len(collection), "key"))
     key, failure = next(iter(collection.failures.items()))
     return Degraded(f"{len(collection.failures)} failed and keep their last state, {key!r}: {failure.error!r}")
 

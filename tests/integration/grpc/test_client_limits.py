@@ -97,7 +97,7 @@ async def test_a_watcher_that_does_not_read_keeps_nobody_from_hearing_and_stoppi
 
 async def test_calls_beside_discovery_have_places_of_their_own() -> None:
     """When they are taken, discovery goes on; who asks nothing loses its place."""
-    async with serving(side_streams=8, first_request_seconds=1) as (server, channel, log):
+    async with serving(auxiliary_calls=8, first_request_seconds=1) as (server, channel, log):
         reflecting: list[Any] = [channel.stream_stream(f"/{REFLECTION[0]}/ServerReflectionInfo")() for _ in range(2)]
         async with asyncio.timeout(20):
             while server.client_use().auxiliary_calls < 2:
@@ -115,7 +115,7 @@ async def test_calls_beside_discovery_have_places_of_their_own() -> None:
 
 async def test_one_connection_has_so_many_streams_and_no_more() -> None:
     """Beyond the limit it is told so; far beyond it gRPC's own client has to wait."""
-    async with serving(streams_per_connection=3, side_streams=4, first_request_seconds=60) as (server, channel, _):
+    async with serving(streams_per_connection=3, auxiliary_calls=4, first_request_seconds=60) as (server, channel, _):
         calls: list[Any] = [channel.stream_stream(f"/{ADS}/StreamAggregatedResources")() for _ in range(20)]
         async with asyncio.timeout(20):
             while sum(call.done() for call in calls) < 17:

@@ -25,7 +25,7 @@ class AuxiliaryCalls:
     """Counts the open calls, and refuses more than the limit."""
 
     def __init__(self, limits: Limits, on_refused: Callable[[], None]) -> None:
-        self._max_calls = limits.side_streams
+        self._max_calls = limits.auxiliary_calls
         self._max_per_address = max(1, self._max_calls // _ADDRESS_SHARE)
         self._on_refused = on_refused
         self.by_address: Counter[str] = Counter()

@@ -30,7 +30,7 @@ class Limits:
     """How long a stream may take until its first request, and a connection until it speaks HTTP/2."""
     idle_seconds: float = 60
     """How long a connection may be without a stream."""
-    side_streams: int = 500
+    auxiliary_calls: int = 500
     """Open calls of health, reflection and client status; a quarter of them from one address."""
     new_streams_per_second: float = 500
     new_streams_burst: int = 1000

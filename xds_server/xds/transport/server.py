@@ -163,8 +163,8 @@ class AdsServer:
 
 
 def _options(limits: Limits, connections: int | None) -> list[tuple[str, int]]:
-    of_connection = limits.streams_per_connection + limits.side_streams // 4
-    wanted = limits.streams + limits.silent_streams + limits.side_streams
+    of_connection = limits.streams_per_connection + limits.auxiliary_calls // 4
+    wanted = limits.streams + limits.silent_streams + limits.auxiliary_calls
     options = [
         # We refuse a message beyond our limit with a reason. gRPC refuses one beyond this limit before it is in memory.
         ("grpc.max_receive_message_length", limits.request_bytes + limits.request_bytes // 4),

@@ -181,7 +181,7 @@ class StreamLimiter:
                     f"{limits.silent_streams} such streams: begin a stream with a request"
                 )
             case "auxiliary":
-                return f"{limits.side_streams} calls of services other than discovery are open, which is the limit: try again later"
+                return f"{limits.auxiliary_calls} calls of services other than discovery are open, which is the limit: try again later"
             case "bytes":
                 return (
                     f"the server keeps {limits.client_bytes} bytes for its clients, which is the limit: try again later"

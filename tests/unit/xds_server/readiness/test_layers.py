@@ -51,7 +51,8 @@ def test_a_failed_source_says_why() -> None:
 def test_problems_with_the_input_are_counted_and_hold_nobody_up() -> None:
     """They cost their own objects."""
     assert Passed("no problem") == layers.of_input(0)
-    assert Degraded("3 problems: /debug/problems says which") == layers.of_input(3)
+    assert Degraded("1 problem: read /debug/problems") == layers.of_input(1)
+    assert Degraded("3 problems: read /debug/problems") == layers.of_input(3)
 
 
 def test_the_sync_epoch_is_that_of_the_last_required_source() -> None:

@@ -136,7 +136,7 @@ def test_allowances_are_by_owner_and_forget_whom_they_have_not_seen_for_longest(
 def test_reasons_name_the_limit(kind: LimitKind) -> None:
     """What a client is told has the number in it, and what to do."""
     limits = Limits(
-        streams=7, streams_per_connection=7, streams_per_address=7, new_streams_per_second=7, client_bytes=7, side_streams=7,
+        streams=7, streams_per_connection=7, streams_per_address=7, new_streams_per_second=7, client_bytes=7, auxiliary_calls=7,
         first_request_seconds=7,
     )  # fmt: skip
     text = StreamLimiter(limits).reason(kind)
