@@ -182,7 +182,7 @@ class Tree:
         asyncio.run(self.source.look())
         for problem in map(str, self.tracker.problems):
             assert problem.isprintable()
-            assert "fault of ours" not in problem
+            assert "bug in this program" not in problem
             assert "cannot be parsed" not in problem
         assert all(state.phase in {Phase.LISTING, Phase.SYNCED} for state in self.tracker.states.values())
         if self.services.synced:

@@ -1,6 +1,6 @@
 """The Kubernetes objects that the pipeline reads, flat and frozen: only the fields that it uses.
 
-They are made at the door (`sources.decode`) and compared there, so a change of an annotation or of
+`providers.decode` makes them and compares them, so a change of an annotation or of
 managedFields never gets further. `gc=False`: they hold strings and tuples only, so the garbage
 collector need not look at a hundred thousand of them.
 """

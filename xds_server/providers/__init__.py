@@ -1,8 +1,8 @@
 """Where objects come from: a directory of YAML, or a Kubernetes API server, behind one contract.
 
-A source feeds one `krt.Reflector` per kind (begin, apply, delete, keep, listed) and says on the
-`SyncTracker` where it stands. It knows nothing of who reads either. To be made by name, so that a
-run from files never imports aiohttp: `sources.files.FileSource`, `sources.kube.source.KubeSource`.
+A source feeds one `krt.Reflector` per kind (begin, apply, delete, keep, listed) and records its state
+on the `SyncTracker`. It does not know who reads either. The sources are `files.provider.FileSource` and
+`kubernetes.provider.KubeSource`; import only the one you need, so that a run from files never imports aiohttp.
 """
 
 from collections.abc import Collection, Mapping
@@ -12,17 +12,17 @@ from typing import Protocol
 class Source(Protocol):
     """Keeps the reflectors of all kinds equal to what is outside.
 
-    Made with `kinds`, `reflectors` (by plural name), `graph` and `tracker`. Trouble outside is a state
-    on the tracker and a reason to try again, never an exception and never an end.
+    The constructors take `kinds`, `reflectors` (by plural name), `graph` and `tracker`. A failure outside is
+    recorded on the tracker and tried again: `run` never raises it, and never returns because of it.
     """
 
     @property
     def held(self) -> Mapping[str, str]:
-        """What is outside and not believed yet, as it is named to people, and why."""
+        """What is outside but not applied yet: its name for messages, and why it is held."""
         ...
 
     def release(self) -> int:
-        """Has all of that believed soon, and returns how much it is."""
+        """Ends these holds soon, and returns how many there were."""
         ...
 
     async def run(self) -> None:
@@ -30,5 +30,5 @@ class Source(Protocol):
         ...
 
     def relist(self, kinds: Collection[str]) -> None:
-        """Has these kinds (plural) listed anew soon, unless what is outside is looked at all the time."""
+        """Lists these kinds (plural names) again soon. A source that polls anyway does nothing."""
         ...

@@ -114,7 +114,7 @@ class Decoder:
         except Invalid as refusal:
             return Decoded(raw.metadata.key, None, (refusal.finding,))
         except Exception as error:  # noqa: BLE001 - a fault of ours, which must cost one object and not its kind
-            _log.exception("sources.decode: a fault of this program with %s", title(self._kind, raw.metadata.key))
+            _log.exception("decode: a bug in this program with %s", title(self._kind, raw.metadata.key))
             return Decoded(raw.metadata.key, None, (Finding("", f"cannot be read, {error!r}: please report this"),))
         return Decoded(value.key, value, tuple(findings))
 

@@ -72,9 +72,9 @@ CASES: dict[str, Case] = {
         {**GOOD, "ResolvedRefs": "False/UnsupportedProtocol"},
         "appProtocol 'kubernetes.io/wss'",
     ),
-    "iphost": (["k.io", "10.0.0.1"], [TO_S], PARTLY, "'10.0.0.1' is no hostname"),
-    "iphosts": (["10.0.0.1"], [TO_S], NOT, "'10.0.0.1' is no hostname"),
-    "label": (["l.io", f"{'a' * 64}.io"], [TO_S], PARTLY, "is no hostname"),
+    "iphost": (["k.io", "10.0.0.1"], [TO_S], PARTLY, "'10.0.0.1' is not a hostname"),
+    "iphosts": (["10.0.0.1"], [TO_S], NOT, "'10.0.0.1' is not a hostname"),
+    "label": (["l.io", f"{'a' * 64}.io"], [TO_S], PARTLY, "is not a hostname"),
     "both": (["m.io", "10.0.0.1"], [TO_S, {**TO_S, "filters": [MODIFIER]}], PARTLY, "Dropped Rule 1: "),
 }
 """By name: hostnames, rules, conditions, and what one of their messages says."""

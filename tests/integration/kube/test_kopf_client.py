@@ -98,7 +98,7 @@ async def test_bytes_come_as_they_are_with_the_parameters_encoded(serve: Serve, 
         ),
         (
             lambda: web.Response(status=404, text="<html>"),
-            (None, None, "something that is no API server answered 404, '<html>'"),
+            (None, None, "something that is not an API server answered 404, '<html>'"),
         ),
     ],
 )

@@ -235,7 +235,9 @@ async def test_a_watch_that_is_always_ended_at_once_is_not_hammered(world: FakeW
         api.faults.append(fault)
         api.end("services")
         await it.until(lambda: it.state("services").restarts == 1 + 4)
-        assert "ends within 1 s: look at what is between us" in it.state("services").message
+        assert (
+            "ends within 1 s: check the proxies between this server and the API server" in it.state("services").message
+        )
         await follows(world, it, 20)  # once a watch has stood for a while
         assert it.state("services").lists == 1
 

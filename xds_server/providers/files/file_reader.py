@@ -32,7 +32,7 @@ def read(path: str, seen: Signature) -> bytes:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise Unreadable(f"cannot be read: {error.strerror}: allow it") from None
+        raise Unreadable(f"cannot be read: {error.strerror}: make it readable") from None
 
 
 def _read(descriptor: int, seen: Signature) -> bytes:
@@ -40,14 +40,14 @@ def _read(descriptor: int, seen: Signature) -> bytes:
     if not stat.S_ISREG(status.st_mode) or signature(status) != seen:
         raise Moving
     if status.st_size > LARGEST:
-        raise Unreadable(f"has more than {LARGEST // 2**20} MiB: make several files of it")
+        raise Unreadable(f"has more than {LARGEST // 2**20} MiB: split it into several files")
     pieces: list[bytes] = []
     length = 0
     while piece := os.read(descriptor, _PIECE):
         pieces.append(piece)
         length += len(piece)
         if length > LARGEST:
-            raise Unreadable(f"has more than {LARGEST // 2**20} MiB: make several files of it")
+            raise Unreadable(f"has more than {LARGEST // 2**20} MiB: split it into several files")
     if signature(os.fstat(descriptor)) != seen:
         raise Moving
     return b"".join(pieces)

@@ -16,7 +16,7 @@ _OTHER_KINDS: Final = frozenset({"TCPRoute", "UDPRoute", "TLSRoute", "GRPCRoute"
 
 
 def near_miss(kinds: Iterable[Kind], api_version: str, name: str) -> tuple[Kind, Finding] | None:
-    """The kind that was meant, and what to mend; None, if the object is likely to be of another kind."""
+    """The kind that was meant, and what to fix; None, if the object is likely to be of another kind."""
     group, _, version = api_version.rpartition("/")
     for kind in kinds:
         if name == kind.kind:

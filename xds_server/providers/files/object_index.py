@@ -80,12 +80,10 @@ class Claims:
         firsts = ((identity, min(self._claimants[identity])) for identity in contents.objects)
         lost = [(identity, first) for identity, first in firsts if first != path]
         for (plural, key), first in lost[:_MOST_DUPLICATES]:
-            said = Finding("", f"is in {shown(first)} too, which comes first and counts: remove one of the two")
+            said = Finding("", f"is in {shown(first)} too, which comes first and is used: remove one of the two")
             yield problem(self._kinds[plural], key, said, shown(path))
         if lost[_MOST_DUPLICATES:]:
-            message = (
-                f"{len(lost) - _MOST_DUPLICATES} objects more are in other files, too, which count: remove this file"
-            )
+            message = f"{len(lost) - _MOST_DUPLICATES} more objects are in other files too, and those are used: remove this file"
             yield Problem(source=shown(path), object="", field="", message=message)
 
     def ignored(self) -> Counter[str]:

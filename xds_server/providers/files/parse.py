@@ -24,10 +24,10 @@ _MOST_PROBLEMS: Final = 20
 _MOST_IGNORED: Final = 50  # kinds of a file that are counted one by one
 _LONGEST_NAME: Final = 80
 _LONGEST_MESSAGE: Final = 300
-_TOO_LARGE: Final = Finding("", "is larger than an API server takes: make several objects of it")
-_TWICE: Final = Finding("", "is in this file twice, and the first one counts: remove one")
-_REPEATED: Final = "a field is given twice, and the last one counts: remove one"
-_NO_OBJECT: Final = Finding("", "is no Kubernetes object: give it apiVersion, kind and metadata")
+_TOO_LARGE: Final = Finding("", "is larger than an API server accepts: split it into several objects")
+_TWICE: Final = Finding("", "is in this file twice, and the first one is used: remove one")
+_REPEATED: Final = "a field is set twice, and the last value is used: remove one"
+_NO_OBJECT: Final = Finding("", "is not a Kubernetes object: give it apiVersion, kind and metadata")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +66,10 @@ class Parser:
                     self._read(one, contents)
                 contents.repeated(chunk, document.repeated)
         except Malformed as error:
-            return broken(path, f"does not parse: {printable(str(error), _LONGEST_MESSAGE)}: mend it", error.line)
+            return broken(path, f"does not parse: {printable(str(error), _LONGEST_MESSAGE)}: fix it", error.line)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this file's alone
-            _log.exception("a file cannot be parsed, and this is a fault of ours: %s", path)
-            return broken(path, f"cannot be parsed ({type(error).__name__}): report it, and say it in another way")
+            _log.exception("a file cannot be parsed because of a bug in this program: %s", path)
+            return broken(path, f"cannot be parsed ({type(error).__name__}): report it, and write the file differently")
         return contents.parsed()
 
     def _read(self, one: "_Object", contents: "_Contents") -> None:
@@ -166,7 +166,7 @@ class _Contents:
     def parsed(self) -> Parsed:
         """All of it."""
         if self.more_problems:
-            message = f"has {self.more_problems} problems more: mend those first that are named"
+            message = f"has {self.more_problems} more problems: fix the listed ones first"
             self.problems.append(Problem(source=self.path, object="", field="", message=message))
         return Parsed(objects=self.objects, problems=tuple(self.problems), ignored=self.ignored)
 

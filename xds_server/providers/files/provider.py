@@ -116,7 +116,7 @@ class FileSource:
             self._failed(f"cannot read directory {self._root}: {error.strerror}: create it, or allow it to be read")
         except Exception as error:  # noqa: BLE001 - whatever it is, the next look may do without it
             self._directory.distrust()
-            message = f"cannot look at {self._root} ({type(error).__name__}), and this is a fault of ours: report it"
+            message = f"cannot look at {self._root} ({type(error).__name__}), which is a bug in this program: report it"
             if message != self._fault:
                 _log.exception(message)
             self._fault = message

@@ -107,7 +107,7 @@ def walk(root: str, most: int = _MOST_ENTRIES) -> Walk:
                     _admit(path, status, seen, is_link=is_link)
             except FileNotFoundError:
                 if is_link and name.endswith(_SUFFIXES) and os.path.islink(path):  # noqa: PTH114
-                    _unreadable(seen, path, _Refused("is a link to nowhere: mend or remove it"))
+                    _unreadable(seen, path, _Refused("is a broken symbolic link: fix or remove it"))
                 # else it is gone since the directory was read
             except OSError as error:
                 _unreadable(seen, path, error)
@@ -137,5 +137,5 @@ def _admit(path: str, status: os.stat_result, seen: Walk, *, is_link: bool) -> N
 
 
 def _unreadable(seen: Walk, path: str, error: OSError) -> None:
-    reason = str(error) if isinstance(error, _Refused) else f"cannot be read: {error.strerror}: allow it"
+    reason = str(error) if isinstance(error, _Refused) else f"cannot be read: {error.strerror}: make it readable"
     seen.unreadable[path] = reason

@@ -140,7 +140,7 @@ class _Builder:
                 self._open([], event)
             case yaml.AliasEvent():
                 if event.anchor not in self._anchors:
-                    raise ValueError("an alias stands for nothing that is complete before it")
+                    raise ValueError("an alias refers to an anchor that is not complete before it")
                 value, cost = self._anchors[event.anchor]
                 self._budget.aliases -= cost
                 self._document.aliased = True
@@ -160,7 +160,7 @@ class _Builder:
         self._document.cost += cost
         self._object_cost += cost
         if self._budget.aliases < 0:
-            raise ValueError("aliases stand for too much: write it out, or say less")
+            raise ValueError("aliases expand to too much: use fewer aliases")
         if self._document.cost > LARGEST_DOCUMENT:
             raise ValueError("the document is too large: split it")
 
@@ -235,7 +235,7 @@ def _merge(into: dict[str, Any], value: Any) -> None:
     sources = value if isinstance(value, list) else [value]
     for source in reversed(sources):
         if not isinstance(source, dict):
-            raise ValueError("<< merges mappings alone")  # noqa: TRY004 - about the text, not about our types
+            raise ValueError("<< merges only mappings")  # noqa: TRY004 - about the text, not about our types
         into.update(source)
 
 

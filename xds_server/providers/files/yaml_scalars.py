@@ -53,15 +53,17 @@ def tagged(tag: str, text: str) -> Scalar:
         try:
             return base64.b64decode(text).decode(errors="replace")
         except binascii.Error:
-            raise ValueError("a !!binary value is no base64") from None
+            raise ValueError("a !!binary value is not base64") from None
     if tag == f"{_TAG}timestamp" and not _TIME.fullmatch(text):
-        raise ValueError("a !!timestamp value is no time")
+        raise ValueError("a !!timestamp value is not a timestamp")
     types = _TYPES.get(tag)
     if types is None:
         return text
     value = plain(text)
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-        raise ValueError(f"a value is no {tag.replace(_TAG, '!!')}, as its tag says")  # the value may be a password
+        raise ValueError(
+            f"a value is not of type {tag.replace(_TAG, '!!')}, as its tag requires"
+        )  # the value may be a password
     return value
 
 

@@ -59,7 +59,7 @@ def check(plugin: Exec) -> None:
             return
         case "Always":
             raise LoginError(
-                "exec has interactiveMode Always, and there is nobody to ask: use a plugin that asks nobody"
+                "exec has interactiveMode Always, and this program has no terminal: use a plugin that asks nothing"
             )
         case other:
             raise LoginError(f"exec has interactiveMode {other!r}: use Never or IfAvailable")
@@ -73,16 +73,16 @@ async def ask(plugin: Exec, cluster: Mapping[str, Any]) -> Status:
     try:
         answer = msgspec.json.decode(out, type=_Answer)
     except (ValueError, RecursionError) as error:
-        raise LoginError(f"{name} gave no ExecCredential, {error}: {_BY_HAND}") from error
+        raise LoginError(f"{name} did not print an ExecCredential, {error}: {_BY_HAND}") from error
     if answer.api_version not in (None, plugin.api_version):
         raise LoginError(
             f"{name} answered in {answer.api_version}, and not in {plugin.api_version}: set its apiVersion"
         )
     status = answer.status or Status()
     if bool(status.client_certificate_data) != bool(status.client_key_data):
-        raise LoginError(f"{name} gave a certificate without its key, or a key alone: {_BY_HAND}")
+        raise LoginError(f"{name} printed a certificate without its key, or a key without its certificate: {_BY_HAND}")
     if not status.token and not status.client_key_data:
-        raise LoginError(f"{name} gave neither a token nor a certificate: {_BY_HAND}")
+        raise LoginError(f"{name} printed neither a token nor a certificate: {_BY_HAND}")
     return status
 
 
@@ -107,13 +107,13 @@ async def _run(plugin: Exec, name: str, environ: dict[str, str]) -> bytes:
     except (OSError, ValueError) as error:  # ValueError: a NUL in what it is given
         missing = isinstance(error, FileNotFoundError)
         what = "it is not there" if missing else str(getattr(error, "strerror", None) or error)
-        hint = " ".join((plugin.install_hint or "").split()) or ("install it" if missing else "mend the kubeconfig")
+        hint = " ".join((plugin.install_hint or "").split()) or ("install it" if missing else "fix the kubeconfig")
         raise LoginError(f"cannot run {name}: {what}: {hint}") from error
     try:
         async with asyncio.timeout(_SECONDS):
             out, err = await process.communicate()
     except TimeoutError:
-        raise LoginError(f"{name} said nothing for {_SECONDS:g} s: {_BY_HAND}") from None
+        raise LoginError(f"{name} printed nothing for {_SECONDS:g} s: {_BY_HAND}") from None
     finally:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):

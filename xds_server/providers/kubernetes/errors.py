@@ -111,13 +111,13 @@ def explain(kind: Kind, verb: Verb, error: ApiError) -> str:
         case 401:
             return f"{what}: renew the credentials"
         case 403 if _NOBODY in error.message:
-            return f"{what}: the server passes over these credentials: use a token, a certificate, or exec"
+            return f"{what}: the server ignores these credentials: use a token, a certificate, or exec"
         case 403:
             return f"may not {verb} {kind.resource}: add this to the rules of the ClusterRole: - {kind.rule}"
         case 404 if kind.required:
             return f"{kind.resource}/{kind.version} is not installed, and is required: install its CRD, or make it optional"
         case 404:
-            return f"{kind.resource}/{kind.version} is not installed: this counts as none, until its CRD is there"
+            return f"{kind.resource}/{kind.version} is not installed: treated as no objects until its CRD is installed"
     return f"{what}: trying again"
 
 

@@ -105,14 +105,14 @@ class Informer:
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
-            failure = ApiError("the request was given up by the HTTP client", relist=True)
+            failure = ApiError("the HTTP client cancelled the request", relist=True)
         except Exception as error:  # noqa: BLE001 - a fault of ours must cost one list, not the source
-            _log.exception("sources.informer: a fault of this program; listing again")
-            failure = ApiError(f"a fault of this program, {error!r}; see the log", relist=True)
+            _log.exception("informer: a bug in this program; listing again")
+            failure = ApiError(f"a bug in this program, {error!r}; see the log", relist=True)
         try:
             delay = self._listwatch.failed(failure)
         except Exception:  # noqa: BLE001 - the same, while it was noted
-            _log.exception("sources.informer: a fault of this program; trying again")
+            _log.exception("informer: a bug in this program; trying again")
             delay = _FAULT_SECONDS
         self._outage = is_outage(failure)
         return delay
@@ -149,7 +149,7 @@ class Informer:
             return self._expire()
         if self._mute:
             return self._listwatch.renew()
-        raise ApiError("neither event nor bookmark for too long; listing again", silent=True, relist=True)
+        raise ApiError("no event and no bookmark for too long; listing again", silent=True, relist=True)
 
     def _expire(self) -> float:
         self._asked = False

@@ -96,4 +96,4 @@ class Pulse:
                 else:
                     patient.mute(error)
             except Exception:  # noqa: BLE001 - a fault of ours must not cost the pulse
-                _log.exception("sources.pulse: a fault of this program")
+                _log.exception("keepalive: a bug in this program")

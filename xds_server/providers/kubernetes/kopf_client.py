@@ -215,7 +215,7 @@ def _context(info: kopf.ConnectionInfo) -> auth.APIContext:
     try:
         return auth.APIContext(info)
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError; ValueError: not base64, not PEM
-        raise ApiError(f"the certificates for {info.server} cannot be used, {error}: mend the kubeconfig") from error
+        raise ApiError(f"the certificates for {info.server} cannot be used, {error}: fix the kubeconfig") from error
 
 
 async def _close(context: auth.APIContext) -> None:
@@ -261,7 +261,7 @@ async def _chunks(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
         async for chunk in response.content.iter_any():
             yield chunk
     except TimeoutError as error:
-        raise ApiError("neither event nor bookmark for too long; listing again", silent=True, relist=True) from error
+        raise ApiError("no event and no bookmark for too long; listing again", silent=True, relist=True) from error
     except Exception as error:
         raise ApiError(f"the watch broke off: {_said(error)}") from error
 
@@ -269,7 +269,7 @@ async def _chunks(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
 def _refused(error: errors.APIError) -> ApiError:
     message = error.message or " ".join(str(arg) for arg in error.args[:1] if arg) or f"status {error.status}"
     if error.status == NOT_FOUND and _MARK not in error.headers:
-        return ApiError(f"something that is no API server answered 404, {message!r}")
+        return ApiError(f"something that is not an API server answered 404, {message!r}")
     return ApiError(message, code=error.status, retry_after=_retry_after(error))
 
 

@@ -158,9 +158,9 @@ def _read(path: Path) -> _File | None:
     except FileNotFoundError:
         return None
     except Exception as error:  # whatever YAML and msgspec find wrong with it
-        raise LoginError(f"cannot read kubeconfig {path}: {' '.join(str(error).split())}: mend it") from error
+        raise LoginError(f"cannot read kubeconfig {path}: {' '.join(str(error).split())}: fix it") from error
     if config.kind not in (None, "", "Config"):
-        raise LoginError(f"{path} holds a {config.kind}, and no kubeconfig: set KUBECONFIG, or use --kubeconfig")
+        raise LoginError(f"{path} holds a {config.kind}, not a kubeconfig: set KUBECONFIG, or use --kubeconfig")
     for what, items in (("cluster", config.clusters), ("user", config.users), ("context", config.contexts)):
         names = [item.name for item in items or ()]
         if twice := sorted({name for name in names if names.count(name) > 1}):
@@ -194,7 +194,7 @@ def _beside(path: Path, name: str | None) -> str | None:
 def _check_cluster(cluster: _Cluster) -> None:
     server = _url(cluster.server or "", "server")
     if server.scheme not in ("http", "https"):
-        raise LoginError(f"server {cluster.server!r} is no URL: write https://, the host, and its port")
+        raise LoginError(f"server {cluster.server!r} is not a URL: write https://, the host, and its port")
     if cluster.certificate_authority and cluster.certificate_authority_data:
         raise LoginError("has certificate-authority and certificate-authority-data: remove one of them")
     if cluster.insecure_skip_tls_verify and (cluster.certificate_authority or cluster.certificate_authority_data):
@@ -220,7 +220,7 @@ def _url(text: str, field: str) -> Any:
             return url
     except ValueError:
         pass
-    what = f"{field} {text!r} is no URL" if text else f"has no {field}"
+    what = f"{field} {text!r} is not a URL" if text else f"has no {field}"
     raise LoginError(f"{what}: write https://, the host, and its port")
 
 
@@ -246,15 +246,15 @@ def _check_user(user: _User, *, encrypted: bool) -> None:
         missing = "client-key" if certificate else "client-certificate"
         raise LoginError(f"has one of client-certificate and client-key: add {missing}, or {missing}-data")
     if certificate and not encrypted:
-        raise LoginError("has a client certificate, which says nothing to a server without https: use https")
+        raise LoginError("has a client certificate, which needs https: use https in the cluster's server")
     if encrypted and not (token or basic or certificate or user.exec is not None):
-        raise LoginError("has no credentials, and would be anonymous: add a token, a certificate, or exec")
+        raise LoginError("has no credentials, so its requests would be anonymous: add a token, a certificate, or exec")
     if not user.as_ and (user.as_uid or user.as_groups or user.as_user_extra):
-        raise LoginError("has as-uid, as-groups or as-user-extra, and not whom to act as: add as")
+        raise LoginError("has as-uid, as-groups or as-user-extra, but no as: add as, the user to impersonate")
     extra = [value for values in (user.as_user_extra or {}).values() for value in values]
     for value in (user.as_, user.as_uid, *(user.as_groups or ()), *extra):
         if value and not value.isprintable():
-            raise LoginError(f"acts as {value!r}, which no header can hold: correct it")
+            raise LoginError(f"impersonates {value!r}, which an HTTP header cannot hold: correct it")
 
 
 # -- who we are ------------------------------------------------------------------------------------
@@ -271,7 +271,9 @@ async def _identify(user: _User, cluster: _Cluster) -> str | None:
             user.client_certificate_data = _base64(status.client_certificate_data)
             user.client_key_data = _base64(status.client_key_data or "")
     if token and not _PRINTABLE.fullmatch(token):
-        raise LoginError("the token has characters that no token has, such as spaces or line ends: write it anew")
+        raise LoginError(
+            "the token contains characters that a token cannot have, such as spaces or line ends: replace it"
+        )
     return token
 
 
@@ -284,7 +286,7 @@ def _token(user: _User) -> str | None:
     except (OSError, ValueError) as error:
         if user.token:
             return user.token
-        raise LoginError(f"cannot read tokenFile {user.token_file}: {_reason(error)}: mend it") from error
+        raise LoginError(f"cannot read tokenFile {user.token_file}: {_reason(error)}: fix it") from error
     if not token and not user.token:
         raise LoginError(f"tokenFile {user.token_file} is empty: write a token into it")
     return token or user.token
@@ -351,11 +353,11 @@ def _pem(path: str | None, data: str | None, field: str) -> bytes:
     try:
         content = Path(path).read_bytes() if path else base64.b64decode(data or "", validate=False)
     except (OSError, ValueError) as error:
-        raise LoginError(f"cannot read {what}: {_reason(error)}: mend it") from error
+        raise LoginError(f"cannot read {what}: {_reason(error)}: fix it") from error
     if not _PEM.search(content):
-        raise LoginError(f"{what} is no PEM: write it anew")
+        raise LoginError(f"{what} is not PEM: replace it")
     if field == "client-key" and _LOCKED.search(content):
-        raise LoginError(f"{what} is encrypted, and there is nobody to ask for its passphrase: use one that is not")
+        raise LoginError(f"{what} is encrypted, and a passphrase cannot be asked for: use a key without a passphrase")
     return content
 
 

@@ -140,7 +140,7 @@ class ListWatch:
         self._pages += 1
         if self._pages > _EMPTY_PAGES + self._reflector.count and token:
             raise ApiError(
-                f"the list goes on after {self._pages} pages with {self._reflector.count} objects", relist=True
+                f"the list is not complete after {self._pages} pages with {self._reflector.count} objects", relist=True
             )
         return self._page_request(token) if token else None
 
@@ -253,8 +253,8 @@ class ListWatch:
         if self._standing.doubtful:
             self._show(
                 Trouble.CUT,
-                f"every watch of {self._kind.resource} ends within {_SHORT_SECONDS:g} s: look at what is between us "
-                "and the API server, and at how long it lets a request take",
+                f"every watch of {self._kind.resource} ends within {_SHORT_SECONDS:g} s: check the proxies between "
+                "this server and the API server, and their request timeouts",
                 delay,
             )
         return delay
@@ -282,7 +282,7 @@ class ListWatch:
             elif event.ends_list:
                 self._listed(event.version)
             elif event.applied is None:
-                raise ApiError("the server does not know lists as streams; listing in pages", code=422, relist=True)
+                raise ApiError("the server does not support streaming lists; listing in pages", code=422, relist=True)
 
     def _apply(self, events: list[watch_codec.Event]) -> None:
         news, self._version, disorder = watch_codec.in_order(events, self._version)

@@ -126,7 +126,7 @@ class Contents:
         try:
             decoded = decoder.json(body)
         except msgspec.DecodeError:
-            raise ApiError("the answer is no JSON") from None  # whose message might quote it
+            raise ApiError("the answer is not JSON") from None  # whose message might quote it
         if self._references.wanted.get(reference) is None:
             return  # nobody refers to it any more, or it is gone
         self._versions[reference] = stored.version
@@ -143,7 +143,7 @@ class Contents:
         reason = trouble(error)
         delay = backoff.failed(reason, error.retry_after)
         if reason is not Trouble.ABSENT:
-            self._tell(kind, reference, f"its content is not known, or no longer: {explain(kind, 'get', error)}")
+            self._tell(kind, reference, f"its content is not known: {explain(kind, 'get', error)}")
         return delay
 
     def _faulted(self, reference: Reference, error: Exception, backoff: Backoff) -> float:
@@ -151,9 +151,9 @@ class Contents:
         kind, what = self._kinds[reference.plural][0], type(error).__name__
         frame = traceback.extract_tb(error.__traceback__)[-1]
         _log.error(
-            "a fault of ours with %s: %s at %s:%s", title(kind, reference.key), what, frame.filename, frame.lineno
+            "a bug in this program with %s: %s at %s:%s", title(kind, reference.key), what, frame.filename, frame.lineno
         )
-        self._tell(kind, reference, f"its content cannot be read ({what}), and this is a fault of ours: report it")
+        self._tell(kind, reference, f"its content cannot be read ({what}), which is a bug in this program: report it")
         return backoff.failed(Trouble.FAILED, None)
 
     def _tell(self, kind: Kind, reference: Reference, message: str) -> None:

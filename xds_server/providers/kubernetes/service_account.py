@@ -23,9 +23,9 @@ def service_account(directory: Path, environ: Mapping[str, str]) -> Connection |
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise LoginError(f"cannot read the ServiceAccount's files in {directory}: {error}: mend the mount") from error
+        raise LoginError(f"cannot read the ServiceAccount's files in {directory}: {error}: fix the mount") from error
     if not token:
-        raise LoginError(f"{token_file} is empty: mend the mount of the ServiceAccount's token")
+        raise LoginError(f"{token_file} is empty: fix the mount of the ServiceAccount's token")
     host, port = environ.get(_HOST, ""), environ.get(_PORT, "")
     address = f"[{host}]" if ":" in host else host
     server = f"https://{address}:{port}" if host and port else "https://kubernetes.default.svc"

@@ -89,10 +89,10 @@ def _no_list(body: bytes, error: Exception) -> ApiError:
     try:
         status = _STATUS.decode(body)
     except _UNREADABLE:
-        return ApiError(f"the answer is no list: {error}")
+        return ApiError(f"the answer is not a list: {error}")
     if status.kind != "Status":
-        return ApiError(f"the answer is no list: {error}")
-    return ApiError(f"the answer is no list, but says: {status.message or 'nothing'}")
+        return ApiError(f"the answer is not a list: {error}")
+    return ApiError(f"the answer is not a list, but says: {status.message or 'nothing'}")
 
 
 def page(body: bytes, decoder: Decoder) -> list[Decoded]:

@@ -180,7 +180,7 @@ RULES: Final[Mapping[str, Rule]] = {
     # Gateway
     "IPAddress values must be unique": _unique_addresses("IPAddress"),
     "Hostname values must be unique": _unique_addresses("Hostname"),
-    "oneOf": Rule(_good_address, "value", "is no IP address, as the type says"),
+    "oneOf": Rule(_good_address, "value", "is not an IP address, as its type requires"),
     (
         "Hostname value must be empty or contain only valid characters (matching "
         r"^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)"

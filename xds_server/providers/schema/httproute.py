@@ -172,7 +172,7 @@ def _ignored(rule: Rule, at: str) -> Iterator[Finding]:
         ("sessionPersistence", rule.session_persistence),
     ):
         if value is not None:
-            yield Finding(f"{at}.{field}", "is not supported yet, and is ignored: remove it, or live without it")
+            yield Finding(f"{at}.{field}", "is not supported yet, and is ignored: remove it")
 
 
 def _match(match: Match, at: str, reasons: list[Finding]) -> objects.Match | None:
@@ -214,10 +214,10 @@ def _path(path: Path, at: str, reasons: list[Finding]) -> tuple[objects.PathType
                 reasons.append(Finding(f"{at}.type", message))
                 return "RegularExpression", value
             beginning = regexes.beginning(value)
-            reasons.append(Finding(f"{at}.type", f"{message} (meant is whatever begins with {beginning!r})"))
+            reasons.append(Finding(f"{at}.type", f"{message} (treated as a prefix match on {beginning!r})"))
             return "StringPrefix", beginning
         case unknown:
-            usable(reasons, "meant is any path", validators.one_of, unknown, _PATH_TYPES, f"{at}.type")
+            usable(reasons, "treated as a match of any path", validators.one_of, unknown, _PATH_TYPES, f"{at}.type")
             return "StringPrefix", ""
 
 
@@ -234,11 +234,13 @@ def _values(raw: Sequence[Value], at: str, reasons: list[Finding]) -> list[tuple
             return None
         exact = (one.type or "Exact") == "Exact"
         if one.type == "RegularExpression":
-            message = "RegularExpression is not supported yet: use Exact (meant is any value)"
+            message = "RegularExpression is not supported yet: use Exact (treated as a match of any value)"
             reasons.append(Finding(f"{at}[{i}].type", message))
         elif not exact:
-            usable(reasons, "meant is any value", validators.one_of, one.type, _VALUE_TYPES, f"{at}[{i}].type")
-        elif not usable(reasons, "meant is any value", validators.text, one.value, f"{at}[{i}].value"):
+            usable(
+                reasons, "treated as a match of any value", validators.one_of, one.type, _VALUE_TYPES, f"{at}[{i}].type"
+            )
+        elif not usable(reasons, "treated as a match of any value", validators.text, one.value, f"{at}[{i}].value"):
             exact = False
         found.append((one.name, one.value if exact else None))
     return found

@@ -19,7 +19,7 @@ from xds_server.providers.schema.keywords import BOUNDS, CHECKS, NAMES, TYPES, c
 Schema = Mapping[str, Any]
 
 _MOST: Final = 20
-"""Findings of one object: who has more has enough to mend."""
+"""At most this many findings are reported for one object."""
 
 
 class Checked(NamedTuple):

@@ -31,21 +31,21 @@ def hostname(value: str, field: str) -> str:
     """A DNS name in lower case, perhaps with a leading `*.`."""
     lower = value.lower()
     if not _HOSTNAME.fullmatch(lower) or len(lower) > _LONGEST_NAME or _DOTTED_QUAD.fullmatch(lower):
-        raise Invalid(field, f"{value!r} is no hostname: use a DNS name, as in shop.example or *.shop.example")
+        raise Invalid(field, f"{value!r} is not a hostname: use a DNS name, as in shop.example or *.shop.example")
     return lower
 
 
 def name(value: str, field: str) -> str:
     """The name of an object."""
     if not _NAME.fullmatch(value) or len(value) > _LONGEST_NAME:
-        raise Invalid(field, f"{value!r} is no object name: use lower-case letters, digits, '-' and '.'")
+        raise Invalid(field, f"{value!r} is not an object name: use lower-case letters, digits, '-' and '.'")
     return value
 
 
 def token(value: str, field: str) -> str:
     """The name of an HTTP header or of a query parameter."""
     if not _TOKEN.fullmatch(value):
-        raise Invalid(field, f"{value!r} is no name: use letters, digits and '-'")
+        raise Invalid(field, f"{value!r} is not a name: use letters, digits and '-'")
     return value
 
 
@@ -61,14 +61,17 @@ def text(value: str, field: str) -> str:
 def path(value: str, field: str) -> str:
     """A path, as HTTPPathMatch has it for Exact and PathPrefix."""
     if not value.startswith("/"):
-        raise Invalid(field, f"{value!r} is no absolute path: start it with '/'")
+        raise Invalid(field, f"{value!r} is not an absolute path: start it with '/'")
     for part in _NOT_IN_A_PATH:
         if part in value:
             raise Invalid(field, f"{value!r} contains {part!r}: remove it")
     if value.endswith(_NOT_AT_ITS_END):
         raise Invalid(field, f"{value!r} ends with a dot segment: remove it")
     if not _PATH.fullmatch(value):
-        raise Invalid(field, f"{value!r} contains what no path has, as '?' and space: encode it with '%', or remove it")
+        raise Invalid(
+            field,
+            f"{value!r} contains a character that a path cannot have, such as '?' or space: encode it with '%', or remove it",
+        )
     return value
 
 
@@ -98,5 +101,5 @@ def address(value: str, family: str, field: str) -> str:
     try:
         socket.inet_pton(FAMILIES[family], value)
     except (OSError, ValueError):
-        raise Invalid(field, f"{value!r} is no {family} address: correct it, or the addressType") from None
+        raise Invalid(field, f"{value!r} is not an {family} address: fix it, or the addressType") from None
     return value

@@ -88,7 +88,7 @@ class StatusKeeper:
                 try:
                     await self._run()
                 except Exception:  # noqa: BLE001 - a fault of ours must cost statuses, not the server
-                    _log.exception("status.keeper: a fault of this program; beginning anew")
+                    _log.exception("status.controller: a bug in this program; starting again")
                 await asyncio.sleep(_PAUSE_SECONDS)
         finally:
             await self._client.close()

@@ -138,7 +138,7 @@ class Election:
                 try:
                     await asyncio.wait_for(self._release(), SEND_SECONDS)
                 except (ApiError, TimeoutError) as error:
-                    self._said(f"lease not given back, so others wait until it expires: {error}")
+                    self._said(f"lease not released, so other replicas wait until it expires: {error}")
 
     async def _turn(self) -> None:
         self._notice()  # that it was not renewed in time

@@ -95,7 +95,7 @@ def test_there_is_an_end_to_documents(text: str) -> None:
 
 def test_anchors_end_with_their_document() -> None:
     """Each document is on its own."""
-    with pytest.raises(Malformed, match="stands for nothing"):
+    with pytest.raises(Malformed, match="refers to an anchor"):
         list(parsed("a: &x 1\n---\nb: *x\n"))
 
 

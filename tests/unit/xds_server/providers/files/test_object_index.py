@@ -28,7 +28,7 @@ def test_the_first_file_by_path_counts() -> None:
     assert claims.value(A) == service(1)
     assert claims.problems("1.yaml") == []
     assert [str(p) for p in claims.problems("2.yaml")] == [
-        "2.yaml: Service n/a: is in 1.yaml too, which comes first and counts: remove one of the two"
+        "2.yaml: Service n/a: is in 1.yaml too, which comes first and is used: remove one of the two"
     ]
 
 

@@ -57,7 +57,7 @@ def test_what_is_no_object_is_a_problem(text: str) -> None:
     parsed = parse(f"{SERVICE}---\n{text}")
 
     assert [str(p) for p in parsed.problems] == [
-        "a.yaml:8: is no Kubernetes object: give it apiVersion, kind and metadata"
+        "a.yaml:8: is not a Kubernetes object: give it apiVersion, kind and metadata"
     ]
     assert len(parsed.objects) == 1
 
@@ -126,7 +126,7 @@ def test_an_item_may_leave_out_what_the_kind_of_its_list_says() -> None:
     assert list(parsed.objects) == [("services", "default/a"), ("services", "default/b")]
     assert [(str(p.object), p.field, p.message, p.line) for p in parsed.problems] == [
         ("Service default/b", "spec", "is missing: add it", 4),
-        ("", "", "is no Kubernetes object: give it apiVersion, kind and metadata", 5),
+        ("", "", "is not a Kubernetes object: give it apiVersion, kind and metadata", 5),
     ]
 
 
@@ -136,7 +136,7 @@ def test_a_field_that_is_given_twice_is_told() -> None:
 
     assert list(parsed.objects) == [("services", "default/b")]
     assert [str(p) for p in parsed.problems] == [
-        "a.yaml:7: a field is given twice, and the last one counts: remove one"
+        "a.yaml:7: a field is set twice, and the last value is used: remove one"
     ]
 
 
@@ -145,7 +145,7 @@ def test_only_the_first_problems_of_a_file_are_told() -> None:
     parsed = parse("---\n".join(["a: 1\n"] * 100 + [f"kind: K{i}\n" for i in range(100)]))
 
     assert len(parsed.problems) == 21
-    assert parsed.problems[-1].message == "has 80 problems more: mend those first that are named"
+    assert parsed.problems[-1].message == "has 80 more problems: fix the listed ones first"
     assert (len(parsed.ignored), parsed.ignored["others"]) == (51, 50)
 
 
@@ -179,7 +179,7 @@ def test_an_object_that_is_too_large_costs_itself() -> None:
         assert parsed.objects["httproutes", "default/r"] is None
         assert parsed.objects["services", "default/a"] is not None
         assert [str(p) for p in parsed.problems] == [
-            "a.yaml:8: HTTPRoute default/r: is larger than an API server takes: make several objects of it"
+            "a.yaml:8: HTTPRoute default/r: is larger than an API server accepts: split it into several objects"
         ]
 
 

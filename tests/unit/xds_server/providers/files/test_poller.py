@@ -179,7 +179,7 @@ def test_a_place_that_cannot_be_read_is_a_problem_not_an_absence(
         look = directory.look()
         assert look.gone == set()
         assert [str(p) for p in look.parsed[str(sub)].problems] == [
-            f"{sub}: cannot be read: Permission denied: allow it; until then its objects stay as they were"
+            f"{sub}: cannot be read: Permission denied: make it readable; until then its objects stay as they were"
         ]
         assert directory.look() == Look()
 

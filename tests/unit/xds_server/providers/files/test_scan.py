@@ -116,7 +116,7 @@ def test_what_is_no_file_is_a_problem_and_is_not_opened(tmp_path: Path) -> None:
         "pipe.yaml": "is a pipe: put a file there",
         "socket.json": "is a socket: put a file there",
         "zero.yml": "is a device: put a file there",
-        "lost.yaml": "is a link to nowhere: mend or remove it",
+        "lost.yaml": "is a broken symbolic link: fix or remove it",
     }
 
 

@@ -55,7 +55,7 @@ def test_a_watch_goes_on_unless_the_server_refused_its_start(code: int | None, r
             ApiError('User "system:anonymous" cannot watch', code=403),
             (
                 'cannot watch httproutes.gateway.networking.k8s.io: User "system:anonymous" cannot watch: '
-                "the server passes over these credentials: use a token, a certificate, or exec"
+                "the server ignores these credentials: use a token, a certificate, or exec"
             ),
         ),
         (
@@ -79,7 +79,7 @@ def test_a_failure_says_what_to_do(error: ApiError, expected: str) -> None:
 
 def test_an_optional_kind_that_is_absent_counts_as_none() -> None:
     """Nobody has to do anything then."""
-    assert "counts as none" in explain(OPTIONAL_ROUTES, "list", ApiError("m", code=404))
+    assert "treated as no objects" in explain(OPTIONAL_ROUTES, "list", ApiError("m", code=404))
 
 
 def test_waits_double_up_to_a_limit_and_never_stop() -> None:

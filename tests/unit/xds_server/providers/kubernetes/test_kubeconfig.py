@@ -128,11 +128,11 @@ async def test_of_several_files_the_first_counts(tmp_path: Path, one: Path) -> N
         ("---\n", None, "no current-context in .*: set one, or use --context"),
         (ONE, "c", "no context 'c' in .*: use one of a, b, lost"),
         (ONE, "lost", "no cluster 'nowhere' in .*: use one of here, there"),
-        ("a: [", None, "cannot read kubeconfig .*: mend it"),
-        ("clusters: 7", None, "cannot read kubeconfig .*clusters.*: mend it"),
-        ("a: !!int ''", None, "cannot read kubeconfig .*: mend it"),
-        ("a: !!timestamp abc", None, "cannot read kubeconfig .*: mend it"),
-        ("kind: Pod", None, "holds a Pod, and no kubeconfig: set KUBECONFIG, or use --kubeconfig"),
+        ("a: [", None, "cannot read kubeconfig .*: fix it"),
+        ("clusters: 7", None, "cannot read kubeconfig .*clusters.*: fix it"),
+        ("a: !!int ''", None, "cannot read kubeconfig .*: fix it"),
+        ("a: !!timestamp abc", None, "cannot read kubeconfig .*: fix it"),
+        ("kind: Pod", None, "holds a Pod, not a kubeconfig: set KUBECONFIG, or use --kubeconfig"),
         ("users: [{name: a}, {name: a}]", None, "user 'a' is in .* twice: remove one of them"),
     ],
 )
@@ -260,12 +260,12 @@ PAIR = {"client-certificate-data": DATA, "client-key-data": KEY}
 @pytest.mark.parametrize(
     ("user", "message"),
     [
-        ({}, "has no credentials, and would be anonymous: add a token, a certificate, or exec"),
+        ({}, "has no credentials, so its requests would be anonymous: add a token, a certificate, or exec"),
         (None, "has no credentials"),
         ({"token": ""}, "has no credentials"),
-        ({"token": "a\nb"}, "the token has characters that no token has"),
-        ({"token": "a\n"}, "the token has characters that no token has"),
-        ({"tokenFile": "nowhere"}, "cannot read tokenFile .*/nowhere: No such file or directory: mend it"),
+        ({"token": "a\nb"}, "the token contains characters that a token cannot have"),
+        ({"token": "a\n"}, "the token contains characters that a token cannot have"),
+        ({"tokenFile": "nowhere"}, "cannot read tokenFile .*/nowhere: No such file or directory: fix it"),
         ({"tokenFile": "empty"}, "tokenFile .*/empty is empty: write a token into it"),
         ({"token": "t", "username": "a"}, "has a token and a username: remove one of them"),
         ({"tokenFile": "empty", "username": "a"}, "has a username, and a tokenFile or exec: remove one of them"),
@@ -273,19 +273,22 @@ PAIR = {"client-certificate-data": DATA, "client-key-data": KEY}
         ({"client-key-data": KEY}, "add client-certificate, or client-certificate-data"),
         ({**PAIR, "client-key": "x"}, "has client-key and client-key-data: remove one of them"),
         ({**PAIR, "client-certificate": "x"}, "has client-certificate and client-certificate-data: remove one of them"),
-        ({**PAIR, "client-key-data": "###"}, "client-key-data is no PEM: write it anew"),
-        ({**PAIR, "client-key-data": LOCKED}, "client-key-data is encrypted, and there is nobody to ask"),
+        ({**PAIR, "client-key-data": "###"}, "client-key-data is not PEM: replace it"),
+        ({**PAIR, "client-key-data": LOCKED}, "client-key-data is encrypted, and a passphrase cannot be asked for"),
         ({"client-certificate": "no", "client-key-data": KEY}, "cannot read client-certificate .*/no: No such file"),
         ({"auth-provider": {"name": "gcp"}}, "auth-provider 'gcp' is not supported: use a token, a certificate, or a"),
-        ({"token": "t", "as-groups": ["a"]}, "and not whom to act as: add as"),
-        ({"token": "t", "as": "a\r\nb"}, "acts as .*, which no header can hold: correct it"),
-        ({"token": "t", "as": "a", "as-user-extra": {"k": ["\n"]}}, "acts as .*, which no header can hold: correct it"),
+        ({"token": "t", "as-groups": ["a"]}, "but no as: add as, the user to impersonate"),
+        ({"token": "t", "as": "a\r\nb"}, "impersonates .*, which an HTTP header cannot hold: correct it"),
+        (
+            {"token": "t", "as": "a", "as-user-extra": {"k": ["\n"]}},
+            "impersonates .*, which an HTTP header cannot hold: correct it",
+        ),
         ({"exec": {"apiVersion": V1}}, "exec has no command: name the plugin"),
         ({"exec": {"command": "x", "apiVersion": f"{V1}alpha1"}}, f"exec has apiVersion '{V1}alpha1': use {V1} or"),
         ({"exec": {"command": "x"}}, f"exec has apiVersion None: use {V1} or {V1}beta1"),
         (
             {"exec": {"command": "x", "apiVersion": V1, "interactiveMode": "Always"}},
-            "exec has interactiveMode Always, and there is nobody to ask: use a plugin that asks nobody",
+            "exec has interactiveMode Always, and this program has no terminal: use a plugin that asks nothing",
         ),
         (
             {"exec": {"command": "x", "apiVersion": V1, "interactiveMode": "Maybe"}},
@@ -306,16 +309,16 @@ async def test_nobody_is_anonymous_by_accident(tmp_path: Path, user: Any, messag
     ("cluster", "message"),
     [
         ({"server": None}, "has no server: write https://, the host, and its port"),
-        ({"server": "here:6443"}, "server 'here:6443' is no URL: write https://"),
-        ({"server": "10.0.0.1:6443"}, "server '10.0.0.1:6443' is no URL: write https://"),
-        ({"server": "https://here:port"}, "server 'https://here:port' is no URL: write https://"),
+        ({"server": "here:6443"}, "server 'here:6443' is not a URL: write https://"),
+        ({"server": "10.0.0.1:6443"}, "server '10.0.0.1:6443' is not a URL: write https://"),
+        ({"server": "https://here:port"}, "server 'https://here:port' is not a URL: write https://"),
         ({"certificate-authority": "x", "certificate-authority-data": DATA}, "certificate-authority-data: remove one"),
         ({"certificate-authority": "nowhere"}, "cannot read certificate-authority .*/nowhere: No such file"),
-        ({"certificate-authority-data": "aGVsbG8="}, "certificate-authority-data is no PEM: write it anew"),
+        ({"certificate-authority-data": "aGVsbG8="}, "certificate-authority-data is not PEM: replace it"),
         ({"certificate-authority-data": DATA, "insecure-skip-tls-verify": True}, "and a certificate-authority: remove"),
         ({"proxy-url": "socks5://p:1"}, "proxy-url with scheme 'socks5' is not supported: use an http or https proxy"),
         ({"proxy-url": "ftp://p"}, "proxy-url with scheme 'ftp' is not supported"),
-        ({"proxy-url": "127.0.0.1:9"}, "proxy-url '127.0.0.1:9' is no URL"),
+        ({"proxy-url": "127.0.0.1:9"}, "proxy-url '127.0.0.1:9' is not a URL"),
         (
             {"proxy-url": "https://p", "tls-server-name": "x"},
             "tls-server-name and an https proxy, which is not supported",
@@ -337,7 +340,7 @@ async def test_a_client_certificate_says_nothing_without_encryption(tmp_path: Pa
     """So that its owner would be anonymous."""
     message = await refusal(config(tmp_path, PAIR, server="http://here"))
 
-    assert "has a client certificate, which says nothing to a server without https: use https" in message
+    assert "has a client certificate, which needs https: use https in the cluster's server" in message
 
 
 @pytest.mark.parametrize("context", [{"cluster": "k"}, {"cluster": "k", "user": "x"}])
@@ -426,14 +429,17 @@ async def test_a_token_comes_before_a_plugin(tmp_path: Path) -> None:
     ("script", "message"),
     [
         ("import sys; sys.exit('please log in')", "ended with 1, 'please log in': run it by hand"),
-        ("print('hello')", "gave no ExecCredential"),
-        ("import sys; sys.stdout.buffer.write(b'\\xff')", "gave no ExecCredential"),
-        ("print('[' * 100000)", "gave no ExecCredential"),
-        (answering("None"), "gave neither a token nor a certificate: run it by hand"),
-        (answering("{}"), "gave neither a token nor a certificate: run it by hand"),
-        (answering('{"token": ""}'), "gave neither a token nor a certificate: run it by hand"),
-        (answering('{"token": "a b"}'), "the token has characters that no token has"),
-        (answering('{"clientKeyData": "x"}'), "gave a certificate without its key, or a key alone: run it by hand"),
+        ("print('hello')", "did not print an ExecCredential"),
+        ("import sys; sys.stdout.buffer.write(b'\\xff')", "did not print an ExecCredential"),
+        ("print('[' * 100000)", "did not print an ExecCredential"),
+        (answering("None"), "printed neither a token nor a certificate: run it by hand"),
+        (answering("{}"), "printed neither a token nor a certificate: run it by hand"),
+        (answering('{"token": ""}'), "printed neither a token nor a certificate: run it by hand"),
+        (answering('{"token": "a b"}'), "the token contains characters that a token cannot have"),
+        (
+            answering('{"clientKeyData": "x"}'),
+            "printed a certificate without its key, or a key without its certificate: run it by hand",
+        ),
         (answering('{"token": "t"}', f"{V1}beta1"), f"answered in {V1}beta1, and not in {V1}: set its apiVersion"),
     ],
 )
@@ -447,8 +453,8 @@ async def test_a_plugin_that_fails_is_named(tmp_path: Path, script: str, message
     [
         ({}, "it is not there: install it"),
         ({"installHint": "get it\nat example.com"}, "it is not there: get it at example.com"),
-        ({"command": os.devnull}, "Permission denied: mend the kubeconfig"),
-        ({"command": sys.executable, "args": ["\0"]}, "embedded null byte: mend the kubeconfig"),
+        ({"command": os.devnull}, "Permission denied: fix the kubeconfig"),
+        ({"command": sys.executable, "args": ["\0"]}, "embedded null byte: fix the kubeconfig"),
     ],
 )
 async def test_a_plugin_that_is_not_there_is_named(tmp_path: Path, more: dict[str, Any], message: str) -> None:
@@ -464,7 +470,7 @@ async def test_a_plugin_that_says_nothing_is_ended(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("xds_server.providers.kubernetes.credential_plugin._SECONDS", 0.5)
     script = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
 
-    assert "said nothing for 0.5 s: run it by hand" in await refusal(plugin(tmp_path, script))
+    assert "printed nothing for 0.5 s: run it by hand" in await refusal(plugin(tmp_path, script))
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 

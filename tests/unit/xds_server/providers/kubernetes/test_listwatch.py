@@ -403,7 +403,10 @@ def test_a_watch_that_ends_as_soon_as_it_began_is_not_hammered_and_is_shown(said
 
     assert waits == [0.2, 0.4, 0.8, 1.6, 3.2, 4.0, 4.0]
     assert (rig.state.phase, rig.state.retry_seconds) == (Phase.STALE, 4.0)
-    assert "every watch of services ends within 1 s: look at what is between us" in rig.state.message
+    assert (
+        "every watch of services ends within 1 s: check the proxies between this server and the API server"
+        in rig.state.message
+    )
     rig.watch()
     rig.now += 1.0
     assert rig.it.ended() == 0.0
@@ -501,7 +504,7 @@ def test_a_list_that_never_ends_is_given_up() -> None:
         rig.it.following(page(token="t"))
         rig.it.page(page(token="t"))
 
-    with pytest.raises(ApiError, match="the list goes on after 101 pages with 0 objects"):
+    with pytest.raises(ApiError, match="the list is not complete after 101 pages with 0 objects"):
         rig.it.following(page(token="t"))
 
 

@@ -58,7 +58,7 @@ def test_an_empty_token_is_refused(mount: Path) -> None:
     """Without it we would be anonymous."""
     (mount / "token").write_text("\n")
 
-    with pytest.raises(LoginError, match=r"token is empty: mend the mount of the ServiceAccount's token"):
+    with pytest.raises(LoginError, match=r"token is empty: fix the mount of the ServiceAccount's token"):
         service_account(mount, ENVIRON)
 
 

@@ -31,9 +31,9 @@ def test_a_page_says_where_the_list_goes_on(body: bytes, expected: tuple[str, st
 @pytest.mark.parametrize("body", [b"<html>", b"{}", b'{"metadata":{}}', b'{"metadata":{"resourceVersion":"7"},"it'])
 def test_what_is_no_list_is_a_failure(body: bytes) -> None:
     """A page from something in between is never an empty list."""
-    with pytest.raises(ApiError, match="the answer is no list"):
+    with pytest.raises(ApiError, match="the answer is not a list"):
         watch_codec.page_end(body)
-    with pytest.raises(ApiError, match="the answer is no list"):
+    with pytest.raises(ApiError, match="the answer is not a list"):
         watch_codec.page(body, SERVICES)
 
 
@@ -42,7 +42,7 @@ def test_a_page_that_breaks_off_among_its_objects_is_a_failure() -> None:
     body = b'{"metadata":{"resourceVersion":"7"},"items":['
 
     assert watch_codec.page_end(body) == ("", "7")
-    with pytest.raises(ApiError, match="the answer is no list"):
+    with pytest.raises(ApiError, match="the answer is not a list"):
         watch_codec.page(body, SERVICES)
 
 
@@ -136,13 +136,13 @@ def test_a_line_that_never_ends_is_given_up() -> None:
 def test_any_bytes_are_a_list_or_a_failure(body: bytes) -> None:
     """Whatever msgspec raises."""
     for read in (watch_codec.page_end, lambda body: watch_codec.page(body, SERVICES)):
-        with pytest.raises(ApiError, match="the answer is no list: "):
+        with pytest.raises(ApiError, match="the answer is not a list: "):
             read(body)
 
 
 def test_a_refusal_in_the_place_of_a_list_says_why() -> None:
     """With status 200, so that its code is no answer to what was asked."""
-    with pytest.raises(ApiError, match="the answer is no list, but says: etcd is away") as failure:
+    with pytest.raises(ApiError, match="the answer is not a list, but says: etcd is away") as failure:
         watch_codec.page_end(b'{"kind":"Status","metadata":{},"code":404,"message":"etcd is away"}')
 
     assert failure.value.code is None

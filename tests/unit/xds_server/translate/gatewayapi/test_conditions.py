@@ -127,7 +127,7 @@ def test_a_route_without_a_rule_that_is_served_is_not_accepted() -> None:
 def test_hostnames_that_are_dropped_are_said(good: tuple[str, ...], expected: dict[str, tuple[bool, str]]) -> None:
     """With others the route is served under those; without any it is served nowhere, not for all hosts."""
     subject = structs.replace(
-        route(hostnames=good), dropped_hostnames=("spec.hostnames[1]: '10.0.0.1' is no hostname",)
+        route(hostnames=good), dropped_hostnames=("spec.hostnames[1]: '10.0.0.1' is not a hostname",)
     )
 
     said = status_of(subject, gateway()).parents[0].conditions
