@@ -37,6 +37,7 @@ TESTED_BY = {
     ),
     "xds_server/providers/schema/*": (f"{UNIT}/providers/schema/test_structural.py", "what the kinds' schemas share"),
     "xds_server/readiness/protections/*": (f"{UNIT}/readiness/test_publisher.py", "the publisher applies it"),
+    "xds_server/readiness/protections_factory.py": (f"{UNIT}/server/test_wiring.py", "the wiring calls it"),
     "xds_server/readiness/ready_marker.py": (f"{UNIT}/readiness/test_publisher.py", "the publisher publishes it"),
     "xds_server/server/app.py": ("tests/integration/envoy/test_stack.py", "it has the tasks and sockets of a process"),
     "xds_server/server/provider_factory.py": (f"{UNIT}/server/test_wiring.py", "the wiring calls it"),

@@ -40,12 +40,11 @@ from xds_server.observability.transition_log import TransitionLog
 from xds_server.providers import Source
 from xds_server.providers.kinds import REFERENCED
 from xds_server.providers.sync_tracker import SyncTracker
-from xds_server.readiness import layers
+from xds_server.readiness import layers, protections_factory
 from xds_server.readiness.admission import ReadinessAdmission
 from xds_server.readiness.holds import Holds, Streams
 from xds_server.readiness.initial_push import InitialPush, Later
 from xds_server.readiness.parity import Outcome, Parity, ParityMetrics, digests_of
-from xds_server.readiness.protections import factory
 from xds_server.readiness.protections.hold_report import HoldReport
 from xds_server.readiness.protections.last_good import LastGood, LastGoodMetrics
 from xds_server.readiness.protections.retention import SourceFreshness
@@ -125,7 +124,7 @@ class ControlPlane:
         self.tracker = SyncTracker(self.kinds, clock=clock, on_change=self._source_changed, on_problem=_problem_found)
         self._report_problems()
         self._freshness = SourceFreshness(clock)
-        protections = factory.protections(
+        protections = protections_factory.protections(
             settings.readiness, self.pipeline, HoldReport(self.metrics, self.status.record_event, clock=clock),
             self._freshness, self._relist, clock=clock,
         )  # fmt: skip

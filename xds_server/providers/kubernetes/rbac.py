@@ -111,11 +111,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m xds_server.providers.kubernetes.rbac", description=__doc__)
     parser.add_argument("--namespace", default=NAMESPACE)
     parser.add_argument("--read-only", action="store_true", help="without what writing conditions takes")
-    parser.add_argument("--certificates", action="store_true", help="with what providers.read_references takes")
+    parser.add_argument("--references", action="store_true", help="with what providers.read_references takes")
     parser.add_argument("--namespaces", default="", help="those alone, with commas; as the server's setting")
     chosen = parser.parse_args()
     namespaces = [name for name in chosen.namespaces.split(",") if name]
-    kinds = (*KINDS, *REFERENCED) if chosen.certificates else KINDS
+    kinds = (*KINDS, *REFERENCED) if chosen.references else KINDS
     sys.stdout.write(text(kinds=kinds, namespace=chosen.namespace, write=not chosen.read_only, namespaces=namespaces))
 
 
