@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from xds_server.cli.options import LoadedSettings, load_settings, setting_options
+from xds_server.cli.options import LoadedSettings, SettingsCommand, load_settings, setting_options
 from xds_server.cli.output import print_json, print_table, print_yaml
 from xds_server.server.setting_fields import fields_of
 from xds_server.server.settings import Settings
@@ -68,7 +68,7 @@ def _print_yaml(loaded: LoadedSettings) -> None:
     print_yaml(nested)
 
 
-command = click.Command(
+command = SettingsCommand(
     "config",
     callback=_config,
     help="Print the settings that `serve` would have with these flags, and where each comes from.",

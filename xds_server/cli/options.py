@@ -77,6 +77,26 @@ class SettingType(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has n
         return [CompletionItem(choice) for choice in self._field.choices if choice.startswith(incomplete)]
 
 
+class SettingsCommand(click.Command):
+    """A command that takes the flags of the settings."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parses the flags. Raises: SettingsError for a flag of a setting that only the file can set."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            name = error.option_name.lstrip("-").replace("-", "_")
+            key = nearest(name)
+            if key is None or "." not in key:
+                raise
+            if error.possibilities and key.rpartition(".")[2] != name.rpartition(".")[2]:
+                raise
+            raise SettingsError(
+                f"{error.option_name} is not a flag: set {key} in the file of --config (`xds-server config --yaml` prints one)",
+                key,
+            ) from None
+
+
 def setting_options() -> list[click.Parameter]:
     """`--config`, and a flag for each setting that has one."""
     config = click.Option(

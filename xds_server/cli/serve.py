@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import click
-
-from xds_server.cli.options import load_settings, setting_options
+from xds_server.cli.options import SettingsCommand, load_settings, setting_options
 
 
 def _serve(config: str | None, **flags: Any) -> None:
@@ -14,7 +12,7 @@ def _serve(config: str | None, **flags: Any) -> None:
     app.main(settings)
 
 
-command = click.Command(
+command = SettingsCommand(
     "serve",
     callback=_serve,
     help="Serve Envoys from a directory of YAML or from Kubernetes.",

@@ -66,6 +66,14 @@ def test_a_section_of_the_file_reaches_its_room(tmp_path: Path, started: list[Se
             "give one of them another port (from --grpc-address, from --http-address)",
         ),
         (["--config=/no/such"], "config '/no/such' cannot be read"),
+        (
+            ["--shrink-hold-seconds", "3"],
+            "--shrink-hold-seconds is not a flag: set readiness.shrink_hold_seconds in the file",
+        ),
+        (
+            ["--shrink-hold-second=3"],
+            "--shrink-hold-second is not a flag: set readiness.shrink_hold_seconds in the file",
+        ),
     ],
 )
 def test_a_wrong_setting_is_one_line_and_exit_status_2(
@@ -78,6 +86,13 @@ def test_a_wrong_setting_is_one_line_and_exit_status_2(
     assert message in result.output
     assert len(result.output.splitlines()) == 1
     assert started == []
+
+
+def test_a_misspelt_flag_is_told_the_flag_that_is_like_it() -> None:
+    """The file is named only if no flag is meant."""
+    assert "--gate" in run("serve", "--gat=off").output
+    assert "config" not in run("serve", "--gat=off").output
+    assert "No such option" in run("serve", "--zzz").output
 
 
 @pytest.mark.parametrize(("text", "message"), [("a: [", "is not YAML"), ("- a", "is not a mapping")])
