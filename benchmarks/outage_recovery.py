@@ -24,7 +24,7 @@ from xds_server.providers.kinds import kinds
 from xds_server.providers.kubernetes.errors import ApiError
 from xds_server.providers.kubernetes.informer import Informer
 from xds_server.providers.kubernetes.listwatch import ListWatch
-from xds_server.providers.kubernetes.outage_recovery import Recovery
+from xds_server.providers.kubernetes.outage_recovery import OutageRecovery
 from xds_server.providers.sync_tracker import SyncTracker
 
 _REQUEST_SECONDS = 0.005
@@ -90,7 +90,7 @@ async def _outages(count: int, seconds: float, namespaces: int, *, together: boo
     def luck(ceiling: float) -> float:
         return random.random() * ceiling
 
-    shared = Recovery(luck)
+    shared = OutageRecovery(luck)
     tasks = []
     for place, tracker in enumerate(trackers):
         for kind in kinds():
@@ -98,7 +98,7 @@ async def _outages(count: int, seconds: float, namespaces: int, *, together: boo
             listwatch = ListWatch(
                 kind, reflector=reflector, graph=graph, tracker=tracker, jitter=luck, clock=loop.time
             )  # fmt: skip
-            informer = Informer(listwatch, server, recovery=shared if together else Recovery(luck))
+            informer = Informer(listwatch, server, recovery=shared if together else OutageRecovery(luck))
             tasks.append(asyncio.create_task(informer.run()))
 
     async def until(enough: int) -> None:

@@ -21,7 +21,7 @@ from benchmarks.steady_api_server import SENT
 from krt import Graph, Reflector
 from xds_server.providers.kinds import kinds
 from xds_server.providers.kubernetes.kopf_client import KopfClient, login
-from xds_server.providers.kubernetes.provider import KubeSource
+from xds_server.providers.kubernetes.provider import KubernetesProvider
 from xds_server.providers.sync_tracker import SyncTracker
 
 _SLICES = "/apis/discovery.k8s.io/v1/namespaces/{}/endpointslices/{}"
@@ -41,7 +41,7 @@ class Follower:
         read = kinds()
         self.sources = {kind.plural: self.graph.source(kind.plural) for kind in read}
         self.tracker = SyncTracker(read, on_change=self._on_change)
-        self.source = KubeSource(
+        self.source = KubernetesProvider(
             client=KopfClient(login()),
             kinds=read,
             reflectors={plural: Reflector(source) for plural, source in self.sources.items()},

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from krt import Graph, Reflector, Source
 from xds_server.model.source_state import Phase
-from xds_server.providers.files import FileSource
+from xds_server.providers.files import FilesProvider
 from xds_server.providers.files.documents import parsed
 from xds_server.providers.files.parse import Parsed, Parser
 from xds_server.providers.kinds import KINDS
@@ -158,7 +158,7 @@ class Tree:
         }
         sources["services"] = self.services
         self.tracker = SyncTracker(KINDS, clock=lambda: self.now)
-        self.source = FileSource(
+        self.source = FilesProvider(
             str(root), kinds=KINDS, reflectors={name: Reflector(one) for name, one in sources.items()},
             graph=graph, tracker=self.tracker, clock=lambda: self.now,
         )  # fmt: skip

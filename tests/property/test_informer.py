@@ -21,7 +21,7 @@ from xds_server.providers.kinds import KINDS
 from xds_server.providers.kubernetes.errors import ApiError
 from xds_server.providers.kubernetes.informer import Informer
 from xds_server.providers.kubernetes.listwatch import ListWatch, Scope
-from xds_server.providers.kubernetes.outage_recovery import Recovery
+from xds_server.providers.kubernetes.outage_recovery import OutageRecovery
 from xds_server.providers.sync_tracker import SyncTracker
 
 SERVICES = next(kind for kind in KINDS if kind.plural == "services")
@@ -190,7 +190,7 @@ class World:
             clock=self.now,
             scope=Scope(streamed=streamed),
         )
-        self.informer = Informer(listwatch, api, recovery=Recovery(luck))
+        self.informer = Informer(listwatch, api, recovery=OutageRecovery(luck))
 
     @staticmethod
     def now() -> float:

@@ -15,7 +15,7 @@ from xds_server.model.admission import GateMode, HoldKind
 from xds_server.observability.client import ControlPlaneError
 from xds_server.observability.observers import ObserverList
 from xds_server.providers.config import ProvidersConfig
-from xds_server.providers.kubernetes.provider import KubeSource
+from xds_server.providers.kubernetes.provider import KubernetesProvider
 from xds_server.readiness.config import ReadinessConfig
 from xds_server.readiness.parity import Parity, digests_of
 from xds_server.readiness.protections.last_good import LastGood
@@ -166,7 +166,7 @@ class Process:
             tasks.append(self._save(control_plane.last_good))
         if control_plane.parity is not None:
             tasks.append(self._compare(control_plane.parity))
-        source = KubeSource(
+        source = KubernetesProvider(
             client=self.client,
             kinds=control_plane.kinds,
             reflectors={name: Reflector(source) for name, source in control_plane.pipeline.sources.items()},

@@ -1,8 +1,8 @@
 """Where objects come from: a directory of YAML, or a Kubernetes API server, behind one contract.
 
 A source feeds one `krt.Reflector` per kind (begin, apply, delete, keep, listed) and records its state
-on the `SyncTracker`. It does not know who reads either. The sources are `files.provider.FileSource` and
-`kubernetes.provider.KubeSource`; import only the one you need, so that a run from files never imports aiohttp.
+on the `SyncTracker`. It does not know who reads either. The sources are `files.provider.FilesProvider` and
+`kubernetes.provider.KubernetesProvider`; import only the one you need, so that a run from files never imports aiohttp.
 """
 
 from collections.abc import Collection, Mapping

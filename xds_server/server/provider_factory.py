@@ -58,20 +58,20 @@ def source(
         "list_delay": settings.inject_list_delay,
     }
     if isinstance(settings.source, FilesSourceSetting):
-        from xds_server.providers.files.provider import FileSource  # noqa: PLC0415 - each pays for its own imports
+        from xds_server.providers.files.provider import FilesProvider  # noqa: PLC0415 - each pays for its own imports
 
         if references is not None:
             reflectors |= {name: Reflector(source) for name, source in references.stored.items()}
         barrier = None if settings.providers.barrier_file is None else str(settings.providers.barrier_file)
-        return FileSource(
+        return FilesProvider(
             str(settings.source.directory), barrier=barrier, hold_seconds=settings.providers.file_hold_seconds,
             on_hold_ended=file_hold_ended, **parts,
         )  # fmt: skip
     from xds_server.providers.kubernetes.kopf_client import KopfClient, login  # noqa: PLC0415
-    from xds_server.providers.kubernetes.provider import KubeSource  # noqa: PLC0415
+    from xds_server.providers.kubernetes.provider import KubernetesProvider  # noqa: PLC0415
 
     path = None if settings.kubeconfig is None else str(settings.kubeconfig)
-    return KubeSource(
+    return KubernetesProvider(
         client=KopfClient(login(path, settings.context or None)), namespaces=settings.namespaces,
         selectors=settings.selectors, streamed=settings.providers.streamed_lists,
         references=references, **parts,

@@ -56,12 +56,12 @@ def status_reporter(settings: Settings, graph: Graph, pipeline: Pipeline) -> Sta
     if not settings.write_status:
         return NoStatus()
     from xds_server.providers.kubernetes.kopf_client import KopfClient, login  # noqa: PLC0415 - each pays for its own imports
-    from xds_server.providers.kubernetes.status.controller import StatusKeeper  # noqa: PLC0415
+    from xds_server.providers.kubernetes.status.controller import StatusController  # noqa: PLC0415
 
     path = None if settings.kubeconfig is None else str(settings.kubeconfig)
     client = KopfClient(login(path, settings.context or None))
     made = statuses.build(pipeline)
-    return StatusKeeper(
+    return StatusController(
         client, graph,
         gateways=made.gateways, routes=made.routes, gateway_class=settings.gateway_class, lease="xds-server",
     )  # fmt: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from krt import Commit, Graph, Reflector, Source
-from xds_server.providers.files import FileSource
+from xds_server.providers.files import FilesProvider
 from xds_server.providers.kinds import KINDS
 from xds_server.providers.sync_tracker import SyncTracker
 
@@ -27,7 +27,7 @@ async def test_a_change_is_applied_within_a_second(tmp_path: Path) -> None:
         (tmp_path / version / "c.yaml").write_text(service("c", 1 if version == "..1" else 2))
     (tmp_path / "..data").symlink_to("..1")
     (tmp_path / "c.yaml").symlink_to("..data/c.yaml")
-    source = FileSource(
+    source = FilesProvider(
         str(tmp_path),
         kinds=KINDS,
         reflectors={plural: Reflector(one) for plural, one in sources.items()},

@@ -20,8 +20,8 @@ from xds_server.model.source_state import Phase, SourceState
 from xds_server.providers.kinds import KINDS, REFERENCED, kinds
 from xds_server.providers.kubernetes import rbac
 from xds_server.providers.kubernetes.kopf_client import KopfClient, login
-from xds_server.providers.kubernetes.provider import KubeSource
-from xds_server.providers.kubernetes.status.controller import StatusKeeper
+from xds_server.providers.kubernetes.provider import KubernetesProvider
+from xds_server.providers.kubernetes.status.controller import StatusController
 from xds_server.providers.sync_tracker import SyncTracker
 from xds_server.translate import pipeline, references, statuses
 
@@ -85,7 +85,7 @@ class Replica:
         self.references = (
             references.build(self.graph, made.roles, [kind.plural for kind in REFERENCED]) if certificates else None
         )
-        self.source = KubeSource(
+        self.source = KubernetesProvider(
             client=KopfClient(login(str(kubeconfig))),
             references=self.references,
             kinds=read,
@@ -98,7 +98,7 @@ class Replica:
         environ = {"POD_NAMESPACE": rbac.NAMESPACE, "POD_NAME": name, "POD_UID": f"uid-of-{name}"}
         client = KopfClient(login(str(kubeconfig)))
         said = statuses.build(made)
-        self.keeper = StatusKeeper(
+        self.keeper = StatusController(
             client, self.graph, gateways=said.gateways, routes=said.routes,
             gateway_class="xds-server", lease=rbac.NAME, environ=environ,
         )  # fmt: skip

@@ -10,13 +10,13 @@ from krt import Commit, Graph, Reflector, Source
 from xds_server.model.source_state import Phase, SourceState
 from xds_server.providers.kinds import REFERENCED, kinds
 from xds_server.providers.kubernetes.kopf_client import KopfClient, login
-from xds_server.providers.kubernetes.provider import KubeSource
+from xds_server.providers.kubernetes.provider import KubernetesProvider
 from xds_server.providers.sync_tracker import SyncTracker
 from xds_server.translate import references
 
 
 class Follower:
-    """A KubeSource with all that it feeds."""
+    """A KubernetesProvider with all that it feeds."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Follower:
             references.build(self.graph, ours, [kind.plural for kind in REFERENCED]) if referring else None
         )
         self.graph.subscribe(self._on_commit, *self.sources.values())
-        self.source = KubeSource(
+        self.source = KubernetesProvider(
             client=KopfClient(login(str(kubeconfig))),
             kinds=self.kinds,
             reflectors={plural: Reflector(source) for plural, source in self.sources.items()},

@@ -1,5 +1,5 @@
 """Objects from a directory of YAML and JSON files."""
 
-from xds_server.providers.files.provider import FileSource
+from xds_server.providers.files.provider import FilesProvider
 
-__all__ = ["FileSource"]
+__all__ = ["FilesProvider"]

@@ -15,7 +15,7 @@ from xds_server.providers.schema.base import Finding
 _MOST_DUPLICATES: Final = 20
 
 
-class Claims:
+class ObjectIndex:
     """The contents of all files together. Of several files with one object, the first by path counts."""
 
     def __init__(self, kinds: Iterable[Kind]) -> None:

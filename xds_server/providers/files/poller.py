@@ -9,7 +9,7 @@ from typing import Final
 from xds_server.model.admission import ChangeOutcome
 from xds_server.providers.files import file_reader
 from xds_server.providers.files.parse import ObjectId, Parsed, Parser, broken
-from xds_server.providers.files.scan import Signature, Walk, shown, walk
+from xds_server.providers.files.scan import DirectoryListing, Signature, shown, walk
 from xds_server.providers.files.write_stability import MOMENT, Change, missing, unfinished
 
 _ROUNDS: Final = 5
@@ -31,7 +31,7 @@ class Ended:
 
 
 @dataclass(slots=True)
-class Look:
+class DirectoryChanges:
     """What changed since the look before."""
 
     parsed: dict[str, Parsed] = field(default_factory=dict)
@@ -114,12 +114,12 @@ class Directory:
             self._known[path] = replace(known, again=True, digest=None)
         self._unreadable = {}
 
-    def look(self) -> Look:
+    def look(self) -> DirectoryChanges:
         """What changed; looks again until it sees no more change, so that a change of several files is one.
 
         Raises: OSError, if the directory itself cannot be read.
         """
-        look = Look()
+        look = DirectoryChanges()
         read: dict[str, Signature] = {}
         for _ in range(_ROUNDS):
             if not self._round(look, read):
@@ -127,7 +127,7 @@ class Directory:
         self.complete = self.complete or not self.changing
         return look
 
-    def _round(self, look: Look, read: dict[str, Signature]) -> bool:
+    def _round(self, look: DirectoryChanges, read: dict[str, Signature]) -> bool:
         """One walk; whether it found a change that another one may add to."""
         seen, now = walk(self._root), self._clock()
         for path in (self._unreadable.keys() - seen.unreadable.keys()) & self._known.keys():
@@ -148,7 +148,7 @@ class Directory:
     # -- what is complete, for all that can be told from outside -------------------------------------
 
     def _ready(
-        self, seen: Walk, look: Look, read: dict[str, Signature], now: float
+        self, seen: DirectoryListing, look: DirectoryChanges, read: dict[str, Signature], now: float
     ) -> tuple[dict[str, Signature], bool]:
         """The files to read now, and whether others have just begun to change."""
         ready: dict[str, Signature] = {}
@@ -167,7 +167,7 @@ class Directory:
                     ready[path] = signature
         return ready, began
 
-    def _is_whole(self, path: str, signature: Signature, seen: Walk) -> bool:
+    def _is_whole(self, path: str, signature: Signature, seen: DirectoryListing) -> bool:
         """Whether a changed file came in one step: by a new name, or by a link that was turned."""
         if not self._hold_seconds or self._turned(path, seen):
             return True
@@ -177,7 +177,7 @@ class Directory:
         renamed = signature.changed > signature.written
         return path not in self.changing and (renamed or self._age(signature) >= MOMENT)
 
-    def _turned(self, path: str, seen: Walk) -> bool:
+    def _turned(self, path: str, seen: DirectoryListing) -> bool:
         """Whether a link on the way to a file leads somewhere else than it did."""
         known, signature = self._known.get(path), seen.files.get(path)
         if path in seen.linked and signature is not None:
@@ -193,7 +193,7 @@ class Directory:
     def _is_up(self, change: Change, now: float) -> bool:
         return change.overridden or now - change.since >= self._hold_seconds
 
-    def _gone(self, seen: Walk, now: float) -> tuple[list[str], bool]:
+    def _gone(self, seen: DirectoryListing, now: float) -> tuple[list[str], bool]:
         """Files that are gone, and whether others have just gone that may be back at once: so do editors."""
         gone: list[str] = []
         absent: dict[str, float] = {}
@@ -217,7 +217,9 @@ class Directory:
 
     # -- what is believed ----------------------------------------------------------------------------
 
-    def _take(self, path: str, signature: Signature, seen: Walk, look: Look, now: float) -> bool:
+    def _take(
+        self, path: str, signature: Signature, seen: DirectoryListing, look: DirectoryChanges, now: float
+    ) -> bool:
         """Believes a file, unless it looks as if it were not complete; whether it did."""
         change = self.changing.get(path)
         if change is not None:
@@ -262,7 +264,7 @@ class Directory:
             return digest, None
         return digest, self._parser.parse(shown(path), data)
 
-    def _doubt(self, path: str, signature: Signature, seen: Walk, parsed: Parsed | None, now: float) -> str:
+    def _doubt(self, path: str, signature: Signature, seen: DirectoryListing, parsed: Parsed | None, now: float) -> str:
         """Why a file may not be complete, by what it says."""
         if parsed is None or not self._hold_seconds or self._turned(path, seen):
             return ""
@@ -275,18 +277,18 @@ class Directory:
             return ""  # an editor that makes a new file has written it by now; and most rename it when they have
         return reason
 
-    def _end(self, path: str, look: Look, now: float, by: ChangeOutcome) -> None:
+    def _end(self, path: str, look: DirectoryChanges, now: float, by: ChangeOutcome) -> None:
         change = self.changing.pop(path, None)
         if change is not None and change.held_since is not None:
             look.ended.append(Ended(path, now - change.held_since, "operator" if change.overridden else by))
 
-    def _forget(self, path: str, look: Look, now: float) -> None:
+    def _forget(self, path: str, look: DirectoryChanges, now: float) -> None:
         self._known.pop(path, None)
         look.parsed.pop(path, None)
         look.gone.add(path)
         self._end(path, look, now, "recovered")
 
-    def _tell_unreadable(self, seen: Walk, look: Look) -> None:
+    def _tell_unreadable(self, seen: DirectoryListing, look: DirectoryChanges) -> None:
         """Problems of what could not be looked at, and their ends."""
         for path in self._unreadable.keys() - seen.unreadable.keys():
             if path not in self._known and path not in look.parsed:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from krt import Graph, Reflector
 from xds_server.model.admission import ChangeOutcome
 from xds_server.model.source_state import Phase, Problem
-from xds_server.providers.files.object_index import Claims
+from xds_server.providers.files.object_index import ObjectIndex
 from xds_server.providers.files.parse import ObjectId, Parser
 from xds_server.providers.files.poller import Directory, Ended
 from xds_server.providers.files.scan import shown
@@ -38,7 +38,7 @@ class _News:
     ended: list[Ended] = field(default_factory=list)
 
 
-class FileSource:
+class FilesProvider:
     """Follows the YAML and JSON files below a directory.
 
     Polls, for inotify is blind on network file systems and to what a symbolic link leads to, and a
@@ -66,7 +66,7 @@ class FileSource:
         self._root = directory
         self._directory = Directory(directory, Parser(kinds), hold_seconds=hold_seconds, clock=clock)
         self._barrier = barrier
-        self._claims = Claims(kinds)
+        self._claims = ObjectIndex(kinds)
         self._reflectors = reflectors
         self._graph = graph
         self._tracker = tracker

@@ -45,7 +45,7 @@ def shown(path: str) -> str:
 
 
 @dataclass(slots=True)
-class Walk:
+class DirectoryListing:
     """What one walk through a directory saw."""
 
     files: dict[str, Signature] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class Walk:
         return True
 
 
-def walk(root: str, most: int = _MOST_ENTRIES) -> Walk:
+def walk(root: str, most: int = _MOST_ENTRIES) -> DirectoryListing:
     """All YAML and JSON files below *root*, those near it first; symbolic links are followed, into each directory once.
 
     Names that begin with a dot or end with `~` are passed over: editors' files, and the directories
@@ -75,7 +75,7 @@ def walk(root: str, most: int = _MOST_ENTRIES) -> Walk:
 
     Raises: OSError, if *root* itself cannot be read.
     """
-    seen = Walk(places={root: os.path.realpath(root)})
+    seen = DirectoryListing(places={root: os.path.realpath(root)})
     been = {seen.places[root]}
     ahead = deque([root])
     entries = _names(root)
@@ -127,7 +127,7 @@ def _names(directory: str) -> list[tuple[str, bool]]:
         )
 
 
-def _admit(path: str, status: os.stat_result, seen: Walk, *, is_link: bool) -> None:
+def _admit(path: str, status: os.stat_result, seen: DirectoryListing, *, is_link: bool) -> None:
     if not stat.S_ISREG(status.st_mode):
         what = next((name for is_one, name in _TYPES if is_one(status.st_mode)), "no file")
         raise _Refused(f"is {what}: put a file there")
@@ -136,6 +136,6 @@ def _admit(path: str, status: os.stat_result, seen: Walk, *, is_link: bool) -> N
         seen.linked.add(path)
 
 
-def _unreadable(seen: Walk, path: str, error: OSError) -> None:
+def _unreadable(seen: DirectoryListing, path: str, error: OSError) -> None:
     reason = str(error) if isinstance(error, _Refused) else f"cannot be read: {error.strerror}: make it readable"
     seen.unreadable[path] = reason

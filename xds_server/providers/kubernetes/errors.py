@@ -54,7 +54,7 @@ def _readable(message: str) -> str:
     return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}…"
 
 
-class Trouble(StrEnum):
+class FailureClass(StrEnum):
     """The kinds of failure that are treated differently."""
 
     DENIED = "denied"
@@ -74,29 +74,29 @@ class Trouble(StrEnum):
 
 
 _BY_CODE: Final = {
-    401: Trouble.DENIED,
-    403: Trouble.DENIED,
-    404: Trouble.ABSENT,
-    410: Trouble.EXPIRED,
-    429: Trouble.BUSY,
-    503: Trouble.BUSY,
+    401: FailureClass.DENIED,
+    403: FailureClass.DENIED,
+    404: FailureClass.ABSENT,
+    410: FailureClass.EXPIRED,
+    429: FailureClass.BUSY,
+    503: FailureClass.BUSY,
 }
 
 PHASES: Final = {
-    Trouble.DENIED: Phase.FORBIDDEN,
-    Trouble.ABSENT: Phase.ABSENT,
-    Trouble.EXPIRED: Phase.ERROR,
-    Trouble.SILENT: Phase.ERROR,
-    Trouble.BUSY: Phase.ERROR,
-    Trouble.CUT: Phase.ERROR,
-    Trouble.FAILED: Phase.ERROR,
+    FailureClass.DENIED: Phase.FORBIDDEN,
+    FailureClass.ABSENT: Phase.ABSENT,
+    FailureClass.EXPIRED: Phase.ERROR,
+    FailureClass.SILENT: Phase.ERROR,
+    FailureClass.BUSY: Phase.ERROR,
+    FailureClass.CUT: Phase.ERROR,
+    FailureClass.FAILED: Phase.ERROR,
 }
 """Where a source stands that was never listed, after such a failure."""
 
 
-def trouble(error: ApiError) -> Trouble:
+def classify(error: ApiError) -> FailureClass:
     """The class of a failure."""
-    return Trouble.SILENT if error.silent else _BY_CODE.get(error.code or 0, Trouble.FAILED)
+    return FailureClass.SILENT if error.silent else _BY_CODE.get(error.code or 0, FailureClass.FAILED)
 
 
 def is_outage(error: ApiError) -> bool:
@@ -129,14 +129,14 @@ class _Policy:
 
 # What waits for somebody to act is asked about now and then, so that the act shows within seconds.
 _POLICIES: Final = {
-    Trouble.DENIED: _Policy(first_seconds=1.0, longest_seconds=8.0),
-    Trouble.ABSENT: _Policy(first_seconds=1.0, longest_seconds=4.0),
-    Trouble.EXPIRED: _Policy(first_seconds=0.2, longest_seconds=30.0),
-    Trouble.SILENT: _Policy(first_seconds=0.2, longest_seconds=30.0),
-    Trouble.BUSY: _Policy(first_seconds=0.5, longest_seconds=30.0),
+    FailureClass.DENIED: _Policy(first_seconds=1.0, longest_seconds=8.0),
+    FailureClass.ABSENT: _Policy(first_seconds=1.0, longest_seconds=4.0),
+    FailureClass.EXPIRED: _Policy(first_seconds=0.2, longest_seconds=30.0),
+    FailureClass.SILENT: _Policy(first_seconds=0.2, longest_seconds=30.0),
+    FailureClass.BUSY: _Policy(first_seconds=0.5, longest_seconds=30.0),
     # A watch that goes on costs the server little, and changes wait for it.
-    Trouble.CUT: _Policy(first_seconds=0.2, longest_seconds=4.0),
-    Trouble.FAILED: _Policy(first_seconds=0.2, longest_seconds=30.0),
+    FailureClass.CUT: _Policy(first_seconds=0.2, longest_seconds=4.0),
+    FailureClass.FAILED: _Policy(first_seconds=0.2, longest_seconds=30.0),
 }
 _LONGEST_SECONDS: Final = 30.0
 _DOUBLINGS: Final = 16
@@ -152,13 +152,13 @@ class Backoff:
 
     def __init__(self, jitter: Callable[[float], float]) -> None:
         self._jitter = jitter
-        self._failures: Counter[Trouble] = Counter()
+        self._failures: Counter[FailureClass] = Counter()
 
-    def failures(self, reason: Trouble) -> int:
+    def failures(self, reason: FailureClass) -> int:
         """Failures of a class since the last success."""
         return self._failures[reason]
 
-    def failed(self, reason: Trouble, retry_after: float | None = None) -> float:
+    def failed(self, reason: FailureClass, retry_after: float | None = None) -> float:
         """Seconds to wait now: at least what the server asked for, at most 30."""
         self._failures[reason] += 1
         policy = _POLICIES[reason]

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from xds_server.providers.kubernetes.errors import ApiError, is_outage
 from xds_server.providers.kubernetes.listwatch import SILENCE_SECONDS, ListWatch, Request
-from xds_server.providers.kubernetes.outage_recovery import Recovery
+from xds_server.providers.kubernetes.outage_recovery import OutageRecovery
 from xds_server.providers.kubernetes.priority_semaphore import PrioritySemaphore
 
 _log = logging.getLogger(__name__)
@@ -48,18 +48,18 @@ class Informer:
         client: Client,
         *,
         turns: PrioritySemaphore | None = None,
-        recovery: Recovery | None = None,
+        recovery: OutageRecovery | None = None,
         heard: Callable[[], None] = lambda: None,
         list_delay: float = 0.0,
     ) -> None:
         self._listwatch = listwatch
         self._client = client
         self._turns = turns or PrioritySemaphore(1)
-        self._recovery = recovery or Recovery(lambda ceiling: ceiling)
+        self._recovery = recovery or OutageRecovery(lambda ceiling: ceiling)
         self._heard = heard
         self._list_delay = list_delay
         self._asked = False
-        self._mute = False
+        self._silent = False
         self._outage = False
         self._watch_timeout: asyncio.Timeout | None = None
         self._spoke_at = 0.0
@@ -69,22 +69,22 @@ class Informer:
         self._asked = True
         self._end_watch()
 
-    # -- as a patient of the pulse -----------------------------------------------------------------
+    # -- KeepaliveListener -------------------------------------------------------------------------
 
     @property
     def following(self) -> bool:
         """Whether a watch is open, or was asked for."""
         return self._watch_timeout is not None
 
-    def mute(self, error: ApiError) -> None:
+    def server_silent(self, error: ApiError) -> None:
         """The server does not answer: of an open watch it is not known whether it lives."""
         if self.following:
-            self._mute = True
-            self._listwatch.mute(error)
+            self._silent = True
+            self._listwatch.server_silent(error)
 
-    def audible(self) -> None:
+    def server_back(self) -> None:
         """It answers again: a watch that says nothing yet is begun again, from where it was."""
-        if self._mute and self.following:
+        if self._silent and self.following:
             self._end_watch()
 
     # ----------------------------------------------------------------------------------------------
@@ -127,7 +127,7 @@ class Informer:
                 await turn.aclose()
             if not self._listwatch.listing and self._asked:
                 return self._expire()
-            self._mute = False
+            self._silent = False
             self._watch_timeout = until = asyncio.timeout(None)
             try:
                 async with until:
@@ -147,7 +147,7 @@ class Informer:
         """The watch has no more time: a list was asked for, or nothing was heard of it."""
         if self._asked:
             return self._expire()
-        if self._mute:
+        if self._silent:
             return self._listwatch.renew()
         raise ApiError("no event and no bookmark for too long; listing again", silent=True, relist=True)
 
@@ -219,9 +219,9 @@ class Informer:
 
     def _answered(self) -> None:
         """The server said something good. Who often had that come to nothing is no witness that an outage is over."""
-        self._mute = False
+        self._silent = False
         self._heard()
-        if self._outage and not self._listwatch.doubtful:
+        if self._outage and not self._listwatch.unstable:
             self._outage = False
             self._recovery.over()
 

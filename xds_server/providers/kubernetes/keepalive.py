@@ -26,7 +26,7 @@ Ping = Callable[[float], Awaitable[None]]
 """Asks something small. Raises ApiError, if there is no answer within so many seconds; a refusal is an answer."""
 
 
-class Patient(Protocol):
+class KeepaliveListener(Protocol):
     """Who follows the server, and depends on its being there."""
 
     @property
@@ -34,22 +34,22 @@ class Patient(Protocol):
         """Whether a watch is open."""
         ...
 
-    def mute(self, error: ApiError) -> None:
+    def server_silent(self, error: ApiError) -> None:
         """The server does not answer."""
         ...
 
-    def audible(self) -> None:
+    def server_back(self) -> None:
         """It answers again."""
         ...
 
 
-class Pulse:
-    """Asks by *ping* while nothing is heard, and tells the *patients* when the server is gone and back."""
+class Keepalive:
+    """Asks by *ping* while nothing is heard, and tells the *listeners* when the server is gone and back."""
 
     def __init__(self, ping: Ping) -> None:
         self._ping = ping
         self._heard_at = 0.0
-        self.patients: Sequence[Patient] = ()
+        self.listeners: Sequence[KeepaliveListener] = ()
 
     def heard(self) -> None:
         """The server has said something, of whatever kind."""
@@ -66,7 +66,7 @@ class Pulse:
                     self._tell(None)
                 unanswered = 0
                 await asyncio.sleep(quiet_until - now)
-            elif not any(patient.following for patient in self.patients):
+            elif not any(listener.following for listener in self.listeners):
                 await asyncio.sleep(QUIET_SECONDS)
             elif (error := await self._ask()) is not None:
                 unanswered += 1
@@ -89,11 +89,11 @@ class Pulse:
         return None
 
     def _tell(self, error: ApiError | None) -> None:
-        for patient in self.patients:
+        for listener in self.listeners:
             try:
                 if error is None:
-                    patient.audible()
+                    listener.server_back()
                 else:
-                    patient.mute(error)
-            except Exception:  # noqa: BLE001 - a fault of ours must not cost the pulse
+                    listener.server_silent(error)
+            except Exception:  # noqa: BLE001 - a fault of ours must not end the keepalive
                 _log.exception("keepalive: a bug in this program")

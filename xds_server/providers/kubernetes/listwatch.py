@@ -18,8 +18,8 @@ from xds_server.model.source_state import Problem
 from xds_server.providers.decode import Decoded, Decoder, title
 from xds_server.providers.kinds import Kind
 from xds_server.providers.kubernetes import watch_codec
-from xds_server.providers.kubernetes.errors import PHASES, ApiError, Backoff, Trouble, Verb, explain, trouble
-from xds_server.providers.kubernetes.watch_stability import Standing
+from xds_server.providers.kubernetes.errors import PHASES, ApiError, Backoff, FailureClass, Verb, classify, explain
+from xds_server.providers.kubernetes.watch_stability import WatchStability
 from xds_server.providers.sync_tracker import SyncTracker
 
 PAGE_OBJECTS: Final = 1000
@@ -34,7 +34,7 @@ _ABSENT_SECONDS: Final = 60.0
 _EMPTY_PAGES: Final = 100
 # What servers answer that do not know lists as streams, or have them turned off.
 _NO_STREAMS: Final = (400, 422)
-_HOW_IT_ENDED: Final = {Trouble.EXPIRED: "expired", Trouble.SILENT: "idle_timeout"}
+_HOW_IT_ENDED: Final = {FailureClass.EXPIRED: "expired", FailureClass.SILENT: "idle_timeout"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ class ListWatch:
         self._pages = 0
         self._watch_began = 0.0
         self._watching = False
-        self._standing = Standing()
+        self._stability = WatchStability()
         self._said = ""
         self._absent_since: float | None = None
 
@@ -117,9 +117,9 @@ class ListWatch:
         return 2 if state.known else 0 if state.required else 1
 
     @property
-    def doubtful(self) -> bool:
+    def unstable(self) -> bool:
         """Whether lists and watches have gone well before, again and again, and no watch stood after them."""
-        return self._standing.doubtful
+        return self._stability.unstable
 
     # -- list --------------------------------------------------------------------------------------
 
@@ -180,11 +180,11 @@ class ListWatch:
         self._version = version
         self._absent_since = None
         self._said = ""
-        self._standing.went_well()
+        self._stability.record_success()
         plural = self._kind.plural
         self._tracker.replace_problems(plural, self._problems)
         self._tracker.record_list(
-            plural, epoch=self._graph.epoch, objects=self._reflector.count, following=not self._standing.doubtful
+            plural, epoch=self._graph.epoch, objects=self._reflector.count, following=not self._stability.unstable
         )
 
     def _page_request(self, token: str = "") -> Request:
@@ -210,18 +210,18 @@ class ListWatch:
     def watching(self) -> None:
         """The server has agreed to the watch. Whether from where we are, only what it says next can tell: maybe 410."""
         self._watching = True
-        self._standing.went_well()
+        self._stability.record_success()
 
     def settled(self) -> None:
-        """The watch was agreed to, and has not failed at once: we follow changes again, unless that is doubtful."""
-        if self._watching and self._version and not self._standing.doubtful:
+        """The watch was agreed to, and has not failed at once: we follow changes again, unless that is unstable."""
+        if self._watching and self._version and not self._stability.unstable:
             self._tracker.clear_stale(self._kind.plural)
 
     def stood(self) -> None:
         """The watch has stood for a while: the next failure is a first one."""
         if self._watching and self._version:
             self._backoff.succeeded()
-            self._standing.lasted()
+            self._stability.record_lasting()
             self.settled()
 
     def chunk(self, data: bytes) -> bool:
@@ -248,11 +248,11 @@ class ListWatch:
         self._watch_over("eof")
         if self._lasted():
             return 0.0
-        self._standing.failed()
-        delay = self._backoff.failed(Trouble.CUT)
-        if self._standing.doubtful:
+        self._stability.record_failure()
+        delay = self._backoff.failed(FailureClass.CUT)
+        if self._stability.unstable:
             self._show(
-                Trouble.CUT,
+                FailureClass.CUT,
                 f"every watch of {self._kind.resource} ends within {_SHORT_SECONDS:g} s: check the proxies between "
                 "this server and the API server, and their request timeouts",
                 delay,
@@ -330,19 +330,19 @@ class ListWatch:
 
     def failed(self, error: ApiError) -> float:
         """Something went wrong with what was asked last; returns the seconds to wait before the next try."""
-        reason, verb = self._trouble(error), self.verb
+        reason, verb = self._classify(error), self.verb
         self._watch_over(_HOW_IT_ENDED.get(reason, "error"))
         if self._streamed and self.listing and error.code in _NO_STREAMS:
             self._streamed = False
             return 0.0
-        if reason is not Trouble.CUT or not self._lasted():
-            self._standing.failed()
-        if reason is Trouble.ABSENT and self._next_api_version():
+        if reason is not FailureClass.CUT or not self._lasted():
+            self._stability.record_failure()
+        if reason is FailureClass.ABSENT and self._next_api_version():
             return 0.0
-        if reason is not Trouble.ABSENT:
+        if reason is not FailureClass.ABSENT:
             self._absent_since = None
         delay = self._backoff.failed(reason, error.retry_after)
-        if reason is Trouble.ABSENT and self._is_gone():
+        if reason is FailureClass.ABSENT and self._is_gone():
             self._absent(explain(self._kind, verb, error), delay)
         elif reason not in _HOW_IT_ENDED or self._backoff.failures(reason) > 1:
             # That a version has expired, or that nothing was heard, is no news, unless it happens again and again.
@@ -351,25 +351,25 @@ class ListWatch:
             self._version = ""
         return delay
 
-    def mute(self, error: ApiError) -> None:
+    def server_silent(self, error: ApiError) -> None:
         """The server does not answer, though the watch is open: what we know is stale until something is heard."""
         if self._tracker.states[self._kind.plural].known:
-            self._show(Trouble.SILENT, explain(self._kind, "watch", error), None)
+            self._show(FailureClass.SILENT, explain(self._kind, "watch", error), None)
 
-    def _trouble(self, error: ApiError) -> Trouble:
+    def _classify(self, error: ApiError) -> FailureClass:
         """Its class: that the connection of a watch broke off is none of the server's words."""
-        reason = trouble(error)
+        reason = classify(error)
         broke_off = self._watching and not self.listing and error.code is None and not error.relist
-        return Trouble.CUT if reason is Trouble.FAILED and broke_off else reason
+        return FailureClass.CUT if reason is FailureClass.FAILED and broke_off else reason
 
     def _lasted(self) -> bool:
         """Whether the watch was one, though it may not have stood for long."""
         lasted = self._clock() - self._watch_began >= _SHORT_SECONDS
         if lasted:
-            self._standing.lasted()
+            self._stability.record_lasting()
         return lasted
 
-    def _show(self, reason: Trouble, message: str, retry_seconds: float | None, code: int | None = None) -> None:
+    def _show(self, reason: FailureClass, message: str, retry_seconds: float | None, code: int | None = None) -> None:
         self._said = message
         self._tracker.record_failure(
             self._kind.plural, PHASES[reason], code=code, message=message, retry_seconds=retry_seconds

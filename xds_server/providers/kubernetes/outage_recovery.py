@@ -10,7 +10,7 @@ _LONGEST_SECONDS: Final = 2.0
 _A_SECOND: Final = 50
 
 
-class Recovery:
+class OutageRecovery:
     """The waits of informers of one API server. *jitter* returns a random number from 0 up to its argument."""
 
     def __init__(self, jitter: Callable[[float], float]) -> None:

@@ -11,13 +11,13 @@ from krt import Graph, Reflector
 from xds_server.model.references import References
 from xds_server.providers.kinds import Kind
 from xds_server.providers.kubernetes.informer import Client, Informer
-from xds_server.providers.kubernetes.keepalive import Pulse
+from xds_server.providers.kubernetes.keepalive import Keepalive
 from xds_server.providers.kubernetes.kopf_client import KopfClient
 from xds_server.providers.kubernetes.listwatch import ListWatch, Scope
 from xds_server.providers.kubernetes.namespaces import NamespaceReflectors
-from xds_server.providers.kubernetes.outage_recovery import Recovery
+from xds_server.providers.kubernetes.outage_recovery import OutageRecovery
 from xds_server.providers.kubernetes.priority_semaphore import PrioritySemaphore
-from xds_server.providers.kubernetes.referenced_contents import METADATA_KINDS, Contents, MetadataClient
+from xds_server.providers.kubernetes.referenced_contents import METADATA_KINDS, MetadataClient, ReferencedContents
 from xds_server.providers.sync_tracker import SyncTracker
 
 _log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ LISTS_AT_ONCE: Final = 8
 _Informers: TypeAlias = list[tuple[str, Informer]]
 
 
-class KubeSource:
+class KubernetesProvider:
     """Follows an API server by *client*, which it closes in the end.
 
     *namespaces*: those alone, or all if there is none; *selectors*: a label selector by kind; *streamed* asks for
@@ -55,9 +55,9 @@ class KubeSource:
     ) -> None:
         self._client = client
         self._delays = dict(list_delay or {})
-        self._pulse = Pulse(self._client.ping)
+        self._keepalive = Keepalive(self._client.ping)
         turns = PrioritySemaphore(lists_at_once)
-        recovery = Recovery(lambda ceiling: jitter() * ceiling)
+        recovery = OutageRecovery(lambda ceiling: jitter() * ceiling)
 
         def informer(
             kind: Kind, namespace: str, reflector: Reflector[str, Any], tracker: SyncTracker, client: Client
@@ -71,7 +71,7 @@ class KubeSource:
                 jitter=lambda ceiling: jitter() * ceiling, clock=clock, scope=scope,
             )  # fmt: skip
             return Informer(
-                listwatch, client, turns=turns, recovery=recovery, heard=self._pulse.heard, list_delay=delay
+                listwatch, client, turns=turns, recovery=recovery, heard=self._keepalive.heard, list_delay=delay
             )
 
         def informers(kinds: tuple[Kind, ...], into: Mapping[str, Reflector[str, Any]], client: Client) -> _Informers:
@@ -87,17 +87,17 @@ class KubeSource:
 
         self._informers = informers(kinds, reflectors, self._client)
         self._referenced: _Informers = []
-        self._contents: Contents | None = None
+        self._contents: ReferencedContents | None = None
         self._tasks: asyncio.TaskGroup | None = None
         if references is not None:
             into = {plural: Reflector(source) for plural, source in references.stored.items()}
             self._referenced = informers(METADATA_KINDS, into, MetadataClient(self._client))
-            self._contents = Contents(
+            self._contents = ReferencedContents(
                 self._client, references, graph, tracker,
                 follow=self._follow, recovery=recovery, jitter=lambda ceiling: jitter() * ceiling,
             )  # fmt: skip
 
-        self._pulse.patients = [informer for _, informer in (*self._informers, *self._referenced)]
+        self._keepalive.listeners = [informer for _, informer in (*self._informers, *self._referenced)]
 
     def relist(self, kinds: Collection[str]) -> None:
         """Has these kinds listed anew, now."""
@@ -129,7 +129,7 @@ class KubeSource:
             async with asyncio.TaskGroup() as self._tasks:
                 for _, informer in self._informers:
                     self._tasks.create_task(informer.run())
-                self._tasks.create_task(self._pulse.run())
+                self._tasks.create_task(self._keepalive.run())
                 if self._contents is not None:
                     self._tasks.create_task(self._contents.run())
         finally:

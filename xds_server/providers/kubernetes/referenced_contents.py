@@ -16,9 +16,9 @@ from xds_server.model.references import References
 from xds_server.model.source_state import Problem
 from xds_server.providers.decode import Decoder, title
 from xds_server.providers.kinds import REFERENCED, Kind
-from xds_server.providers.kubernetes.errors import ApiError, Backoff, Trouble, explain, is_outage, trouble
+from xds_server.providers.kubernetes.errors import ApiError, Backoff, FailureClass, classify, explain, is_outage
 from xds_server.providers.kubernetes.kopf_client import KopfClient
-from xds_server.providers.kubernetes.outage_recovery import Recovery
+from xds_server.providers.kubernetes.outage_recovery import OutageRecovery
 from xds_server.providers.schema.base import Object
 from xds_server.providers.schema.secret_configmap import identity
 from xds_server.providers.sync_tracker import SyncTracker
@@ -50,7 +50,7 @@ class MetadataClient:
         return self._client.stream(path, params, silence_seconds=silence_seconds, accept=_METADATA.format(""))
 
 
-class Contents:
+class ReferencedContents:
     """Keeps `fetched` equal to what `wanted` asks for. *follow* begins to list and watch a kind, by its plural name.
 
     What waits for the end of an outage is woken by *recovery*. *jitter* returns a random number from 0 up to its argument.
@@ -64,7 +64,7 @@ class Contents:
         tracker: SyncTracker,
         *,
         follow: Callable[[str], None],
-        recovery: Recovery,
+        recovery: OutageRecovery,
         jitter: Callable[[float], float],
     ) -> None:
         self._client = client
@@ -140,9 +140,9 @@ class Contents:
     def _failed(self, reference: Reference, error: ApiError, backoff: Backoff) -> float:
         """Says what is wrong, and returns the seconds until the next try. One that is gone is told of by its kind."""
         kind = self._kinds[reference.plural][0]
-        reason = trouble(error)
+        reason = classify(error)
         delay = backoff.failed(reason, error.retry_after)
-        if reason is not Trouble.ABSENT:
+        if reason is not FailureClass.ABSENT:
             self._tell(kind, reference, f"its content is not known: {explain(kind, 'get', error)}")
         return delay
 
@@ -154,7 +154,7 @@ class Contents:
             "a bug in this program with %s: %s at %s:%s", title(kind, reference.key), what, frame.filename, frame.lineno
         )
         self._tell(kind, reference, f"its content cannot be read ({what}), which is a bug in this program: report it")
-        return backoff.failed(Trouble.FAILED, None)
+        return backoff.failed(FailureClass.FAILED, None)
 
     def _tell(self, kind: Kind, reference: Reference, message: str) -> None:
         name = title(kind, reference.key)

@@ -6,7 +6,7 @@ from typing import Final
 _IN_VAIN: Final = 3
 
 
-class Standing:
+class WatchStability:
     """Of a kind's lists and watches. An outage, in which nothing goes well, is no reason to doubt what follows it."""
 
     def __init__(self) -> None:
@@ -14,19 +14,19 @@ class Standing:
         self._in_vain = 0
 
     @property
-    def doubtful(self) -> bool:
-        """Whether things have gone well before, again and again, and none of them lasted."""
+    def unstable(self) -> bool:
+        """Whether things have gone well before, again and again, and none of them record_lasting."""
         return self._in_vain >= _IN_VAIN
 
-    def went_well(self) -> None:
+    def record_success(self) -> None:
         """A list was complete, or a watch was agreed to."""
         self._well = True
 
-    def failed(self) -> None:
+    def record_failure(self) -> None:
         """What went well since the last failure came to nothing."""
         self._in_vain += self._well
         self._well = False
 
-    def lasted(self) -> None:
+    def record_lasting(self) -> None:
         """What went well was not in vain."""
         self._well, self._in_vain = False, 0

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from krt import Graph
-from xds_server.providers.kubernetes.status.controller import StatusKeeper
+from xds_server.providers.kubernetes.status.controller import StatusController
 from xds_server.server import status_factory
 from xds_server.server.settings import FilesSourceSetting, KubernetesSourceSetting, Settings
 from xds_server.translate import pipeline
@@ -28,5 +28,5 @@ def test_who_is_asked_to_writes_what_the_graph_says() -> None:
 
     keeper = status_factory.status_reporter(Settings(source=KubernetesSourceSetting(), write_status=True), graph, made)
 
-    assert isinstance(keeper, StatusKeeper)
+    assert isinstance(keeper, StatusController)
     assert {"gateway_statuses", "route_statuses"} <= set(graph.collections)

@@ -12,7 +12,7 @@ from xds_server.model.objects import Content, Reference
 from xds_server.model.references import ABSENT
 from xds_server.model.source_state import Phase
 from xds_server.providers.config import ProvidersConfig
-from xds_server.providers.files.provider import FileSource
+from xds_server.providers.files.provider import FilesProvider
 from xds_server.readiness.config import ReadinessConfig
 from xds_server.server import provider_factory
 from xds_server.server.settings import FilesSourceSetting, Settings
@@ -170,7 +170,7 @@ async def test_a_directory_gives_secrets_too_and_shows_nothing_of_them(
         graph=control_plane.graph,
         tracker=control_plane.tracker,
     )
-    assert isinstance(source, FileSource)
+    assert isinstance(source, FilesProvider)
     assert control_plane.references is not None
     await source.look()
     known = {"cert": Content({"tls.key": b"hunter2"}), "none": ABSENT}

@@ -23,7 +23,7 @@ _PAUSE_SECONDS: Final = 5.0
 _DEFAULT_NAMESPACE: Final = "default"
 
 
-class StatusKeeper:
+class StatusController:
     """Writes conditions of Gateways, their class and their routes, and Events about this Pod.
 
     *gateways* and *routes*: what is to be written of each. Before `known` is called, and after `leave`, no status is

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from xds_server.model.objects import ObjectKey
-from xds_server.providers.kubernetes.errors import CONFLICT, NOT_FOUND, ApiError, Backoff, trouble
+from xds_server.providers.kubernetes.errors import CONFLICT, NOT_FOUND, ApiError, Backoff, classify
 from xds_server.providers.kubernetes.status.lease import SEND_SECONDS, Client
 from xds_server.providers.kubernetes.status.merge import Json, place
 
@@ -88,7 +88,7 @@ class StatusWriter:
                 return 0.0  # somebody wrote in between: read it again
             backoff = self._failed.setdefault(ref, Backoff(lambda ceiling: self._random.random() * ceiling))
             self._say(f"cannot write the status of {ref.plural} {ref.key!r}: {error}", f"{ref.plural} {error.code}")
-            return backoff.failed(trouble(error), error.retry_after)
+            return backoff.failed(classify(error), error.retry_after)
         self._failed.pop(ref, None)
         self._said.clear()
         return None

@@ -1,7 +1,7 @@
 """Which file counts for which object."""
 
 from xds_server.model.objects import Service, ServicePort
-from xds_server.providers.files.object_index import Claims
+from xds_server.providers.files.object_index import ObjectIndex
 from xds_server.providers.files.parse import Parsed, broken
 from xds_server.providers.kinds import KINDS
 
@@ -19,7 +19,7 @@ def holds(**objects: Service | None) -> Parsed:
 
 def test_the_first_file_by_path_counts() -> None:
     """In whatever order the files came; the other one is told which."""
-    claims = Claims(KINDS)
+    claims = ObjectIndex(KINDS)
     claims.update({"2.yaml": holds(a=service(2))}, ())
     assert claims.value(A) == service(2)
 
@@ -34,7 +34,7 @@ def test_the_first_file_by_path_counts() -> None:
 
 def test_the_next_file_steps_in_when_the_first_is_gone() -> None:
     """Its problem is gone with it."""
-    claims = Claims(KINDS)
+    claims = ObjectIndex(KINDS)
     claims.update({"1.yaml": holds(a=service(1)), "2.yaml": holds(a=service(2))}, ())
 
     assert claims.update({}, ["1.yaml"]) == {A}
@@ -45,7 +45,7 @@ def test_the_next_file_steps_in_when_the_first_is_gone() -> None:
 
 def test_what_no_file_holds_is_gone() -> None:
     """A new version of a file may hold less than the old one."""
-    claims = Claims(KINDS)
+    claims = ObjectIndex(KINDS)
     claims.update({"1.yaml": holds(a=service(1), b=service(2))}, ())
 
     assert claims.update({"1.yaml": holds(b=service(2))}, ()) == {A, B}
@@ -57,7 +57,7 @@ def test_what_no_file_holds_is_gone() -> None:
 
 def test_a_broken_file_keeps_what_it_held() -> None:
     """Its objects stay, and its problem is that it is broken; mended, it holds what it says."""
-    claims = Claims(KINDS)
+    claims = ObjectIndex(KINDS)
     claims.update({"1.yaml": holds(a=service(1))}, ())
 
     assert claims.update({"1.yaml": broken("1.yaml", "does not parse")}, ()) == set()
@@ -71,7 +71,7 @@ def test_a_broken_file_keeps_what_it_held() -> None:
 
 def test_a_file_that_was_always_broken_holds_nothing() -> None:
     """It can be forgotten like any other."""
-    claims = Claims(KINDS)
+    claims = ObjectIndex(KINDS)
     claims.update({"1.yaml": broken("1.yaml", "does not parse")}, ())
     assert len(claims.problems("1.yaml")) == 1
 

@@ -9,7 +9,7 @@ import pytest
 from xds_server.providers.files import file_reader
 from xds_server.providers.files import poller as directory_module
 from xds_server.providers.files.parse import Parsed, Parser
-from xds_server.providers.files.poller import Directory, Ended, Look
+from xds_server.providers.files.poller import Directory, DirectoryChanges, Ended
 from xds_server.providers.files.scan import walk
 from xds_server.providers.kinds import KINDS
 
@@ -30,7 +30,7 @@ def service(name: str) -> str:
     return f"apiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{}}\n"
 
 
-def names(look: Look) -> list[str]:
+def names(look: DirectoryChanges) -> list[str]:
     return sorted(Path(path).name for path in look.parsed)
 
 
@@ -59,15 +59,15 @@ class Rig:
             now=lambda: time.time_ns() + age,
         )
 
-    def look(self, *, after: float = 0.0) -> Look:
+    def look(self, *, after: float = 0.0) -> DirectoryChanges:
         self.clock.seconds += after
         return self.directory.look()
 
-    def settled(self) -> Look:
+    def settled(self) -> DirectoryChanges:
         """What a look sees once what was written is still."""
         first = self.look(after=1)
         second = self.look(after=1)
-        return Look({**first.parsed, **second.parsed}, first.gone | second.gone, first.ended + second.ended)
+        return DirectoryChanges({**first.parsed, **second.parsed}, first.gone | second.gone, first.ended + second.ended)
 
 
 def test_only_what_changed_is_parsed(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_only_what_changed_is_parsed(tmp_path: Path) -> None:
     (tmp_path / "b.yaml").write_text(service("b"))
     assert names(rig.look()) == ["a.yaml", "b.yaml"]
 
-    assert rig.look() == Look()
+    assert rig.look() == DirectoryChanges()
     (tmp_path / "b.yaml").write_text(service("b") + "# anew")
     (tmp_path / "a.yaml").unlink()
     look = rig.settled()
@@ -105,9 +105,9 @@ def test_a_young_file_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert names(directory.look()) == ["a.yaml"]
 
     now += LATER
-    assert directory.look() == Look()
+    assert directory.look() == DirectoryChanges()
     path.write_text(service("not looked at: by now every write has another signature"))
-    assert directory.look() == Look()
+    assert directory.look() == DirectoryChanges()
     assert parser.paths == ["a.yaml", "a.yaml"]
 
 
@@ -181,9 +181,9 @@ def test_a_place_that_cannot_be_read_is_a_problem_not_an_absence(
         assert [str(p) for p in look.parsed[str(sub)].problems] == [
             f"{sub}: cannot be read: Permission denied: make it readable; until then its objects stay as they were"
         ]
-        assert directory.look() == Look()
+        assert directory.look() == DirectoryChanges()
 
-    assert directory.look() == Look(gone={str(sub)})
+    assert directory.look() == DirectoryChanges(gone={str(sub)})
 
 
 THREE = "---\n".join(map(service, "abc"))
@@ -203,9 +203,9 @@ def test_a_file_that_is_written_in_place_is_read_once_it_is_still(tmp_path: Path
 
     for text in ("", service("x"), service("x") + "---\n" + service("y")):
         path.write_text(text)
-        assert rig.look(after=0.2) == Look()
+        assert rig.look(after=0.2) == DirectoryChanges()
     path.write_text(THREE + "---\n" + service("d"))
-    assert rig.look(after=0.2) == Look()
+    assert rig.look(after=0.2) == DirectoryChanges()
     look = rig.look(after=0.2)
 
     assert names(look) == ["a.yaml"]
@@ -230,8 +230,8 @@ def test_what_is_missing_at_the_end_of_a_file_may_be_still_to_come(tmp_path: Pat
     rig.settled()
 
     path.write_text(text)
-    assert (rig.settled(), held(rig)) == (Look(), [reason])
-    assert (rig.look(after=5), held(rig)) == (Look(), [reason])
+    assert (rig.settled(), held(rig)) == (DirectoryChanges(), [reason])
+    assert (rig.look(after=5), held(rig)) == (DirectoryChanges(), [reason])
     look = rig.look(after=5)
 
     assert names(look) == ["a.yaml"]
@@ -334,7 +334,7 @@ def test_a_file_that_is_missing_for_a_moment_is_not_gone(tmp_path: Path) -> None
     rig.settled()
 
     path.rename(tmp_path / "a.yaml~")
-    assert rig.look(after=0.2) == Look()
+    assert rig.look(after=0.2) == DirectoryChanges()
     path.write_text(THREE)
     assert rig.settled().gone == set()
     path.unlink()
@@ -350,7 +350,7 @@ def test_what_moves_from_one_file_to_another_is_never_nowhere(tmp_path: Path) ->
 
     (tmp_path / "b.yaml").write_text(THREE)
     (tmp_path / "a.yaml").unlink()
-    assert rig.look(after=0.2) == Look()
+    assert rig.look(after=0.2) == DirectoryChanges()
     look = rig.look(after=0.2)
 
     assert (names(look), look.gone) == (["b.yaml"], {str(tmp_path / "a.yaml")})

@@ -7,8 +7,8 @@ import pytest
 
 from krt import Commit, Graph, Reflector, Source
 from xds_server.model.source_state import Phase
-from xds_server.providers.files import FileSource
-from xds_server.providers.files.object_index import Claims
+from xds_server.providers.files import FilesProvider
+from xds_server.providers.files.object_index import ObjectIndex
 from xds_server.providers.kinds import KINDS
 from xds_server.providers.sync_tracker import SyncTracker
 
@@ -31,7 +31,7 @@ class Rig:
         self.commits: list[Commit] = []
         self.ended: list[tuple[float, str]] = []
         self.graph.subscribe(self.commits.append, *self.sources.values(), replay=False)
-        self.source = FileSource(
+        self.source = FilesProvider(
             str(directory),
             kinds=KINDS,
             reflectors={plural: Reflector(source) for plural, source in self.sources.items()},
@@ -328,7 +328,7 @@ async def test_nothing_is_listed_while_a_file_is_being_written(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "fault", [Claims.update, Reflector.apply, SyncTracker.replace_problems], ids=lambda one: one.__qualname__
+    "fault", [ObjectIndex.update, Reflector.apply, SyncTracker.replace_problems], ids=lambda one: one.__qualname__
 )
 async def test_a_fault_of_ours_costs_one_look(
     tmp_path: Path, fault: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -342,7 +342,9 @@ async def test_a_fault_of_ours_costs_one_look(
         raise KeyError("x")
 
     (tmp_path / "b.yaml").write_text(service("b") + "---\nkind: Service\n")
-    owner = {"Claims": Claims, "Reflector": Reflector, "SyncTracker": SyncTracker}[fault.__qualname__.split(".")[0]]
+    owner = {"ObjectIndex": ObjectIndex, "Reflector": Reflector, "SyncTracker": SyncTracker}[
+        fault.__qualname__.split(".")[0]
+    ]
     with monkeypatch.context() as faulty:
         faulty.setattr(owner, fault.__name__, fail)
         for _ in range(3):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from xds_server.providers.files.scan import Walk, walk
+from xds_server.providers.files.scan import DirectoryListing, walk
 
 
 def seen(root: Path) -> list[str]:
@@ -68,7 +68,7 @@ def test_a_root_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 
 def test_what_lies_below_an_unreadable_place_is_not_covered() -> None:
     """Nobody may conclude that a file is gone from a directory that could not be read."""
-    it = Walk(unreadable={"/d/sub": "cannot be read"})
+    it = DirectoryListing(unreadable={"/d/sub": "cannot be read"})
 
     assert [it.covers(path) for path in ("/d/sub", "/d/sub/a.yaml", "/d/subway.yaml", "/d/a.yaml")] == [
         False,

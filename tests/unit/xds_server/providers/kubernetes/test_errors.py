@@ -3,7 +3,7 @@
 import pytest
 
 from xds_server.providers.kinds import kinds
-from xds_server.providers.kubernetes.errors import ApiError, Backoff, Trouble, explain, is_outage, trouble
+from xds_server.providers.kubernetes.errors import ApiError, Backoff, FailureClass, classify, explain, is_outage
 
 ROUTES = next(kind for kind in kinds() if kind.plural == "httproutes")
 OPTIONAL_ROUTES = next(kind for kind in kinds(["httproutes"]) if kind.plural == "httproutes")
@@ -16,19 +16,19 @@ def longest(ceiling: float) -> float:
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
-        (401, Trouble.DENIED),
-        (403, Trouble.DENIED),
-        (404, Trouble.ABSENT),
-        (410, Trouble.EXPIRED),
-        (429, Trouble.BUSY),
-        (503, Trouble.BUSY),
-        (500, Trouble.FAILED),
-        (None, Trouble.FAILED),
+        (401, FailureClass.DENIED),
+        (403, FailureClass.DENIED),
+        (404, FailureClass.ABSENT),
+        (410, FailureClass.EXPIRED),
+        (429, FailureClass.BUSY),
+        (503, FailureClass.BUSY),
+        (500, FailureClass.FAILED),
+        (None, FailureClass.FAILED),
     ],
 )
-def test_a_failure_has_a_class(code: int | None, expected: Trouble) -> None:
+def test_a_failure_has_a_class(code: int | None, expected: FailureClass) -> None:
     """The status decides."""
-    assert trouble(ApiError("m", code=code)) is expected
+    assert classify(ApiError("m", code=code)) is expected
 
 
 @pytest.mark.parametrize(
@@ -86,14 +86,14 @@ def test_waits_double_up_to_a_limit_and_never_stop() -> None:
     """The first try again is fast, and the thousandth comes all the same."""
     backoff = Backoff(longest)
 
-    waits = [backoff.failed(Trouble.FAILED) for _ in range(1000)]
+    waits = [backoff.failed(FailureClass.FAILED) for _ in range(1000)]
 
     assert waits[:4] == [0.2, 0.4, 0.8, 1.6]
     assert waits[-1] == 30.0
 
 
-@pytest.mark.parametrize(("reason", "limit"), [(Trouble.DENIED, 8.0), (Trouble.ABSENT, 4.0)])
-def test_what_waits_for_somebody_is_asked_about_every_few_seconds(reason: Trouble, limit: float) -> None:
+@pytest.mark.parametrize(("reason", "limit"), [(FailureClass.DENIED, 8.0), (FailureClass.ABSENT, 4.0)])
+def test_what_waits_for_somebody_is_asked_about_every_few_seconds(reason: FailureClass, limit: float) -> None:
     """Granting a permission, or installing a CRD, shows within seconds."""
     backoff = Backoff(longest)
 
@@ -104,22 +104,22 @@ def test_the_server_says_how_long() -> None:
     """Retry-After is a lower bound, up to our limit."""
     backoff = Backoff(lambda _: 0.0)
 
-    assert [backoff.failed(Trouble.BUSY, seconds) for seconds in (7.0, 3600.0, None)] == [7.0, 30.0, 1.0]
+    assert [backoff.failed(FailureClass.BUSY, seconds) for seconds in (7.0, 3600.0, None)] == [7.0, 30.0, 1.0]
 
 
 def test_no_luck_makes_many_tries_of_few() -> None:
     """A wait is at least half of its bound."""
     backoff = Backoff(lambda _: 0.0)
 
-    assert [backoff.failed(Trouble.FAILED) for _ in range(10)][:3] == [0.1, 0.2, 0.4]
-    assert backoff.failed(Trouble.FAILED) == 15.0
+    assert [backoff.failed(FailureClass.FAILED) for _ in range(10)][:3] == [0.1, 0.2, 0.4]
+    assert backoff.failed(FailureClass.FAILED) == 15.0
 
 
 def test_another_class_begins_anew_and_forgets_no_other() -> None:
     """Failures that take turns are failures, too."""
     backoff = Backoff(longest)
 
-    waits = [backoff.failed(reason) for _ in range(3) for reason in (Trouble.FAILED, Trouble.DENIED)]
+    waits = [backoff.failed(reason) for _ in range(3) for reason in (FailureClass.FAILED, FailureClass.DENIED)]
 
     assert waits == [0.2, 1.0, 0.4, 2.0, 0.8, 4.0]
 
@@ -127,13 +127,13 @@ def test_another_class_begins_anew_and_forgets_no_other() -> None:
 def test_success_starts_all_over() -> None:
     """Whatever had failed before."""
     backoff = Backoff(longest)
-    for reason in (*Trouble, *Trouble):
+    for reason in (*FailureClass, *FailureClass):
         backoff.failed(reason)
 
     backoff.succeeded()
 
-    assert [backoff.failures(reason) for reason in Trouble] == [0] * len(Trouble)
-    assert backoff.failed(Trouble.FAILED) == 0.2
+    assert [backoff.failures(reason) for reason in FailureClass] == [0] * len(FailureClass)
+    assert backoff.failed(FailureClass.FAILED) == 0.2
 
 
 @pytest.mark.parametrize(

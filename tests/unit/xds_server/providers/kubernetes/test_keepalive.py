@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import clock
 from xds_server.providers.kubernetes.errors import ApiError
-from xds_server.providers.kubernetes.keepalive import ANSWER_SECONDS, QUIET_SECONDS, Pulse
+from xds_server.providers.kubernetes.keepalive import ANSWER_SECONDS, QUIET_SECONDS, Keepalive
 
 NOTICED_SECONDS = QUIET_SECONDS + 2 * ANSWER_SECONDS + 1.0
 
@@ -31,29 +31,29 @@ class Server:
             raise self.failure
 
 
-class Patient:
+class Listener:
     """Who wants to know."""
 
     def __init__(self) -> None:
         self.following = True
         self.told: list[tuple[float, str]] = []
 
-    def mute(self, error: ApiError) -> None:
+    def server_silent(self, error: ApiError) -> None:
         self.told.append((asyncio.get_running_loop().time(), error.message))
 
-    def audible(self) -> None:
+    def server_back(self) -> None:
         self.told.append((asyncio.get_running_loop().time(), ""))
 
 
-def run(main: Callable[[Server, Pulse, Patient], Coroutine[Any, Any, None]]) -> None:
-    """Runs it beside a pulse, in no time."""
+def run(main: Callable[[Server, Keepalive, Listener], Coroutine[Any, Any, None]]) -> None:
+    """Runs it beside a keepalive, in no time."""
 
     async def whole() -> None:
-        server, patient = Server(), Patient()
-        pulse = Pulse(server.ping)
-        pulse.patients = [patient]
-        task = asyncio.create_task(pulse.run())
-        await main(server, pulse, patient)
+        server, listener = Server(), Listener()
+        keepalive = Keepalive(server.ping)
+        keepalive.listeners = [listener]
+        task = asyncio.create_task(keepalive.run())
+        await main(server, keepalive, listener)
         assert not task.done()
 
     assert clock.run(whole()) == []
@@ -62,10 +62,10 @@ def run(main: Callable[[Server, Pulse, Patient], Coroutine[Any, Any, None]]) -> 
 def test_a_server_that_talks_is_not_asked() -> None:
     """Nobody asks who is heard."""
 
-    async def main(server: Server, pulse: Pulse, _: Patient) -> None:
+    async def main(server: Server, keepalive: Keepalive, _: Listener) -> None:
         for _i in range(100):
             await asyncio.sleep(QUIET_SECONDS - 1)
-            pulse.heard()
+            keepalive.heard()
         assert server.pinged == []
 
     run(main)
@@ -74,13 +74,13 @@ def test_a_server_that_talks_is_not_asked() -> None:
 def test_a_silent_server_is_asked_gently() -> None:
     """Once each ten seconds, for all kinds; not at all while nobody follows."""
 
-    async def main(server: Server, _: Pulse, patient: Patient) -> None:
+    async def main(server: Server, _: Keepalive, listener: Listener) -> None:
         await asyncio.sleep(60.5)
         assert len(server.pinged) == 6
-        patient.following = False
+        listener.following = False
         await asyncio.sleep(600)
         assert len(server.pinged) == 6
-        assert patient.told == []
+        assert listener.told == []
 
     run(main)
 
@@ -88,16 +88,16 @@ def test_a_silent_server_is_asked_gently() -> None:
 def test_a_frozen_server_is_noticed_and_its_return_too() -> None:
     """Said once, within half a minute; and once more when it answers."""
 
-    async def main(server: Server, _: Pulse, patient: Patient) -> None:
+    async def main(server: Server, _: Keepalive, listener: Listener) -> None:
         server.frozen = True
         await asyncio.sleep(300)
-        assert patient.told == [(NOTICED_SECONDS, "no answer within 5 s")]
+        assert listener.told == [(NOTICED_SECONDS, "no answer within 5 s")]
         server.frozen = False
         server.thawed.set()
         await asyncio.sleep(ANSWER_SECONDS + 1)
-        assert [message for _, message in patient.told] == ["no answer within 5 s", ""]
+        assert [message for _, message in listener.told] == ["no answer within 5 s", ""]
         await asyncio.sleep(300)
-        assert len(patient.told) == 2
+        assert len(listener.told) == 2
 
     run(main)
 
@@ -105,12 +105,12 @@ def test_a_frozen_server_is_noticed_and_its_return_too() -> None:
 def test_who_is_heard_meanwhile_is_back() -> None:
     """Whatever it was that came."""
 
-    async def main(server: Server, pulse: Pulse, patient: Patient) -> None:
+    async def main(server: Server, keepalive: Keepalive, listener: Listener) -> None:
         server.failure = ApiError("cannot reach it")
         await asyncio.sleep(60)
-        pulse.heard()
+        keepalive.heard()
         await asyncio.sleep(2)
-        assert [message for _, message in patient.told] == ["cannot reach it", ""]
+        assert [message for _, message in listener.told] == ["cannot reach it", ""]
 
     run(main)
 
@@ -119,29 +119,29 @@ def test_who_is_heard_meanwhile_is_back() -> None:
 def test_one_answer_may_be_lost(failure: Exception) -> None:
     """The next is asked for at once."""
 
-    async def main(server: Server, _: Pulse, patient: Patient) -> None:
+    async def main(server: Server, _: Keepalive, listener: Listener) -> None:
         server.failure = failure
         await asyncio.sleep(QUIET_SECONDS + 0.5)
         server.failure = None
         await asyncio.sleep(300)
-        assert patient.told == []
+        assert listener.told == []
         assert server.pinged[1] - server.pinged[0] == 1.0
 
     run(main)
 
 
 def test_a_patient_with_a_fault_costs_the_others_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    """It is logged, and the pulse goes on."""
+    """It is logged, and the keepalive goes on."""
 
-    class Faulty(Patient):
-        def mute(self, error: ApiError) -> None:
+    class Faulty(Listener):
+        def server_silent(self, error: ApiError) -> None:
             raise ZeroDivisionError
 
-    async def main(server: Server, pulse: Pulse, patient: Patient) -> None:
-        pulse.patients = [Faulty(), patient]
+    async def main(server: Server, keepalive: Keepalive, listener: Listener) -> None:
+        keepalive.listeners = [Faulty(), listener]
         server.failure = ApiError("cannot reach it")
         await asyncio.sleep(60)
-        assert [message for _, message in patient.told] == ["cannot reach it"]
+        assert [message for _, message in listener.told] == ["cannot reach it"]
 
     run(main)
     assert len(caplog.records) == 1

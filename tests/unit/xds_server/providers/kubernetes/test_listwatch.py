@@ -514,7 +514,7 @@ def test_a_server_that_does_not_answer_makes_us_stale_until_something_is_heard()
     rig.list()
     rig.watch()
 
-    rig.it.mute(ApiError("no answer within 5 s"))
+    rig.it.server_silent(ApiError("no answer within 5 s"))
     assert (rig.state.phase, "no answer within 5 s" in rig.state.message) == (Phase.STALE, True)
     rig.it.chunk(line("BOOKMARK", {"metadata": {"resourceVersion": "11"}}))
 

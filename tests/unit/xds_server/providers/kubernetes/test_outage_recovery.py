@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import outage_recovery
 from tests.support import clock
-from xds_server.providers.kubernetes.outage_recovery import Recovery
+from xds_server.providers.kubernetes.outage_recovery import OutageRecovery
 
 
 def virtually(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -17,7 +17,7 @@ def virtually(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     assert clock.run(main()) == []
 
 
-async def waited(waits_of: Recovery, seconds: float, *, outage: bool) -> float:
+async def waited(waits_of: OutageRecovery, seconds: float, *, outage: bool) -> float:
     """How long a wait took."""
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -29,7 +29,7 @@ def test_an_outage_that_is_over_ends_the_waits_that_it_caused() -> None:
     """Within a second; other waits go on, and nobody waits longer than he would have."""
 
     async def main() -> None:
-        waits_of = Recovery(lambda ceiling: ceiling)
+        waits_of = OutageRecovery(lambda ceiling: ceiling)
         waits = [
             asyncio.create_task(waited(waits_of, seconds, outage=outage))
             for seconds, outage in ((30.0, True), (30.0, False), (10.5, True), (5.0, True))
@@ -47,7 +47,7 @@ def test_many_do_not_storm_the_server() -> None:
 
     async def main() -> None:
         order = iter(range(200))
-        waits_of = Recovery(lambda ceiling: ceiling * next(order) / 200)
+        waits_of = OutageRecovery(lambda ceiling: ceiling * next(order) / 200)
         waits = [asyncio.create_task(waited(waits_of, 60.0, outage=True)) for _ in range(200)]
         await asyncio.sleep(1)
         waits_of.over()
@@ -62,7 +62,7 @@ def test_those_who_came_first_are_told_first() -> None:
 
     async def main() -> None:
         order = iter(range(20))
-        waits_of = Recovery(lambda _: next(order) / 20)
+        waits_of = OutageRecovery(lambda _: next(order) / 20)
         waits = [asyncio.create_task(waited(waits_of, 60.0, outage=True)) for _ in range(20)]
         await asyncio.sleep(1)
         waits_of.over()
@@ -92,7 +92,7 @@ def test_who_is_cancelled_waits_no_more() -> None:
     """And is not told."""
 
     async def main() -> None:
-        waits_of = Recovery(lambda ceiling: ceiling)
+        waits_of = OutageRecovery(lambda ceiling: ceiling)
         wait = asyncio.create_task(waited(waits_of, 30.0, outage=True))
         await asyncio.sleep(1)
         wait.cancel()

@@ -3,7 +3,7 @@
 from krt import Graph
 from tests.support import builders
 from tests.support.api_server.in_memory import Client, Cluster, running
-from xds_server.providers.kubernetes.status.controller import StatusKeeper
+from xds_server.providers.kubernetes.status.controller import StatusController
 from xds_server.providers.kubernetes.status.merge import place
 from xds_server.translate import pipeline, statuses
 
@@ -21,7 +21,7 @@ class Rig:
         self.cluster = Cluster()
         self.cluster.put(EDGE, {"spec": {}})
         environ = {"POD_NAMESPACE": "gw", "POD_NAME": "xds-0", "POD_UID": "u"}
-        self.it = StatusKeeper(
+        self.it = StatusController(
             Client(self.cluster), self.graph, gateways=made.gateways, routes=made.routes,
             gateway_class="xds-server", lease="it", environ=environ,
         )  # fmt: skip

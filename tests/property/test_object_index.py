@@ -1,10 +1,10 @@
-"""Claims against an oracle that looks at all files anew after each step."""
+"""ObjectIndex against an oracle that looks at all files anew after each step."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from xds_server.model.objects import Service, ServicePort
-from xds_server.providers.files.object_index import Claims
+from xds_server.providers.files.object_index import ObjectIndex
 from xds_server.providers.files.parse import ObjectId, Parsed, broken
 from xds_server.providers.kinds import KINDS, Value
 
@@ -30,7 +30,7 @@ def winners(files: dict[str, Parsed]) -> dict[ObjectId, tuple[str, Value | None]
 @given(STEPS)
 def test_claims_are_what_the_files_say(steps: list[tuple[dict[str, Parsed], set[str]]]) -> None:
     """After any steps the winners are the oracle's, what changed was among the touched, and losers are told."""
-    claims, files = Claims(KINDS), dict[str, Parsed]()
+    claims, files = ObjectIndex(KINDS), dict[str, Parsed]()
     for parsed, gone in steps:
         before = winners(files)
         touched = claims.update(parsed, gone)
