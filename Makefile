@@ -58,6 +58,7 @@ soak: .venv/done ## whether a server stays as large as it is, after streams and 
 seeded-bugs: .venv/done ## bugs put into krt and the gate, one at a time: the tests must find each
 	$(RUN) tests.property.seeded_bugs
 	$(RUN) tests.simulation.seeded_bugs
+	$(RUN) tests.unit.seeded_bugs
 
 simulate: .venv/done ## thousands of schedules of a hostile world (SEEDS=n)
 	$(RUN) tests.simulation $(if $(SEEDS),--count $(SEEDS))

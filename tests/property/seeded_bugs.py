@@ -5,12 +5,10 @@
 Exits with 1 if a bug survives, or if the code that it was to change is not there any more.
 """
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.seeding import Bug, main
+from tests.support.seeding import Bug, failing_suites, main
 
 COPIED = ("krt", "tests/__init__.py", "tests/conftest.py", "tests/unit/__init__.py", "tests/unit/krt", "tests/property",
           "docs/krt", "pyproject.toml")  # fmt: skip
@@ -92,19 +90,8 @@ BUGS = (
 
 
 def killers(directory: Path) -> str:
-    """Which suites fail in a copy, or ""; a run that does not end counts as a failure."""
-    environment = os.environ | {"HYPOTHESIS_PROFILE": "seeded", "PYTHONDONTWRITEBYTECODE": "1"}
-    found = []
-    for name, paths in SUITES.items():
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *paths]
-        try:
-            run = subprocess.run(command, cwd=directory, env=environment, capture_output=True, timeout=60, check=False)
-        except subprocess.TimeoutExpired:
-            found.append(name)
-        else:
-            if run.returncode:
-                found.append(name)
-    return f"killed by {', '.join(found)}" if found else ""
+    """Which suites fail in a copy, or ""."""
+    return failing_suites(directory, SUITES)
 
 
 if __name__ == "__main__":

@@ -78,8 +78,6 @@ BUGS = (
     # changes instead of the whole state
     Bug("nobody is told what is gone", "xds_server/xds/protocol/delta_outbox.py", "removed.append(name)", "pass"),
     Bug("what a client has already is believed to be current", "xds_server/xds/protocol/delta_outbox.py", "item.digest if item is not None and item.version == versions[name] else UNKNOWN", "item.digest if item is not None else UNKNOWN"),
-    Bug("a kept load assignment outlives the return of its cluster", "xds_server/xds/protocol/make_before_break.py",
-        "assignments.outbox.drop_override(name)", "pass"),
     # krt's sync
     Bug("half a list is shown", "krt/reflector.py", "            self._seen[key] = value\n",
         "            self._seen[key] = value\n            self.source.set(key, value)\n"),

@@ -1,9 +1,11 @@
 """Seeding bugs into copies of the code, one at a time, to see whether the tests find each."""
 
+import os
 import shutil
+import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +54,22 @@ def main(bugs: Sequence[Bug], copied: Iterable[str], finding: Callable[[Path], s
         sys.stdout.flush()
     sys.stdout.write(f"{len(chosen) - missed} of {len(chosen)} seeded bugs were found\n")
     return 1 if missed else 0
+
+
+def failing_suites(directory: Path, suites: Mapping[str, Sequence[str]]) -> str:
+    """Which suites of pytest fail in a copy, or ""; a run that does not end counts as a failure."""
+    environment = os.environ | {"HYPOTHESIS_PROFILE": "seeded", "PYTHONDONTWRITEBYTECODE": "1"}
+    found = []
+    for name, paths in suites.items():
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *paths]
+        try:
+            run = subprocess.run(command, cwd=directory, env=environment, capture_output=True, timeout=60, check=False)
+        except subprocess.TimeoutExpired:
+            found.append(name)
+        else:
+            if run.returncode:
+                found.append(name)
+    return f"killed by {', '.join(found)}" if found else ""
 
 
 def _copy(names: Iterable[str], into: Path) -> None:

@@ -7,8 +7,9 @@ import pytest
 from tests.property.seeded_bugs import BUGS as OF_KRT
 from tests.simulation.seeded_bugs import BUGS as OF_THE_SERVER
 from tests.support.seeding import Bug
+from tests.unit.seeded_bugs import BUGS as OF_UNITS
 
-BUGS = (*OF_KRT, *OF_THE_SERVER)
+BUGS = (*OF_KRT, *OF_THE_SERVER, *OF_UNITS)
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
