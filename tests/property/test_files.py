@@ -271,4 +271,4 @@ def test_what_stands_there_in_the_end_is_what_counts(steps: list[Step]) -> None:
         tree.settle()
 
         assert set(tree.services) == said(tree.root)
-        assert [str(one) for one in tree.tracker.problems if "comes first and counts" not in one.message] == []
+        assert [str(one) for one in tree.tracker.problems if "comes first and is used" not in one.message] == []

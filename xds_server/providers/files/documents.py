@@ -1,4 +1,4 @@
-"""From the bytes of a file to its documents, as `kubectl apply -f` takes them: YAML, JSON, several of them, any encoding.
+"""Splits a file into documents as `kubectl apply -f` does: YAML or JSON, several in a file, UTF-8 or UTF-16.
 
 Source: k8s.io/apimachinery, pkg/util/yaml/decoder.go, and k8s.io/cli-runtime, pkg/resource/visitor.go.
 """
@@ -24,7 +24,7 @@ from xds_server.providers.files.yaml_events import (
     exceeds,
 )
 
-_LARGEST_JSON: Final = 2**20  # bytes of an object: longer ones would be read in one call for too long
+_LARGEST_JSON: Final = 2**20  # bytes of an object: decoding a larger one in one call would take too long
 _MOST_DOCUMENTS: Final = 100_000
 _TOO_MANY: Final = f"has more than {_MOST_DOCUMENTS} documents: split it"
 _MOST_DIRECTIVES: Final = 16  # libyaml compares each of them with every other
@@ -37,8 +37,8 @@ _QUOTED_TAG: Final = re.compile(r" '!.*'")
 _BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
-class Malformed(Exception):  # noqa: N818 - a verdict on a file, not a failure of ours
-    """The file does not parse; *line* counts from 1, and is None if nobody can tell."""
+class Malformed(Exception):  # noqa: N818 - a problem of the input, not an error of this program
+    """The file does not parse. *line* counts from 1, and is None if it is not known."""
 
     def __init__(self, message: str, line: int | None) -> None:
         super().__init__(message)
@@ -47,24 +47,24 @@ class Malformed(Exception):  # noqa: N818 - a verdict on a file, not a failure o
 
 @dataclass
 class Chunk:
-    """A part of a file that is parsed alone."""
+    """A part of a file that is parsed separately."""
 
     text: str
     line: int
-    """On which it begins, from 0."""
+    """The line on which it begins, from 0."""
 
     @cached_property
     def _marked(self) -> tuple[list[Document], Marks]:
         marks: Marks = {}
         try:
             return list(documents(self.text, Budget(), marks)), marks
-        except (yaml.YAMLError, Refused):  # JSON that is no YAML
+        except (yaml.YAMLError, Refused):  # JSON that is not YAML
             return [], marks
 
     def place(self, number: int, path: str) -> int:
         """Line, from 1, of a field such as `spec.rules[0].matches` in one document of the chunk.
 
-        A field that is not there has the line of what should contain it. The text is parsed anew when first asked.
+        A missing field has the line of its parent. The first call parses the text again.
         """
         found, marks = self._marked
         if number >= len(found):
@@ -80,7 +80,7 @@ class Chunk:
 
 
 def decoded(content: bytes) -> str:
-    """The text of a file: UTF-8, or as its byte order mark says; what cannot be read becomes U+FFFD."""
+    """The text of a file: UTF-8, or the encoding of its byte order mark. Invalid bytes become U+FFFD."""
     for mark, encoding in _BOMS:
         if content.startswith(mark):
             return _decoded(content[len(mark) :], encoding)
@@ -94,7 +94,7 @@ def _decoded(content: bytes, encoding: str) -> str:
 
 
 def parsed(text: str) -> Iterator[tuple[Chunk, int, Document]]:
-    """All documents of a file, each with the part in which it is, and which one there. Raises: Malformed."""
+    """All documents of a file: the chunk, the document's number in it, and the document. Raises: Malformed."""
     budget = Budget()
     for count, chunk in enumerate(_chunks(text)):
         if count >= _MOST_DOCUMENTS:
@@ -104,7 +104,7 @@ def parsed(text: str) -> Iterator[tuple[Chunk, int, Document]]:
             try:
                 values += _json(chunk)
             except (msgspec.DecodeError, RecursionError):
-                values = []  # kubectl, too, takes it for YAML then
+                values = []  # kubectl treats it as YAML then, too
         if values:
             yield from values
         else:
@@ -113,7 +113,7 @@ def parsed(text: str) -> Iterator[tuple[Chunk, int, Document]]:
 
 
 def _chunks(text: str) -> Iterator[Chunk]:
-    """What is between lines of `---`, but for the parts that are blank. Directives stay with what comes after them."""
+    """The parts between lines of `---`, without blank ones. Directives stay with the document after them."""
     begin = line = 0
     for start, after, end in _separators(text):
         part = text[begin:start]
@@ -160,18 +160,18 @@ def _line(error: yaml.YAMLError, chunk: Chunk) -> int | None:
     mark = getattr(error, "problem_mark", None)
     if mark is not None:
         return chunk.line + min(int(mark.line) + 1, chunk.text.count("\n") + 1)
-    position = getattr(error, "position", None)  # of a character that cannot be
+    position = getattr(error, "position", None)  # of a character that YAML does not permit
     return None if position is None else chunk.line + chunk.text.count("\n", 0, position) + 1
 
 
 def _what(error: yaml.YAMLError) -> str:
-    """The first line of it, without what it quotes of the file: that may be a password."""
+    """The first line of the error, without quotes from the file: they may contain a password."""
     said = getattr(error, "problem", None) or getattr(error, "reason", None) or error
     return _QUOTED_TAG.sub("", str(said).partition("\n")[0])
 
 
 def _json(chunk: Chunk) -> Iterator[tuple[Chunk, int, Document]]:
-    """The JSON values that a part of a file is made of. Raises: msgspec.DecodeError, RecursionError, Malformed."""
+    """The JSON values of a chunk. Raises: msgspec.DecodeError, RecursionError, Malformed."""
     rest, line = memoryview(chunk.text.encode()), chunk.line
     for _ in range(_MOST_DOCUMENTS):
         raw = bytes(rest[: _first_value(rest)])
@@ -186,14 +186,14 @@ def _json(chunk: Chunk) -> Iterator[tuple[Chunk, int, Document]]:
 
 
 def _first_value(rest: memoryview) -> int:
-    """How many bytes the first JSON value takes, with the space after it."""
+    """The length in bytes of the first JSON value, with the space after it."""
     try:
         msgspec.json.decode(rest, type=msgspec.Raw)
     except msgspec.DecodeError as error:
         more = _TRAILING.search(str(error))
         if more is None:
             raise
-        return int(more[1]) - 1  # it names the byte after the first that is too much
+        return int(more[1]) - 1  # the error names the byte after the first trailing one
     return rest.nbytes
 
 

@@ -1,4 +1,4 @@
-"""Reads one file: a regular one, of a size that can be, and as it was from beginning to end."""
+"""Reads a regular file of limited size, and checks that it did not change while it was read."""
 
 import os
 import stat
@@ -7,18 +7,18 @@ from typing import Final
 from xds_server.providers.files.scan import Signature, signature
 
 LARGEST: Final = 8 * 2**20
-"""Bytes that a file may have."""
-# A pipe that took the file's place must not be waited for, nor a terminal become ours.
+"""The largest size of a file. Unit: bytes."""
+# If a pipe took the file's place, do not wait for it; if a terminal did, do not make it our controlling terminal.
 _FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _PIECE: Final = 2**20
 
 
-class Unreadable(Exception):  # noqa: N818 - a verdict on a file, not a failure of ours
-    """The file cannot be read; the message says why, and what to do."""
+class Unreadable(Exception):  # noqa: N818 - a problem of the input, not an error of this program
+    """The file cannot be read. The message says why, and what to do."""
 
 
 class Moving(Exception):  # noqa: N818
-    """The file is another one than was seen before, or became one while it was read."""
+    """The file has changed since its signature was taken."""
 
 
 def read(path: str, seen: Signature) -> bytes:

@@ -16,11 +16,11 @@ _OTHER_KINDS: Final = frozenset({"TCPRoute", "UDPRoute", "TLSRoute", "GRPCRoute"
 
 
 def near_miss(kinds: Iterable[Kind], api_version: str, name: str) -> tuple[Kind, Finding] | None:
-    """The kind that was meant, and what to fix; None, if the object is likely to be of another kind."""
+    """The kind that was probably meant, and what to fix; None if the object is probably of another kind."""
     group, _, version = api_version.rpartition("/")
     for kind in kinds:
         if name == kind.kind:
-            # Others have a Service, or a Gateway, of their own: then the group is another one altogether.
+            # Other projects have kinds named Service or Gateway too, in entirely different groups.
             if group == kind.group:
                 return kind, Finding("apiVersion", f"{version!r} is not read: use {_full(kind)!r}")
             if not api_version or _near(group, kind.group) or (not group and kind.group):
@@ -31,7 +31,7 @@ def near_miss(kinds: Iterable[Kind], api_version: str, name: str) -> tuple[Kind,
 
 
 def unread(api_version: str, name: str) -> str:
-    """What to say of an object that is ignored, if it was meant for a server such as this one; else ""."""
+    """The hint for an ignored object that was meant for a Gateway API implementation; empty for others."""
     if api_version.startswith(f"{GATEWAY_API}/") and name in _OTHER_KINDS - {"GatewayClass"}:
         return f"{name} is not supported yet, and is ignored: use HTTPRoute and Gateway"
     return ""

@@ -1,4 +1,4 @@
-"""Which file says what about which object, and which of them counts. Pure."""
+"""Which files contain which object, and which of them is used. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +16,7 @@ _MOST_DUPLICATES: Final = 20
 
 
 class ObjectIndex:
-    """The contents of all files together. Of several files with one object, the first by path counts."""
+    """The objects of all files. If several files contain one object, the first by path is used."""
 
     def __init__(self, kinds: Iterable[Kind]) -> None:
         self._kinds = {kind.plural: kind for kind in kinds}
@@ -24,7 +24,7 @@ class ObjectIndex:
         self._claimants: dict[ObjectId, set[str]] = {}
 
     def update(self, parsed: Mapping[str, Parsed], gone: Iterable[str]) -> set[ObjectId]:
-        """Takes in what was read, and forgets files that are gone; returns the objects that this concerns."""
+        """Adds parsed files, and removes deleted ones. Returns the objects that may have changed."""
         touched: set[ObjectId] = set()
         for path in gone:
             touched.update(self._release(path))
@@ -58,11 +58,11 @@ class ObjectIndex:
         return identity in self._claimants
 
     def value(self, identity: ObjectId) -> Value | None:
-        """What the file that counts says; None if that cannot be used as it is."""
+        """The object from the file that is used; None if it is invalid."""
         return self._files[min(self._claimants[identity])].objects[identity]
 
     def claimants(self, identity: ObjectId) -> frozenset[str]:
-        """The files in which the object is."""
+        """The files that contain the object."""
         return frozenset(self._claimants.get(identity, ()))
 
     def of_kind(self, plural: str) -> Iterator[ObjectId]:
@@ -70,7 +70,7 @@ class ObjectIndex:
         return (identity for identity in self._claimants if identity[0] == plural)
 
     def problems(self, path: str) -> list[Problem]:
-        """All that is wrong with one file now."""
+        """All current problems of one file."""
         contents = self._files.get(path)
         if contents is None:
             return []
@@ -87,7 +87,7 @@ class ObjectIndex:
             yield Problem(source=shown(path), object="", field="", message=message)
 
     def ignored(self) -> Counter[str]:
-        """How many objects there are of kinds that are not read, by `apiVersion kind`."""
+        """The number of objects of kinds that are not read, by `apiVersion kind`."""
         counts: Counter[str] = Counter()
         for contents in self._files.values():
             counts.update(contents.ignored)

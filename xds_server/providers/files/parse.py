@@ -1,4 +1,4 @@
-"""From the content of one file to the objects in it."""
+"""Parses the content of one file into objects."""
 
 import logging
 from collections import Counter
@@ -21,7 +21,7 @@ ObjectId = tuple[str, str]
 """Plural name of the kind, and `namespace/name`."""
 
 _MOST_PROBLEMS: Final = 20
-_MOST_IGNORED: Final = 50  # kinds of a file that are counted one by one
+_MOST_IGNORED: Final = 50  # kinds of a file that are counted separately
 _LONGEST_NAME: Final = 80
 _LONGEST_MESSAGE: Final = 300
 _TOO_LARGE: Final = Finding("", "is larger than an API server accepts: split it into several objects")
@@ -32,19 +32,19 @@ _NO_OBJECT: Final = Finding("", "is not a Kubernetes object: give it apiVersion,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
-    """What a file contains."""
+    """The objects and problems of one file."""
 
     objects: Mapping[ObjectId, Value | None]
-    """None for an object that cannot be used as it is. In the order of the file."""
+    """In the order of the file. None for an invalid object."""
     problems: tuple[Problem, ...] = ()
     ignored: Mapping[str, int] = field(default_factory=dict)
-    """How many objects there are of kinds that are not read, by `apiVersion kind`."""
+    """The number of objects of kinds that are not read, by `apiVersion kind`."""
     intact: bool = True
-    """False for a file that could not be read or parsed: what it contained before still holds."""
+    """False for a file that could not be read or parsed: its previous objects stay."""
 
 
 def broken(path: str, message: str, line: int | None = None) -> Parsed:
-    """A file from which nothing new can be learnt."""
+    """The result for a file that cannot be read or parsed."""
     said = f"{message}; until then its objects stay as they were"
     return Parsed(
         objects={}, problems=(Problem(source=path, object="", field="", message=said, line=line),), intact=False
@@ -58,7 +58,7 @@ class Parser:
         self._decoders = [(kind, Decoder(kind)) for kind in kinds]
 
     def parse(self, path: str, content: bytes) -> Parsed:
-        """All objects of a file; *path* is how problems name it. Whatever it holds, nothing is raised."""
+        """All objects of a file. *path* is its name in problems. Raises nothing, whatever the content is."""
         contents = _Contents(path)
         try:
             for chunk, number, document in parsed(decoded(content)):
@@ -67,7 +67,7 @@ class Parser:
                 contents.repeated(chunk, document.repeated)
         except Malformed as error:
             return broken(path, f"does not parse: {printable(str(error), _LONGEST_MESSAGE)}: fix it", error.line)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is this file's alone
+        except Exception as error:  # noqa: BLE001 - a bug must cost this file only
             _log.exception("a file cannot be parsed because of a bug in this program: %s", path)
             return broken(path, f"cannot be parsed ({type(error).__name__}): report it, and write the file differently")
         return contents.parsed()
@@ -97,21 +97,21 @@ class Parser:
 
 @dataclass(slots=True)
 class _Object:
-    """What should be an object, and where it stands."""
+    """A value that should be an object, and its place in the file."""
 
     chunk: Chunk
     number: int
-    """Which document of the chunk."""
+    """The number of the document in the chunk."""
     at: str
-    """Path in it; empty unless it is an item of a list."""
+    """Its path in the document; empty unless it is an item of a list."""
     content: Any
     oversized: bool
-    """Whether it is too large, and only in parts there."""
+    """Whether it is too large, so that its content was not read completely."""
 
 
 @dataclass(slots=True)
 class _Contents:
-    """What has been read of one file."""
+    """The objects and problems read so far from one file."""
 
     path: str
     objects: dict[ObjectId, Value | None] = field(default_factory=dict)
@@ -127,7 +127,7 @@ class _Contents:
             self._add(one, kind, decoder.loaded(one.content))
 
     def refuse(self, one: _Object, kind: Kind, finding: Finding) -> None:
-        """Adds an object that cannot be used: its last good state stays."""
+        """Adds an invalid object: its last good state stays."""
         self._add(one, kind, Decoded(key_of(one.content), None, (finding,)))
 
     def _add(self, one: _Object, kind: Kind, read: Decoded) -> None:
@@ -144,12 +144,12 @@ class _Contents:
         self.ignored[name if name in self.ignored or len(self.ignored) < _MOST_IGNORED else "others"] += 1
 
     def repeated(self, chunk: Chunk, lines: list[int]) -> None:
-        """Notes fields that are given more than once in a mapping."""
+        """Reports fields that are set more than once in a mapping."""
         for line in lines:
             self._note(Problem(source=self.path, object="", field="", message=_REPEATED, line=chunk.line + line + 1))
 
     def found(self, one: _Object, finding: Finding, kind: Kind | None = None, key: str = "") -> None:
-        """Notes something wrong, with its line."""
+        """Reports a problem with its line."""
         line = one.chunk.place(one.number, f"{one.at}.{finding.field}") if len(self.problems) < _MOST_PROBLEMS else None
         self._note(
             problem(kind, key, finding, self.path, line)
@@ -164,7 +164,7 @@ class _Contents:
             self.more_problems += 1
 
     def parsed(self) -> Parsed:
-        """All of it."""
+        """The result."""
         if self.more_problems:
             message = f"has {self.more_problems} more problems: fix the listed ones first"
             self.problems.append(Problem(source=self.path, object="", field="", message=message))
@@ -172,7 +172,7 @@ class _Contents:
 
 
 def _objects(chunk: Chunk, number: int, document: Document, content: Any, at: str = "") -> Iterator[_Object]:
-    """The objects of a document: it is one, or a list, whose items may leave out what its kind says of them."""
+    """The objects of a document: an object, or a list, whose items may omit the apiVersion and kind that its kind implies."""
     kind, items = (content.get("kind"), content.get("items", ())) if isinstance(content, dict) else (None, ())
     if items is None and isinstance(kind, str) and kind.endswith("List"):
         return
@@ -184,7 +184,7 @@ def _objects(chunk: Chunk, number: int, document: Document, content: Any, at: st
         inferred = {"apiVersion": content.get("apiVersion"), "kind": kind.removesuffix("List")}
     for i, item in enumerate(items):
         if not document.aliased:
-            items[i] = None  # to forget a long list bit by bit, not all at once
+            items[i] = None  # frees a long list item by item, because freeing it at once would take too long
         for one in _objects(chunk, number, document, item, f"{at}.items[{i}]" if at else f"items[{i}]"):
             if one.content is item and isinstance(item, dict) and not item.get("kind") and not item.get("apiVersion"):
                 one.content = {**item, **inferred}

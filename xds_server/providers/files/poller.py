@@ -1,4 +1,4 @@
-"""Reads what changed in a directory since the last look, once it has been written. Blocking: for a thread."""
+"""Reads the files of a directory that changed since the last poll, once they are completely written. Blocking: for a thread."""
 
 import os
 import time
@@ -13,10 +13,10 @@ from xds_server.providers.files.scan import DirectoryListing, Signature, shown, 
 from xds_server.providers.files.write_stability import MOMENT, Change, missing, unfinished
 
 _ROUNDS: Final = 5
-# Two writes within one tick of the file system's clock look alike: a file that was written so
-# recently is read once more at the next look. (Ticks are 4 to 10 ms; network file systems differ.)
+# Two writes within one tick of the file system's clock give the same times. So a file that was written this
+# recently is read once more at the next poll. (Ticks are 4 to 10 ms; network file systems differ.)
 _YOUNG_SECONDS: Final = 0.1
-# What is complete waits for what began to change in the same look: they may belong together. But no longer than this.
+# A complete change waits this long at most for files that began to change in the same poll: they may belong together.
 _LONGEST_DEFERRAL: Final = 1.0
 _NANOSECONDS: Final = 1e9
 
@@ -32,35 +32,35 @@ class Ended:
 
 @dataclass(slots=True)
 class DirectoryChanges:
-    """What changed since the look before."""
+    """What changed since the previous poll."""
 
     parsed: dict[str, Parsed] = field(default_factory=dict)
     """By path: new files, and those whose content changed."""
     gone: set[str] = field(default_factory=set)
-    """Files that are not there any more."""
+    """Files that were deleted."""
     ended: list[Ended] = field(default_factory=list)
     """Holds that ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """A file as it was last believed."""
+    """A file as it was last applied."""
 
     signature: Signature
     again: bool
-    """Whether it is to be read again though its signature is the same: it may have been written again, or could not be read."""
+    """Whether to read it again with the same signature: it may have been written again, or could not be read."""
     linked: bool
     """Whether it is a symbolic link."""
     digest: int | None
-    """Of its content; None if it could not be read."""
+    """The hash of its content; None if it could not be read."""
     objects: Collection[ObjectId]
-    """In the order of the file, when it could last be parsed."""
+    """Its objects when it could last be parsed, in the order of the file."""
 
 
 class Directory:
     """Remembers the files below *root*, so that only those that changed are opened.
 
-    *hold_seconds*: how long at most a change is not believed; 0 to believe everything at once.
+    *hold_seconds*: how long a change is held at most; 0 applies every change at once.
     """
 
     def __init__(
@@ -83,18 +83,18 @@ class Directory:
         self._absent: dict[str, float] = {}
         self._deferred_since: float | None = None
         self.complete = False
-        """Whether each file has been believed at least once: until then nobody knows what there is."""
+        """Whether every file has been applied at least once. Until then the set of objects is not known."""
         self.changing: dict[str, Change] = {}
-        """Changes that are not believed yet, by path."""
+        """Changes that are not applied yet, by path."""
 
     @property
     def unsettled(self) -> bool:
-        """Whether something is about to change: the next look should come soon."""
+        """Whether a change is in progress, so that the next poll should come soon."""
         return bool(self._absent) or any(not change.reason for change in self.changing.values())
 
     @property
     def held(self) -> dict[str, str]:
-        """Why files are held, by path, from the first doubt until they are believed."""
+        """Why files are held, by path, until their changes are applied."""
         return {
             path: change.reason or "is being written again"
             for path, change in list(self.changing.items())
@@ -102,20 +102,20 @@ class Directory:
         }
 
     def override(self) -> int:
-        """Has all files that are held believed at the next look, and returns how many they are."""
+        """Applies all held changes at the next poll, and returns their number."""
         held = [change for change in list(self.changing.values()) if change.held_since is not None]
         for change in held:
             change.overridden = True
         return len(held)
 
     def distrust(self) -> None:
-        """Has every file read anew at the next look."""
+        """Reads every file again at the next poll."""
         for path, known in self._known.items():
             self._known[path] = replace(known, again=True, digest=None)
         self._unreadable = {}
 
     def look(self) -> DirectoryChanges:
-        """What changed; looks again until it sees no more change, so that a change of several files is one.
+        """Polls until nothing more changes, so that a change of several files is applied as one.
 
         Raises: OSError, if the directory itself cannot be read.
         """
@@ -128,7 +128,7 @@ class Directory:
         return look
 
     def _round(self, look: DirectoryChanges, read: dict[str, Signature]) -> bool:
-        """One walk; whether it found a change that another one may add to."""
+        """Walks the directory once. Returns whether anything changed, so that another walk may find more."""
         seen, now = walk(self._root), self._clock()
         for path in (self._unreadable.keys() - seen.unreadable.keys()) & self._known.keys():
             self._known[path] = replace(self._known[path], again=True, digest=None)
@@ -145,7 +145,7 @@ class Directory:
         self._places = seen.places
         return bool(gone or taken)
 
-    # -- what is complete, for all that can be told from outside -------------------------------------
+    # -- which files are complete, judged by stat ----------------------------------------------------
 
     def _ready(
         self, seen: DirectoryListing, look: DirectoryChanges, read: dict[str, Signature], now: float
@@ -168,7 +168,7 @@ class Directory:
         return ready, began
 
     def _is_whole(self, path: str, signature: Signature, seen: DirectoryListing) -> bool:
-        """Whether a changed file came in one step: by a new name, or by a link that was turned."""
+        """Whether a changed file appeared in one step: by a rename, or by a symbolic link that was switched."""
         if not self._hold_seconds or self._turned(path, seen):
             return True
         known = self._known.get(path)
@@ -178,7 +178,7 @@ class Directory:
         return path not in self.changing and (renamed or self._age(signature) >= MOMENT)
 
     def _turned(self, path: str, seen: DirectoryListing) -> bool:
-        """Whether a link on the way to a file leads somewhere else than it did."""
+        """Whether a symbolic link on the path to a file has a new target."""
         known, signature = self._known.get(path), seen.files.get(path)
         if path in seen.linked and signature is not None:
             return known is None or signature.replaces(known.signature)
@@ -187,14 +187,14 @@ class Directory:
         return before is not None and after is not None and before != after
 
     def _age(self, signature: Signature) -> float:
-        """Seconds since the file was written, on a clock that may not be ours."""
+        """Seconds since the file was written. The file system's clock may differ from ours."""
         return abs(self._now() - signature.written) / _NANOSECONDS
 
     def _is_up(self, change: Change, now: float) -> bool:
         return change.overridden or now - change.since >= self._hold_seconds
 
     def _gone(self, seen: DirectoryListing, now: float) -> tuple[list[str], bool]:
-        """Files that are gone, and whether others have just gone that may be back at once: so do editors."""
+        """Files that were deleted, and whether others have just disappeared that may return at once, as editors do it."""
         gone: list[str] = []
         absent: dict[str, float] = {}
         for path in [
@@ -215,12 +215,12 @@ class Directory:
             self._deferred_since = now
         return now - self._deferred_since < _LONGEST_DEFERRAL
 
-    # -- what is believed ----------------------------------------------------------------------------
+    # -- which changes are applied -------------------------------------------------------------------
 
     def _take(
         self, path: str, signature: Signature, seen: DirectoryListing, look: DirectoryChanges, now: float
     ) -> bool:
-        """Believes a file, unless it looks as if it were not complete; whether it did."""
+        """Applies a file, unless it looks incomplete. Returns whether it did."""
         change = self.changing.get(path)
         if change is not None:
             change.saw(signature, now)
@@ -229,7 +229,7 @@ class Directory:
                 change.reading if change is not None and change.reading is not None else self._read(path, signature)
             )
         except (FileNotFoundError, file_reader.Moving):
-            return False  # the next look knows
+            return False  # the next poll reads it
         digest, parsed = reading
         doubt = self._doubt(path, signature, seen, parsed, now)
         if doubt:
@@ -254,7 +254,7 @@ class Directory:
         return True
 
     def _read(self, path: str, signature: Signature) -> tuple[int | None, Parsed | None]:
-        """The digest of a file's content, and what it says, or None if that is what it was. Raises: Moving, FileNotFoundError."""
+        """The digest of a file, and its parsed content or None if unchanged. Raises: Moving, FileNotFoundError."""
         try:
             data = file_reader.read(path, signature)
         except file_reader.Unreadable as error:
@@ -265,7 +265,7 @@ class Directory:
         return digest, self._parser.parse(shown(path), data)
 
     def _doubt(self, path: str, signature: Signature, seen: DirectoryListing, parsed: Parsed | None, now: float) -> str:
-        """Why a file may not be complete, by what it says."""
+        """Why a file may be incomplete, judged by its content; empty if it seems complete."""
         if parsed is None or not self._hold_seconds or self._turned(path, seen):
             return ""
         known, change = self._known.get(path), self.changing.get(path)
@@ -274,7 +274,7 @@ class Directory:
             return unfinished(parsed) if is_new else ""
         reason = missing(known.objects, parsed)
         if parsed.objects and signature.replaces(known.signature) and change is not None and change.is_still(now):
-            return ""  # an editor that makes a new file has written it by now; and most rename it when they have
+            return ""  # an editor that writes a new file has finished by now, and most rename it then
         return reason
 
     def _end(self, path: str, look: DirectoryChanges, now: float, by: ChangeOutcome) -> None:
@@ -289,7 +289,7 @@ class Directory:
         self._end(path, look, now, "recovered")
 
     def _tell_unreadable(self, seen: DirectoryListing, look: DirectoryChanges) -> None:
-        """Problems of what could not be looked at, and their ends."""
+        """Reports paths that cannot be read, and those that can be read again."""
         for path in self._unreadable.keys() - seen.unreadable.keys():
             if path not in self._known and path not in look.parsed:
                 look.gone.add(path)

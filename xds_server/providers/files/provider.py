@@ -1,4 +1,4 @@
-"""The source over a directory: looks several times a second, and applies what changed as one transaction."""
+"""The provider of a directory: polls it several times a second, and applies all changes in one transaction."""
 
 import asyncio
 import logging
@@ -22,31 +22,30 @@ from xds_server.providers.sync_tracker import SyncTracker
 _log = logging.getLogger(__name__)
 
 _INTERVAL_SECONDS: Final = 0.2
-# A look may take a twentieth of a core, but a change is seen within a second all the same.
+# Polls use at most a twentieth of a core, but a change is always seen within a second.
 _LONGEST_PAUSE_SECONDS: Final = 0.8
 _PAUSE_PER_LOOK: Final = 20
 
 
 @dataclass(slots=True)
 class _News:
-    """What a look found out."""
+    """What a poll found."""
 
     problems: dict[str, list[Problem]] = field(default_factory=dict)
-    """All that is wrong now with the files of which it may have changed, by path as it is shown."""
+    """All current problems of the files whose problems may have changed, by path."""
     ignored: Counter[str] | None = None
-    """How many objects there are of kinds that are not read; None if that is what it was."""
+    """The number of objects of kinds that are not read; None if it has not changed."""
     ended: list[Ended] = field(default_factory=list)
 
 
 class FilesProvider:
     """Follows the YAML and JSON files below a directory.
 
-    Polls, for inotify is blind on network file systems and to what a symbolic link leads to, and a
-    look costs a stat per file. *barrier*: a file before whose existence the directory does not count as
-    complete, for whoever fills it bit by bit; once it was seen, it has done its work. *list_delay*
-    withholds the first contents of a kind for so many seconds. *hold_seconds*: how long at most a file
-    is not believed that is being written, or looks as if it were; *on_hold_ended* is told how long it was held, and why
-    it is no longer.
+    Polls, because inotify does not work on network file systems or for the targets of symbolic links, and a
+    poll costs one stat per file. *barrier*: a file that must exist before the directory counts as complete, for
+    tools that fill it file by file. Once seen, it is not checked again. *list_delay*: fault injection, seconds by
+    which the first list of a kind is delayed. *hold_seconds*: how long a change is held at most while its file is
+    being written, or looks incomplete. *on_hold_ended* receives the seconds of a hold, and why it ended.
     """
 
     def __init__(
@@ -82,19 +81,19 @@ class FilesProvider:
         self._held: dict[str, str] = {}
         self._fault = ""
         self.ignored: Counter[str] = Counter()
-        """How many objects there are of each kind that is not read, by `apiVersion kind`."""
+        """The number of objects of each kind that is not read, by `apiVersion kind`."""
 
     @property
     def held(self) -> Mapping[str, str]:
-        """Files that are not believed yet, as they are shown, and why."""
+        """Files with a change that is held: the path and the reason."""
         return self._held
 
     def release(self) -> int:
-        """Has all files that are held believed at the next look, and returns how many they are."""
+        """Applies all held changes at the next poll, and returns their number."""
         return self._directory.override()
 
     async def run(self) -> None:
-        """Follows the directory until cancelled; one that cannot be read is tried again."""
+        """Follows the directory until cancelled. A directory that cannot be read is tried again."""
         for plural, seconds in self._delays.items():
             _log.warning("fault injection: the list of %s is withheld for %g s", plural, seconds)
         for plural in self._withheld:
@@ -105,16 +104,16 @@ class FilesProvider:
             await asyncio.sleep(self._pause(self._clock() - began))
 
     def relist(self, _: Collection[str]) -> None:
-        """Does nothing: each look sees all there is."""
+        """Does nothing: every poll sees all files."""
 
     async def look(self) -> None:
-        """Looks once, and applies what changed. What goes wrong is a state on the tracker, and is tried again."""
+        """Polls once, and applies what changed. A failure is recorded on the tracker, and tried again."""
         try:
             news = await asyncio.to_thread(self._look)
             self._apply(news)
         except OSError as error:
             self._failed(f"cannot read directory {self._root}: {error.strerror}: create it, or allow it to be read")
-        except Exception as error:  # noqa: BLE001 - whatever it is, the next look may do without it
+        except Exception as error:  # noqa: BLE001 - the next poll may succeed, whatever it was
             self._directory.distrust()
             message = f"cannot look at {self._root} ({type(error).__name__}), which is a bug in this program: report it"
             if message != self._fault:
@@ -127,7 +126,7 @@ class FilesProvider:
             self._tracker.record_failure(plural, Phase.ERROR, message=message)
 
     def _look(self) -> _News:
-        """What changed; the barrier is looked at first, so that what was there before it is in this look."""
+        """What changed. Checks the barrier first, so that this poll sees all files that were written before it."""
         if self._barrier is not None and Path(self._barrier).exists():
             self._barrier = None
         look = self._directory.look()
@@ -166,7 +165,7 @@ class FilesProvider:
         touched, due = self._touched, self._due()
         if touched or due:
             with self._graph.transaction():
-                # In order, since collections keep it: a set has another one in each process.
+                # Sorted, because collections keep the order, and a set's order differs between processes.
                 for identity in sorted(identity for identity in touched if identity[0] in self._listed):
                     self._settle(identity)
                 for plural in due:
@@ -187,7 +186,7 @@ class FilesProvider:
         self._fault = ""
 
     def _due(self) -> list[str]:
-        """The kinds whose first list is to be delivered now."""
+        """The kinds whose first list to apply now."""
         if self._barrier is not None or not self._directory.complete:
             return []
         if self._first_look is None:
@@ -209,7 +208,9 @@ class FilesProvider:
         reflector.begin()
         for identity in self._claims.of_kind(plural):
             value = self._claims.value(identity)
-            if value is not None:  # and if it is None, there is no earlier version to keep: this is the first list
+            if (
+                value is not None
+            ):  # None: an invalid object. There is no earlier version to keep, because this is the first list
                 reflector.apply(identity[1], value)
         reflector.listed()
 
@@ -223,7 +224,7 @@ class FilesProvider:
             self._tracker.mark_listing(plural, objects, message=self._awaited())
 
     def _awaited(self) -> str:
-        """What has to come before anything is listed."""
+        """What must happen before the first list."""
         if self._barrier:
             return f"complete once there is a file {self._barrier}: let it be made last"
         for path, change in list(self._directory.changing.items()):

@@ -1,4 +1,4 @@
-"""Which files there are, and which of them may have changed: stat only, nothing is opened."""
+"""Lists the files of a directory with their signatures. Uses stat only, and opens no file."""
 
 import os
 import stat
@@ -19,12 +19,12 @@ _TYPES: Final = (
 
 
 class Signature(NamedTuple):
-    """Of a file, from its stat: another one when its content changes, or another file takes its place."""
+    """A file's identity from stat. It changes when the content changes, or when another file takes its place."""
 
     written: int
-    """When its content changed last. Unit: nanoseconds."""
+    """mtime: when its content last changed. Unit: nanoseconds."""
     changed: int
-    """When its content, its name or its permissions changed last."""
+    """ctime: when its content, name or permissions last changed. Unit: nanoseconds."""
     size: int
     inode: int
     device: int
@@ -40,25 +40,25 @@ def signature(status: os.stat_result) -> Signature:
 
 
 def shown(path: str) -> str:
-    """A path for people: bytes that are no UTF-8, and what cannot be printed, are escaped."""
+    """A path for messages: bytes that are not UTF-8, and unprintable characters, are escaped."""
     return path if path.isprintable() else printable(os.fsencode(path).decode(errors="backslashreplace"), 2 * len(path))
 
 
 @dataclass(slots=True)
 class DirectoryListing:
-    """What one walk through a directory saw."""
+    """The files and directories that one walk found."""
 
     files: dict[str, Signature] = field(default_factory=dict)
     """By path."""
     linked: set[str] = field(default_factory=set)
     """Files that are symbolic links."""
     places: dict[str, str] = field(default_factory=dict)
-    """Where each directory really is, by path."""
+    """The real path of each directory, by path."""
     unreadable: dict[str, str] = field(default_factory=dict)
-    """Why, for directories and files whose state could not be learnt: what was known of them, and below, still holds."""
+    """The reason, by path, for directories and files that could not be read. What was known of them, and below them, stays."""
 
     def covers(self, path: str) -> bool:
-        """Whether the walk would have seen this path, were it there."""
+        """Whether the walk would have found this path if it existed."""
         while self.unreadable and path:
             if path in self.unreadable:
                 return False
@@ -67,11 +67,10 @@ class DirectoryListing:
 
 
 def walk(root: str, most: int = _MOST_ENTRIES) -> DirectoryListing:
-    """All YAML and JSON files below *root*, those near it first; symbolic links are followed, into each directory once.
+    """All YAML and JSON files below *root*, breadth first. Follows symbolic links, but visits each directory once.
 
-    Names that begin with a dot or end with `~` are passed over: editors' files, and the directories
-    behind a mounted ConfigMap, whose entries lead there through `..data`. After *most* entries no
-    further directory is looked into.
+    Skips names that begin with a dot or end with `~`: editors' files, and the directories behind a mounted
+    ConfigMap, whose entries link there through `..data`. After *most* entries it visits no further directory.
 
     Raises: OSError, if *root* itself cannot be read.
     """
@@ -95,10 +94,10 @@ def walk(root: str, most: int = _MOST_ENTRIES) -> DirectoryListing:
         for name, is_link in entries:
             path = f"{directory}{os.sep}{name}"
             try:
-                status = os.stat(path)  # noqa: PTH116 - strings throughout: a walk makes no Path per file
+                status = os.stat(path)  # noqa: PTH116 - a Path per file would be slow
                 if stat.S_ISDIR(status.st_mode):
                     real = os.path.realpath(path) if is_link else f"{seen.places[directory]}{os.sep}{name}"
-                    # A link to where we have been would have no end, and a tree of them would double at each level.
+                    # Following a link to a visited directory might never end, and a tree of such links doubles at each level.
                     if real not in been:
                         been.add(real)
                         seen.places[path] = real
@@ -108,14 +107,14 @@ def walk(root: str, most: int = _MOST_ENTRIES) -> DirectoryListing:
             except FileNotFoundError:
                 if is_link and name.endswith(_SUFFIXES) and os.path.islink(path):  # noqa: PTH114
                     _unreadable(seen, path, _Refused("is a broken symbolic link: fix or remove it"))
-                # else it is gone since the directory was read
+                # else it was deleted after the directory was read
             except OSError as error:
                 _unreadable(seen, path, error)
     return seen
 
 
-class _Refused(OSError):  # noqa: N818 - a verdict on a path, not a failure of ours
-    """Something that could be looked at, and is not to be."""
+class _Refused(OSError):  # noqa: N818 - a problem of the input, not an error of this program
+    """A path that is skipped although it could be read."""
 
 
 def _names(directory: str) -> list[tuple[str, bool]]:

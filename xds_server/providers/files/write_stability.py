@@ -1,7 +1,7 @@
-"""Whether a change of a file is to be believed yet, or the file is still being written. Pure.
+"""Whether to apply a change of a file yet, or to wait because it may still be being written. Pure.
 
-A file that is renamed into place, or reached through a link that was turned, is complete. One that is written where it
-is passes through states that look complete and are not: empty, or cut where a document ends.
+A file that was renamed into place, or is reached through a switched symbolic link, is complete. A file that is written
+in place passes through states that only look complete: empty, or cut at the end of a document.
 """
 
 from collections.abc import Collection
@@ -12,45 +12,45 @@ from xds_server.providers.files.parse import ObjectId, Parsed
 from xds_server.providers.files.scan import Signature
 
 MOMENT: Final = 0.15
-"""So long a file must have been the same before it counts as written. Unit: seconds."""
+"""A file counts as written once it has not changed for this long. Unit: seconds."""
 
 
 @dataclass(slots=True)
 class Change:
-    """A change of a file that is not believed yet. Times are seconds on the monotonic clock."""
+    """A change of a file that is not applied yet. Times are seconds on the monotonic clock."""
 
     since: float
     signature: Signature
     still_since: float
     reading: tuple[int | None, Parsed | None] | None = None
-    """The digest of what the file has with this signature, and what it says; None as long as it was not read."""
+    """The digest and the parsed content of the file with this signature; None before it was read."""
     reason: str = ""
-    """Why it is held, though it is still; "" while it is being written."""
+    """Why it is held although it has stopped changing; empty while it is being written."""
     held_since: float | None = None
-    """When it was held first."""
+    """When the hold began."""
     overridden: bool = False
-    """Whether an operator wants it believed."""
+    """Whether an operator has released it."""
 
     def saw(self, signature: Signature, now: float) -> None:
-        """Notes what the file looks like now."""
+        """Records the file's current signature."""
         if signature != self.signature:
             self.signature, self.still_since, self.reading, self.reason = signature, now, None, ""
 
     def hold(self, reason: str, now: float) -> None:
-        """It is still, and held all the same."""
+        """Holds the change, although the file has stopped changing."""
         self.reason = reason
         if self.held_since is None:
             self.held_since = now
 
     def is_still(self, now: float) -> bool:
-        """Whether it has been the same for a moment."""
+        """Whether the file has not changed for MOMENT."""
         return now - self.still_since >= MOMENT
 
 
 def missing(before: Collection[ObjectId], after: Parsed) -> str:
-    """Why a file looks as if it were not complete, by what it had *before*; "" if it does not.
+    """Why a file looks incomplete, compared with its objects *before*; empty if it looks complete.
 
-    What is missing from the middle was taken out; what is missing at the end may be still to come.
+    Objects missing from the middle were removed. Objects missing at the end may not be written yet.
     """
     if not after.intact or not before:
         return ""
@@ -66,7 +66,7 @@ def missing(before: Collection[ObjectId], after: Parsed) -> str:
 
 
 def unfinished(parsed: Parsed) -> str:
-    """Why a file that was written just now, and of which nothing else is known, may not be complete; "" if it may."""
+    """Why a new file that was written just now may be incomplete; empty if it looks complete."""
     if not parsed.intact:
         return "does not parse"
     return "is empty" if not (parsed.objects or parsed.ignored or parsed.problems) else ""

@@ -1,4 +1,4 @@
-"""Where the API server is, and who we are there: kopf's value, with what kubeconfigs have beyond it."""
+"""The address of the API server and our credentials: kopf's ConnectionInfo, and what kubeconfigs have beyond it."""
 
 import ssl
 from collections.abc import Sequence
@@ -15,22 +15,22 @@ _IN_NAMES: Final = "!#$&'*+-.^_`|~"
 
 
 class LoginError(Exception):
-    """There are no credentials to be had; the message says what is missing, and what to do."""
+    """No credentials could be found. The message says what is missing, and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Connection(kopf.ConnectionInfo):
-    """Equal ones are the same credentials: a login that finds an equal one has found nothing new."""
+    """Equal connections have the same credentials, so a login that finds an equal one has found nothing new."""
 
     tls_server_name: str = ""
-    """The name that the server's certificate must have, and that is asked for; "" for that of its address."""
+    """The name that the server's certificate must have, also sent as SNI. Empty: the host of its address."""
     impersonation: tuple[tuple[str, str], ...] = ()
-    """Headers that say whom we act as."""
+    """The impersonation headers."""
     digest: str = ""
-    """Of the files that it names: they are others once their content is."""
+    """A digest of the files that the connection names, so that a changed file makes it unequal."""
 
     def as_http_headers(self) -> dict[str, str]:
-        """A multidict, in fact: there may be several groups. A name without a password is one, too."""
+        """Returns a multidict, because there may be several groups. A user name without a password is sent too."""
         headers = CIMultiDict(super().as_http_headers())
         if self.username or self.password:
             headers["Authorization"] = aiohttp.encode_basic_auth(self.username or "", self.password or "")
@@ -38,7 +38,7 @@ class Connection(kopf.ConnectionInfo):
         return cast(dict[str, str], headers)
 
     def as_ssl_context(self) -> ssl.SSLContext:
-        """Verifies the name that was given, if one was."""
+        """A context that verifies `tls_server_name` if it is set."""
         context = super().as_ssl_context()
         if self.tls_server_name:
             _rename(context, self.tls_server_name)
@@ -46,7 +46,7 @@ class Connection(kopf.ConnectionInfo):
 
 
 def _rename(context: ssl.SSLContext, name: str) -> None:
-    """Has every connection ask for *name*, and verify it: aiohttp knows such a name by request alone, kopf not at all."""
+    """Makes every connection send and verify *name*. aiohttp sets such a name only per request, and kopf not at all."""
     wrap = context.wrap_bio
 
     def wrap_bio(incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO, *_: object, **__: object) -> ssl.SSLObject:
@@ -58,7 +58,7 @@ def _rename(context: ssl.SSLContext, name: str) -> None:
 def impersonation(
     user: str, uid: str, groups: Sequence[str], extra: Sequence[tuple[str, Sequence[str]]]
 ) -> tuple[tuple[str, str], ...]:
-    """The headers that have the API server take us for somebody else, whom we must be allowed to impersonate."""
+    """The headers that impersonate a user. Our credentials must permit that."""
     return (
         ("Impersonate-User", user),
         *([("Impersonate-Uid", uid)] if uid else []),

@@ -1,4 +1,4 @@
-"""What can go wrong with an API server, as one exception; and what to make of it, as one table. Pure."""
+"""The failures of requests to an API server: one exception, and tables of how to handle each class. Pure."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -11,23 +11,23 @@ from xds_server.providers.kinds import Kind
 
 NOT_FOUND: Final = 404
 CONFLICT: Final = 409
-"""Somebody else wrote in between."""
+"""Somebody else has written the object since it was read."""
 
 _SERVER_ERRORS: Final = 500
 _LONGEST_MESSAGE: Final = 500
-# Whom a server takes those for whose credentials are of a kind that it does not look at, such as a password.
+# The user name of a request whose kind of credentials the server ignores, such as a password.
 _NOBODY: Final = '"system:anonymous"'
-# No answer, or one that has nothing to do with what was asked.
+# No answer, or a status that does not depend on the watch's resourceVersion: the watch can resume.
 _SAME_WATCH_LATER: Final = (None, 401, 403, 429, 503)
 
 Verb = Literal["list", "watch", "get"]
 
 
 class ApiError(Exception):
-    """A request that did not get what it asked for.
+    """A request to the API server that failed.
 
     `code` is the HTTP status, or None if there was none: no connection, a broken answer, no credentials.
-    `relist` says that a watch cannot go on from where it was; `silent`, that nothing was heard for too long.
+    `retry_after`: seconds. `relist`: a watch cannot resume, so list again. `silent`: nothing arrived for too long.
     """
 
     def __init__(
@@ -48,27 +48,27 @@ class ApiError(Exception):
 
 
 def _readable(message: str) -> str:
-    """What somebody else said, as one line of a length that somebody reads."""
+    """Foreign text as one printable line of at most 500 characters."""
     line = "".join(char if char.isprintable() else " " for char in message[: 2 * _LONGEST_MESSAGE])
     line = " ".join(line.split())
     return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}…"
 
 
 class FailureClass(StrEnum):
-    """The kinds of failure that are treated differently."""
+    """The classes of failure. Each has its own phase and back-off."""
 
     DENIED = "denied"
-    """We may not: somebody must change the permissions or the credentials."""
+    """Permission denied: a person must change the permissions or the credentials."""
     ABSENT = "absent"
     """The server does not know the kind."""
     EXPIRED = "expired"
-    """What we know is too old to go on from: list again."""
+    """The resourceVersion is too old to resume from: list again."""
     SILENT = "silence"
-    """Neither event nor bookmark for too long: whether we still follow, a new list tells."""
+    """No event and no bookmark for too long: list again, because changes may have been missed."""
     BUSY = "busy"
-    """The server asks for patience, and may say how long."""
+    """The server is overloaded, and may say how long to wait."""
     CUT = "cut"
-    """A watch that the server had agreed to ended too soon. It goes on from where it was."""
+    """A watch that the server had accepted ended too soon. It resumes at the same version."""
     FAILED = "failed"
     """Anything else."""
 
@@ -91,7 +91,7 @@ PHASES: Final = {
     FailureClass.CUT: Phase.ERROR,
     FailureClass.FAILED: Phase.ERROR,
 }
-"""Where a source stands that was never listed, after such a failure."""
+"""The phase, after such a failure, of a kind that was never listed."""
 
 
 def classify(error: ApiError) -> FailureClass:
@@ -100,7 +100,7 @@ def classify(error: ApiError) -> FailureClass:
 
 
 def is_outage(error: ApiError) -> bool:
-    """Whether the server was away: no answer, or a 5xx that names no time. What ends it, ends it for all kinds."""
+    """Whether the server is down: no answer, or a 5xx without Retry-After. An outage ends for all kinds at once."""
     return (error.code is None or error.code >= _SERVER_ERRORS) and error.retry_after is None
 
 
@@ -127,14 +127,14 @@ class _Policy:
     longest_seconds: float
 
 
-# What waits for somebody to act is asked about now and then, so that the act shows within seconds.
+# DENIED and ABSENT wait for a person. Their longest waits are short, so that the fix takes effect within seconds.
 _POLICIES: Final = {
     FailureClass.DENIED: _Policy(first_seconds=1.0, longest_seconds=8.0),
     FailureClass.ABSENT: _Policy(first_seconds=1.0, longest_seconds=4.0),
     FailureClass.EXPIRED: _Policy(first_seconds=0.2, longest_seconds=30.0),
     FailureClass.SILENT: _Policy(first_seconds=0.2, longest_seconds=30.0),
     FailureClass.BUSY: _Policy(first_seconds=0.5, longest_seconds=30.0),
-    # A watch that goes on costs the server little, and changes wait for it.
+    # Resuming a watch costs the server little, and changes are delayed until then.
     FailureClass.CUT: _Policy(first_seconds=0.2, longest_seconds=4.0),
     FailureClass.FAILED: _Policy(first_seconds=0.2, longest_seconds=30.0),
 }
@@ -143,10 +143,10 @@ _DOUBLINGS: Final = 16
 
 
 class Backoff:
-    """How long to wait before the next try: doubled with each failure of a class, with jitter, for ever.
+    """Exponential back-off with jitter, without a limit on the number of tries.
 
-    Each class counts for itself, and only `succeeded` ends the count: failures that take turns are failures, too.
-    A wait is at least half of its bound, so that no luck makes many tries of few. *jitter* returns a random number
+    Each class of failure has its own count, and only `succeeded` resets them, so that failures of alternating
+    classes back off too. A wait is at least half of its bound, so that jitter cannot make the tries frequent. *jitter* returns a random number
     from 0 up to its argument.
     """
 
@@ -159,7 +159,7 @@ class Backoff:
         return self._failures[reason]
 
     def failed(self, reason: FailureClass, retry_after: float | None = None) -> float:
-        """Seconds to wait now: at least what the server asked for, at most 30."""
+        """Counts a failure. Returns the seconds to wait: at least *retry_after*, at most 30."""
         self._failures[reason] += 1
         policy = _POLICIES[reason]
         doublings = min(self._failures[reason] - 1, _DOUBLINGS)
@@ -167,5 +167,5 @@ class Backoff:
         return min(max(half + self._jitter(half), retry_after or 0.0), _LONGEST_SECONDS)
 
     def succeeded(self) -> None:
-        """The next failure is a first one."""
+        """Resets the counts of all classes."""
         self._failures.clear()

@@ -1,4 +1,4 @@
-"""The informer of one kind: the loop that carries requests and answers between ListWatch and the API server."""
+"""The informer of one kind: sends the requests of a ListWatch to the API server, and hands it the answers."""
 
 import asyncio
 import logging
@@ -13,16 +13,16 @@ from xds_server.providers.kubernetes.priority_semaphore import PrioritySemaphore
 
 _log = logging.getLogger(__name__)
 
-# A version that has expired is refused by the first thing that a watch says, and that comes at once.
+# A watch from an expired version fails with its first event, which comes at once.
 _SETTLE_SECONDS = 0.5
 STOOD_SECONDS = 10.0
-"""A watch that has stood for so long ends the back-off."""
-# After a fault of ours while a failure was noted: no state says how long to wait.
+"""A watch that stays open for this long resets the back-off."""
+# The wait after a bug of this program in the handling of a failure.
 _FAULT_SECONDS = 30.0
 
 
 class Client(Protocol):
-    """What an informer needs of an API server's client. Both raise ApiError."""
+    """What an informer needs from an API client. Both methods raise ApiError."""
 
     async def get(self, path: str, params: Mapping[str, str]) -> bytes:
         """The body of the answer."""
@@ -31,15 +31,16 @@ class Client(Protocol):
     def stream(
         self, path: str, params: Mapping[str, str], *, silence_seconds: float
     ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """The body in chunks as they come, to its end; a silent ApiError if nothing comes for so long."""
+        """The body in chunks as they arrive. An ApiError with `silent` set if no bytes arrive for *silence_seconds*."""
         ...
 
 
 class Informer:
-    """Keeps one kind equal to what the API server has.
+    """Keeps the objects of one kind equal to those of the API server.
 
-    *list_delay* withholds each list for so many seconds. *turns*, *recovery* and *heard* are shared by all kinds:
-    who may list, who waits for the end of an outage, and who wants to know that the server has said something.
+    *list_delay*: fault injection, seconds by which each list is delayed. All kinds share the other three:
+    *turns* bounds the concurrent lists, *recovery* ends the waits of an outage early, and *heard* is called
+    whenever the server has sent something.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class Informer:
         self._spoke_at = 0.0
 
     def relist(self) -> None:
-        """Has the kind listed anew: the watch ends now, and a list that is under way is followed by another."""
+        """Lists the kind again: the watch ends now, and a list that is in progress is followed by another."""
         self._asked = True
         self._end_watch()
 
@@ -73,30 +74,30 @@ class Informer:
 
     @property
     def following(self) -> bool:
-        """Whether a watch is open, or was asked for."""
+        """Whether a watch is open, or has been requested."""
         return self._watch_timeout is not None
 
     def server_silent(self, error: ApiError) -> None:
-        """The server does not answer: of an open watch it is not known whether it lives."""
+        """The server does not answer, so an open watch may be dead."""
         if self.following:
             self._silent = True
             self._listwatch.server_silent(error)
 
     def server_back(self) -> None:
-        """It answers again: a watch that says nothing yet is begun again, from where it was."""
+        """The server answers again: resumes a watch that is still silent, at the same version."""
         if self._silent and self.following:
             self._end_watch()
 
     # ----------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Lists, then watches, until cancelled. Whatever the server answers, the next try follows."""
+        """Lists, then watches, until cancelled. Every failure is followed by another try."""
         while True:
             delay = await self._tried()
             await self._recovery.wait(delay, outage=self._outage)
 
     async def _tried(self) -> float:
-        """One turn; the seconds to wait before the next."""
+        """One list and watch, or one watch. Returns the seconds to wait before the next."""
         try:
             return await self._turn()
         except ApiError as error:
@@ -106,12 +107,12 @@ class Informer:
             if task is None or task.cancelling():
                 raise
             failure = ApiError("the HTTP client cancelled the request", relist=True)
-        except Exception as error:  # noqa: BLE001 - a fault of ours must cost one list, not the source
+        except Exception as error:  # noqa: BLE001 - a bug must cost one list, not the provider
             _log.exception("informer: a bug in this program; listing again")
             failure = ApiError(f"a bug in this program, {error!r}; see the log", relist=True)
         try:
             delay = self._listwatch.failed(failure)
-        except Exception:  # noqa: BLE001 - the same, while it was noted
+        except Exception:  # noqa: BLE001 - the same, in the handling of the failure
             _log.exception("informer: a bug in this program; trying again")
             delay = _FAULT_SECONDS
         self._outage = is_outage(failure)
@@ -144,7 +145,7 @@ class Informer:
             self._watch_timeout.reschedule(asyncio.get_running_loop().time())
 
     def _timed_out(self) -> float:
-        """The watch has no more time: a list was asked for, or nothing was heard of it."""
+        """The watch was ended by us: for a new list, to resume it, or because it was silent for too long."""
         if self._asked:
             return self._expire()
         if self._silent:
@@ -158,7 +159,7 @@ class Informer:
     async def _list(self) -> None:
         body = await self._get(self._listwatch.begin_list())
         while (following := self._listwatch.following(body)) is not None:
-            # While the server gathers the next page, this one is decoded.
+            # Decodes this page while the server prepares the next one.
             async with _running(self._get(following)) as next_page:
                 self._listwatch.page(body)
                 self._answered()
@@ -198,14 +199,14 @@ class Informer:
         return self._listwatch.ended()
 
     def _timers(self, loop: asyncio.AbstractEventLoop) -> list[asyncio.TimerHandle]:
-        """What becomes of a watch that does not fail at once, and of one that stands for a while."""
+        """Timers that report a watch that did not fail at once, and one that has stayed open for a while."""
         return [
             loop.call_later(_SETTLE_SECONDS, self._settled),
             loop.call_later(STOOD_SECONDS, self._listwatch.stood),
         ]
 
     def _look(self) -> None:
-        """Ends a watch that has told nothing for too long: bytes alone tell nothing."""
+        """Ends a watch without a complete event or bookmark for too long, even if bytes arrive."""
         loop = asyncio.get_running_loop()
         due = self._spoke_at + SILENCE_SECONDS
         if loop.time() >= due:
@@ -218,7 +219,7 @@ class Informer:
         self._answered()
 
     def _answered(self) -> None:
-        """The server said something good. Who often had that come to nothing is no witness that an outage is over."""
+        """The server sent something valid. That ends an outage for all kinds, unless this kind's watches are unstable."""
         self._silent = False
         self._heard()
         if self._outage and not self._listwatch.unstable:
@@ -228,13 +229,13 @@ class Informer:
 
 @asynccontextmanager
 async def _running(coroutine: Coroutine[Any, Any, bytes]) -> AsyncIterator[asyncio.Task[bytes]]:
-    """A task that has taken its first step: a request has gone out. It ends with the context."""
+    """A task that has taken its first step, so its request has been sent. Leaving the context ends the task."""
     task = asyncio.create_task(coroutine)
-    await asyncio.sleep(0)  # one turn of the loop is that step
+    await asyncio.sleep(0)  # one iteration of the event loop is that step
     try:
         yield task
     finally:
         task.cancel()
         await asyncio.wait([task])
         if not task.cancelled():
-            task.exception()  # looked at, if nobody did: no complaint when the task is collected
+            task.exception()  # retrieves it, so that asyncio does not log it as never retrieved

@@ -1,8 +1,8 @@
-"""Whether an API server that says nothing is still there: a frozen one keeps its connections, and the kernel answers.
+"""Detects a frozen API server: its connections stay open, because the kernel still acknowledges packets.
 
-Bookmarks come each minute, so silence alone tells late. Sooner, something small is asked, once for all kinds, and only
-while nothing was heard of any of them. What it tells is of the server that answers it: behind one address there may be
-several, and of a watch on another one only its own silence tells.
+Bookmarks arrive once a minute, so silence on a watch detects this late. The keepalive sends a small request, one for
+all kinds, and only while no kind has received anything. It tests only the server that answers it: there may be several
+behind one address, and a watch on another server is only covered by its own silence timeout.
 """
 
 import asyncio
@@ -15,19 +15,19 @@ from xds_server.providers.kubernetes.errors import ApiError
 _log = logging.getLogger(__name__)
 
 QUIET_SECONDS: Final = 10.0
-"""Nothing was heard for so long: something small is asked."""
+"""A ping is sent after this long without any data."""
 ANSWER_SECONDS: Final = 5.0
-"""Any server answers that within so many seconds."""
+"""A ping without an answer for this long has failed."""
 _AGAIN_SECONDS: Final = 1.0
-# One answer may be lost.
+# One answer may be lost: this many failed pings in a row mean that the server is silent.
 _UNANSWERED: Final = 2
 
 Ping = Callable[[float], Awaitable[None]]
-"""Asks something small. Raises ApiError, if there is no answer within so many seconds; a refusal is an answer."""
+"""Sends a small request. Raises ApiError if there is no answer within so many seconds. A refusal is an answer."""
 
 
 class KeepaliveListener(Protocol):
-    """Who follows the server, and depends on its being there."""
+    """An informer, which needs to know whether its server answers."""
 
     @property
     def following(self) -> bool:
@@ -35,16 +35,16 @@ class KeepaliveListener(Protocol):
         ...
 
     def server_silent(self, error: ApiError) -> None:
-        """The server does not answer."""
+        """The server has stopped answering."""
         ...
 
     def server_back(self) -> None:
-        """It answers again."""
+        """The server answers again."""
         ...
 
 
 class Keepalive:
-    """Asks by *ping* while nothing is heard, and tells the *listeners* when the server is gone and back."""
+    """Pings while no data arrives, and tells the *listeners* when the server stops answering and when it is back."""
 
     def __init__(self, ping: Ping) -> None:
         self._ping = ping
@@ -52,11 +52,11 @@ class Keepalive:
         self.listeners: Sequence[KeepaliveListener] = ()
 
     def heard(self) -> None:
-        """The server has said something, of whatever kind."""
+        """The server has sent something, on any watch or list."""
         self._heard_at = asyncio.get_running_loop().time()
 
     async def run(self) -> None:
-        """Looks after the server until cancelled."""
+        """Pings the server when necessary, until cancelled."""
         unanswered = 0
         self.heard()
         while True:
@@ -75,7 +75,7 @@ class Keepalive:
                 await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _ask(self) -> ApiError | None:
-        """None, if there was an answer."""
+        """Pings once. None if there was an answer."""
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._ping(ANSWER_SECONDS)
@@ -83,7 +83,7 @@ class Keepalive:
             return ApiError(f"no answer within {ANSWER_SECONDS:g} s", silent=True)
         except ApiError as error:
             return error
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is no answer
+        except Exception as error:  # noqa: BLE001 - any exception means that there was no answer
             return ApiError(f"no answer, but {error!r}")
         self.heard()
         return None
@@ -95,5 +95,5 @@ class Keepalive:
                     listener.server_back()
                 else:
                     listener.server_silent(error)
-            except Exception:  # noqa: BLE001 - a fault of ours must not end the keepalive
+            except Exception:  # noqa: BLE001 - a bug in a listener must not end the keepalive
                 _log.exception("keepalive: a bug in this program")

@@ -60,7 +60,7 @@ def login(kubeconfig_path: str | None = None, context: str | None = None) -> Log
 
 
 class KopfClient:
-    """Asks one API server; logs in when it must, and never tries anything twice: that is for who asks."""
+    """A client of one API server. Logs in when necessary. It does not retry failed requests: the caller does."""
 
     def __init__(self, find_credentials: Login) -> None:
         self._login = find_credentials
@@ -85,7 +85,7 @@ class KopfClient:
             return await _body(response, _WHOLE_SECONDS)
 
     async def send(self, method: str, path: str, body: object, *, content_type: str = _JSON, seconds: float) -> bytes:
-        """Writes once, and takes no longer than *seconds*; the body of the answer. Raises: ApiError."""
+        """Sends one write, which takes at most *seconds*. Returns the body of the answer. Raises: ApiError."""
         try:
             async with asyncio.timeout(seconds):
                 response = await self._request(path, {}, seconds, method=method, body=body, content_type=content_type)
@@ -95,7 +95,7 @@ class KopfClient:
             raise ApiError(f"no answer within {seconds:g} s") from error
 
     async def ping(self, seconds: float) -> None:
-        """Returns once the server has answered something, be it a refusal. Raises: ApiError, if there is no answer."""
+        """Returns when the server has answered, even with a refusal. Raises: ApiError, if there is no answer."""
         context = await self._logged_in()
         try:
             response = await self._ask(context, _SMALL, {}, seconds)
@@ -110,7 +110,7 @@ class KopfClient:
     async def stream(
         self, path: str, params: Mapping[str, str], *, silence_seconds: float, accept: str = _JSON
     ) -> AsyncIterator[AsyncIterator[bytes]]:
-        """The body in chunks as they come, to its end. Raises: ApiError, a silent one if nothing comes for so long."""
+        """The body in chunks as they arrive. Raises: ApiError, with `silent` set if no bytes arrive for *silence_seconds*."""
         response = await self._request(path, params, silence_seconds, accept=accept)
         with _cut(response):
             yield _chunks(response)
@@ -118,12 +118,12 @@ class KopfClient:
     async def _request(
         self, path: str, params: Mapping[str, str], silence_seconds: float, **more: Any
     ) -> aiohttp.ClientResponse:
-        """An answer that is no error. A refusal of our credentials is believed once new ones were refused, too."""
+        """A successful answer. After a 401 it logs in again, and raises only if the new credentials are refused too."""
         context = await self._logged_in()
         try:
             return await self._ask(context, path, params, silence_seconds, **more)
         except ApiError as error:
-            # The address may have changed as well as the token: look up both.
+            # The address may have changed as well as the token, so a new login looks up both.
             if not self._worth_a_login(error) or not await self._log_in_again(context):
                 raise
         return await self._ask(await self._logged_in(), path, params, silence_seconds, **more)
@@ -157,7 +157,7 @@ class KopfClient:
         except _UNREACHABLE as error:
             raise ApiError(f"cannot reach {context.server}: {_said(error)}") from error
         except Exception as error:
-            # aiohttp and kopf expect an API server, and whoever answers may be none.
+            # aiohttp and kopf expect an API server, but something else may have answered.
             raise ApiError(f"what {context.server} answers cannot be read: {error!r}") from error
         return response
 
@@ -178,7 +178,7 @@ class KopfClient:
         return due
 
     async def _log_in_again(self, refused: auth.APIContext) -> bool:
-        """Whether there are other credentials now than those that were refused."""
+        """Logs in again. Returns whether the credentials differ from the refused ones."""
         async with self._lock:
             if self._context is not refused:
                 return True
@@ -192,7 +192,7 @@ class KopfClient:
         return True
 
     async def _dismiss(self) -> None:
-        """Closes what was replaced and has nothing open any more: a watch outlives the token that it began with."""
+        """Closes replaced contexts that have no open responses: a watch may outlive the token that it began with."""
         for context in list(self._retired):
             context.flush_closed_responses()
             if not context.responses:
@@ -220,14 +220,14 @@ def _context(info: kopf.ConnectionInfo) -> auth.APIContext:
 
 async def _close(context: auth.APIContext) -> None:
     await context.close()
-    await asyncio.sleep(0)  # a turn of the loop, in which the transports let go of their sockets
+    await asyncio.sleep(0)  # one iteration of the event loop, in which the transports close their sockets
 
 
 @contextlib.contextmanager
 def _cut(response: aiohttp.ClientResponse) -> Iterator[None]:
-    """Ends the connection with the context, unless the answer is complete and the connection is free again.
+    """Aborts the connection when the context ends, unless the answer is complete and the connection was released.
 
-    A polite end of TLS would wait for the server to say good-bye as well, be it frozen or not.
+    A TLS shutdown would wait for the server's close_notify, and the server may be frozen.
     """
     try:
         yield
@@ -239,7 +239,7 @@ def _cut(response: aiohttp.ClientResponse) -> Iterator[None]:
 
 
 async def _body(response: aiohttp.ClientResponse, seconds: float) -> bytes:
-    """All of an answer. Raises: ApiError, also if it is longer than any answer is, or takes longer."""
+    """The whole body. Raises: ApiError, also if it exceeds the limit of size or of *seconds*."""
     pieces: list[bytes] = []
     size = 0
     try:
@@ -274,7 +274,7 @@ def _refused(error: errors.APIError) -> ApiError:
 
 
 def _retry_after(error: errors.APIError) -> float | None:
-    """Seconds; the header may be a date, which no API server sends."""
+    """The seconds of Retry-After. None for a date, which API servers do not send."""
     value = error.headers.get("Retry-After", "")
     return float(value) if value.isdecimal() else None
 

@@ -1,12 +1,12 @@
-"""The list and the watch of one kind, without I/O: what to ask next, and what an answer means.
+"""The list and watch protocol of one kind, without I/O: which request to send next, and what an answer means.
 
 Invariants:
-- Every list begins an epoch of the reflector; a list that breaks off leaves no trace.
-- The watch goes on from exactly where the list, or the last event that was applied, left off.
-- All events of one chunk are one transaction.
-- After the first complete list, no failure takes anything away or makes the kind unknown again.
-- What a watch tells grows newer, or there is a new list: an event out of order is never applied.
-- Only a watch that has stood for a while ends the back-off: a good list, or a good word, does not.
+- Every list begins an epoch of the reflector. A list that does not complete changes nothing.
+- The watch resumes at the resourceVersion of the list, or of the last event that was applied.
+- All events of one chunk are applied in one transaction.
+- After the first complete list, no failure removes an object or makes the kind unknown again.
+- resourceVersions only increase: an event out of order is never applied, and causes a new list.
+- Only a watch that has stayed open for a while resets the back-off. A complete list or an answer does not.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,29 +24,29 @@ from xds_server.providers.sync_tracker import SyncTracker
 
 PAGE_OBJECTS: Final = 1000
 _WATCH_SECONDS: Final = 300
-# An API server sends a bookmark a minute, even when nothing happens: two missed ones are a sign.
+# An API server sends a bookmark every minute, even when nothing changes. Two missed ones are a sign that it is dead.
 SILENCE_SECONDS: Final = 150.0
-# A watch that ended sooner was ended by something in between.
+# A watch that ends sooner was ended by something between us and the API server.
 _SHORT_SECONDS: Final = 1.0
-# A kind of which objects are held is gone if it is said to be for so long.
+# If we hold objects of a kind, a 404 must last this long before we believe it.
 _ABSENT_SECONDS: Final = 60.0
-# A page may be empty, and others may follow; but not for ever.
+# A page may be empty although more pages follow. This bounds how many.
 _EMPTY_PAGES: Final = 100
-# What servers answer that do not know lists as streams, or have them turned off.
+# The status codes of servers that do not support streaming lists, or have them turned off.
 _NO_STREAMS: Final = (400, 422)
 _HOW_IT_ENDED: Final = {FailureClass.EXPIRED: "expired", FailureClass.SILENT: "idle_timeout"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Which objects of a kind are followed, and how they are listed."""
+    """Which objects of a kind to list and watch, and how to list them."""
 
     namespace: str = ""
-    """"" for all."""
+    """Empty: all namespaces."""
     labels: str = ""
     """A label selector."""
     streamed: bool = False
-    """Whether lists are asked for as streams, of which the server makes less work; else in pages."""
+    """Whether to request streaming lists, which cost the server less. False: lists in pages."""
 
 
 EVERYTHING: Final = Scope()
@@ -54,7 +54,7 @@ EVERYTHING: Final = Scope()
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Something to ask of the API server."""
+    """A GET request to the API server."""
 
     verb: Verb
     path: str
@@ -62,7 +62,7 @@ class Request:
 
 
 class ListWatch:
-    """Says what to ask about one kind, and feeds its reflector and its state from the answers.
+    """Decides which request to send for one kind, and updates its reflector and its state from the answers.
 
     *jitter* returns a random number from 0 up to its argument.
     """
@@ -102,39 +102,39 @@ class ListWatch:
 
     @property
     def verb(self) -> Verb:
-        """What is to be done next. A list as a stream is a watch that begins with all there is."""
+        """The next request's verb. A streaming list is a watch that begins with all objects."""
         return "watch" if self._version or self._streamed else "list"
 
     @property
     def listing(self) -> bool:
-        """Whether what is to be done next begins with all there is."""
+        """Whether the next request lists all objects, in pages or as a stream."""
         return not self._version
 
     @property
     def urgency(self) -> int:
-        """Rank of a list among others, the lowest first: what readiness waits for, other kinds, kinds listed before."""
+        """Rank of this list, the lowest first: 0, readiness waits for it; 1, other kinds; 2, kinds that were listed before."""
         state = self._tracker.states[self._kind.plural]
         return 2 if state.known else 0 if state.required else 1
 
     @property
     def unstable(self) -> bool:
-        """Whether lists and watches have gone well before, again and again, and no watch stood after them."""
+        """Whether lists and watches have succeeded repeatedly, but no watch stayed open afterwards."""
         return self._stability.unstable
 
     # -- list --------------------------------------------------------------------------------------
 
     def begin_list(self) -> Request:
-        """Begins a list; the request of its first page.
+        """Begins a list, and returns the request for its first page.
 
-        No resourceVersion: what is listed is the newest there is, in pages.
+        The request has no resourceVersion, so the server lists the newest state.
         """
         self._begin()
         return self._page_request()
 
     def following(self, body: bytes) -> Request | None:
-        """The request of the page after this one, which may be sent before this one is decoded.
+        """The request for the page after this one, or None after the last. It may be sent before this one is decoded.
 
-        Raises: ApiError, if this is no page of a list.
+        Raises: ApiError, if *body* is not a page of a list.
         """
         token = watch_codec.page_end(body).continue_
         self._pages += 1
@@ -145,16 +145,16 @@ class ListWatch:
         return self._page_request(token) if token else None
 
     def page(self, body: bytes) -> None:
-        """Takes in a page.
+        """Adds the objects of a page to the list.
 
-        Raises: ApiError, if this is no page of a list.
+        Raises: ApiError, if *body* is not a page of a list.
         """
         self._list(watch_codec.page(body, self._decoder))
 
     def listed(self, last_page: bytes) -> None:
-        """The list is complete: one transaction replaces what there was.
+        """Completes the list: one transaction replaces all objects of the kind.
 
-        Raises: ApiError, if it does not say of which version it is, so that nothing could follow it.
+        Raises: ApiError, if the list has no resourceVersion, because then no watch could resume from it.
         """
         self._listed(watch_codec.page_end(last_page).version)
 
@@ -197,7 +197,7 @@ class ListWatch:
     # -- watch -------------------------------------------------------------------------------------
 
     def begin_watch(self) -> Request:
-        """The request of a watch, from where we are, or from a list. It ends after five to six minutes."""
+        """The request for a watch, from the last resourceVersion or as a streaming list. It ends after five to six minutes."""
         self._lines = watch_codec.Lines()
         self._watch_began = self._clock()
         seconds = _WATCH_SECONDS + int(self._jitter(_WATCH_SECONDS / 5))
@@ -208,32 +208,32 @@ class ListWatch:
         return self._request("watch", {**params, "sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan"})
 
     def watching(self) -> None:
-        """The server has agreed to the watch. Whether from where we are, only what it says next can tell: maybe 410."""
+        """The server answered 200. Its first event may still be a 410: the resourceVersion has expired."""
         self._watching = True
         self._stability.record_success()
 
     def settled(self) -> None:
-        """The watch was agreed to, and has not failed at once: we follow changes again, unless that is unstable."""
+        """The server accepted the watch, and it did not fail at once: the kind is no longer stale, unless its watches are unstable."""
         if self._watching and self._version and not self._stability.unstable:
             self._tracker.clear_stale(self._kind.plural)
 
     def stood(self) -> None:
-        """The watch has stood for a while: the next failure is a first one."""
+        """The watch has stayed open for a while: resets the back-off."""
         if self._watching and self._version:
             self._backoff.succeeded()
             self._stability.record_lasting()
             self.settled()
 
     def chunk(self, data: bytes) -> bool:
-        """Takes in what the watch said; whether that was an event, or a bookmark, or more of them.
+        """Applies the events in a chunk of the watch. Returns whether it completed an event or a bookmark.
 
-        Raises: ApiError, if it said that it has failed; what it said before has been applied.
+        Raises: ApiError, if the chunk contains an error event. The events before it have been applied.
         """
         events: list[watch_codec.Event] = []
         failure: ApiError | None = None
         try:
             for line in self._lines.feed(data):
-                events.append(watch_codec.event(line, self._decoder))  # noqa: PERF401 - those before a failure count
+                events.append(watch_codec.event(line, self._decoder))  # noqa: PERF401 - events before a failure are applied
         except ApiError as error:
             failure = error
         self._take(events)
@@ -242,7 +242,7 @@ class ListWatch:
         return bool(events)
 
     def ended(self) -> float:
-        """The watch has ended, as all do; returns the seconds to wait before the next one."""
+        """The server ended the watch. Returns the seconds to wait before the next request."""
         if self.listing:
             return self.failed(ApiError("the list ended before it was complete", relist=True))
         self._watch_over("eof")
@@ -274,7 +274,7 @@ class ListWatch:
         self._apply(events[end:])
 
     def _take_list(self, events: list[watch_codec.Event]) -> None:
-        """A part of a list that comes as a stream. It has no order, and nobody sees it before its end."""
+        """Adds a part of a streaming list. Its events have no order, and take effect when the list completes."""
         self._list([event.applied for event in events if event.applied is not None])
         for event in events:
             if event.deleted is not None:
@@ -316,20 +316,20 @@ class ListWatch:
         self._tracker.set_object_count(plural, self._reflector.count)
 
     def expire(self) -> float:
-        """Somebody asked for a new list; returns the seconds to wait before it."""
+        """Ends the watch for a new list, which was requested. Returns the seconds to wait before it."""
         self._watch_over("relist")
         self._version = ""
         return 0.0
 
     def renew(self) -> float:
-        """The watch is to be begun again from where it is; returns the seconds to wait before that."""
+        """Ends the watch, to resume it at the same version. Returns the seconds to wait before that."""
         self._watch_over("idle_timeout")
         return 0.0
 
     # -- failures ----------------------------------------------------------------------------------
 
     def failed(self, error: ApiError) -> float:
-        """Something went wrong with what was asked last; returns the seconds to wait before the next try."""
+        """Records that the last request failed. Returns the seconds to wait before the next one."""
         reason, verb = self._classify(error), self.verb
         self._watch_over(_HOW_IT_ENDED.get(reason, "error"))
         if self._streamed and self.listing and error.code in _NO_STREAMS:
@@ -345,25 +345,25 @@ class ListWatch:
         if reason is FailureClass.ABSENT and self._is_gone():
             self._absent(explain(self._kind, verb, error), delay)
         elif reason not in _HOW_IT_ENDED or self._backoff.failures(reason) > 1:
-            # That a version has expired, or that nothing was heard, is no news, unless it happens again and again.
+            # An expired version or a silent watch is normal. It is shown only when it happens repeatedly.
             self._show(reason, explain(self._kind, verb, error), delay, error.code)
         if error.relist:
             self._version = ""
         return delay
 
     def server_silent(self, error: ApiError) -> None:
-        """The server does not answer, though the watch is open: what we know is stale until something is heard."""
+        """The server does not answer, although the watch is open: the kind is stale until it answers."""
         if self._tracker.states[self._kind.plural].known:
             self._show(FailureClass.SILENT, explain(self._kind, "watch", error), None)
 
     def _classify(self, error: ApiError) -> FailureClass:
-        """Its class: that the connection of a watch broke off is none of the server's words."""
+        """The class of a failure: CUT if the connection of an open watch broke."""
         reason = classify(error)
         broke_off = self._watching and not self.listing and error.code is None and not error.relist
         return FailureClass.CUT if reason is FailureClass.FAILED and broke_off else reason
 
     def _lasted(self) -> bool:
-        """Whether the watch was one, though it may not have stood for long."""
+        """Whether the watch stayed open for at least a second. Records it if so."""
         lasted = self._clock() - self._watch_began >= _SHORT_SECONDS
         if lasted:
             self._stability.record_lasting()
@@ -376,17 +376,17 @@ class ListWatch:
         )
 
     def _next_api_version(self) -> bool:
-        """Whether another version of the kind is to be asked for, before it is called absent."""
+        """Selects the kind's next API version. False: all of them have been tried."""
         self._api_version = (self._api_version + 1) % len(self._api_versions)
         self._version = ""
         return self._api_version != 0
 
     def _is_gone(self) -> bool:
-        """Whether that the kind does not exist is an answer: it is optional, and it went while we looked.
+        """Whether to believe a 404: only for an optional kind, and only if we hold no objects of it or the 404 has lasted 60 s.
 
-        A kind that goes takes its objects with it first, one event each. So if objects are held, then
-        the one who said 404 is wrong, or we were not there to see. Until it has been said for so long
-        that no start of a server explains it, what is known stays, and is stale.
+        When a CRD is deleted, its objects are deleted first, with one event each. So if we still hold objects,
+        either the 404 is wrong, or we missed those events. The objects stay, and are stale, until the 404 has
+        lasted longer than an API server takes to start.
         """
         now = self._clock()
         if self._absent_since is None:

@@ -1,4 +1,4 @@
-"""One kind, followed namespace by namespace: each list replaces its part, and the kind is as well as its worst part."""
+"""Lists and watches kinds by namespace: a list replaces the objects of its namespace, and a kind has its worst namespace's state."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -9,7 +9,7 @@ from xds_server.model.source_state import Phase, Problem, SourceState
 from xds_server.providers.kinds import Kind
 from xds_server.providers.sync_tracker import SyncTracker
 
-# What is shown of several parts: the first of these that one of them is in.
+# The phase of a kind is the first of these that one of its namespaces is in.
 _WORST_FIRST: Final = (
     Phase.FORBIDDEN,
     Phase.ABSENT,
@@ -22,9 +22,9 @@ _WORST_FIRST: Final = (
 
 
 class NamespaceReflector(Reflector[str, Any]):
-    """A reflector of the objects of one namespace in a source that has those of several.
+    """A reflector of the objects of one namespace, into a source of several namespaces.
 
-    The source is synced once *all_listed* says that every part of it was listed.
+    It marks the source synced once *all_listed* returns True: every namespace has been listed.
     """
 
     def __init__(self, source: Source[str, Any], graph: Graph, namespace: str, all_listed: Callable[[], bool]) -> None:
@@ -35,7 +35,7 @@ class NamespaceReflector(Reflector[str, Any]):
         self.was_listed = False
 
     def listed(self) -> None:
-        """The list is complete: what it did not contain of this namespace is gone."""
+        """The list is complete: deletes the objects of this namespace that it did not contain."""
         seen, self._seen = self._seen or {}, None
         with self._graph.transaction():
             for key in [key for key in self.source if key.startswith(self._prefix) and key not in seen]:
@@ -49,7 +49,7 @@ class NamespaceReflector(Reflector[str, Any]):
 
 
 class NamespaceSyncTracker(SyncTracker):
-    """The tracker of one namespace, which tells the whole tracker of each change."""
+    """The tracker of one namespace, which reports each change to the tracker of all of them."""
 
     def __init__(self, kinds: Iterable[Kind], namespace: str, whole: SyncTracker, on_change: Callable[[str], None]):
         super().__init__(kinds, clock=whole.clock, on_change=lambda _, new: on_change(new.kind))
@@ -57,16 +57,16 @@ class NamespaceSyncTracker(SyncTracker):
         self._whole = whole
 
     def record_contact(self, plural: str) -> None:
-        """The server has said something."""
+        """The server has sent something."""
         super().record_contact(plural)
         self._whole.record_contact(plural)
 
     def set_problems(self, source: str, title: str, problems: tuple[Problem, ...]) -> None:
-        """What is wrong with one object now."""
+        """Replaces the problems of one object."""
         self._whole.set_problems(self._named(source), title, problems)
 
     def replace_problems(self, source: str, problems: Iterable[Problem]) -> None:
-        """All that is wrong in this namespace now."""
+        """Replaces all problems of this namespace."""
         self._whole.replace_problems(self._named(source), problems)
 
     def _named(self, source: str) -> str:
@@ -74,7 +74,7 @@ class NamespaceSyncTracker(SyncTracker):
 
 
 def merged(parts: Sequence[tuple[str, SourceState]], held: int) -> SourceState:
-    """The state of a kind of which (namespace, state) are the parts, and *held* the objects."""
+    """The state of a kind, from its (namespace, state) pairs and *held*, the number of its objects."""
     namespace, worst = min(parts, key=lambda part: _WORST_FIRST.index(part[1].phase))
     states = [state for _, state in parts]
     epochs = [state.epoch for state in states]
@@ -96,7 +96,7 @@ def merged(parts: Sequence[tuple[str, SourceState]], held: int) -> SourceState:
 
 
 class NamespaceReflectors:
-    """The reflectors and trackers of all namespaces, over those of the kinds."""
+    """The reflectors and trackers of each namespace, which feed those of the kinds."""
 
     def __init__(
         self,
@@ -116,7 +116,7 @@ class NamespaceReflectors:
         """By namespace."""
 
     def reflector(self, plural: str, namespace: str) -> NamespaceReflector:
-        """Of one kind in one namespace."""
+        """The reflector of one kind in one namespace."""
         return self._parts[plural][list(self.trackers).index(namespace)]
 
     def _asker(self, parts: list[NamespaceReflector]) -> Callable[[], bool]:

@@ -1,24 +1,24 @@
-"""The end of an outage, told by the kind that sees it first to those that still wait for their next try."""
+"""Ends the back-off of all informers when the first of them sees that an outage is over."""
 
 import asyncio
 from collections.abc import Callable
 from typing import Final
 
-# Over how long the others ask, so that the server is not stormed; many take longer, up to this.
+# The waiting informers retry spread over 1 s. If there are more than 50, over longer, but over no more than 2 s.
 _SPREAD_SECONDS: Final = 1.0
 _LONGEST_SECONDS: Final = 2.0
 _A_SECOND: Final = 50
 
 
 class OutageRecovery:
-    """The waits of informers of one API server. *jitter* returns a random number from 0 up to its argument."""
+    """The back-off waits of the informers of one API server. *jitter* returns a random number from 0 up to its argument."""
 
     def __init__(self, jitter: Callable[[float], float]) -> None:
         self._jitter = jitter
-        self._waiting: dict[asyncio.Future[float], None] = {}  # In order, which a set of futures has not.
+        self._waiting: dict[asyncio.Future[float], None] = {}  # A dict, because a set of futures has no stable order.
 
     async def wait(self, seconds: float, *, outage: bool) -> None:
-        """Waits for so long; less, if it is because of an *outage* and somebody says that it is over."""
+        """Waits for *seconds*. If the wait is because of an *outage*, `over` ends it early."""
         if not outage:
             await asyncio.sleep(seconds)
             return
@@ -36,7 +36,7 @@ class OutageRecovery:
         await asyncio.sleep(min(self._jitter(spread), ends - loop.time()))
 
     def over(self) -> None:
-        """The server answers again: whoever waits because it did not asks soon, one after the other."""
+        """The server answers again: ends the waits of the outage, one after the other."""
         spread = min(max(_SPREAD_SECONDS, len(self._waiting) / _A_SECOND), _LONGEST_SECONDS)
         for waiting in self._waiting:
             if not waiting.done():

@@ -1,4 +1,4 @@
-"""Who may list now: so many at once, and the most urgent first."""
+"""A semaphore that admits the most urgent waiter first. It bounds how many lists run at once."""
 
 import asyncio
 import heapq
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 
 class PrioritySemaphore:
-    """Lets *at_once* through, and the others wait by rank, the lowest first, then by when they came."""
+    """Admits *at_once* holders. The others wait in the order of their rank, the lowest first, then of their arrival."""
 
     def __init__(self, at_once: int) -> None:
         self._free = at_once
@@ -16,7 +16,7 @@ class PrioritySemaphore:
 
     @asynccontextmanager
     async def turn(self, rank: int) -> AsyncIterator[None]:
-        """A turn, from when it comes to the end of the context."""
+        """Waits for a turn, and holds it until the context ends."""
         if self._free and not self._waiting:
             self._free -= 1
         else:
@@ -34,7 +34,7 @@ class PrioritySemaphore:
             await called
         except asyncio.CancelledError:
             if called.done() and not called.cancelled():
-                self._next()  # called and cancelled at once: the turn is somebody else's
+                self._next()  # admitted and cancelled at once: passes the turn on
             raise
 
     def _next(self) -> None:

@@ -1,4 +1,4 @@
-"""Secrets and ConfigMaps of an API server: metadata once somebody refers to one, and the content of that one."""
+"""Secrets and ConfigMaps: watches their metadata once a Gateway refers to one, and fetches the content of that one."""
 
 import asyncio
 import logging
@@ -26,15 +26,15 @@ from xds_server.providers.sync_tracker import SyncTracker
 _log = logging.getLogger(__name__)
 
 _AT_ONCE: Final = 8
-_SOURCE: Final = "contents"  # of problems; those of the metadata are their informer's
+_SOURCE: Final = "contents"  # of the problems here; the informers report those of the metadata
 _METADATA: Final = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
 
 METADATA_KINDS: Final = tuple(replace(kind, raw=Object, flat=identity) for kind in REFERENCED)
-"""The referenced kinds, as they are listed and watched."""
+"""The kinds that can be referred to, listed and watched as metadata only."""
 
 
 class MetadataClient:
-    """A client for informers, to which all objects are metadata."""
+    """A client for informers that requests only the metadata of objects."""
 
     def __init__(self, client: KopfClient) -> None:
         self._client = client
@@ -46,14 +46,14 @@ class MetadataClient:
     def stream(
         self, path: str, params: Mapping[str, str], *, silence_seconds: float
     ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """The body in chunks as they come, to its end."""
+        """The body in chunks as they arrive."""
         return self._client.stream(path, params, silence_seconds=silence_seconds, accept=_METADATA.format(""))
 
 
 class ReferencedContents:
-    """Keeps `fetched` equal to what `wanted` asks for. *follow* begins to list and watch a kind, by its plural name.
+    """Keeps `references.fetched` equal to `references.wanted`. *follow* starts the informers of a kind (plural name).
 
-    What waits for the end of an outage is woken by *recovery*. *jitter* returns a random number from 0 up to its argument.
+    *recovery* ends the waits of an outage early. *jitter* returns a random number from 0 up to its argument.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class ReferencedContents:
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
     async def run(self) -> None:
-        """Follows references until cancelled. Of a kind that nobody refers to nothing is asked."""
+        """Follows references until cancelled. A kind is not listed before something refers to it."""
         async with asyncio.TaskGroup() as group:
 
             def committed(commit: Commit) -> None:
@@ -102,7 +102,7 @@ class ReferencedContents:
                 subscription.close()
 
     async def _keep(self, reference: Reference) -> None:
-        """Fetches until what is here is what is wanted; forgets what nobody wants any more."""
+        """Fetches a content until it has the wanted version. Deletes it when nothing refers to it any more."""
         backoff = Backoff(self._jitter)
         while (stored := self._references.wanted.get(reference)) is not None:
             if self._versions.get(reference) == stored.version:
@@ -112,11 +112,11 @@ class ReferencedContents:
                     await self._fetch(reference, stored)
             except ApiError as error:
                 await self._recovery.wait(self._failed(reference, error, backoff), outage=is_outage(error))
-            except Exception as error:  # noqa: BLE001 - a fault of ours must cost one content, not the source
+            except Exception as error:  # noqa: BLE001 - a bug must cost one content, not the provider
                 await asyncio.sleep(self._faulted(reference, error, backoff))
         else:
             self._forget(reference)
-        # Nothing is awaited since it was looked at: a change from now on finds nobody busy with it.
+        # No await between the check above and this line, so a later change starts a new task.
         self._busy.discard(reference)
 
     async def _fetch(self, reference: Reference, stored: Stored) -> None:
@@ -126,9 +126,9 @@ class ReferencedContents:
         try:
             decoded = decoder.json(body)
         except msgspec.DecodeError:
-            raise ApiError("the answer is not JSON") from None  # whose message might quote it
+            raise ApiError("the answer is not JSON") from None  # its message might quote the content
         if self._references.wanted.get(reference) is None:
-            return  # nobody refers to it any more, or it is gone
+            return  # nothing refers to it any more, or it was deleted
         self._versions[reference] = stored.version
         self._tracker.set_problems(_SOURCE, title(kind, reference.key), decoded.problems(kind, _SOURCE))
         if decoded.value is not None:
@@ -138,7 +138,7 @@ class ReferencedContents:
                 self._references.fetched.set(reference, decoded.value.content)
 
     def _failed(self, reference: Reference, error: ApiError, backoff: Backoff) -> float:
-        """Says what is wrong, and returns the seconds until the next try. One that is gone is told of by its kind."""
+        """Reports the failure, and returns the seconds until the next try. A 404 is not reported: the informer sees the deletion."""
         kind = self._kinds[reference.plural][0]
         reason = classify(error)
         delay = backoff.failed(reason, error.retry_after)
@@ -147,7 +147,7 @@ class ReferencedContents:
         return delay
 
     def _faulted(self, reference: Reference, error: Exception, backoff: Backoff) -> float:
-        """The same for a fault of ours. Of the error only its type is shown: its text may quote the content."""
+        """The same for a bug in this program. Shows only the type of the error, because its text may quote the content."""
         kind, what = self._kinds[reference.plural][0], type(error).__name__
         frame = traceback.extract_tb(error.__traceback__)[-1]
         _log.error(

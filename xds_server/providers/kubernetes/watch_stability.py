@@ -1,13 +1,13 @@
-"""Whether what goes well also lasts. Pure."""
+"""Whether the watches of one kind stay open once they have been opened. Pure."""
 
 from typing import Final
 
-# So often something may go well and come to nothing before it is no longer taken for a sign that we are in touch.
+# After this many successes that were followed by a failure, a success no longer shows that changes are followed.
 _IN_VAIN: Final = 3
 
 
 class WatchStability:
-    """Of a kind's lists and watches. An outage, in which nothing goes well, is no reason to doubt what follows it."""
+    """Counts the successes of a kind's lists and watches that did not last. An outage has no successes, so it does not count."""
 
     def __init__(self) -> None:
         self._well = False
@@ -15,18 +15,18 @@ class WatchStability:
 
     @property
     def unstable(self) -> bool:
-        """Whether things have gone well before, again and again, and none of them record_lasting."""
+        """Whether lists and watches have succeeded repeatedly, but no watch stayed open."""
         return self._in_vain >= _IN_VAIN
 
     def record_success(self) -> None:
-        """A list was complete, or a watch was agreed to."""
+        """A list completed, or the server accepted a watch."""
         self._well = True
 
     def record_failure(self) -> None:
-        """What went well since the last failure came to nothing."""
+        """A request failed: a success since the last failure did not last."""
         self._in_vain += self._well
         self._well = False
 
     def record_lasting(self) -> None:
-        """What went well was not in vain."""
+        """A watch stayed open: resets the count."""
         self._well, self._in_vain = False, 0
