@@ -165,12 +165,12 @@ def _check(path: str) -> NoReturn:
 
     found = documents("bootstrap", path)
     if len(found) != 1:
-        raise UserError(f"bootstrap {path!r} has {len(found)} documents: Envoy reads one")
+        raise UserError(f"bootstrap {path!r} has {len(found)} documents: leave one, because Envoy reads one")
     findings = check(found[0])
     for finding in findings:
         click.echo(str(finding))
     errors = sum(finding.level == "error" for finding in findings)
     click.echo(
-        f"{path}: {errors} errors, {len(findings) - errors} warnings" if findings else f"{path}: no problem found"
+        f"{path}: errors: {errors}, warnings: {len(findings) - errors}" if findings else f"{path}: no problem found"
     )
     raise SystemExit(1 if errors else 0)

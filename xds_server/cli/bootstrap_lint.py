@@ -49,7 +49,7 @@ def _node(document: Document) -> Iterator[Finding]:
         yield Finding(
             "error",
             "node.id",
-            "the control plane refuses a stream that does not say whose it is",
+            "the control plane refuses a stream whose node has no id",
             "node: {id: NAME}, or start Envoy with --service-node NAME",
         )
     role = get_path(document, "node.metadata.role") or get_path(document, "node.cluster")
@@ -57,7 +57,7 @@ def _node(document: Document) -> Iterator[Finding]:
         yield Finding(
             "error",
             "node.metadata.role",
-            f"the role is {role!r}, which is no Gateway: the proxy is held, refused, and never configured",
+            f"the role is {role!r}, which is not the namespace/name of a Gateway: the proxy is held, then refused, and never configured",
             "node: {metadata: {role: NAMESPACE/NAME}}, of the Gateway that it serves",
         )
 
@@ -69,26 +69,26 @@ def _ads(document: Document) -> Iterator[Finding]:
         yield Finding(
             "error",
             path,
-            "there is no stream to the control plane",
+            "Envoy opens no stream to the control plane",
             "ads_config: {api_type: GRPC, transport_api_version: V3, grpc_services: [...]}",
         )
         return
     if ads.get("api_type") not in {"GRPC", "DELTA_GRPC"}:
         yield Finding(
-            "error", f"{path}.api_type", "the control plane speaks ADS over gRPC alone", "api_type: GRPC, or DELTA_GRPC"
+            "error", f"{path}.api_type", "the control plane serves ADS over gRPC only", "api_type: GRPC, or DELTA_GRPC"
         )
     if ads.get("transport_api_version") != "V3":
         yield Finding(
             "error",
             f"{path}.transport_api_version",
-            "Envoy takes it for version 2, which it has forgotten, and does not start",
+            "Envoy reads it as version 2, which it does not support, and does not start",
             "transport_api_version: V3",
         )
     if not ads.get("set_node_on_first_message_only"):
         yield Finding(
             "warning",
             f"{path}.set_node_on_first_message_only",
-            "each request bears the whole node: most of what an ACK weighs, times all proxies, at each change",
+            "each request contains the whole node, which is most of the size of an ACK: every proxy sends it at each change",
             "set_node_on_first_message_only: true",
         )
     for n, service in enumerate(_list(ads.get("grpc_services"))):
@@ -102,8 +102,8 @@ def _back_off(path: str, service: object) -> Iterator[Finding]:
         yield Finding(
             "warning",
             f"{path}.{policy}.max_interval",
-            f"a proxy that was refused comes back after up to {'30' if longest is None else f'{longest:g}'} s, "
-            "however ready the control plane is by then",
+            f"a proxy that was refused connects again after up to {'30' if longest is None else f'{longest:g}'} s, "
+            "even if the control plane is ready earlier",
             "retry_policy: {retry_back_off: {base_interval: 0.25s, max_interval: 2s}}",
         )
 
@@ -116,7 +116,7 @@ def _sources(document: Document) -> Iterator[Finding]:
             yield Finding(
                 "error",
                 path,
-                f"{what} do not come over the aggregated stream: not at all, or in no order with the rest",
+                f"{what} are not requested on the aggregated stream: Envoy gets none, or gets them in any order with the other types",
                 f"{name}: {{resource_api_version: V3, ads: {{}}, initial_fetch_timeout: 0s}}",
             )
             continue
@@ -124,15 +124,15 @@ def _sources(document: Document) -> Iterator[Finding]:
             yield Finding(
                 "error",
                 f"{path}.resource_api_version",
-                "Envoy takes it for version 2, which it has forgotten, and does not start",
+                "Envoy reads it as version 2, which it does not support, and does not start",
                 "resource_api_version: V3",
             )
         if _seconds(source.get("initial_fetch_timeout")) != 0:
             yield Finding(
                 "error",
                 f"{path}.initial_fetch_timeout",
-                f"after so long without {what} (by default 15 s each) Envoy calls itself live with none, "
-                "is sent requests, and refuses them",
+                f"after so long without {what} (by default 15 s each) Envoy reports that it is live with none, "
+                "gets requests, and refuses them",
                 "initial_fetch_timeout: 0s",
             )
 
@@ -147,7 +147,7 @@ def _cluster(document: Document) -> Iterator[Finding]:
             yield Finding(
                 "error",
                 path,
-                "ads_config names a cluster that there is not, and Envoy does not start",
+                "ads_config names a cluster that does not exist, and Envoy does not start",
                 f"- name: {name}",
             )
             continue
@@ -162,14 +162,14 @@ def _transport(path: str, cluster: Document) -> Iterator[Finding]:
         yield Finding(
             "error",
             f"{path}.typed_extension_protocol_options",
-            "Envoy speaks HTTP/1.1 to the control plane, and gRPC needs HTTP/2: no stream ever opens",
+            "Envoy speaks HTTP/1.1 to the control plane, and gRPC needs HTTP/2: no stream opens",
             "explicit_http_config: {http2_protocol_options: {connection_keepalive: {interval: 30s, timeout: 5s}}}",
         )
     elif _seconds(get_path(http2, "connection_keepalive.interval")) is None:
         yield Finding(
             "warning",
             f"{path} connection_keepalive",
-            "a control plane that vanishes without a word is missed after many minutes, and until then nothing is learnt",
+            "if the control plane's machine fails, Envoy notices it after many minutes, and gets no change until then",
             "http2_protocol_options: {connection_keepalive: {interval: 30s, timeout: 5s}}",
         )
 
@@ -184,21 +184,21 @@ def _replicas(path: str, cluster: Document) -> Iterator[Finding]:
         yield Finding(
             "warning",
             f"{path}.load_assignment",
-            "there is one address: refused or cut off there, the proxy has nowhere else to go",
+            "there is one address: if that replica refuses or fails, the proxy has no other",
             "type: STRICT_DNS with a headless Service's name, or the addresses of two replicas",
         )
     if cluster.get("type") == "STRICT_DNS" and cluster.get("dns_lookup_family", "AUTO") == "AUTO":
         yield Finding(
             "warning",
             f"{path}.dns_lookup_family",
-            "if the name has IPv6 addresses, they alone are tried: a proxy without a way to IPv6 finds no control plane",
+            "if the name has IPv6 addresses, Envoy tries only those: a proxy without an IPv6 route does not reach the control plane",
             "dns_lookup_family: ALL",
         )
     if cluster.get("type") == "LOGICAL_DNS":
         yield Finding(
             "warning",
             f"{path}.type",
-            "LOGICAL_DNS keeps one address of all that the name has: a replica that is gone is tried again and again",
+            "LOGICAL_DNS keeps one address of all that the name has: Envoy keeps trying a replica that does not exist any more",
             "type: STRICT_DNS",
         )
 
@@ -208,7 +208,7 @@ def _admin(document: Document) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "admin",
-            "nothing tells from outside why a proxy is not ready",
+            "without the admin port nobody can see why a proxy is not ready",
             "admin: {address: {socket_address: {address: 127.0.0.1, port_value: 19000}}}",
         )
 
@@ -219,7 +219,7 @@ def _overload(document: Document) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "overload_manager.resource_monitors",
-            "whoever opens connections enough takes all file descriptors and all memory of the proxy",
+            "clients that open many connections can use all file descriptors and all memory of the proxy",
             f"- {{name: {_MOST_CONNECTIONS}, typed_config: ...}}, as xds-server bootstrap prints it",
         )
 

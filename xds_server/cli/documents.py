@@ -46,7 +46,7 @@ def documents(what: str, path: str) -> list[Any]:
     loaded = []
     for node in _nodes(what, path):
         if _weight(node, f"{what} {path!r}") > _MOST_VALUES:
-            raise DocumentError(f"{what} {path!r} has more than {_MOST_VALUES} values: is it the right file?")
+            raise DocumentError(f"{what} {path!r} has more than {_MOST_VALUES} values: check that it is the right file")
         loader = _Loader("")
         try:
             loaded.append(loader.construct_document(node))
@@ -105,7 +105,7 @@ def _nodes(what: str, path: str) -> list[yaml.Node]:
         reason = getattr(error, "strerror", None) or error
         raise DocumentError(f"{what} {path!r} cannot be read: {reason}") from None
     if len(data) > _MOST_BYTES:
-        raise DocumentError(f"{what} {path!r} has more than {_MOST_BYTES >> 20} MiB: is it the right file?")
+        raise DocumentError(f"{what} {path!r} has more than {_MOST_BYTES >> 20} MiB: check that it is the right file")
     try:
         return list(yaml.compose_all(data, Loader=yaml.CSafeLoader))
     except Exception as error:  # noqa: BLE001 - as above
@@ -119,9 +119,13 @@ def _weight(node: yaml.Node, where: str) -> int:
 
     def weigh(one: yaml.Node) -> int:
         if id(one) in open_:
-            raise DocumentError(f"{where}, line {one.start_mark.line + 1}: what &... marks contains itself")
+            raise DocumentError(
+                f"{where}, line {one.start_mark.line + 1}: what &... marks contains itself: remove the * in it"
+            )
         if len(open_) > _DEEPEST:
-            raise DocumentError(f"{where}, line {one.start_mark.line + 1} is nested more than {_DEEPEST} deep")
+            raise DocumentError(
+                f"{where}, line {one.start_mark.line + 1} is nested more than {_DEEPEST} deep: check that it is the right file"
+            )
         if id(one) not in known:
             open_.add(id(one))
             known[id(one)] = 1 + sum(map(weigh, _below(one)))

@@ -30,7 +30,7 @@ class StreamEvents(StreamObserver):
             message = "a proxy waits until this replica is ready: /readyz?verbose says why"
             self._record_event("Warning", "ProxyHeld", message)
         elif kind == "unknown_role" and self._is_news(stream.node.role):
-            message = f"a proxy waits for role {stream.node.role!r}: no Gateway of ours has that name"
+            message = f"a proxy waits for role {stream.node.role!r}: this server has no Gateway of that name"
             self._record_event("Warning", "UnknownRole", message)
 
     def _is_news(self, role: str) -> bool:

@@ -69,6 +69,6 @@ class ReadinessAdmission:
     def _unknown(self, role: str) -> str:
         self._known_roles = self._known_roles or ", ".join(sorted(self._cache.roles)) or "none"
         return (
-            f"role {role!r} is no Gateway of ours (there are: {self._known_roles}): "
-            f"set node.metadata.role, or node.cluster, to the namespace/name of one"
+            f"role {role!r} is not a Gateway of this server (it has: {self._known_roles}): "
+            f"set node.metadata.role, or node.cluster, to the namespace/name of one of them"
         )

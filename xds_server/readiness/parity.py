@@ -181,14 +181,14 @@ class Parity:
             digests = msgspec.convert(answer, Digests)
         except msgspec.ValidationError as error:
             raise ControlPlaneError(
-                f"{self._peer}/debug/digests does not answer as an xds-server does ({error}): is it one?"
+                f"{self._peer}/debug/digests does not answer as an xds-server does ({error}): give the URL of an xds-server"
             ) from None
         if digests.instance == self._instance:
             raise ControlPlaneError(
-                f"{self._peer} is this very process: name the Service of the others, or their addresses"
+                f"{self._peer} is this process itself: name the Service of the others, or their addresses"
             )
         if digests.epoch is None:
-            raise ControlPlaneError(f"{self._peer} has published nothing itself: it is starting, too")
+            raise ControlPlaneError(f"{self._peer} has published nothing yet: it is starting, too")
         return digests.roles
 
 

@@ -200,7 +200,7 @@ def test_a_bootstrap_is_checked_and_the_exit_status_says_so(tmp_path: Path) -> N
     bad = run("bootstrap", f"--check={file}")
 
     assert (fair.exit_code, bad.exit_code) == (0, 1)
-    assert f"{file}: 0 errors, 1 warnings" in fair.output
+    assert f"{file}: errors: 0, warnings: 1" in fair.output
     assert "error: dynamic_resources.lds_config.initial_fetch_timeout\n  happens: after so long" in bad.output
     assert "bootstrap needs --gateway" in run("bootstrap").output
 

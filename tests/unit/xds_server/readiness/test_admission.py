@@ -57,7 +57,7 @@ def test_an_unknown_role_is_told_which_there_are() -> None:
 
     assert isinstance(held, Hold)
     assert held.kind == "unknown_role"
-    assert "role 'shop/ege' is no Gateway of ours (there are: shop/edge)" in held.reason
+    assert "role 'shop/ege' is not a Gateway of this server (it has: shop/edge)" in held.reason
 
 
 def test_without_a_gate_everybody_is_admitted_to_what_there_is() -> None:

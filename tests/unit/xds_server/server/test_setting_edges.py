@@ -90,7 +90,7 @@ def test_what_yaml_takes_for_something_else_is_the_word_that_stands_there(
         ("a: 1\n---\nb: 2\n", "has 2 documents: leave one"),
         ("- a\n", "is not a mapping: write one setting per line"),
         ("[" * 50_000, "exceeded maximum nesting depth"),
-        ("a: " + "x" * (2 << 20), "has more than 1 MiB: is it the right file?"),
+        ("a: " + "x" * (2 << 20), "has more than 1 MiB: check that it is the right file"),
         ("gate: \x00\n", "is not YAML: "),
         ("source: kube\ngate: !!python/object:os.system x\n", "gate is 'x': use one of"),
         ("source: kube\ngate: !!int ''\n", "gate is '': use one of"),
