@@ -1,6 +1,6 @@
-"""The door: objects come in as bytes or as loaded YAML, and go on as flat values, with what was found wrong.
+"""Decodes objects, from JSON or loaded YAML, into flat values and the problems found in them.
 
-One object that cannot be used costs only itself.
+An invalid object affects no other object.
 """
 
 import logging
@@ -18,30 +18,30 @@ from xds_server.providers.schema.base import Finding, Invalid, Object
 
 _log = logging.getLogger(__name__)
 
-# The form of msgspec's messages: what was expected, and perhaps a path from `$`.
+# The form of msgspec's messages: what was expected, and optionally a path from `$`.
 _SHAPE_ERROR: Final = re.compile(r"(?P<what>.*?)(?: - at (?:`key` in )?`\$\.?(?P<at>[^`]*)`)?", re.DOTALL)
-_LONGEST_TITLE: Final = 512  # no name that an API server takes is as long
+_LONGEST_TITLE: Final = 512  # longer than any name that an API server accepts
 _LONGEST_FIELD: Final = 200
 _LONGEST_MESSAGE: Final = 500
 _MISSING: Final = re.compile(r"Object missing required field `(?P<name>[^`]+)`")
 
 
 class Decoded(NamedTuple):
-    """One object at the door."""
+    """The result of decoding one object."""
 
     key: str
-    """Empty if the object does not even say its name."""
+    """Empty if the object has no name."""
     value: Value | None
-    """None if it cannot be used."""
+    """None if the object is invalid."""
     findings: tuple[Finding, ...]
 
     def problems(self, kind: Kind, source: str) -> tuple[Problem, ...]:
-        """The findings, for somebody to read."""
+        """The findings as problems of *source*."""
         return tuple(problem(kind, self.key, finding, source) for finding in self.findings)
 
 
 def problem(kind: Kind, key: str, finding: Finding, source: str, line: int | None = None) -> Problem:
-    """A finding about an object of this kind, met in *source*; what it quotes is cut."""
+    """A finding about an object of this kind, found in *source*. Long texts are cut."""
     return Problem(
         source=source,
         object=printable(title(kind, key), _LONGEST_TITLE),
@@ -52,7 +52,7 @@ def problem(kind: Kind, key: str, finding: Finding, source: str, line: int | Non
 
 
 def title(kind: Kind, key: str) -> str:
-    """An object's name for people, as in `HTTPRoute shop/cart`."""
+    """An object's name in messages, as in `HTTPRoute shop/cart`."""
     return f"{kind.kind} {key}" if key else kind.kind
 
 
@@ -68,7 +68,7 @@ class Decoder:
     def page(self, body: bytes) -> list[Decoded]:
         """All objects of a page of a list.
 
-        Raises: msgspec.DecodeError, if it is no list at all.
+        Raises: msgspec.DecodeError, if *body* is not a list.
         """
         try:
             items: Iterable[Any] = self._page.decode(body).items or ()
@@ -88,8 +88,8 @@ class Decoder:
             return Decoded(_key(lambda: _OBJECT.decode(body)), None, (finding(error),))
 
     def loaded(self, document: object) -> Decoded:
-        """One object, from loaded YAML: here the checks are made that an API server would have made."""
-        from xds_server.providers.schema import structural  # noqa: PLC0415 - who reads from an API server needs none of it
+        """Decodes one object from loaded YAML, with the checks that an API server would make."""
+        from xds_server.providers.schema import structural  # noqa: PLC0415 - a run against an API server does not need it
 
         key = key_of(document)
         refused, unknown = structural.checked(self._kind.plural, document)
@@ -113,14 +113,14 @@ class Decoder:
             value = self._kind.flat(raw, findings)
         except Invalid as refusal:
             return Decoded(raw.metadata.key, None, (refusal.finding,))
-        except Exception as error:  # noqa: BLE001 - a fault of ours, which must cost one object and not its kind
+        except Exception as error:  # noqa: BLE001 - a bug must cost one object, not its kind
             _log.exception("decode: a bug in this program with %s", title(self._kind, raw.metadata.key))
             return Decoded(raw.metadata.key, None, (Finding("", f"cannot be read, {error!r}: please report this"),))
         return Decoded(value.key, value, tuple(findings))
 
 
 def finding(error: msgspec.ValidationError) -> Finding:
-    """What msgspec says about a shape, in the house's form."""
+    """An error of msgspec as a Finding."""
     form = _SHAPE_ERROR.fullmatch(str(error))
     what, at = (form["what"], form["at"] or "") if form is not None else (str(error), "")
     missing = _MISSING.fullmatch(what)
@@ -139,7 +139,7 @@ _OBJECT: Final = msgspec.json.Decoder(Object)
 
 
 def key_of(document: object) -> str:
-    """`namespace/name` of an object from loaded YAML; empty, if it does not say its name."""
+    """`namespace/name` of an object from loaded YAML; empty if it has no name."""
     return _key(lambda: msgspec.convert(document, Object))
 
 

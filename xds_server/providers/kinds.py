@@ -13,45 +13,45 @@ Value = objects.Gateway | objects.HTTPRoute | objects.Service | objects.Endpoint
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind: where it is found, what it looks like, and what becomes of it."""
+    """One kind: its API path, its schema, and how it is decoded."""
 
     plural: str
-    """As in paths and in RBAC; the kind's name on the tracker, in readiness and in metrics."""
+    """Used in paths and RBAC, and as the kind's name on the tracker, in readiness and in metrics."""
     kind: str
     group: str
     """Empty for the core group."""
     version: str
-    """Read from an API server."""
+    """The version to request from an API server."""
     aliases: tuple[str, ...] = ()
-    """Other versions with the same fields: a file may name them, and an API server may serve them alone."""
+    """Other versions with the same fields: accepted in files, and requested if an API server serves no other."""
     raw: type[Any]
-    """The shape, as the API has it."""
+    """The msgspec type of the fields that are read."""
     flat: Callable[[Any, list[Finding]], Value]
-    """From the shape to the value; adds what it finds, raises Invalid."""
+    """Converts a raw object to its value. Appends findings. Raises: Invalid."""
     admit: Callable[[Any], None] = admit_all
-    """Checks that an API server has made already, so for files only; raises Invalid."""
+    """Checks that an API server has already made, so only for files. Raises: Invalid."""
     namespaced: bool = True
     required: bool = True
-    """Whether we are ready only once the kind is listed; an optional kind that is absent counts as empty."""
+    """Whether readiness waits for the kind. An optional kind whose CRD is not installed counts as empty."""
     verbs: tuple[str, ...] = ("list", "watch")
-    """What RBAC must allow, to read it."""
+    """The verbs that RBAC must allow."""
     has_status: bool = False
-    """Whether we write its status, if we write at all."""
+    """Whether this server writes its status, if it writes any."""
 
     @property
     def path(self) -> str:
-        """Of the collection, on an API server."""
+        """The path of the collection on an API server."""
         return self.path_in("")
 
     def path_in(self, namespace: str, version: str = "") -> str:
-        """Of the part of the collection in one namespace; "" for all. *version* instead of the usual one."""
+        """The path of the collection in one namespace, or in all if empty. *version* replaces the default one."""
         prefix = f"/apis/{self.group}" if self.group else "/api"
         place = f"/namespaces/{namespace}" if namespace and self.namespaced else ""
         return f"{prefix}/{version or self.version}{place}/{self.plural}"
 
     @property
     def rule(self) -> str:
-        """What RBAC must allow, as an item of `rules` in a ClusterRole, in YAML."""
+        """The RBAC rule that the kind needs: an item of `rules` in a ClusterRole, in YAML."""
         group = self.group or '""'
         return f"{{apiGroups: [{group}], resources: [{self.plural}], verbs: [{', '.join(self.verbs)}]}}"
 
@@ -106,7 +106,7 @@ KINDS = (
         admit=endpointslice.admit,
     ),
 )
-"""All kinds that are always read, each of them required."""
+"""The kinds that are always read. All are required by default."""
 
 REFERENCED = tuple(
     Kind(
@@ -118,7 +118,7 @@ REFERENCED = tuple(
         ("configmaps", "ConfigMap", secret_configmap.ConfigMap, secret_configmap.configmap),
     )
 )  # fmt: skip
-"""Kinds of which an API server is asked for metadata, once somebody refers to one, and for the content of that one."""
+"""Kinds whose metadata are watched once a Gateway refers to one. Only the content of that one is fetched."""
 
 
 def kinds(optional: Collection[str] = ()) -> tuple[Kind, ...]:

@@ -1,4 +1,4 @@
-"""Where every source stands, and what is wrong with its input: written by the sources, read by all others."""
+"""The sync state of every kind, and the problems of its input. The providers write it, everything else reads it."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -13,7 +13,7 @@ _WELL: Final[dict[str, Any]] = {"code": None, "message": "", "retry_seconds": No
 
 
 class SyncTracker:
-    """One SourceState per kind, and the problems that are there now.
+    """One SourceState per kind, and all current problems.
 
     *on_change* is called with the state before and after, for every difference, counts included;
     *on_problem* with a problem that was not there before. Both may read the tracker.
@@ -36,10 +36,10 @@ class SyncTracker:
         }
         self._problems: dict[str, dict[str, tuple[Problem, ...]]] = {}
         self.problem_count = 0
-        """How many there are."""
+        """The number of current problems."""
 
     def add_kind(self, kind: Kind) -> None:
-        """Shows a kind from now on, as pending."""
+        """Adds a kind, in phase pending."""
         self._states[kind.plural] = SourceState(kind=kind.plural, required=kind.required, since=self.clock())
 
     # -- reading -----------------------------------------------------------------------------------
@@ -51,7 +51,7 @@ class SyncTracker:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """All that is wrong now, by source and object."""
+        """All current problems, by source and object."""
         return tuple(
             problem
             for _, objects in sorted(self._problems.items())
@@ -62,17 +62,17 @@ class SyncTracker:
     # -- where a source stands ---------------------------------------------------------------------
 
     def start_list(self, plural: str) -> None:
-        """A list was asked for. The phase stays until there is an answer."""
+        """A list was requested. The phase stays until the answer."""
         self._update(plural, started=self.clock())
 
     def mark_listing(self, plural: str, objects: int, *, message: str = "") -> None:
-        """A part of the list is here; *message*: what the rest waits for. A source that is known stays what it is."""
+        """A part of the list has arrived. *message*: what the rest waits for. The phase of a known source stays."""
         self.record_contact(plural)
         if not self._states[plural].known:
             self._update(plural, phase=Phase.LISTING, objects=objects, **_WELL | {"message": message})
 
     def record_list(self, plural: str, *, epoch: int, objects: int, following: bool = True) -> None:
-        """The list is complete, and committed at *epoch*. A source that is stale stays it, unless we are *in_touch*."""
+        """The list is complete, and committed at *epoch*. A stale source stays stale unless *following*: its watches are stable."""
         state, now = self._states[plural], self.clock()
         stays = state.phase is Phase.STALE and not following
         self._update(
@@ -82,7 +82,7 @@ class SyncTracker:
         )  # fmt: skip
 
     def mark_absent(self, plural: str, *, epoch: int, message: str, retry_seconds: float | None = None) -> None:
-        """The server does not know this optional kind, and nothing of it is held: that is complete, too."""
+        """The server does not know this optional kind, and we hold no objects of it. That counts as a complete list."""
         known = self._states[plural].epoch
         self._update(
             plural, phase=Phase.ABSENT, epoch=epoch if known is None else known, objects=0,
@@ -92,7 +92,7 @@ class SyncTracker:
     def record_failure(
         self, plural: str, phase: Phase, *, message: str, code: int | None = None, retry_seconds: float | None = None
     ) -> None:
-        """Something went wrong: *phase*, or STALE if the source was listed before."""
+        """A failure: sets *phase*, or STALE if the source was listed before."""
         state = self._states[plural]
         self._update(
             plural, phase=Phase.STALE if state.known else phase, failures=state.failures + 1,
@@ -104,16 +104,16 @@ class SyncTracker:
         self._update(plural, restarts=self._states[plural].restarts + 1, ended=how)
 
     def record_contact(self, plural: str) -> None:
-        """The server has said something. Nobody is woken for it."""
+        """The server has sent something. Notifies nobody."""
         self._states[plural] = replace(self._states[plural], last_contact=self.clock())
 
     def clear_stale(self, plural: str) -> None:
-        """We are following changes again; does nothing unless the source was stale."""
+        """Changes are followed again. Does nothing unless the source was stale."""
         if self._states[plural].phase is Phase.STALE:
             self._update(plural, phase=Phase.SYNCED, **_WELL)
 
     def set_object_count(self, plural: str, objects: int) -> None:
-        """So many objects are held."""
+        """Sets the number of objects held."""
         if self._states[plural].objects != objects:
             self._update(plural, objects=objects)
 
@@ -138,7 +138,7 @@ class SyncTracker:
     # -- what is wrong with the input --------------------------------------------------------------
 
     def set_problems(self, source: str, title: str, problems: tuple[Problem, ...]) -> None:
-        """What is wrong with one object of one source now; nothing takes back what was said."""
+        """Replaces the problems of one object of one source. An empty tuple removes them."""
         said = self._problems.get(source, {})
         before = said.get(title, ())
         self.problem_count += len(problems) - len(before)
@@ -153,7 +153,7 @@ class SyncTracker:
                 self._on_problem(problem)
 
     def replace_problems(self, source: str, problems: Iterable[Problem]) -> None:
-        """All that is wrong with one source now, and nothing else is."""
+        """Replaces all problems of one source."""
         now: dict[str, tuple[Problem, ...]] = {}
         for problem in problems:
             now[problem.object] = (*now.get(problem.object, ()), problem)

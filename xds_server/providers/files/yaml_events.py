@@ -1,7 +1,7 @@
-"""From YAML text to values, one event of libyaml's at a time: within limits, without recursion, and never long at a stretch.
+"""Builds values from the events of libyaml: with limits, without recursion, and without long calls that hold the GIL.
 
-PyYAML's own loaders build a whole document in one call, and look at no limit while aliases multiply. Here the text is
-fed in small pieces, so that other threads have their turn, and every value is counted, as often as it is referred to.
+PyYAML's own loaders build a whole document in one call, and do not limit aliases, which can multiply. Here libyaml gets
+the text in small pieces, so that other threads can run, and every value is counted as often as it is referred to.
 """
 
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ import yaml
 from xds_server.providers.files.yaml_scalars import key, plain, tagged
 
 VALUE_COST: Final = 32
-"""What a value costs besides the length of its text. Unit: about a byte."""
+"""The cost of a value besides the length of its text. Unit: about a byte."""
 LARGEST_OBJECT: Final = 3 * 2**20
-"""What the values of one object may cost: a hundred thousand of them, or 3 MB of text, which no API server takes."""
+"""The limit for the values of one object: a hundred thousand of them, or 3 MiB of text. API servers accept less."""
 LARGEST_DOCUMENT: Final = 32 * 2**20
-"""What the values of one document may cost, which may be a list: a million of them."""
+"""The limit for the values of one document, which may be a list: a million of them."""
 MOST_ALIASED: Final = 4 * 2**20
-"""What all may cost together that the aliases of a file stand for, each time that they do."""
+"""The limit for the values that all aliases of a file expand to."""
 _DEEPEST: Final = 256
 _MOST_REPEATED: Final = 20
 _NAME_IS_COLLECTION: Final = "a field's name is a mapping or a sequence"
@@ -27,8 +27,8 @@ _IDENTITY: Final = frozenset({"apiVersion", "kind", "metadata", "name", "namespa
 _MERGE_TAG: Final = "tag:yaml.org,2002:merge"
 
 
-class Refused(Exception):  # noqa: N818 - a verdict on a text, not a failure of ours
-    """The text is YAML, perhaps, but nothing that can be used; *line* counts from 0."""
+class Refused(Exception):  # noqa: N818 - a problem of the input, not an error of this program
+    """The text exceeds a limit, or has no equivalent in JSON. *line* counts from 0."""
 
     def __init__(self, message: str, line: int) -> None:
         super().__init__(message)
@@ -37,7 +37,7 @@ class Refused(Exception):  # noqa: N818 - a verdict on a text, not a failure of 
 
 @dataclass(slots=True)
 class Budget:
-    """What the aliases of a file may still cost."""
+    """The rest of the limit for the aliases of a file."""
 
     aliases: int = MOST_ALIASED
 
@@ -48,15 +48,15 @@ class Document:
 
     content: Any
     cost: int = 0
-    """Of its values."""
+    """The cost of its values."""
     line: int = 0
-    """On which it begins, from 0."""
+    """The line on which it begins, from 0."""
     oversized: set[int] = field(default_factory=set)
-    """The ids of objects that are too large: of those only what says which they are is there."""
+    """The ids of objects that are too large. They have only their identifying fields."""
     aliased: bool = False
-    """Whether a value may be in several places."""
+    """Whether aliases may have put a value in several places."""
     repeated: list[int] = field(default_factory=list)
-    """Lines on which a field is given once more: the last one counts."""
+    """Lines on which a field is set again. The last value is used."""
 
 
 Marks = dict[int, dict[str | int, int]]
@@ -64,9 +64,9 @@ Marks = dict[int, dict[str | int, int]]
 
 
 def documents(text: str, budget: Budget, marks: Marks | None = None) -> Iterator[Document]:
-    """The documents of a text, which may be one of several in a file. *marks* is filled, if given.
+    """The documents of a text, which may be one of several in a file. Adds lines to *marks* if given.
 
-    Raises: yaml.YAMLError, if it is no YAML; Refused, if it is too large, too deep, or has no equivalent in JSON.
+    Raises: yaml.YAMLError, if it is not YAML; Refused, if it is too large, too deep, or has no equivalent in JSON.
     """
     parser = yaml.CBaseLoader(_Pieces(text.encode()))  # of which only `get_event` is used: libyaml's parser
     while (event := parser.get_event()) is not None:
@@ -75,7 +75,7 @@ def documents(text: str, budget: Budget, marks: Marks | None = None) -> Iterator
 
 
 class _Pieces:
-    """A file to read from, in the small pieces that libyaml asks for."""
+    """A file object over the text, read in the small pieces that libyaml requests."""
 
     def __init__(self, text: bytes) -> None:
         self._text = text
@@ -196,7 +196,7 @@ class _Builder:
         return top is not None and isinstance(top.content, dict) and top.key is None and not top.merging
 
     def _put(self, value: Any, event: Any) -> None:
-        """A value is complete: puts it where it belongs."""
+        """Adds a complete value to its parent."""
         if not self._stack:
             self._document.content = value
             return
@@ -224,7 +224,7 @@ class _Builder:
             top.key = None
 
     def _mark(self, event: Any) -> None:
-        """Notes the line on which an item of a sequence begins."""
+        """Records the line on which an item of a sequence begins."""
         if self._marks is not None and self._stack and isinstance(self._stack[-1].content, list):
             content = self._stack[-1].content
             self._marks.setdefault(id(content), {})[len(content)] = event.start_mark.line

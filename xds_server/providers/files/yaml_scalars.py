@@ -1,4 +1,4 @@
-"""What a YAML scalar means, as kubectl reads it: YAML 1.1 without times and numbers to the base of 60.
+"""Converts YAML scalars to values as kubectl does: YAML 1.1 without timestamps and base-60 numbers.
 
 Source: go.yaml.in/yaml/v2, resolve.go, and sigs.k8s.io/yaml, yaml.go, which `kubectl apply -f` goes through.
 """
@@ -35,7 +35,7 @@ _TYPES: Final[dict[str, tuple[type, ...]]] = {
 
 
 def plain(text: str) -> Scalar:
-    """What a scalar without quotes and without a tag means."""
+    """The value of a scalar without quotes and without a tag."""
     if text in _WORDS:
         return _WORDS[text]
     if text[0] not in _NUMERIC or len(text) > _LONGEST_NUMBER:
@@ -48,7 +48,7 @@ def plain(text: str) -> Scalar:
 
 
 def tagged(tag: str, text: str) -> Scalar:
-    """What a scalar with a tag means; one whose tag nobody knows is text. Raises: ValueError, if it is not of the tag's type."""
+    """The value of a scalar with a tag. With an unknown tag it is a string. Raises: ValueError, if it is not of the tag's type."""
     if tag == f"{_TAG}binary":
         try:
             return base64.b64decode(text).decode(errors="replace")

@@ -13,7 +13,7 @@ from xds_server.providers.kubernetes.credentials import LoginError
 _SECONDS: Final = 30.0
 _GROUP: Final = "client.authentication.k8s.io"
 CLUSTER_CONFIG: Final = f"{_GROUP}/exec"
-"""Name of the extension of a cluster that is handed to the plugin."""
+"""The name of the cluster extension that is passed to the plugin."""
 _API_VERSIONS: Final = (f"{_GROUP}/v1", f"{_GROUP}/v1beta1")
 _BY_HAND: Final = "run it by hand to see why"
 
@@ -36,7 +36,7 @@ class Exec(msgspec.Struct, rename="camel"):
 
 
 class Status(msgspec.Struct, rename="camel"):
-    """What a plugin gives: a token, or a certificate with its key, or both. Certificate and key are PEM."""
+    """The credentials from a plugin: a token, or a certificate with its key, or both. Certificate and key are PEM."""
 
     token: str | None = None
     client_certificate_data: str | None = None
@@ -49,7 +49,7 @@ class _Answer(msgspec.Struct, rename="camel"):
 
 
 def check(plugin: Exec) -> None:
-    """Raises: LoginError, if this is none that can be run where nobody can be asked."""
+    """Raises: LoginError, if the plugin cannot run without a terminal, or is not configured correctly."""
     if not plugin.command:
         raise LoginError("exec has no command: name the plugin")
     if plugin.api_version not in _API_VERSIONS:
@@ -66,7 +66,7 @@ def check(plugin: Exec) -> None:
 
 
 async def ask(plugin: Exec, cluster: Mapping[str, Any]) -> Status:
-    """Runs the plugin; *cluster* is what it is told of the cluster, if it wants to know. Raises: LoginError."""
+    """Runs the plugin. *cluster*: the cluster information, passed if `provideClusterInfo` is set. Raises: LoginError."""
     check(plugin)
     name = f"credential plugin {plugin.command!r}"
     out = await _run(plugin, name, _environ(plugin, cluster))
@@ -104,7 +104,7 @@ async def _run(plugin: Exec, name: str, environ: dict[str, str]) -> bytes:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-    except (OSError, ValueError) as error:  # ValueError: a NUL in what it is given
+    except (OSError, ValueError) as error:  # ValueError: a NUL in an argument
         missing = isinstance(error, FileNotFoundError)
         what = "it is not there" if missing else str(getattr(error, "strerror", None) or error)
         hint = " ".join((plugin.install_hint or "").split()) or ("install it" if missing else "fix the kubeconfig")

@@ -1,7 +1,7 @@
 """Reads kubeconfig files, as kubectl does, into the credentials that the client is made from.
 
-Every kind of credentials works, or is refused with what to do instead: nobody becomes anonymous, or somebody else, because
-something was passed over. What kubectl 1.36 does with each case is in tests/integration/kube/test_kubeconfig.py.
+Every kind of credentials works, or is refused with what to do instead. No setting is ignored silently, because that could
+make requests anonymous, or those of another user. What kubectl 1.36 does with each case is in tests/integration/kube/test_kubeconfig.py.
 """
 
 import base64
@@ -97,13 +97,13 @@ class _File(_Kebab):
 
 
 def paths(kubeconfig: str | None, environ: Mapping[str, str]) -> list[Path]:
-    """The files to read: the one that was named, or those of KUBECONFIG, or the default one."""
+    """The files to read: *kubeconfig*, else those of KUBECONFIG, else the default one."""
     names = [kubeconfig] if kubeconfig else [n for n in environ.get("KUBECONFIG", "").split(os.pathsep) if n]
     return [Path(os.path.expanduser(name)) for name in dict.fromkeys(names or ["~/.kube/config"])]  # noqa: PTH111 - Path's raises without a home
 
 
 async def connection(files: Sequence[Path], context: str | None) -> Connection:
-    """Where the API server is, and who we are there. Of equal names in several files the first counts.
+    """The API server and the credentials of a context. If several files have the same name, the first is used.
 
     Raises: LoginError.
     """
@@ -124,7 +124,7 @@ async def connection(files: Sequence[Path], context: str | None) -> Connection:
     except LoginError as error:
         raise LoginError(f"cluster {found.cluster!r} in {where}: {error}") from None
     encrypted = urlsplit(cluster.server or "").scheme == "https"
-    # Who asks without encryption is known to a proxy of his own, such as `kubectl proxy`.
+    # A server without https is a local proxy that has its own credentials, such as `kubectl proxy`.
     user = _named("user", found.user or "", users, where) if encrypted or found.user else _User()
     try:
         _check_user(user, encrypted=encrypted)
@@ -151,13 +151,13 @@ def _named(what: str, name: str, known: Mapping[str, T], where: str) -> T:
 
 
 def _read(path: Path) -> _File | None:
-    """One file, with its relative paths made absolute; None if it is not there."""
+    """One file, with relative paths made absolute; None if it does not exist."""
     try:
         text = path.read_bytes()
         config = msgspec.convert(_document(text), _File)
     except FileNotFoundError:
         return None
-    except Exception as error:  # whatever YAML and msgspec find wrong with it
+    except Exception as error:  # any error of YAML or msgspec
         raise LoginError(f"cannot read kubeconfig {path}: {' '.join(str(error).split())}: fix it") from error
     if config.kind not in (None, "", "Config"):
         raise LoginError(f"{path} holds a {config.kind}, not a kubeconfig: set KUBECONFIG, or use --kubeconfig")
@@ -171,7 +171,7 @@ def _read(path: Path) -> _File | None:
         user.client_certificate = _beside(path, user.client_certificate)
         user.client_key = _beside(path, user.client_key)
         user.token_file = _beside(path, user.token_file)
-        # Without a slash it is looked for in PATH.
+        # A command without a slash is searched for in PATH.
         if user.exec is not None and os.sep in (user.exec.command or ""):
             user.exec.command = _beside(path, user.exec.command)
     return config
@@ -188,7 +188,7 @@ def _beside(path: Path, name: str | None) -> str | None:
     return str(path.parent.absolute() / name) if name else None
 
 
-# -- what is refused -------------------------------------------------------------------------------
+# -- checks ----------------------------------------------------------------------------------------
 
 
 def _check_cluster(cluster: _Cluster) -> None:
@@ -225,7 +225,7 @@ def _url(text: str, field: str) -> Any:
 
 
 def _check_user(user: _User, *, encrypted: bool) -> None:
-    """Refuses what contradicts itself, and what kubectl can do and we cannot."""
+    """Refuses contradictory settings, and those that kubectl supports but we do not."""
     token, basic = bool(user.token or user.token_file), bool(user.username or user.password)
     certificate = bool(user.client_certificate or user.client_certificate_data)
     key = bool(user.client_key or user.client_key_data)
@@ -257,11 +257,11 @@ def _check_user(user: _User, *, encrypted: bool) -> None:
             raise LoginError(f"impersonates {value!r}, which an HTTP header cannot hold: correct it")
 
 
-# -- who we are ------------------------------------------------------------------------------------
+# -- credentials -----------------------------------------------------------------------------------
 
 
 async def _identify(user: _User, cluster: _Cluster) -> str | None:
-    """The token, if there is one; a plugin's certificate takes the place of the user's. Raises: LoginError."""
+    """The token, or None. A plugin's certificate replaces the user's. Raises: LoginError."""
     token = _token(user)
     if token is None and user.exec is not None:
         status = await credential_plugin.ask(user.exec, _told(cluster))
@@ -278,7 +278,7 @@ async def _identify(user: _User, cluster: _Cluster) -> str | None:
 
 
 def _token(user: _User) -> str | None:
-    """That of the file, which rotates; the one that is written down, if the file has none."""
+    """The token of tokenFile, which rotates, else the `token` field."""
     if not user.token_file:
         return user.token or None
     try:
@@ -293,7 +293,7 @@ def _token(user: _User) -> str | None:
 
 
 def _told(cluster: _Cluster) -> dict[str, Any]:
-    """What a plugin is told of the cluster: `spec.cluster` of an ExecCredential."""
+    """The cluster information for a plugin: `spec.cluster` of an ExecCredential."""
     authority = cluster.certificate_authority_data
     if cluster.certificate_authority:
         authority = base64.b64encode(_pem(cluster.certificate_authority, None, "certificate-authority")).decode()
@@ -348,7 +348,7 @@ def _connection(cluster: _Cluster, user: _User, token: str | None, namespace: st
 
 
 def _pem(path: str | None, data: str | None, field: str) -> bytes:
-    """What a field holds, or its file. Raises: LoginError, if it is none that can be used without asking anybody."""
+    """The PEM of a field, or of its file. Raises: LoginError, if it is not PEM, or needs a passphrase."""
     what = f"{field} {path}" if path else f"{field}-data".replace("-data-data", "-data")
     try:
         content = Path(path).read_bytes() if path else base64.b64decode(data or "", validate=False)

@@ -1,4 +1,4 @@
-"""The source over a Kubernetes API server: an informer per kind, all at once, on one client."""
+"""The provider of a Kubernetes API server: one informer per kind, all concurrent, on one client."""
 
 import asyncio
 import logging
@@ -100,13 +100,13 @@ class KubernetesProvider:
         self._keepalive.listeners = [informer for _, informer in (*self._informers, *self._referenced)]
 
     def relist(self, kinds: Collection[str]) -> None:
-        """Has these kinds listed anew, now."""
+        """Lists these kinds again now."""
         for plural, informer in self._informers:
             if plural in kinds:
                 informer.relist()
 
     def _follow(self, plural: str) -> None:
-        """Somebody refers to an object of a kind for the first time."""
+        """Starts the informers of a referenced kind."""
         assert self._tasks is not None
         for name, informer in self._referenced:
             if name == plural:
@@ -114,7 +114,7 @@ class KubernetesProvider:
 
     @property
     def held(self) -> Mapping[str, str]:
-        """Nothing: an API server tells what is complete."""
+        """Always empty: an API server sends only complete objects."""
         return {}
 
     def release(self) -> int:

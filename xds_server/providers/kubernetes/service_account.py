@@ -7,13 +7,13 @@ from typing import Final
 
 from xds_server.providers.kubernetes.credentials import Connection, LoginError
 
-# With the address, as client-go asks: it needs no DNS, which may come up after us.
+# The address, as in client-go: it needs no DNS, which may start after us.
 _HOST: Final = "KUBERNETES_SERVICE_HOST"
 _PORT: Final = "KUBERNETES_SERVICE_PORT"
 
 
 def service_account(directory: Path, environ: Mapping[str, str]) -> Connection | None:
-    """The token of the moment, which rotates; None outside a Pod. Raises: LoginError."""
+    """The connection with the current token, which rotates; None outside a Pod. Raises: LoginError."""
     token_file, authority = directory / "token", directory / "ca.crt"
     try:
         token = token_file.read_text().strip()

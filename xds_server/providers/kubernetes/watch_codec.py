@@ -1,4 +1,4 @@
-"""The bytes of lists and watches. Pure."""
+"""Parses the bytes of lists and watches. Pure."""
 
 from collections.abc import Iterable
 from typing import Final, NamedTuple
@@ -11,7 +11,7 @@ from xds_server.providers.schema.base import Object, Raw
 
 
 class PageEnd(NamedTuple):
-    """What a page says about the list: where it goes on, and as of when it holds."""
+    """The metadata of a page of a list."""
 
     continue_: str
     """Token for the next page; empty on the last."""
@@ -52,9 +52,9 @@ class _Status(Raw):
     code: int | None = None
 
 
-# msgspec's own errors are ValueErrors, as is that of bytes that are no UTF-8.
+# msgspec's errors are ValueErrors, and so is a UnicodeDecodeError.
 _UNREADABLE: Final = (ValueError, RecursionError)
-# etcd holds no object of more than 1.5 MiB, and JSON makes it no ten times longer.
+# etcd stores no object larger than 1.5 MiB, and its JSON is less than ten times as long.
 _LONGEST_LINE: Final = 16 * 2**20
 
 _HEAD: Final = msgspec.json.Decoder(_Head)
@@ -65,9 +65,9 @@ _STATUS: Final = msgspec.json.Decoder(_Status)
 
 
 def page_end(body: bytes) -> PageEnd:
-    """The metadata of a page, which built-in kinds have before the objects, and others after them.
+    """The metadata of a page. They come before the objects for built-in kinds, and after them for others.
 
-    That the objects are whole, `page` says. Raises: ApiError, if it is no page of a list.
+    It does not check that the objects are complete: `page` does. Raises: ApiError, if *body* is not a page of a list.
     """
     try:
         meta = _HEAD.decode(body[: body.find(b',"items":[')] + b"}").metadata
@@ -77,7 +77,7 @@ def page_end(body: bytes) -> PageEnd:
 
 
 def _whole(body: bytes) -> _ListMeta:
-    """The metadata, wherever it is: the objects are skipped, in a millisecond per thousand. Raises: ApiError."""
+    """The metadata, wherever they are. Skips the objects, at a millisecond per thousand. Raises: ApiError."""
     try:
         return _HEAD.decode(body).metadata
     except _UNREADABLE as error:
@@ -85,7 +85,7 @@ def _whole(body: bytes) -> _ListMeta:
 
 
 def _no_list(body: bytes, error: Exception) -> ApiError:
-    """What a body says that is no list: an API server may have put its refusal there."""
+    """The error for a body that is not a list: it may be a Status object of the API server."""
     try:
         status = _STATUS.decode(body)
     except _UNREADABLE:
@@ -98,7 +98,7 @@ def _no_list(body: bytes, error: Exception) -> ApiError:
 def page(body: bytes, decoder: Decoder) -> list[Decoded]:
     """The objects of a page.
 
-    Raises: ApiError, if it is no page of a list.
+    Raises: ApiError, if *body* is not a page of a list.
     """
     try:
         return decoder.page(body)
@@ -107,21 +107,21 @@ def page(body: bytes, decoder: Decoder) -> list[Decoded]:
 
 
 class Event(NamedTuple):
-    """One line of a watch."""
+    """One event of a watch."""
 
     version: str
-    """resourceVersion to go on from after it."""
+    """The resourceVersion to resume from after it."""
     applied: Decoded | None = None
     deleted: str | None = None
-    """Key; neither this nor `applied` on a bookmark."""
+    """The key of a deleted object. A bookmark has neither this nor `applied`."""
     ends_list: bool = False
-    """Whether it is the bookmark at the end of a list that was asked for as a stream."""
+    """Whether it is the bookmark at the end of a streaming list."""
 
 
 def event(line: bytes, decoder: Decoder) -> Event:
     """A line of a watch.
 
-    Raises: ApiError, if it says that the watch has failed, or does not parse.
+    Raises: ApiError, if it is an error event, or does not parse.
     """
     try:
         outer = _LINE.decode(line)
@@ -166,7 +166,7 @@ def in_order(events: Iterable[Event], version: str) -> tuple[list[Event], str, A
 
 
 class Lines:
-    """Puts lines together from chunks as they come, of any length that an object may have."""
+    """Splits chunks of bytes into lines, up to the size of the largest object."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []

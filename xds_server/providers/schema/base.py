@@ -1,4 +1,4 @@
-"""What every kind's shape shares: how it is declared, and how an object is refused."""
+"""The base of every kind's raw type, and the findings about objects."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -7,9 +7,9 @@ import msgspec
 
 
 class Raw(msgspec.Struct, gc=False, rename="camel"):
-    """Base of the shapes: fields that are not declared are skipped, never built.
+    """The base of raw types. Decoding skips fields that are not declared.
 
-    Every optional field may be null, which means absent, as it does for the API server.
+    Every optional field may be null, which means absent, as for the API server.
     """
 
 
@@ -20,7 +20,7 @@ class Labels(Raw):
 
 
 class Metadata(Raw):
-    """Of an object."""
+    """The metadata of an object."""
 
     name: str
     namespace: str | None = None
@@ -31,30 +31,30 @@ class Metadata(Raw):
 
     @property
     def key(self) -> str:
-        """`namespace/name`; a file may leave out the namespace `default`."""
+        """`namespace/name`. A file may omit the namespace `default`."""
         return f"{self.namespace or 'default'}/{self.name}"
 
 
 class Object(Raw):
-    """Any object of any kind, as far as its identity goes."""
+    """An object of any kind, with only its metadata."""
 
     metadata: Metadata
 
 
 class Given(Raw):
-    """A field of which only the presence is of interest."""
+    """A field of which only the presence matters."""
 
 
 class Finding(NamedTuple):
-    """Something wrong with an object: where, and what to do about it."""
+    """A problem of an object: the field, and what to do about it."""
 
     field: str
-    """As in `spec.rules[0].matches`; "" for the object."""
+    """As in `spec.rules[0].matches`; empty for the whole object."""
     message: str
 
 
-class Invalid(Exception):  # noqa: N818 - a verdict on an object, not a failure of ours
-    """The object cannot be used as it is: what was known of it stays."""
+class Invalid(Exception):  # noqa: N818 - a problem of the input, not an error of this program
+    """The object is invalid. Its last good version stays."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(field, message)

@@ -1,6 +1,6 @@
-"""The rules in CEL of the CRDs of Gateways and HTTPRoutes, by the message that the schema gives them.
+"""The CEL rules of the CRDs of Gateways and HTTPRoutes, by their message in the schema.
 
-Each is for a value of the right shape, with the schema's defaults. A test walks the schemas, and none may be missing.
+Each takes a value of valid types with the schema's defaults. A test checks that no rule of the schemas is missing.
 """
 
 import ipaddress
@@ -18,9 +18,9 @@ class Rule(NamedTuple):
 
     holds: Callable[[Value], bool]
     field: str = ""
-    """Of the value that it is about; "" for the whole."""
+    """The field of the value that it checks; empty for the whole value."""
     message: str = ""
-    """Instead of the schema's."""
+    """Replaces the schema's message, if not empty."""
 
 
 _NAME: Final = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"

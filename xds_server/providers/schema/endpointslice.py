@@ -1,4 +1,4 @@
-"""EndpointSlice, discovery.k8s.io/v1. There may be tens of thousands: this is the hot one."""
+"""EndpointSlice, discovery.k8s.io/v1. There may be tens of thousands of them, so this module is optimised for speed."""
 
 from collections.abc import Iterable
 from socket import inet_pton
@@ -8,7 +8,7 @@ from xds_server.model import objects
 from xds_server.providers.schema import validators
 from xds_server.providers.schema.base import Finding, Invalid, Metadata, Raw, usable
 
-_REFUSALS: Final = (OSError, ValueError)  # of inet_pton; a NUL in the text is the second
+_REFUSALS: Final = (OSError, ValueError)  # of inet_pton; ValueError: a NUL in the text
 _TCP: Final = ("TCP", None, "")
 _NO_PORT: Final = "this port is left out"
 _ADDRESS_TYPES: Final = (*validators.FAMILIES, "FQDN")
@@ -28,7 +28,7 @@ class Endpoint(Raw):
 
 
 class Port(Raw):
-    """One port; without a number it stands for any, of which nothing can be made."""
+    """One port. Without a number it stands for all ports, and cannot be used."""
 
     name: str | None = None
     port: int | None = None
@@ -45,7 +45,7 @@ class EndpointSlice(Raw):
 
 
 def flat(raw: EndpointSlice, findings: list[Finding]) -> objects.EndpointSlice:
-    """The flat value, without the endpoints and ports that no proxy can use: each of them is found.
+    """The flat value, without endpoints and ports that a proxy cannot use. Each of them has a finding.
 
     Of an endpoint's addresses the first is taken: EndpointSlice, "addresses": no meaning is defined
     for the others. An endpoint whose readiness is unknown counts as ready, as the API says. Ports of other
@@ -63,7 +63,7 @@ def flat(raw: EndpointSlice, findings: list[Finding]) -> objects.EndpointSlice:
 
 
 def _ports(raw: Iterable[Port], findings: list[Finding]) -> tuple[tuple[str, int], ...]:
-    """(name, number). An API server checks no numbers here."""
+    """(name, number). An API server does not check the numbers."""
     found = []
     for i, port in enumerate(raw):
         if port.port is None or port.protocol not in _TCP:
@@ -77,7 +77,7 @@ def _ports(raw: Iterable[Port], findings: list[Finding]) -> tuple[tuple[str, int
 
 
 def _ready(raw: EndpointSlice, findings: list[Finding]) -> tuple[str, ...]:
-    """The addresses that a proxy can read, of the endpoints that are ready."""
+    """The valid addresses of the ready endpoints."""
     family = validators.FAMILIES.get(raw.address_type)
     if family is None:
         usable(findings, "no endpoint is used", validators.one_of, raw.address_type, _ADDRESS_TYPES, "addressType")
@@ -96,7 +96,7 @@ def _ready(raw: EndpointSlice, findings: list[Finding]) -> tuple[str, ...]:
 
 
 def _readable(raw: EndpointSlice, findings: list[Finding]) -> Iterable[str]:
-    """The addresses of a slice in which not all can be read."""
+    """The valid addresses of a slice with invalid ones."""
     for i, endpoint in enumerate(raw.endpoints or ()):
         if endpoint.addresses and (endpoint.conditions is None or endpoint.conditions.ready is not False):
             address, at = endpoint.addresses[0], f"endpoints[{i}].addresses[0]"

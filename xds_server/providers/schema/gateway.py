@@ -15,7 +15,7 @@ _REFERENCED: Final = {("", "Secret"): "secrets", ("", "ConfigMap"): "configmaps"
 
 
 class Namespaces(Raw):
-    """Whose routes may attach."""
+    """The namespaces whose routes may attach."""
 
     from_: str | None = msgspec.field(default=None, name="from")
 
@@ -35,7 +35,7 @@ class AllowedRoutes(Raw):
 
 
 class ObjectRef(Raw):
-    """A Secret or a ConfigMap, of the Gateway's namespace unless it says otherwise."""
+    """A reference to a Secret or ConfigMap, by default in the Gateway's namespace."""
 
     name: str
     group: str | None = None
@@ -44,20 +44,20 @@ class ObjectRef(Raw):
 
 
 class ListenerTls(Raw):
-    """How a listener ends TLS."""
+    """How a listener terminates TLS."""
 
     mode: str | None = None
     certificate_refs: list[ObjectRef] | None = None
 
 
 class Validation(Raw):
-    """By whom certificates of clients must be signed."""
+    """The authorities that must have signed client certificates."""
 
     ca_certificate_refs: list[ObjectRef] | None = None
 
 
 class Client(Raw):
-    """How clients are checked."""
+    """How client certificates are verified."""
 
     validation: Validation | None = None
 
@@ -108,7 +108,7 @@ class Gateway(Raw):
 
 
 def flat(raw: Gateway, findings: list[Finding]) -> objects.Gateway:
-    """The flat value; findings name the listeners that cannot be served."""
+    """The flat value. Findings name the listeners that cannot be served."""
     listeners = raw.spec.listeners or []
     return objects.Gateway(
         key=raw.metadata.key,
@@ -153,7 +153,7 @@ def _unsupported_kinds(kinds: list[RouteKind], at: str, findings: list[Finding])
 
 
 def _references(raw: Gateway, listeners: list[Listener], findings: list[Finding]) -> tuple[objects.Reference, ...]:
-    """What the Gateway refers to and may: in its own namespace, as there are no ReferenceGrants yet."""
+    """The references that are permitted: those to its own namespace, because ReferenceGrants are not supported yet."""
     said = [
         (f"spec.listeners[{i}].tls.certificateRefs[{n}]", ref, "Secret")
         for i, listener in enumerate(listeners)

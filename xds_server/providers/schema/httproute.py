@@ -20,7 +20,7 @@ _NEVER = "it matches no request"
 
 
 class ParentRef(Raw):
-    """What the route wishes to be attached to."""
+    """A reference to a Gateway or listener to attach to."""
 
     name: str
     group: str | None = None
@@ -46,7 +46,7 @@ class Value(Raw):
 
 
 class Match(Raw):
-    """Conditions that must all hold."""
+    """A match: all its conditions must hold."""
 
     path: Path | None = None
     headers: list[Value] | None = None
@@ -55,7 +55,7 @@ class Match(Raw):
 
 
 class BackendRef(Raw):
-    """Where a share of the requests goes."""
+    """A backend, which receives a share of the requests."""
 
     name: str
     group: str | None = None
@@ -93,7 +93,7 @@ class HTTPRoute(Raw):
 
 
 def flat(raw: HTTPRoute, findings: list[Finding]) -> objects.HTTPRoute:
-    """The flat value. A rule that cannot be served as it is written answers an error, and is found.
+    """The flat value. A rule that cannot be served as written answers an error, and has a finding.
 
     Source: Gateway API v1, HTTPRouteFilter.type: a filter that cannot be resolved is not to be skipped; requests that
     it would have processed get an error. The same goes for what a rule asks of a request: without it, the requests
@@ -130,7 +130,7 @@ def _kind(ref: ParentRef) -> str:
 
 
 def _hostnames(raw: Iterable[str], findings: list[Finding]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The good ones, and what is wrong with the others."""
+    """The valid ones, and the findings of the others."""
     good, reasons = [], list[Finding]()
     for i, name in enumerate(raw):
         if usable(reasons, "it is not served", validators.hostname, name, f"spec.hostnames[{i}]"):
@@ -156,7 +156,7 @@ def _rule(rule: Rule, namespace: str, at: str, findings: list[Finding]) -> objec
 
 
 def _unsupported(rule: Rule, at: str) -> Iterator[Finding]:
-    """What is to happen to requests, and would not."""
+    """Features that would change the requests or answers, and are not supported."""
     if rule.filters:
         yield Finding(f"{at}.filters", "filters are not supported yet: remove them")
     for i, backend in enumerate(rule.backend_refs or ()):
@@ -165,7 +165,7 @@ def _unsupported(rule: Rule, at: str) -> Iterator[Finding]:
 
 
 def _ignored(rule: Rule, at: str) -> Iterator[Finding]:
-    """What does not change where a request goes: the rule is served without it."""
+    """Features that do not change where a request goes: the rule is served without them."""
     for field, value in (
         ("timeouts", rule.timeouts),
         ("retry", rule.retry),
@@ -176,7 +176,7 @@ def _ignored(rule: Rule, at: str) -> Iterator[Finding]:
 
 
 def _match(match: Match, at: str, reasons: list[Finding]) -> objects.Match | None:
-    """The match. If *reasons* gets any, it matches at least what it should; None, if it can match no request at all."""
+    """The match, or None if it can match no request. If it adds *reasons*, it matches at least the requests that it should."""
     path = _path(match.path or Path(), f"{at}.path", reasons)
     headers = _values(match.headers or (), f"{at}.headers", reasons)
     query = _values(match.query_params or (), f"{at}.queryParams", reasons)
@@ -186,7 +186,7 @@ def _match(match: Match, at: str, reasons: list[Finding]) -> objects.Match | Non
     known = not method or usable(reasons, _NEVER, validators.one_of, method, _METHODS, f"{at}.method")
     if path is None or headers is None or query is None or not known:
         return None
-    # HTTPHeaderMatch, "name": of equal names, in any case, only the first counts.
+    # HTTPHeaderMatch, "name": of names that are equal without regard to case, only the first is used.
     return objects.Match(
         path_type=path[0],
         path=path[1],
@@ -222,12 +222,12 @@ def _path(path: Path, at: str, reasons: list[Finding]) -> tuple[objects.PathType
 
 
 def _unescaped(path: str) -> str:
-    """The path as a proxy has it when it looks for a route: without escapes of characters that need none (RFC 3986, 2.3)."""
+    """The path as a proxy compares it: unreserved characters are not percent-encoded (RFC 3986, 2.3)."""
     return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), path) if "%" in path else path
 
 
 def _values(raw: Sequence[Value], at: str, reasons: list[Finding]) -> list[tuple[str, str | None]] | None:
-    """(name, value), or None for any value; None for all, if one of the names is none."""
+    """The (name, value) pairs; a value of None matches any. Returns None if a name is invalid."""
     found: list[tuple[str, str | None]] = []
     for i, one in enumerate(raw):
         if not usable(reasons, _NEVER, validators.token, one.name, f"{at}[{i}].name"):

@@ -1,4 +1,4 @@
-"""The words of a schema, as JSON Schema and the API server have them, each as a check; and a schema as one function."""
+"""The keywords of JSON Schema that API servers use, each as a check; and schemas compiled into functions."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -55,7 +55,7 @@ def _max_items(value: list[object], most: int) -> str:
 
 
 CHECKS: Final[Mapping[str, Callable[[Any, Any], str]]] = {
-    # Limits first: what is beyond them is not looked at.
+    # Limits first, so that a value beyond them is not checked further.
     "minLength": _min_length,
     "maxLength": _max_length,
     "minItems": _min_items,
@@ -70,9 +70,9 @@ CHECKS: Final[Mapping[str, Callable[[Any, Any], str]]] = {
 
 
 def compiled(schema: Schema) -> Fits:
-    """A function that says whether a value has the shape of *schema* and no field besides; null is a field left out.
+    """A function that returns whether a value conforms to *schema* without unknown fields. A null field counts as absent.
 
-    It may say no of a value that is fine, but never yes of one that is not.
+    It may return False for a valid value, but never True for an invalid one.
     """
     words = [(check, schema[word]) for word, check in CHECKS.items() if word in schema]
     shape = {"object": _object, "array": _array, "string": _string, "integer": _integer}.get(schema.get("type", ""))

@@ -1,4 +1,4 @@
-"""Secret and ConfigMap, v1: of their content only the entries that a Gateway can make use of."""
+"""Secret and ConfigMap, v1, with only the entries that a Gateway can use."""
 
 import msgspec
 
@@ -15,7 +15,7 @@ class Encoded(Raw):
 
 
 class Plain(Raw):
-    """Entries as they are."""
+    """Entries in plain text."""
 
     certificate: str | None = msgspec.field(default=None, name="tls.crt")
     key: str | None = msgspec.field(default=None, name="tls.key")
@@ -28,7 +28,7 @@ class Secret(Raw):
     metadata: Metadata
     data: Encoded | None = None
     string_data: Plain | None = None
-    """In a file only: an API server puts it into `data`, over what is there."""
+    """In files only: an API server merges it over `data`."""
 
 
 class ConfigMap(Raw):
@@ -39,7 +39,7 @@ class ConfigMap(Raw):
 
 
 def identity(raw: Object, _: list[Finding]) -> objects.Stored:
-    """An object of which only the metadata were asked for."""
+    """The flat value of an object requested as metadata only."""
     return objects.Stored(key=raw.metadata.key, version=raw.metadata.resource_version or "")
 
 

@@ -30,7 +30,7 @@ class Service(Raw):
 
 
 def flat(raw: Service, findings: list[Finding]) -> objects.Service:
-    """The flat value, with its TCP ports; others carry no HTTP and are passed over."""
+    """The flat value with its TCP ports. Other ports cannot carry HTTP, and are skipped."""
     external = raw.spec.type == "ExternalName"
     return objects.Service(
         key=raw.metadata.key,

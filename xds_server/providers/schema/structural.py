@@ -1,7 +1,7 @@
-"""The checks that an API server makes before it stores an object: types, limits, patterns, rules, and fields it knows.
+"""The checks that an API server makes before it stores an object: types, limits, patterns, rules, and unknown fields.
 
-What is checked stands in `structural.json`, made of the public schemas by `generate`; the rules in CEL, of which the
-schemas give the message only, are in `rules`. Only files are checked so: what an API server gives has passed its own.
+`generate` makes the schemas in `structural.json` from the public ones. `cel_rules` implements the CEL rules, of which
+the schemas have only the message. Only objects from files are checked: an API server has checked its own already.
 """
 
 import difflib
@@ -23,16 +23,16 @@ _MOST: Final = 20
 
 
 class Checked(NamedTuple):
-    """What is wrong with a document."""
+    """The findings of one document."""
 
     refused: tuple[Finding, ...]
-    """Why an API server would not store it; none, if it would."""
+    """Why an API server would reject it; empty if it would store it."""
     unknown: tuple[Finding, ...]
-    """Fields that it would not keep."""
+    """Fields that an API server would drop."""
 
 
 def checked(plural: str, document: object) -> Checked:
-    """The checks of one object of a kind, as loaded from a file."""
+    """Checks one object of a kind, as loaded from a file."""
     schema = schemas()[plural]
     fine = _fits(plural)(document)
     if fine and not _has_rules(plural):
@@ -40,13 +40,13 @@ def checked(plural: str, document: object) -> Checked:
     content = _completed(schema, document)
     refused = () if fine else tuple(_first(_violations(schema, content, "")))
     unknown = () if fine else tuple(_first(_unknown(schema, content, "")))
-    # As an API server does: rules are for what has the right shape.
+    # Like an API server, checks the rules only if the types and limits are valid.
     return Checked(refused or tuple(_first(_broken_rules(schema, content, ""))), unknown)
 
 
 @cache
 def _fits(plural: str) -> Callable[[Any], bool]:
-    """Whether there is nothing to say of a document, rules aside: sooner than by looking for what there is to say."""
+    """A fast check: whether a document has no findings, rules aside."""
     return compiled(schemas()[plural])
 
 
@@ -62,12 +62,12 @@ def _has_rules(plural: str) -> bool:
 
 @cache
 def schemas() -> Mapping[str, Schema]:
-    """By plural kind."""
+    """The schemas by plural name."""
     content: Mapping[str, Schema] = msgspec.json.decode(Path(__file__).with_name("structural.json").read_bytes())
     return content
 
 
-_LONGEST_NAME: Final = 64  # that is compared with others
+_LONGEST_NAME: Final = 64  # of a name that is compared with known ones
 _FINE: Final = Checked((), ())
 
 
@@ -78,7 +78,7 @@ def _first(findings: Iterator[Finding]) -> Iterator[Finding]:
 def _completed(schema: Schema, value: object) -> object:
     """The value without nulls, and with the schema's defaults, as an API server completes it."""
     if not schema:
-        return value  # however deep it is
+        return value  # without descending, however deep it is
     if isinstance(value, dict):
         known: Mapping[str, Schema] = schema.get("properties", {})
         others: Schema = schema.get("additionalProperties", {})
@@ -108,7 +108,7 @@ def _parts(schema: Schema, value: object, at: str) -> Iterator[tuple[Schema, Any
 
 
 def _violations(schema: Schema, value: Any, at: str) -> Iterator[Finding]:
-    """What is wrong with the shape."""
+    """Violations of types, limits and patterns."""
     expected = schema.get("type")
     if expected is not None and not _is(value, expected):
         found = NAMES.get(type(value), type(value).__name__)
@@ -134,7 +134,7 @@ def _violations(schema: Schema, value: Any, at: str) -> Iterator[Finding]:
 
 
 def _repeated(items: list[Any], names: list[str], at: str) -> Iterator[Finding]:
-    """Items that are there before; with *names*, by these fields alone."""
+    """Items that repeat an earlier one. With *names*, only these fields are compared."""
     seen: set[str] = set()
     for i, one in enumerate(items):
         key = " ".join(str(one.get(name)) for name in names) if names and isinstance(one, dict) else str(one)
@@ -157,7 +157,7 @@ def _is_text(value: str) -> bool:
 
 
 def _unknown(schema: Schema, value: object, at: str) -> Iterator[Finding]:
-    """Fields that the schema does not know; one without properties knows all."""
+    """Fields that are not in the schema. A schema without properties permits all."""
     known = schema.get("properties")
     if isinstance(value, dict) and known and "additionalProperties" not in schema:
         for name in value:

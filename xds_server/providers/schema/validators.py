@@ -50,7 +50,7 @@ def token(value: str, field: str) -> str:
 
 
 def text(value: str, field: str) -> str:
-    """Any text but the empty one, of characters that a header can have."""
+    """A text that is not empty, of characters that a header value can have."""
     if not value:
         raise Invalid(field, "is empty: give it a value")
     if not _PRINTED.fullmatch(value):
@@ -76,21 +76,21 @@ def path(value: str, field: str) -> str:
 
 
 def between(value: int, lowest: int, highest: int, field: str) -> int:
-    """A number of a range."""
+    """A number in a range."""
     if not lowest <= value <= highest:
         raise Invalid(field, f"{value} is out of range: use {lowest} to {highest}")
     return value
 
 
 def one_of(value: str, allowed: tuple[str, ...], field: str) -> str:
-    """One of the words that the API knows."""
+    """One of *allowed*."""
     if value not in allowed:
         raise Invalid(field, f"{value!r} is not known: use {', '.join(allowed)}")
     return value
 
 
 def unique(values: list[str], field: str) -> None:
-    """No value twice; *field* has `{}` for the index."""
+    """Raises Invalid if a value occurs twice. *field* contains `{}` for the index."""
     for i, value in enumerate(values):
         if value in values[:i]:
             raise Invalid(field.format(i), f"{value!r} is used twice: make it unique")

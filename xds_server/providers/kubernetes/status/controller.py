@@ -1,4 +1,4 @@
-"""All of writing back, joined: what is to be said of which object, who may say it, and the client."""
+"""Joins the parts of status writing: the statuses, the lease, and the client."""
 
 import asyncio
 import logging
@@ -65,29 +65,29 @@ class StatusController:
 
     @property
     def written(self) -> int:
-        """Statuses written by this replica so far."""
+        """The number of statuses written by this replica."""
         return self._writer.written
 
     def record_event(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, clears: str = "") -> None:
-        """An Event about this Pod; *clears* is a reason that is over with it. Outside a Pod nothing happens."""
+        """Queues an Event about this Pod. *clears*: a reason whose state it ends. Does nothing outside a Pod."""
         if self._events is not None:
             self._events.record_event(kind, reason, message, clears=clears)
 
     def known(self) -> None:
-        """Everything is known from now on: what is written is the whole truth."""
+        """Starts writing: all sources have synced, so the statuses are complete."""
         self._known.set()
 
     def leave(self) -> None:
-        """Gives the lease back, and takes no part any more; Events are written on."""
+        """Releases the lease, and stops writing statuses. Events are still written."""
         self._leaving.set()
 
     async def run(self) -> None:
-        """Writes until cancelled; then gives the lease back, and leaves what is written."""
+        """Writes until cancelled, then releases the lease. Written statuses stay."""
         try:
             while True:
                 try:
                     await self._run()
-                except Exception:  # noqa: BLE001 - a fault of ours must cost statuses, not the server
+                except Exception:  # noqa: BLE001 - a bug must cost statuses, not the server
                     _log.exception("status.controller: a bug in this program; starting again")
                 await asyncio.sleep(_PAUSE_SECONDS)
         finally:
@@ -130,7 +130,7 @@ class StatusController:
             self._writer.changed(Ref(plural, key) for key, _ in commit.deltas.get(collection.name, ()))
 
     async def _look_at_class(self) -> None:
-        """The class is one object, which comes before us or late: it is looked at now and then, not watched."""
+        """Queues the GatewayClass now and then: it is one object, which may be created late, and is not watched."""
         while True:
             await asyncio.sleep(_CLASS_SECONDS)
             self._writer.changed([Ref("gatewayclasses", self._class)])

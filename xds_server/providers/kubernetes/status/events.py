@@ -1,4 +1,4 @@
-"""Kubernetes Events about this replica's Pod: what an operator sees in `kubectl describe pod`."""
+"""Kubernetes Events about this replica's Pod, which `kubectl describe pod` shows."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 _BURST: Final = 10
 _SECONDS_PER_EVENT: Final = 10.0
-_LONGEST_MESSAGE: Final = 1024  # as the API server has it
+_LONGEST_MESSAGE: Final = 1024  # the API server's limit
 
 
 class Pod(NamedTuple):
@@ -32,7 +32,7 @@ class Pod(NamedTuple):
 
 
 class Budget:
-    """So many events at once, and one every so often. What says the same as the last of its reason is not said again."""
+    """Limits the rate of events: a burst, then one per interval. Drops an event equal to the last one with its reason."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -41,7 +41,7 @@ class Budget:
         self._said: dict[str, str] = {}
 
     def allows(self, reason: str, message: str) -> bool:
-        """Whether this may be said; if so, it counts as said."""
+        """Whether to send this event. If so, counts it as sent."""
         now = self._clock()
         self._left = min(_BURST, self._left + (now - self._at) / _SECONDS_PER_EVENT)
         self._at = now
@@ -52,12 +52,12 @@ class Budget:
         return True
 
     def turned(self, reason: str) -> None:
-        """What was said with this reason is over: said again, it is news."""
+        """The state that this reason reported is over, so the same event may be sent again."""
         self._said.pop(reason, None)
 
 
 class Events:
-    """Writes Events, best effort: one that cannot be written is dropped, for it is not the record but a hint."""
+    """Writes Events, best effort: an event that cannot be written is dropped."""
 
     def __init__(self, client: Client, pod: Pod, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
@@ -67,7 +67,7 @@ class Events:
         self._count = 0
 
     def record_event(self, kind: Literal["Normal", "Warning"], reason: str, message: str, *, clears: str = "") -> None:
-        """Queues an Event; *clears* is a reason that is over with it."""
+        """Queues an Event. *clears*: a reason whose state it ends."""
         if clears:
             self._budget.turned(clears)
         if not self._budget.allows(reason, message) or self._queue.full():
@@ -96,7 +96,7 @@ class Events:
         )  # fmt: skip
 
     async def run(self) -> None:
-        """Writes what was said until cancelled."""
+        """Writes queued events until cancelled."""
         path = f"/api/v1/namespaces/{self._pod.namespace}/events"
         while True:
             event = await self._queue.get()

@@ -1,4 +1,4 @@
-"""Which replica writes: the one that holds a Lease, and only as long as it is sure to hold it.
+"""Leader election: only the replica that holds a Lease writes, and only while it is certain to hold it.
 
 A replica takes a Lease that has not changed for as long as it lasts, measured on its own clock from when it saw
 the last change: clocks of other machines do not matter. It stops to act before the others may take over.
@@ -27,7 +27,7 @@ _RETRY_SECONDS: Final = 2.0
 
 
 class Client(Protocol):
-    """What is needed of an API server's client. Asking and writing raise ApiError."""
+    """What the lease needs from an API client. `get` and `send` raise ApiError."""
 
     async def get(self, path: str, params: Mapping[str, str]) -> bytes:
         """The body of the answer."""
@@ -35,7 +35,7 @@ class Client(Protocol):
     async def send(
         self, method: str, path: str, body: object, *, content_type: str = "application/json", seconds: float
     ) -> bytes:
-        """Writes once, and takes no longer than *seconds*; the body of the answer."""
+        """Sends one write, which takes at most *seconds*. Returns the body of the answer."""
 
     async def close(self) -> None:
         """Ends all requests."""
@@ -63,7 +63,7 @@ class Lease(msgspec.Struct, rename="camel"):
 
 
 class Candidate:
-    """What to do about a lease, without I/O. *clock* is monotonic, in seconds."""
+    """Decides what to do with a lease, without I/O. *clock* is monotonic, in seconds."""
 
     def __init__(self, identity: str, clock: Callable[[], float]) -> None:
         self.identity = identity
@@ -74,11 +74,11 @@ class Candidate:
 
     @property
     def leading(self) -> bool:
-        """Whether we may act now."""
+        """Whether this replica may write now."""
         return self._clock() < self._held_until
 
     def decide(self, lease: Lease) -> Literal["renew", "take", "wait"]:
-        """What to do, now that the lease was read."""
+        """Decides what to do after the lease was read."""
         spec = lease.spec
         seen = (spec.holder_identity, spec.renew_time, spec.lease_transitions)
         if seen != self._seen:
@@ -94,12 +94,12 @@ class Candidate:
         self._held_until = asked_at + RENEW_SECONDS
 
     def lost(self) -> None:
-        """It is somebody else's."""
+        """Another replica holds the lease."""
         self._held_until = 0.0
 
 
 class Election:
-    """Holds a lease, or waits for it, as long as it runs. *on_change* is called when `leading` has changed."""
+    """Holds a lease, or waits for it, while it runs. Calls *on_change* when `leading` changes."""
 
     def __init__(
         self,
@@ -119,7 +119,7 @@ class Election:
         self._clock = clock
         self._was_leading = False
         self.message = ""
-        """Why there is no lease to be had; "" if there is nothing to say."""
+        """Why the lease cannot be acquired; empty if there is no failure."""
 
     @property
     def leading(self) -> bool:
@@ -127,7 +127,7 @@ class Election:
         return self._candidate.leading
 
     async def run(self) -> None:
-        """Takes part until cancelled; then gives the lease back, so that another replica need not wait for it."""
+        """Takes part in the election until cancelled, then releases the lease so that another replica need not wait."""
         try:
             while True:
                 await self._turn()
@@ -141,7 +141,7 @@ class Election:
                     self._said(f"lease not released, so other replicas wait until it expires: {error}")
 
     async def _turn(self) -> None:
-        self._notice()  # that it was not renewed in time
+        self._notice()  # reports that it was not renewed in time
         try:
             asked_at = self._clock()
             if await self._held():
@@ -150,7 +150,7 @@ class Election:
                 self._candidate.lost()
             self.message = ""
         except ApiError as error:
-            # That we cannot ask does not take the lease from us; that it was not renewed does, in time.
+            # A failed request does not end our lease. It ends when it has not been renewed in time.
             self._said(f"cannot hold lease {self._metadata.namespace}/{self._metadata.name}: {error}")
         self._notice()
 
@@ -183,7 +183,7 @@ class Election:
         return msgspec.json.decode(body, type=Lease)
 
     async def _write(self, method: str, path: str, lease: Lease) -> bool:
-        """Whether it was written; not, if somebody else was faster."""
+        """Whether it was written. False if another replica wrote it first."""
         try:
             await self._client.send(method, path, _json(lease), seconds=SEND_SECONDS)
         except ApiError as error:
@@ -193,7 +193,7 @@ class Election:
         return True
 
     def _ours(self, lease: Lease) -> Lease:
-        """The lease as we renew or take it; its resourceVersion makes it fail if it is not what we have read."""
+        """The lease to write when renewing or acquiring it. Its resourceVersion makes a concurrent change fail the write."""
         spec, now = lease.spec, datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         if spec.holder_identity != self._candidate.identity:
             spec.lease_transitions = (spec.lease_transitions or 0) + (spec.holder_identity is not None)

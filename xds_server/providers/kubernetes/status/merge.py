@@ -1,4 +1,4 @@
-"""From what is to be said about an object to its `status`, given the one that is there. Pure.
+"""Merges our conditions into the `status` of an object. Pure.
 
 Ours is ours alone: conditions of other types, and what other controllers say of a route, stay as they are. A
 condition that has not turned keeps its time, so what says nothing new is no write.
@@ -56,7 +56,7 @@ def of_route(status: RouteStatus, namespace: str, current: Json, now: str) -> di
 
 
 def of_class(generation: int, current: Json, now: str) -> dict[str, Any]:
-    """The status of our GatewayClass: accepted, for it has no parameters that could be wrong."""
+    """The status of our GatewayClass: always accepted, because it has no parameters that could be invalid."""
     accepted = (Condition("Accepted", True, "Accepted"),)  # noqa: FBT003 - a condition has a status
     return {**current, "conditions": _conditions(accepted, current.get("conditions") or (), generation, now)}
 
@@ -74,7 +74,7 @@ def _parent(status: ParentStatus, generation: int, namespace: str, ours: Sequenc
 
 
 def _reference(parent: ParentRef, namespace: str) -> dict[str, Any]:
-    """A parentRef as the API server completes it; the namespace only if it is another one."""
+    """A parentRef with the API server's defaults, and the namespace only if it differs from the route's."""
     gateway_namespace, _, name = parent.gateway.partition("/")
     return {
         "group": GATEWAY_API,
@@ -87,7 +87,7 @@ def _reference(parent: ParentRef, namespace: str) -> dict[str, Any]:
 
 
 def _conditions(said: Iterable[Condition], current: Iterable[Json], generation: int, now: str) -> list[dict[str, Any]]:
-    """Ours in the place of those of the same type, and the others as they are."""
+    """The conditions, with ours replacing those of the same type."""
     before = {one.get("type"): dict(one) for one in current}
     for one in said:
         was = before.get(one.type, {})

@@ -1,4 +1,4 @@
-"""Writes the statuses that have changed, a few at a time, by whoever may."""
+"""Writes changed statuses, a few at a time, while this replica leads."""
 
 import asyncio
 import logging
@@ -28,13 +28,13 @@ class Ref(NamedTuple):
 
 
 Merge = Callable[[Ref, Json, str], "dict[str, Any] | None"]
-"""(object, the object as it is, now) -> its status as it should be; None, if nothing is to be said of it."""
+"""(ref, current object, now) -> the status it should have; None if nothing is to be written."""
 
 
 class StatusWriter:
-    """Keeps statuses equal to what *merge* says, as long as *may_write* does.
+    """Keeps statuses equal to what *merge* returns, while *may_write* returns True.
 
-    Nothing is ever cleared: what a replica wrote stays when it goes.
+    It never clears a status: what a replica wrote stays after it has stopped.
     """
 
     def __init__(self, client: Client, *, merge: Merge, may_write: Callable[[], bool]) -> None:
@@ -47,15 +47,15 @@ class StatusWriter:
         self._random = random.Random()  # noqa: S311 - not a secret
         self._said: set[str] = set()
         self.written = 0
-        """Statuses that were written, since the start."""
+        """The number of statuses written since the start."""
 
     @property
     def due(self) -> int:
-        """How many objects wait to be looked at."""
+        """The number of objects that wait for a write."""
         return len(self._due)
 
     def changed(self, objects: Iterable[Ref]) -> None:
-        """What is to be said of these objects has changed, or may not have been said, as nobody might write."""
+        """Queues these objects: their status has changed, or may not have been written."""
         self._due.update(dict.fromkeys(objects))
         self._wake.set()
 
@@ -77,7 +77,7 @@ class StatusWriter:
                 asyncio.get_running_loop().call_later(delay, self.changed, [ref])
 
     async def _tried(self, ref: Ref) -> float | None:
-        """Seconds after which to try again; None if all is well, or nothing can be done."""
+        """Tries one write. Returns the seconds until the next try; None if it succeeded, or the object is gone."""
         try:
             await self._write(ref)
         except ApiError as error:
@@ -85,7 +85,7 @@ class StatusWriter:
                 self._failed.pop(ref, None)
                 return None
             if error.code == CONFLICT:
-                return 0.0  # somebody wrote in between: read it again
+                return 0.0  # the object was written since it was read: read it again
             backoff = self._failed.setdefault(ref, Backoff(lambda ceiling: self._random.random() * ceiling))
             self._say(f"cannot write the status of {ref.plural} {ref.key!r}: {error}", f"{ref.plural} {error.code}")
             return backoff.failed(classify(error), error.retry_after)
@@ -94,7 +94,7 @@ class StatusWriter:
         return None
 
     def _say(self, message: str, once: str) -> None:
-        """Once for each kind and code, until a write succeeds."""
+        """Logs a message once for each kind and code, until a write succeeds."""
         if once not in self._said:
             self._said.add(once)
             _log.warning("status.write: %s", message)
@@ -106,7 +106,9 @@ class StatusWriter:
         if status is None or status == current.get("status", {}):
             return
         if not self._may_write():
-            self._due[ref] = None  # lost while we read: whoever leads next, and we if it is us, writes it
+            self._due[ref] = (
+                None  # lost the lease while reading: the next leader writes it, or this replica if it leads again
+            )
             return
         version = current["metadata"]["resourceVersion"]
         patch = {"metadata": {"resourceVersion": version}, "status": status}
