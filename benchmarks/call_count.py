@@ -218,8 +218,8 @@ class World:
             watch.page(body)
             watch.listed(body)
             watch.begin_watch()
-            watch.watching()
-            watch.settled()
+            watch.watch_opened()
+            watch.watch_settled()
 
     def _meta(self, name: str) -> dict[str, Any]:
         namespace, _, own = name.partition("/")

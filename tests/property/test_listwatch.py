@@ -101,7 +101,7 @@ class Server(RuleBasedStateMachine):
         if code in (403, 404, 503, 422):
             self.it.failed(ApiError("refused", code=code))
             return
-        self.it.watching()
+        self.it.watch_opened()
         for i, (name, port) in enumerate(self.history[version].items()):
             if i == breaks_after and code != 0:
                 self.it.failed(ApiError("broke off", code=code))
@@ -124,7 +124,7 @@ class Server(RuleBasedStateMachine):
             self.it.failed(ApiError("too old", code=410))
             assert self.it.listing
         else:
-            self.it.watching()
+            self.it.watch_opened()
             self.watching, self.said, self.outbox, self.ends, self.arrived = True, start, b"", [], 0
 
     @precondition(lambda self: self.watching)
@@ -144,7 +144,7 @@ class Server(RuleBasedStateMachine):
     @rule()
     def stand(self) -> None:
         """The watch has stood for a while."""
-        self.it.stood()
+        self.it.watch_lasted()
         assert self.tracker.states["services"].phase is Phase.SYNCED
 
     @precondition(lambda self: not self.watching and self.position is not None)
@@ -152,8 +152,8 @@ class Server(RuleBasedStateMachine):
     def come_late(self) -> None:
         """The time that a watch was to stand has passed, and it stands no longer: nothing is healed."""
         before = self.tracker.states["services"].phase
-        self.it.settled()
-        self.it.stood()
+        self.it.watch_settled()
+        self.it.watch_lasted()
         assert self.tracker.states["services"].phase is before
 
     @precondition(lambda self: self.watching)
@@ -184,7 +184,7 @@ class Server(RuleBasedStateMachine):
     def end(self, in_peace: bool) -> None:
         """The watch ends; what was on its way is lost."""
         if in_peace:
-            self.it.ended()
+            self.it.watch_ended()
         else:
             self.it.failed(ApiError("reset"))
         self.watching = False

@@ -208,9 +208,8 @@ class FilesProvider:
         reflector.begin()
         for identity in self._claims.of_kind(plural):
             value = self._claims.value(identity)
-            if (
-                value is not None
-            ):  # None: an invalid object. There is no earlier version to keep, because this is the first list
+            # None is an invalid object. There is no earlier version to keep, because this is the first list.
+            if value is not None:
                 reflector.apply(identity[1], value)
         reflector.listed()
 

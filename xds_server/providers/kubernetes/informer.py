@@ -181,7 +181,7 @@ class Informer:
         timers: list[asyncio.TimerHandle] = []
         try:
             async with self._client.stream(request.path, request.params, silence_seconds=SILENCE_SECONDS) as chunks:
-                self._listwatch.watching()
+                self._listwatch.watch_opened()
                 if not (listing := self._listwatch.listing):
                     timers = self._timers(loop)
                 async for chunk in chunks:
@@ -196,13 +196,13 @@ class Informer:
         finally:
             for timer in (self._silence, *timers):
                 timer.cancel()
-        return self._listwatch.ended()
+        return self._listwatch.watch_ended()
 
     def _timers(self, loop: asyncio.AbstractEventLoop) -> list[asyncio.TimerHandle]:
         """Timers that report a watch that did not fail at once, and one that has stayed open for a while."""
         return [
             loop.call_later(_SETTLE_SECONDS, self._settled),
-            loop.call_later(STOOD_SECONDS, self._listwatch.stood),
+            loop.call_later(STOOD_SECONDS, self._listwatch.watch_lasted),
         ]
 
     def _look(self) -> None:
@@ -215,7 +215,7 @@ class Informer:
             self._silence = loop.call_at(due, self._look)
 
     def _settled(self) -> None:
-        self._listwatch.settled()
+        self._listwatch.watch_settled()
         self._answered()
 
     def _answered(self) -> None:

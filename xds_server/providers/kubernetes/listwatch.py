@@ -207,22 +207,22 @@ class ListWatch:
         self._begin()
         return self._request("watch", {**params, "sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan"})
 
-    def watching(self) -> None:
+    def watch_opened(self) -> None:
         """The server answered 200. Its first event may still be a 410: the resourceVersion has expired."""
         self._watching = True
         self._stability.record_success()
 
-    def settled(self) -> None:
+    def watch_settled(self) -> None:
         """The server accepted the watch, and it did not fail at once: the kind is no longer stale, unless its watches are unstable."""
         if self._watching and self._version and not self._stability.unstable:
             self._tracker.clear_stale(self._kind.plural)
 
-    def stood(self) -> None:
+    def watch_lasted(self) -> None:
         """The watch has stayed open for a while: resets the back-off."""
         if self._watching and self._version:
             self._backoff.succeeded()
             self._stability.record_lasting()
-            self.settled()
+            self.watch_settled()
 
     def chunk(self, data: bytes) -> bool:
         """Applies the events in a chunk of the watch. Returns whether it completed an event or a bookmark.
@@ -241,7 +241,7 @@ class ListWatch:
             raise failure
         return bool(events)
 
-    def ended(self) -> float:
+    def watch_ended(self) -> float:
         """The server ended the watch. Returns the seconds to wait before the next request."""
         if self.listing:
             return self.failed(ApiError("the list ended before it was complete", relist=True))
@@ -295,7 +295,7 @@ class ListWatch:
                         self._reflector.delete(event.deleted)
             self._tell(news)
         if events and disorder is None:
-            self.settled()
+            self.watch_settled()
         if disorder is not None:
             raise disorder
 

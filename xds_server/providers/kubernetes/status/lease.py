@@ -1,7 +1,7 @@
 """Leader election: only the replica that holds a Lease writes, and only while it is certain to hold it.
 
 A replica takes a Lease that has not changed for as long as it lasts, measured on its own clock from when it saw
-the last change: clocks of other machines do not matter. It stops to act before the others may take over.
+the last change: the clocks of other machines do not matter. A replica stops writing before another one may take over.
 """
 
 import asyncio

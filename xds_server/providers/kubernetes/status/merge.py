@@ -1,7 +1,7 @@
 """Merges our conditions into the `status` of an object. Pure.
 
-Ours is ours alone: conditions of other types, and what other controllers say of a route, stay as they are. A
-condition that has not turned keeps its time, so what says nothing new is no write.
+It changes only our conditions: those of other types, and other controllers' entries of a route, stay as they are. A
+condition whose status has not changed keeps its lastTransitionTime, so an unchanged status causes no write.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -52,8 +52,8 @@ class Rig:
     def watch(self) -> None:
         """A watch that is agreed to, and does not fail at once."""
         self.it.begin_watch()
-        self.it.watching()
-        self.it.settled()
+        self.it.watch_opened()
+        self.it.watch_settled()
 
 
 def service(name: str, port: object = 80, version: str = "5") -> dict[str, Any]:
@@ -169,7 +169,7 @@ def test_a_broken_line_at_the_end_is_asked_for_again() -> None:
     rig.watch()
 
     rig.it.chunk(line("ADDED", service("a", version="11")) + line("ADDED", service("b", version="12"))[:-9])
-    rig.it.ended()
+    rig.it.watch_ended()
 
     assert rig.keys == ["n/a"]
     assert rig.it.begin_watch().params["resourceVersion"] == "11"
@@ -278,12 +278,12 @@ def test_a_watch_that_is_agreed_to_and_then_refused_heals_nothing() -> None:
     rig.list("a")
     rig.it.failed(ApiError("refused"))
     rig.it.begin_watch()
-    rig.it.watching()
+    rig.it.watch_opened()
 
     with pytest.raises(ApiError) as refusal:
         rig.it.chunk(line("ERROR", {"code": 410, "message": "too old"}))
     rig.it.failed(refusal.value)
-    rig.it.settled()
+    rig.it.watch_settled()
 
     assert (rig.state.phase, rig.it.verb) == (Phase.STALE, "list")
 
@@ -295,7 +295,7 @@ def test_the_first_good_word_of_a_watch_heals(heard: bytes) -> None:
     rig.list("a", version="1")
     rig.it.failed(ApiError("refused"))
     rig.it.begin_watch()
-    rig.it.watching()
+    rig.it.watch_opened()
     assert rig.state.phase is Phase.STALE
 
     rig.it.chunk(heard)
@@ -325,7 +325,7 @@ def test_an_optional_kind_that_goes_is_absent_once_its_objects_are_gone() -> Non
     rig.list("a")
     rig.watch()
     rig.it.chunk(line("DELETED", service("a", version="11")))
-    rig.it.ended()
+    rig.it.watch_ended()
 
     rig.it.failed(ApiError("not found", code=404))
 
@@ -386,7 +386,7 @@ def test_a_watch_that_ends_is_begun_again_at_once() -> None:
     rig.it.begin_watch()
     rig.now += 300
 
-    assert rig.it.ended() == 0.0
+    assert rig.it.watch_ended() == 0.0
 
 
 @pytest.mark.parametrize("said", [b"", line("BOOKMARK", {"metadata": {"resourceVersion": "11"}})])
@@ -399,7 +399,7 @@ def test_a_watch_that_ends_as_soon_as_it_began_is_not_hammered_and_is_shown(said
     for _ in range(7):
         rig.watch()
         rig.it.chunk(said)
-        waits.append(rig.it.ended())
+        waits.append(rig.it.watch_ended())
 
     assert waits == [0.2, 0.4, 0.8, 1.6, 3.2, 4.0, 4.0]
     assert (rig.state.phase, rig.state.retry_seconds) == (Phase.STALE, 4.0)
@@ -409,7 +409,7 @@ def test_a_watch_that_ends_as_soon_as_it_began_is_not_hammered_and_is_shown(said
     )
     rig.watch()
     rig.now += 1.0
-    assert rig.it.ended() == 0.0
+    assert rig.it.watch_ended() == 0.0
     rig.watch()
     assert rig.state.phase is Phase.SYNCED
 
@@ -423,7 +423,7 @@ def test_a_good_list_does_not_end_the_back_off() -> None:
         waits.append(rig.it.failed(ApiError("boom", code=500)))
     rig.list()
     rig.watch()
-    rig.it.stood()
+    rig.it.watch_lasted()
     waits.append(rig.it.failed(ApiError("boom", code=500)))
 
     assert waits == [0.2, 0.4, 0.8, 0.2]
@@ -448,7 +448,7 @@ def test_a_kind_whose_watches_fail_after_good_lists_stays_stale(code: int) -> No
     rig.watch()
     assert (rig.state.phase, rig.state.code, rig.keys) == (Phase.STALE, code, ["n/a", "n/b"])
     assert "boom" in rig.state.message
-    rig.it.stood()
+    rig.it.watch_lasted()
 
     assert (rig.state.phase, rig.state.code, rig.state.message) == (Phase.SYNCED, None, "")
 
@@ -458,7 +458,7 @@ def test_an_outage_is_over_with_the_first_list_or_watch() -> None:
     rig = Rig()
     rig.list()
     rig.watch()
-    rig.it.stood()
+    rig.it.watch_lasted()
     for _ in range(9):
         rig.it.failed(ApiError("refused"))
 
@@ -476,7 +476,7 @@ def test_a_failed_list_counts_on() -> None:
         waits.append(rig.it.failed(ApiError("refused")))
     rig.list()
     rig.watch()
-    rig.it.stood()
+    rig.it.watch_lasted()
     waits.append(rig.it.failed(ApiError("refused", relist=True)))
 
     assert waits == [0.2, 0.4, 0.8, 0.2]
@@ -537,7 +537,7 @@ def test_a_streamed_list_is_a_watch_that_begins_with_all_there_is() -> None:
     rig = Rig(scope=Scope(streamed=True))
     assert (rig.it.verb, rig.it.listing) == ("watch", True)
     request = rig.it.begin_watch()
-    rig.it.watching()
+    rig.it.watch_opened()
     assert request.params["sendInitialEvents"] == "true"
     assert request.params["resourceVersionMatch"] == "NotOlderThan"
     assert "resourceVersion" not in request.params
@@ -548,7 +548,7 @@ def test_a_streamed_list_is_a_watch_that_begins_with_all_there_is() -> None:
 
     assert (rig.keys, rig.graph.epoch, rig.state.phase, rig.state.lists) == (["n/a"], 2, Phase.SYNCED, 1)
     rig.now += 300
-    assert (rig.it.listing, rig.it.ended()) == (False, 0.0)
+    assert (rig.it.listing, rig.it.watch_ended()) == (False, 0.0)
     assert rig.it.begin_watch().params["resourceVersion"] == "21"
 
 
@@ -583,7 +583,7 @@ def test_a_streamed_list_that_ends_too_soon_has_failed() -> None:
     rig = streaming()
     rig.it.chunk(line("ADDED", service("a", version="3")))
 
-    assert rig.it.ended() == 0.2
+    assert rig.it.watch_ended() == 0.2
     assert (rig.state.phase, rig.state.failures) == (Phase.ERROR, 1)
     rig.watch()
     rig.it.chunk(line("ADDED", service("a", version="3")))
@@ -659,7 +659,7 @@ def test_watches_are_counted_by_how_they_ended() -> None:
     ends = []
     for error in (None, ApiError("m", code=410), ApiError("reset")):
         rig.watch()
-        rig.it.ended() if error is None else rig.it.failed(error)
+        rig.it.watch_ended() if error is None else rig.it.failed(error)
         ends.append(rig.state.ended)
     rig.it.begin_watch()
     rig.it.failed(ApiError("refused"))
