@@ -22,7 +22,7 @@ from xds_server.model.route_budget import Budget
 from xds_server.model.routing import Block
 from xds_server.translate.gatewayapi.backends import resolved
 from xds_server.translate.gatewayapi.precedence import in_order, ranked
-from xds_server.translate.pipeline import Pipeline, build
+from xds_server.translate.pipeline import Pipeline, build_pipeline
 
 _FULL = 290
 """So many hosts fit into the default budget: what a change may cost at the most."""
@@ -50,7 +50,7 @@ def wide(tail: str = "") -> list[HTTPRoute]:
 
 def filled(hosts: int, budget: Budget) -> Pipeline:
     """All of it, derived."""
-    pipeline = build(Graph(on_failure="raise"), "xds-server", route_budget=budget)
+    pipeline = build_pipeline(Graph(on_failure="raise"), "xds-server", route_budget=budget)
     pipeline.sources["gateways"].replace({"a/edge": EDGE})
     pipeline.sources["services"].replace({"a/s": SERVICE})
     pipeline.sources["endpointslices"].replace({})

@@ -20,7 +20,7 @@ from xds_server.readiness.protections.retention import Retention, SourceFreshnes
 from xds_server.readiness.protections.shrink_guard import Tolerance
 from xds_server.readiness.protections.shrink_hold import ShrinkHold
 from xds_server.readiness.publisher import Publisher
-from xds_server.translate.pipeline import build
+from xds_server.translate.pipeline import build_pipeline
 from xds_server.xds.cache.resource_cache import ResourceCache
 
 _HOLD_SECONDS = 30.0
@@ -88,7 +88,7 @@ class Holds(RuleBasedStateMachine):
         super().__init__()
         self.now = 0.0
         self.graph = Graph(on_failure="raise")
-        self.pipeline = build(self.graph, "xds-server")
+        self.pipeline = build_pipeline(self.graph, "xds-server")
         self.cache = ResourceCache()
         self.freshness = SourceFreshness(lambda: self.now)
         self.shrink_hold = ShrinkHold(

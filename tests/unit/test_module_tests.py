@@ -43,6 +43,7 @@ TESTED_BY = {
     "xds_server/server/provider_factory.py": (f"{UNIT}/server/test_wiring.py", "the wiring calls it"),
     "xds_server/server/setting*.py": (f"{UNIT}/server/test_settings.py", "from a declaration and text to settings"),
     "xds_server/translate/gatewayapi/problems.py": (f"{UNIT}/translate/gatewayapi/test_conditions.py", "the same rules"),
+    "xds_server/translate/route_tables.py": (f"{UNIT}/translate/gatewayapi/test_budget.py", "its largest part is the budget; `test_pipeline` covers the rest"),
     "xds_server/translate/statuses.py": (f"{UNIT}/providers/kubernetes/status/test_controller.py", "who writes it"),
     "xds_server/xds/cache/chunks.py": (f"{UNIT}/xds/protocol/test_sent_versions.py", "who takes chunks"),
     "xds_server/xds/codec/node.py": (f"{UNIT}/xds/codec/test_sotw.py", "a part of a request"),

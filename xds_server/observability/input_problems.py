@@ -7,14 +7,11 @@ from krt import Commit, Graph
 from xds_server.providers.sync_tracker import SyncTracker
 from xds_server.translate.gatewayapi.problems import SOURCE, of_nobody
 from xds_server.translate.pipeline import Pipeline
-from xds_server.translate.problems import Problems
 
 
-def report_problems(
-    graph: Graph, pipeline: Pipeline, problems: Problems, tracker: SyncTracker, *, gateway_class: str
-) -> None:
-    """Has every commit of *graph* report *problems* to *tracker*, and whether there is no Gateway of *gateway_class*."""
-    gateways = pipeline.sources["gateways"]
+def report_problems(graph: Graph, pipeline: Pipeline, tracker: SyncTracker, *, gateway_class: str) -> None:
+    """Has every commit of *graph* report the pipeline's problems to *tracker*, and whether there is no Gateway of *gateway_class*."""
+    gateways, problems = pipeline.sources["gateways"], pipeline.problems
     reported = (("Gateway", problems.gateways), ("HTTPRoute", problems.routes))
 
     def report(commit: Commit) -> None:

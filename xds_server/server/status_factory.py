@@ -4,7 +4,6 @@ from typing import Literal, Protocol
 
 from krt import Graph
 from xds_server.server.settings import Settings
-from xds_server.translate import statuses
 from xds_server.translate.pipeline import Pipeline
 
 
@@ -53,15 +52,14 @@ class NoStatus:
 
 def status_reporter(settings: Settings, graph: Graph, pipeline: Pipeline) -> StatusReporter:
     """The status reporter that the settings ask for. Adds to *graph* the statuses that it writes."""
-    if not settings.write_status:
+    if pipeline.statuses is None:
         return NoStatus()
     from xds_server.providers.kubernetes.kopf_client import KopfClient, login  # noqa: PLC0415 - each pays for its own imports
     from xds_server.providers.kubernetes.status.controller import StatusController  # noqa: PLC0415
 
     path = None if settings.kubeconfig is None else str(settings.kubeconfig)
     client = KopfClient(login(path, settings.context or None))
-    made = statuses.build(pipeline)
     return StatusController(
         client, graph,
-        gateways=made.gateways, routes=made.routes, gateway_class=settings.gateway_class, lease="xds-server",
+        gateways=pipeline.statuses.gateways, routes=pipeline.statuses.routes, gateway_class=settings.gateway_class, lease="xds-server",
     )  # fmt: skip

@@ -22,7 +22,6 @@ from probes import (
 )
 from probes.metrics import metrics_page, register_connections, register_gate
 from xds_server.envoy import clusters
-from xds_server.model.references import References
 from xds_server.model.source_state import Phase, Problem, SourceState
 from xds_server.observability import attribution, pages
 from xds_server.observability.client import request_json
@@ -54,7 +53,7 @@ from xds_server.server import process, provider_factory, status_factory
 from xds_server.server.open_files import OpenFiles, shares
 from xds_server.server.settings import FilesSourceSetting, Settings
 from xds_server.server.status_factory import StatusReporter
-from xds_server.translate import pipeline, problems, references
+from xds_server.translate.pipeline import build_pipeline
 from xds_server.xds.cache.resource_cache import ChangedNames, ResourceCache
 from xds_server.xds.transport.observer import ClientUse, StreamStatus
 
@@ -114,15 +113,17 @@ class ControlPlane:
         self.heartbeat = Heartbeat(clock, _MAX_BEAT_AGE_SECONDS)
         self.cache = ResourceCache(reconstruct_cluster=clusters.departed)
         self.graph = Graph(on_failure=_derivation_failed)
-        self.pipeline = pipeline.build(
-            self.graph, settings.gateway_class, edge=settings.translate.edge, families=settings.translate.ip_families,
-            route_budget=settings.translate.route_budget,
+        translate, source = settings.translate, settings.source
+        self.pipeline = build_pipeline(
+            self.graph, settings.gateway_class, edge=translate.edge, families=translate.ip_families,
+            route_budget=translate.route_budget, shared=not isinstance(source, FilesSourceSetting),
+            referenced_kinds=[kind.plural for kind in REFERENCED] if settings.providers.read_references else (),
+            with_statuses=settings.write_status,
         )  # fmt: skip
-        self.references = self._references()
         self.status = status or status_factory.status_reporter(settings, self.graph, self.pipeline)
         self.kinds = provider_factory.kinds_of(settings)
         self.tracker = SyncTracker(self.kinds, clock=clock, on_change=self._source_changed, on_problem=_problem_found)
-        self._report_problems()
+        report_problems(self.graph, self.pipeline, self.tracker, gateway_class=settings.gateway_class)
         self._freshness = SourceFreshness(clock)
         protections = protections_factory.protections(
             settings.readiness, self.pipeline, HoldReport(self.metrics, self.status.record_event, clock=clock),
@@ -258,11 +259,6 @@ class ControlPlane:
 
     # -- the parts that depend on the settings -----------------------------------------------------
 
-    def _references(self) -> References | None:
-        if not self.settings.providers.read_references:
-            return None
-        return references.build(self.graph, self.pipeline.roles, [kind.plural for kind in REFERENCED])
-
     def _gate(self, started: float) -> Gate:
         return layers.gate(
             base=self._base,
@@ -314,7 +310,7 @@ class ControlPlane:
                 sync_epoch=lambda: layers.sync_epoch(self.tracker.states.values()),
                 held=self.holds.active,
                 over_budget=lambda: len(self.pipeline.over_budget),
-                references=lambda: {} if self.references is None else self.references.counts(),
+                references=lambda: {} if self.pipeline.references is None else self.pipeline.references.counts(),
                 leading=lambda: self.status.leading,
                 written=lambda: self.status.written,
                 clients=self._client_use,
@@ -322,11 +318,6 @@ class ControlPlane:
         )
         register_gate(self.gate, PREFIX, self.registry)
         register_connections(self.connections, PREFIX, self.registry)
-
-    def _report_problems(self) -> None:
-        gateway_class, shared = self.settings.gateway_class, not isinstance(self.settings.source, FilesSourceSetting)
-        found = problems.build(self.pipeline, gateway_class=gateway_class, shared=shared)
-        report_problems(self.graph, self.pipeline, found, self.tracker, gateway_class=gateway_class)
 
     def _new_transition_log(self, started: float) -> TransitionLog:
         deadline = SoftDeadline(self.settings.readiness.soft_deadline_seconds, started)

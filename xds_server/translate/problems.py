@@ -1,4 +1,4 @@
-"""Problems between objects, such as a route that names an unknown Gateway, derived like everything else."""
+"""Derives the problems between objects, such as a route that names an unknown Gateway."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,6 @@ from xds_server.model.objects import Gateway, ObjectKey
 from xds_server.model.routing import Attached
 from xds_server.model.source_state import Problem
 from xds_server.translate.gatewayapi.problems import of_gateway, of_route
-from xds_server.translate.pipeline import Pipeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +17,14 @@ class Problems:
     routes: Collection[ObjectKey, tuple[Problem, ...]]
 
 
-def build(pipeline: Pipeline, *, gateway_class: str, shared: bool) -> Problems:
-    """Derives the problems, in the pipeline's graph. Nothing that is served depends on them.
-
-    *shared*: whether other controllers may read the same objects, as on an API server; then a route of an unknown Gateway
-    may be theirs.
-    """
-    gateways = pipeline.sources["gateways"]
+def derive_problems(
+    gateways: Collection[ObjectKey, Gateway],
+    attached_routes: Collection[ObjectKey, Attached],
+    *,
+    gateway_class: str,
+    shared: bool,
+) -> Problems:
+    """Derives the problems of all Gateways and routes. *shared* and *gateway_class*: as of `build_pipeline`."""
 
     def route_problems(ctx: Context, attached: Attached) -> tuple[Problem, ...] | None:
         def class_of(key: ObjectKey) -> str | None:
@@ -37,7 +37,7 @@ def build(pipeline: Pipeline, *, gateway_class: str, shared: bool) -> Problems:
 
     return Problems(
         gateways=gateways.map(gateway_problems, name="gateway_problems"),
-        routes=pipeline.attached_routes.map(route_problems, name="route_problems"),
+        routes=attached_routes.map(route_problems, name="route_problems"),
     )
 
 

@@ -23,7 +23,7 @@ from xds_server.providers.decode import Decoder
 from xds_server.providers.kinds import KINDS
 from xds_server.providers.schema.regexes import certain
 from xds_server.providers.schema.structural import checked
-from xds_server.translate import pipeline
+from xds_server.translate.pipeline import build_pipeline
 
 pytestmark = pytest.mark.envoy
 each_variant = pytest.mark.parametrize("variant", ["sotw, aggregated", "delta, aggregated"])
@@ -231,7 +231,7 @@ def objects(backend: Backend, port: int, rules: Iterable[dict[str, Any]]) -> dic
 def resources(made: dict[str, list[dict[str, Any]]]) -> list[tuple[TypeUrl, Resource]]:
     """What is derived from objects as an API server gives them. Nothing of them is refused whole."""
     graph = Graph(on_failure="raise")
-    built = pipeline.build(graph, "xds-server")
+    built = build_pipeline(graph, "xds-server")
     with graph.transaction():
         for plural, some in made.items():
             read = [DECODERS[plural].json(msgspec.json.encode(one)) for one in some]

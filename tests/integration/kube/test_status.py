@@ -23,7 +23,7 @@ from xds_server.providers.kubernetes.kopf_client import KopfClient, login
 from xds_server.providers.kubernetes.provider import KubernetesProvider
 from xds_server.providers.kubernetes.status.controller import StatusController
 from xds_server.providers.sync_tracker import SyncTracker
-from xds_server.translate import pipeline, references, statuses
+from xds_server.translate.pipeline import build_pipeline
 
 pytestmark = pytest.mark.kube
 
@@ -79,12 +79,15 @@ class Replica:
 
     def __init__(self, kubeconfig: Path, name: str, *, certificates: bool = False) -> None:
         self.graph = Graph()
-        made = pipeline.build(self.graph, "xds-server")
+        made = build_pipeline(
+            self.graph,
+            "xds-server",
+            referenced_kinds=[kind.plural for kind in REFERENCED] if certificates else (),
+            with_statuses=True,
+        )
         read = kinds()
         self.tracker = SyncTracker(read, on_change=self._on_change)
-        self.references = (
-            references.build(self.graph, made.roles, [kind.plural for kind in REFERENCED]) if certificates else None
-        )
+        self.references = made.references
         self.source = KubernetesProvider(
             client=KopfClient(login(str(kubeconfig))),
             references=self.references,
@@ -97,9 +100,9 @@ class Replica:
         self.graph.subscribe(self._on_commit)
         environ = {"POD_NAMESPACE": rbac.NAMESPACE, "POD_NAME": name, "POD_UID": f"uid-of-{name}"}
         client = KopfClient(login(str(kubeconfig)))
-        said = statuses.build(made)
+        assert made.statuses is not None
         self.keeper = StatusController(
-            client, self.graph, gateways=said.gateways, routes=said.routes,
+            client, self.graph, gateways=made.statuses.gateways, routes=made.statuses.routes,
             gateway_class="xds-server", lease=rbac.NAME, environ=environ,
         )  # fmt: skip
 

@@ -12,7 +12,7 @@ from xds_server.providers.kinds import REFERENCED, kinds
 from xds_server.providers.kubernetes.kopf_client import KopfClient, login
 from xds_server.providers.kubernetes.provider import KubernetesProvider
 from xds_server.providers.sync_tracker import SyncTracker
-from xds_server.translate import references
+from xds_server.translate.references import derive_references
 
 
 class Follower:
@@ -36,7 +36,7 @@ class Follower:
         self.tracker = SyncTracker(self.kinds, on_change=self._on_change, on_problem=lambda _: self.changed.set())
         ours = self.sources["gateways"].map(lambda _, gateway: gateway, name="our_gateways")
         self.references = (
-            references.build(self.graph, ours, [kind.plural for kind in REFERENCED]) if referring else None
+            derive_references(self.graph, ours, [kind.plural for kind in REFERENCED]) if referring else None
         )
         self.graph.subscribe(self._on_commit, *self.sources.values())
         self.source = KubernetesProvider(

@@ -5,7 +5,7 @@ from tests.support.builders import gateway, route, rule, service
 from xds_server.model.objects import HTTPRoute, Match
 from xds_server.model.resource import CLUSTER, LISTENER, ROUTE, Resource
 from xds_server.observability.attribution import origin_objects, problems
-from xds_server.translate.pipeline import build
+from xds_server.translate.pipeline import build_pipeline
 from xds_server.xds.cache.acceptance import Acceptance, Rejection
 from xds_server.xds.cache.resource_cache import ResourceCache
 
@@ -23,7 +23,7 @@ class World:
 
     def __init__(self, *routes: HTTPRoute) -> None:
         self.graph = Graph(on_failure="raise")
-        self.pipeline = build(self.graph, "xds-server")
+        self.pipeline = build_pipeline(self.graph, "xds-server")
         self.cache = ResourceCache()
         contents = {
             "gateways": {ROLE: gateway()},

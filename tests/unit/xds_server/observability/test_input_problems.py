@@ -12,8 +12,7 @@ from xds_server.model.objects import ParentRef, Service
 from xds_server.observability.input_problems import report_problems
 from xds_server.providers.kinds import KINDS
 from xds_server.providers.sync_tracker import SyncTracker
-from xds_server.translate import problems
-from xds_server.translate.pipeline import Pipeline, build
+from xds_server.translate.pipeline import Pipeline, build_pipeline
 
 
 class Input:
@@ -21,11 +20,10 @@ class Input:
 
     def __init__(self, *, shared: bool = False) -> None:
         self.graph = Graph(on_failure="raise")
-        self.pipeline: Pipeline = build(self.graph, "xds-server")
+        self.pipeline: Pipeline = build_pipeline(self.graph, "xds-server", shared=shared)
         self.new: list[str] = []
         self.tracker = SyncTracker(KINDS, on_problem=lambda one: self.new.append(str(one)))
-        found = problems.build(self.pipeline, gateway_class="xds-server", shared=shared)
-        report_problems(self.graph, self.pipeline, found, self.tracker, gateway_class="xds-server")
+        report_problems(self.graph, self.pipeline, self.tracker, gateway_class="xds-server")
         contents = {"gateways": gateway(), "httproutes": route(), "services": service()}
         with self.graph.transaction():
             for plural, source in self.pipeline.sources.items():
@@ -141,10 +139,9 @@ def test_a_parent_that_comes_late_ends_the_problem_and_one_that_goes_makes_it() 
 def test_nothing_is_said_of_what_is_not_known_yet() -> None:
     """Before Gateways and Services are listed, nobody can say that one is missing."""
     graph = Graph(on_failure="raise")
-    pipeline = build(graph, "xds-server")
+    pipeline = build_pipeline(graph, "xds-server")
     tracker = SyncTracker(KINDS)
-    found = problems.build(pipeline, gateway_class="xds-server", shared=False)
-    report_problems(graph, pipeline, found, tracker, gateway_class="xds-server")
+    report_problems(graph, pipeline, tracker, gateway_class="xds-server")
 
     pipeline.sources["httproutes"].replace({"shop/cart": route()})
     assert tracker.problems == ()

@@ -12,7 +12,7 @@ from xds_server.readiness.protections.protections import Protections
 from xds_server.readiness.protections.shrink_guard import Tolerance
 from xds_server.readiness.protections.shrink_hold import ShrinkHold
 from xds_server.readiness.publisher import Publisher
-from xds_server.translate.pipeline import build
+from xds_server.translate.pipeline import build_pipeline
 from xds_server.xds.cache.resource_cache import ResourceCache
 from xds_server.xds.transport.observer import StreamStatus
 
@@ -50,7 +50,7 @@ class Rig:
         self.server: Streams | None = None
         self.provider: Provider | None = None
         graph = Graph(on_failure="raise")
-        self.pipeline = build(graph, "xds-server")
+        self.pipeline = build_pipeline(graph, "xds-server")
         self.cache = ResourceCache()
         hold = ShrinkHold(
             shrink_guard(self.pipeline, Tolerance(share=0.5, at_least=2)), 30,

@@ -19,7 +19,7 @@ from xds_server.readiness.protections.shrink_guard import Tolerance
 from xds_server.readiness.protections.shrink_hold import ShrinkHold
 from xds_server.readiness.publisher import Publisher
 from xds_server.readiness.ready_marker import ReadyMarker
-from xds_server.translate.pipeline import Pipeline, build
+from xds_server.translate.pipeline import Pipeline, build_pipeline
 from xds_server.xds.cache.resource_cache import ChangedNames, Publication, ResourceCache
 
 
@@ -28,7 +28,7 @@ class Rig:
 
     def __init__(self, *, plain: bool = True) -> None:
         self.graph = Graph(on_failure="raise")
-        self.pipeline: Pipeline = build(self.graph, "xds-server")
+        self.pipeline: Pipeline = build_pipeline(self.graph, "xds-server")
         self.cache = ResourceCache()
         self.said: list[tuple[ChangedNames, Mapping[str, ChangedNames]]] = []
         self.cache.on_publication(self.hear)

@@ -166,23 +166,23 @@ async def test_a_directory_gives_secrets_too_and_shows_nothing_of_them(
         control_plane.settings,
         control_plane.kinds,
         control_plane.pipeline,
-        references=control_plane.references,
+        references=control_plane.pipeline.references,
         graph=control_plane.graph,
         tracker=control_plane.tracker,
     )
     assert isinstance(source, FilesProvider)
-    assert control_plane.references is not None
+    assert control_plane.pipeline.references is not None
     await source.look()
     known = {"cert": Content({"tls.key": b"hunter2"}), "none": ABSENT}
     expected = {Reference("secrets", f"shop/{name}"): found for name, found in known.items()}
-    assert dict(control_plane.references.contents) == expected
+    assert dict(control_plane.pipeline.references.contents) == expected
     assert control_plane.registry.get_sample_value("xds_server_references", {"state": "missing"}) == 1
 
     for wrong in ("hunter2!", "[hunter2", "*hunter2", "!hunter2 x", '"\\hunter2"'):
         (tmp_path / "secret.yaml").write_text(SECRET % wrong)
         await source.look()
         assert [one for one in control_plane.tracker.problems if one.source.endswith("secret.yaml")]
-    assert dict(control_plane.references.contents) == expected
+    assert dict(control_plane.pipeline.references.contents) == expected
     shown = [caplog.text, str([record.__dict__ for record in caplog.records]), repr(control_plane.tracker.problems)]
     shown += [repr(dict(one)) for one in control_plane.graph.collections.values() if one.synced]
     assert not [text for text in shown if "hunter2" in text or "aHVudGVyMg" in text]
@@ -192,5 +192,5 @@ def test_secrets_are_read_only_if_that_is_asked_for() -> None:
     """Then there is nothing of them in the graph either."""
     control_plane = ControlPlane(Settings(source=FilesSourceSetting(Path("x"))))
 
-    assert control_plane.references is None
+    assert control_plane.pipeline.references is None
     assert "secrets" not in {*control_plane.graph.collections, *control_plane.tracker.states}

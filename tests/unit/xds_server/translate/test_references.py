@@ -6,7 +6,7 @@ from krt import Graph, Source
 from tests.support import builders
 from xds_server.model.objects import Content, Gateway, Reference, Stored
 from xds_server.model.references import ABSENT
-from xds_server.translate import references
+from xds_server.translate.references import derive_references
 
 CERT = Reference("secrets", "shop/cert")
 KEY = Content({"tls.key": b"k"})
@@ -18,7 +18,7 @@ class Rig:
     def __init__(self) -> None:
         self.graph = Graph()
         self.gateways: Source[str, Gateway] = self.graph.source("gateways")
-        self.it = references.build(
+        self.it = derive_references(
             self.graph, self.gateways.map(lambda _, one: one, name="ours"), ("secrets", "configmaps")
         )
         self.secrets = self.it.stored["secrets"]

@@ -4,7 +4,7 @@ from krt import Change, Graph
 from tests.support import builders
 from xds_server.model.resource import resource
 from xds_server.readiness.protections.change_set import ChangeSet, collections_of
-from xds_server.translate.pipeline import build
+from xds_server.translate.pipeline import build_pipeline
 
 A, B = resource("a", b"1"), resource("a", b"2")
 
@@ -32,7 +32,7 @@ def test_of_two_changes_of_a_key_the_newer_counts() -> None:
 def test_its_fields_are_collections_of_the_pipeline() -> None:
     """So a commit of the graph is one, and so are the contents of the collections."""
     graph = Graph(on_failure="raise")
-    pipeline = build(graph, "xds-server")
+    pipeline = build_pipeline(graph, "xds-server")
     seen: list[ChangeSet] = []
     collections = collections_of(pipeline)
     watched = [graph.collections[name] for name in collections]

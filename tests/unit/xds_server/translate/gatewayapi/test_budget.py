@@ -22,8 +22,7 @@ from xds_server.server.settings_parser import read_settings
 from xds_server.translate.gatewayapi.budget import _AROUND_A_HOST
 from xds_server.translate.gatewayapi.conditions import route_status
 from xds_server.translate.gatewayapi.hostnames import wider
-from xds_server.translate.pipeline import Pipeline, build
-from xds_server.translate.problems import build as build_problems
+from xds_server.translate.pipeline import Pipeline, build_pipeline
 
 UNLIMITED = Budget(port_entries=1 << 31, port_bytes=1 << 31, gateway_entries=1 << 31, gateway_bytes=1 << 31)
 PATHS = ("/", "/a", "/a/b", "/c")
@@ -46,7 +45,7 @@ def route(name: str, created: int, *paths: str, hosts: tuple[str, ...] = (), por
 
 
 def served(*routes: HTTPRoute, budget: Budget = UNLIMITED, graph: Graph | None = None) -> Pipeline:
-    pipeline = build(graph or Graph(on_failure="raise"), "xds-server", route_budget=budget)
+    pipeline = build_pipeline(graph or Graph(on_failure="raise"), "xds-server", route_budget=budget)
     listeners = [builders.http(f"l{n}", port, host) for n, (host, port) in enumerate(LISTENERS)]
     pipeline.sources["gateways"].replace({"shop/edge": builders.gateway(*listeners)})
     names = {one.key for one in routes} | {"shop/new", *[f"shop/r{n}" for n in range(7)]}
@@ -154,8 +153,8 @@ def test_who_is_left_out_is_told_in_conditions_problems_and_a_count() -> None:
     graph = Graph(on_failure="raise")
     pipeline = served(route("old", 1), budget=entries(2), graph=graph)
     tracker = SyncTracker(kinds(), clock=lambda: 0.0)
-    found = build_problems(pipeline, gateway_class="xds-server", shared=False)
-    report_problems(graph, pipeline, found, tracker, gateway_class="xds-server")
+
+    report_problems(graph, pipeline, tracker, gateway_class="xds-server")
     subject = route("new", 2, "/a", "/b")
 
     pipeline.sources["httproutes"].set("shop/new", subject)

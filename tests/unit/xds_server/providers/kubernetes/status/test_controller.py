@@ -5,7 +5,7 @@ from tests.support import builders
 from tests.support.api_server.in_memory import Client, Cluster, running
 from xds_server.providers.kubernetes.status.controller import StatusController
 from xds_server.providers.kubernetes.status.merge import place
-from xds_server.translate import pipeline, statuses
+from xds_server.translate.pipeline import build_pipeline
 
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/gw/leases/it"
 EDGE = place("gateways", "shop/edge")
@@ -16,8 +16,9 @@ class Rig:
 
     def __init__(self) -> None:
         self.graph = Graph()
-        self.pipeline = pipeline.build(self.graph, "xds-server")
-        made = statuses.build(self.pipeline)
+        self.pipeline = build_pipeline(self.graph, "xds-server", with_statuses=True)
+        made = self.pipeline.statuses
+        assert made is not None
         self.cluster = Cluster()
         self.cluster.put(EDGE, {"spec": {}})
         environ = {"POD_NAMESPACE": "gw", "POD_NAME": "xds-0", "POD_UID": "u"}
