@@ -193,7 +193,7 @@ async def passed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
         ({"client-certificate": "me.crt"}, {}, "add client-key"),
         ({"client-key": "me.key"}, {}, "add client-certificate"),
         ({"token": "TOKEN", "as": "jane"}, {}, "cannot impersonate"),
-        ({"token": "TOKEN", "as-groups": ["a"]}, {}, "and not whom to act as"),
+        ({"token": "TOKEN", "as-groups": ["a"]}, {}, "but no as: add as"),
         ({"auth-provider": {"name": "gcp"}}, {}, "auth-provider 'gcp' is not supported"),
         ({"auth-provider": {"name": "gcp"}, "token": "TOKEN"}, {}, "auth-provider 'gcp' is not supported"),
         (plugin(interactiveMode="Always"), {}, "this program has no terminal"),
