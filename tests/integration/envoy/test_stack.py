@@ -105,7 +105,7 @@ def test_a_proxy_of_an_unknown_role_is_told_and_gets_nothing(tmp_path: Path) -> 
         control_plane.wait_ready()
         envoy = stack.envoy(gateway="demo/ege")
 
-        wait_for("Envoy to log why", lambda: "there are: demo/edge" in envoy.log.read_text(), 20, envoy, control_plane)
+        wait_for("Envoy to log why", lambda: "it has: demo/edge" in envoy.log.read_text(), 20, envoy, control_plane)
 
         assert not envoy.live
         assert 0 == control_plane.metric("xds_responses_total")
