@@ -1,10 +1,7 @@
-"""An API server to order in a thread of its own, with the objects of a bench's manifests, for scenarios to spoil."""
+"""The fake API server in a thread of its own, with the objects of a bench's manifests and the faults that scenarios need."""
 
-import asyncio
-import threading
 import time
 from collections.abc import Callable, Iterable
-from types import TracebackType
 from typing import Any, Self
 
 import yaml
@@ -12,32 +9,25 @@ from aiohttp import web
 
 from benchmarks.blip.bench import Bench
 from tests.support.api_server.server import ApiServer, Fault, status
+from tests.support.loop_thread import LoopThread
 from xds_server.providers.kinds import kinds
 
 _KINDS = {kind.kind: kind for kind in kinds()}
 
 
-class FaultyApiServer:
+class FaultyApiServer(LoopThread):
     """Serves what the bench's manifests say, but for kinds *without* which it was installed."""
 
     def __init__(self, bench: Bench, *, without: tuple[str, ...] = ()) -> None:
+        super().__init__()
         self.kubeconfig = bench.directory / "kubeconfig"
         self._manifests = [path.read_text() for path in sorted(bench.manifests.glob("*.yaml"))]
         self._without = without
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        self._call(self._open)
+        super().__enter__()
         self.write_kubeconfig("good")
         return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.stop()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
 
     async def _open(self) -> None:
         self._server = ApiServer()
@@ -47,6 +37,9 @@ class FaultyApiServer:
         for text in self._manifests:
             self._put(text)
         await self._server.start()
+
+    async def _close(self) -> None:
+        await self._server.stop()
 
     def _put(self, text: str) -> None:
         for document in yaml.safe_load_all(text):
@@ -148,17 +141,14 @@ class FaultyApiServer:
 
     def stop(self) -> None:
         """Ends every connection, and refuses new ones."""
-        self._call(self._server.stop)
+        self._call(self._server.stop())
 
     def start(self) -> None:
         """Listens again, on the same port."""
-        self._call(self._server.start)
+        self._call(self._server.start())
 
     def _do(self, what: Callable[[], Any]) -> None:
         async def on_loop() -> None:
             what()
 
-        self._call(on_loop)
-
-    def _call(self, what: Callable[[], Any]) -> None:
-        asyncio.run_coroutine_threadsafe(what(), self._loop).result(30)
+        self._call(on_loop())

@@ -7,9 +7,9 @@ of them move again. With a surge of all, who leaves finds new ones only, and eve
 import signal
 
 from benchmarks.blip.bench import Bench, Outcome, endpoints, route, service
-from tests.support.balancer import Balancer
 from tests.support.control_plane import ControlPlane, late_lists
 from tests.support.processes import wait_for
+from tests.support.tcp_proxy import Balancer
 
 
 def seed_story_rolling_update(gate: str) -> Outcome:

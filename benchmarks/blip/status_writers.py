@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.blip.bench import Bench, Outcome, route
-from tests.support.balancer import Balancer
 from tests.support.control_plane import ControlPlane
 from tests.support.kube_cluster import Kube, cluster
 from tests.support.processes import wait_for
+from tests.support.tcp_proxy import Balancer
 
 DEPLOY = Path(__file__).parents[2] / "deploy/kubernetes"
 ADDRESS = "10.244.0.1"

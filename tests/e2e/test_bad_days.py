@@ -13,8 +13,8 @@ from tests.support.control_plane import ControlPlane, late_lists
 from tests.support.kube_cluster import Kube
 from tests.support.load import Load
 from tests.support.processes import wait_for
-from tests.support.relay import Relay
 from tests.support.stack import Stack
+from tests.support.tcp_proxy import BlockingRelay
 from xds_server.model.source_state import Phase
 from xds_server.providers.kinds import KINDS
 from xds_server.providers.kubernetes import rbac
@@ -157,11 +157,11 @@ def test_a_route_that_moves_during_an_outage_moves_once_its_endpoints_are_known(
     assert server is not None
     late = late_lists("endpointslices=8")
     with (
-        Relay(int(server[1])) as relay,
+        BlockingRelay(int(server[1])) as relay,
         serving(kube, address, tmp_path, late, port=relay.port) as (stack, control_plane),
     ):
         with Load(stack.gateway_port) as load:
-            relay.end()
+            relay.cut()
             until_all(control_plane, "stale", 20)
             green = (stack.manifests / "services.yaml").read_text().split("---\n")
             new = "---\n".join(one for one in green if "name: green" in one)
@@ -170,7 +170,7 @@ def test_a_route_that_moves_during_an_outage_moves_once_its_endpoints_are_known(
             kube.cluster("compact")
             kube.cluster("stop-apiserver")
             kube.cluster("start-apiserver")
-            relay.mend()
+            relay.start()
             until_all(control_plane, "synced", 60)
             stack.wait_answers({"green"}, seconds=20)
         assert 0 == load.failures, load.statuses()

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.api_server.follower import do, following
-from tests.support.async_relay import Relay
 from tests.support.kube_cluster import Kube
+from tests.support.tcp_proxy import Relay
 from xds_server.model.objects import EndpointSlice
 from xds_server.model.source_state import Phase
 
@@ -111,7 +111,7 @@ async def test_a_deletion_in_a_gap_too_long_for_the_watch_is_pruned(kube: Kube, 
     await do(kube.apply, service("stay") + service("drop"))
     upstream = int(re.search(r"server: https://127.0.0.1:(\d+)", kube.kubeconfig.read_text())[1])  # type: ignore[index]
     relay = Relay(upstream)
-    await relay.mend()
+    await relay.start()
     kubeconfig = tmp_path / "kubeconfig"
     kubeconfig.write_text(kube.kubeconfig.read_text().replace(f":{upstream}", f":{relay.port}"))
     async with following(kubeconfig) as it:
@@ -126,7 +126,7 @@ async def test_a_deletion_in_a_gap_too_long_for_the_watch_is_pruned(kube: Kube, 
         assert "default/drop" in it.sources["services"]
         listed_before = it.state("services").started
 
-        await relay.mend()
+        await relay.start()
         # A watch from the forgotten version opens all right, and says only then that it is: wait for the list's effect.
         await it.until(lambda: "default/drop" not in it.sources["services"], seconds=40)
         await it.until(lambda: it.phases() == {Phase.SYNCED}, seconds=40)

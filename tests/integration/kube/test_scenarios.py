@@ -101,7 +101,7 @@ async def test_what_happens_while_the_server_is_gone_and_forgets_is_found_by_the
         await world.delete("gateways", "only")
         await world.forget()
         assert set(ours(it)) == {"stays", "changes", "goes", "anew"}
-        await world.relay.mend()
+        await world.relay.start()
 
         await it.until(lambda: {state.lists for state in it.tracker.states.values()} == {2}, seconds=40)
         await synced(it)
@@ -185,7 +185,7 @@ async def test_a_token_that_is_refused_is_shown_and_a_new_one_heals(world: World
         await it.until(lambda: it.phases() == {Phase.STALE} and it.state("services").code == 401, seconds=40)
         assert "renew the credentials" in it.state("services").message
 
-        await world.mend_token()
+        await world.restore_token()
         await synced(it)
         await world.put("services", service("a"))
         await it.until(lambda: ours(it) == {"a": 80})
@@ -238,7 +238,7 @@ async def test_after_an_outage_all_kinds_are_back_soon_after_the_first(world: Wo
         await synced(it)
         await world.relay.cut()
         await it.until(lambda: all((state.retry_seconds or 0) > 3.0 for state in it.tracker.states.values()))
-        await world.relay.mend()
+        await world.relay.start()
         await synced(it)
         since = [state.since for state in it.tracker.states.values()]
         assert max(since) - min(since) < 3.0

@@ -224,7 +224,7 @@ async def test_a_login_that_fails_for_a_while_is_tried_again(world: FakeWorld) -
     async with following(world.kubeconfig) as it:
         await it.until(lambda: it.phases() == {Phase.ERROR} and it.state("services").failures > 1)
         assert "no credentials" in it.state("services").message
-        await world.mend_token()
+        await world.restore_token()
         await it.until(lambda: it.phases() == {Phase.SYNCED})
 
 

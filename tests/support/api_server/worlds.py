@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import yaml
 
 from tests.support.api_server.server import ApiServer
-from tests.support.async_relay import Relay
 from tests.support.kube_cluster import Kube
+from tests.support.tcp_proxy import Relay
 from xds_server.providers.kinds import KINDS, REFERENCED, kinds
 
 GATEWAY_KINDS = ("gateways", "httproutes")
@@ -59,7 +59,7 @@ class World(Protocol):
     async def spoil_token(self) -> None:
         """The kubeconfig's token is wrong from now on, and no longer accepted."""
 
-    async def mend_token(self) -> None:
+    async def restore_token(self) -> None:
         """It is a good one again."""
 
 
@@ -75,9 +75,9 @@ class FakeWorld:
     async def open(self) -> None:
         await self.api.start()
         self.relay = Relay(self.api.port)
-        await self.relay.mend()
+        await self.relay.start()
         self.kubeconfig.write_text(_kubeconfig({"server": f"http://127.0.0.1:{self.relay.port}"}))
-        await self.mend_token()
+        await self.restore_token()
 
     async def put(self, plural: str, obj: dict[str, Any]) -> None:
         metadata = {"namespace": "default", "creationTimestamp": "2026-11-24T00:00:00Z", **obj["metadata"]}
@@ -124,7 +124,7 @@ class FakeWorld:
         for kind in kinds():
             self.api.end(kind.plural)
 
-    async def mend_token(self) -> None:
+    async def restore_token(self) -> None:
         self.api.tokens = self.api.tokens or {"good"}
         self._token.write_text(*self.api.tokens)
 
@@ -144,9 +144,9 @@ class RealWorld:
         config = yaml.safe_load(self.kube.kubeconfig.read_text())
         cluster = config["clusters"][0]["cluster"]
         self.relay = Relay(int(cluster["server"].rpartition(":")[2]))
-        await self.relay.mend()
+        await self.relay.start()
         self.kubeconfig.write_text(_kubeconfig({**cluster, "server": f"https://127.0.0.1:{self.relay.port}"}))
-        await self.mend_token()
+        await self.restore_token()
         for kind in kinds():
             await self.allow(kind.plural)
 
@@ -225,7 +225,7 @@ class RealWorld:
         await self.stop()
         await self.start()
 
-    async def mend_token(self) -> None:
+    async def restore_token(self) -> None:
         self._token.write_text(await self._do(self.kube.cluster, "token", "--sa", self.ACCOUNT, "--create"))
 
     async def _run(self, *args: str) -> str:
