@@ -8,7 +8,7 @@ RUN := $(BIN)/python -m
 PARALLEL = -n $(JOBS) --dist=worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo blip blips test lint types imports arch integration older-envoy e2e bench soak seeded-bugs simulate fuzz golden docs envoy encoders rbac contract kind lock clean
+.PHONY: help demo blip blips test lint types imports arch integration together alone older-envoy e2e bench soak seeded-bugs simulate fuzz golden docs envoy encoders rbac contract kind lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,8 +38,14 @@ imports: .venv/done ## which package may import which
 arch: imports ## the same, and a picture of the imports, from the code: docs/imports.md
 	$(BIN)/python docs/imports.py > docs/imports.md
 
-integration: .venv/done envoy ## real Envoy, real gRPC, real sockets; the scenarios of the xDS test harness
+integration: ## real Envoy, real gRPC, real sockets; the scenarios of the xDS test harness
+	$(MAKE) together
+	$(MAKE) alone
+
+together: .venv/done envoy ## of integration, the tests that run beside each other
 	$(RUN) pytest tests/integration tests/conformance -m "not kube and not alone" $(PARALLEL)
+
+alone: .venv/done envoy ## of integration, the tests that measure time or memory
 	$(RUN) pytest tests/integration -m "alone and not kube"
 
 older-envoy: .venv/done .envoy-$(OLDER_ENVOY)/done ## the tests with a real Envoy, with an older one (OLDER_ENVOY=1.39.1, TESTS=...)

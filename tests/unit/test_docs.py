@@ -1,6 +1,7 @@
 """The documents say what is so: links lead somewhere, settings, verbs and metrics exist."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from xds_server.server.settings import FilesSourceSetting, Settings
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 OTHER_FLAGS = {"--config", "--help", "--json", "--yaml", "--table", "--schema", "--markdown"}
+PLACEHOLDERS = {"a/b.py", "a/test_b.py"}
 VERBS = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
@@ -55,6 +57,32 @@ def test_places_in_the_architecture_exist() -> None:
             folder = path if path.is_dir() else path.parent
 
     assert [] == missing
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_files_and_tests_exist(page: Path) -> None:
+    """Every `file.py` is the end of a file's path, and every `test_name` a file of tests, a test, or the begin of one."""
+    text = page.read_text()
+    files = set(re.findall(r"`([a-z_0-9/]+\.py)`", text)) - PLACEHOLDERS
+    tests = set(re.findall(r"`(?:[a-z_/]+/)?(test_[a-z0-9_]+)`", text))
+
+    assert [] == sorted(file for file in files if not any(f"/{path}".endswith(f"/{file}") for path in _sources()))
+    assert [] == sorted(test for test in tests if not any(known.startswith(test) for known in _tests()))
+
+
+@cache
+def _sources() -> list[str]:
+    """The paths of all modules of the project."""
+    folders = ("krt", "probes", "xds_server", "tests", "benchmarks", "examples", "docs")
+    return [str(path.relative_to(ROOT)) for folder in folders for path in (ROOT / folder).rglob("*.py")]
+
+
+@cache
+def _tests() -> set[str]:
+    """The names of all tests, and of their files."""
+    tests = [path for path in _sources() if "/test_" in path]
+    defined = [re.findall(r"def (test_\w+)", (ROOT / path).read_text()) for path in tests]
+    return {Path(path).stem for path in tests} | {test for each in defined for test in each}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
