@@ -105,7 +105,7 @@ class Port:
         )
         self.serve = self._streams.serve
         self.publish = self._streams.publish
-        self.streams = self._streams.status
+        self.streams = lambda: list(self._streams.statuses())
         self.statuses = self._streams.statuses
         self.client_use = self._streams.client_use
         self.release = self._streams.release

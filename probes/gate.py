@@ -47,7 +47,6 @@ class Gate:
         self.clock = clock
         self._layers = layers
         self._started_at = clock() if started_at is None else started_at
-        self._passed_at: dict[str, float] = {}
         self._change_callbacks: list[Callable[[Report, Report], None]] = []
         self._transition_callbacks: list[Callable[[Transition], None]] = []
         self._report = _initial_report(layers, self._started_at)
@@ -72,7 +71,7 @@ class Gate:
         layers: list[LayerReport] = []
         blocker = ""
         for layer, before in zip(self._layers, previous.layers, strict=True):
-            latched = layer.latch and layer.name in self._passed_at
+            latched = layer.latch and before.passed_at is not None
             current = (
                 _block_layer(layer, before, blocker, now)
                 if blocker and not latched
@@ -103,9 +102,7 @@ class Gate:
 
         Raises: KeyError, if the gate has no such layer.
         """
-        if all(layer != each.name for each in self._layers):
-            raise KeyError(layer)
-        return self._passed_at.get(layer)
+        return {each.name: each.passed_at for each in self._report.layers}[layer]
 
     def startup_seconds(self) -> Mapping[str, float]:
         """The seconds that each layer took to pass for the first time, in order. Layers that never passed are absent."""
@@ -114,8 +111,8 @@ class Gate:
     def _record_pass(self, current: LayerReport, earlier: list[LayerReport], now: float) -> LayerReport:
         if current.passed_at is not None:
             return current
-        self._passed_at[current.name] = now
-        began = self._passed_at[earlier[-1].name] if earlier else self._started_at
+        began = earlier[-1].passed_at if earlier else self._started_at
+        assert began is not None
         return replace(current, passed_at=now, took_seconds=now - began)
 
     def _notify(self, previous: Report, report: Report) -> None:

@@ -100,7 +100,7 @@ class Port:
         self._streams.publish(changes)
 
     def streams(self) -> list[StreamStatus]:
-        return self._streams.status()
+        return list(self._streams.statuses())
 
     def release(self, kind: HoldKind) -> int:
         return self._streams.release(kind)

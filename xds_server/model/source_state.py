@@ -68,16 +68,16 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One thing wrong with one input, said so that somebody can mend it.
+    """One thing wrong with one input, said so that somebody can fix it.
 
     The source keeps the last good state of the object, and everything else goes on.
     """
 
     source: str
     """Where it was met: a file's path, or the kind's plural name."""
-    object: str
+    object: str = ""
     """`Kind namespace/name`, as far as known; "" for a file that does not parse."""
-    field: str
+    field: str = ""
     """Path of the field, as in `spec.rules[0].matches`; "" for the object as a whole."""
     message: str
     """What is wrong, and the next step."""

@@ -8,6 +8,7 @@ from xds_server.providers.files.scan import Signature, signature
 
 LARGEST: Final = 8 * 2**20
 """The largest size of a file. Unit: bytes."""
+_TOO_LARGE: Final = f"has more than {LARGEST // 2**20} MiB: split it into several files"
 # If a pipe took the file's place, do not wait for it; if a terminal did, do not make it our controlling terminal.
 _FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _PIECE: Final = 2**20
@@ -40,14 +41,14 @@ def _read(descriptor: int, seen: Signature) -> bytes:
     if not stat.S_ISREG(status.st_mode) or signature(status) != seen:
         raise Moving
     if status.st_size > LARGEST:
-        raise Unreadable(f"has more than {LARGEST // 2**20} MiB: split it into several files")
+        raise Unreadable(_TOO_LARGE)
     pieces: list[bytes] = []
     length = 0
     while piece := os.read(descriptor, _PIECE):
         pieces.append(piece)
         length += len(piece)
         if length > LARGEST:
-            raise Unreadable(f"has more than {LARGEST // 2**20} MiB: split it into several files")
+            raise Unreadable(_TOO_LARGE)
     if signature(os.fstat(descriptor)) != seen:
         raise Moving
     return b"".join(pieces)

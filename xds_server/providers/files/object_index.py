@@ -84,7 +84,7 @@ class ObjectIndex:
             yield problem(self._kinds[plural], key, said, shown(path))
         if lost[_MOST_DUPLICATES:]:
             message = f"{len(lost) - _MOST_DUPLICATES} more objects are in other files too, and those are used: remove this file"
-            yield Problem(source=shown(path), object="", field="", message=message)
+            yield Problem(source=shown(path), message=message)
 
     def ignored(self) -> Counter[str]:
         """The number of objects of kinds that are not read, by `apiVersion kind`."""

@@ -46,9 +46,7 @@ class Parsed:
 def broken(path: str, message: str, line: int | None = None) -> Parsed:
     """The result for a file that cannot be read or parsed."""
     said = f"{message}; until then its objects stay as they were"
-    return Parsed(
-        objects={}, problems=(Problem(source=path, object="", field="", message=said, line=line),), intact=False
-    )
+    return Parsed(objects={}, problems=(Problem(source=path, message=said, line=line),), intact=False)
 
 
 class Parser:
@@ -146,7 +144,7 @@ class _Contents:
     def repeated(self, chunk: Chunk, lines: list[int]) -> None:
         """Reports fields that are set more than once in a mapping."""
         for line in lines:
-            self._note(Problem(source=self.path, object="", field="", message=_REPEATED, line=chunk.line + line + 1))
+            self._note(Problem(source=self.path, message=_REPEATED, line=chunk.line + line + 1))
 
     def found(self, one: _Object, finding: Finding, kind: Kind | None = None, key: str = "") -> None:
         """Reports a problem with its line."""
@@ -154,7 +152,7 @@ class _Contents:
         self._note(
             problem(kind, key, finding, self.path, line)
             if kind is not None
-            else Problem(source=self.path, object="", field="", message=finding.message, line=line)
+            else Problem(source=self.path, message=finding.message, line=line)
         )
 
     def _note(self, one: Problem) -> None:
@@ -167,7 +165,7 @@ class _Contents:
         """The result."""
         if self.more_problems:
             message = f"has {self.more_problems} more problems: fix the listed ones first"
-            self.problems.append(Problem(source=self.path, object="", field="", message=message))
+            self.problems.append(Problem(source=self.path, message=message))
         return Parsed(objects=self.objects, problems=tuple(self.problems), ignored=self.ignored)
 
 

@@ -150,7 +150,7 @@ class FilesProvider:
             f"{held[path]}, so {what} for up to {self._hold_seconds:g} s: "
             "write another file and rename it into place, or delete this one"
         )
-        return [Problem(source=shown(path), object="", field="", message=message)]
+        return [Problem(source=shown(path), message=message)]
 
     def _pause(self, took: float) -> float:
         if self._directory.unsettled:

@@ -18,13 +18,14 @@ _DIGEST: Final = attrgetter("digest")
 class Chunk:
     """Resources that are sent together. A chunk never changes, so streams may keep and share it."""
 
-    __slots__ = ("_digests", "digest", "resources")
+    __slots__ = ("_by_name", "_digests", "digest", "resources")
 
     def __init__(self, resources: Iterable[Resource], digest: int | None = None) -> None:
         self.resources = tuple(resources)
         self.digest = sum(map(_DIGEST, self.resources)) if digest is None else digest
         """Sum of the digests of the resources."""
         self._digests: dict[str, int] | None = None
+        self._by_name: dict[str, Resource] | None = None
 
     @property
     def digests(self) -> Mapping[str, int]:
@@ -32,6 +33,12 @@ class Chunk:
         if self._digests is None:
             self._digests = {item.name: item.digest for item in self.resources}
         return self._digests
+
+    def get(self, name: str) -> Resource | None:
+        """The resource of that name. The first call makes a dict of all."""
+        if self._by_name is None:
+            self._by_name = {item.name: item for item in self.resources}
+        return self._by_name.get(name)
 
 
 class TableChunks(Chunk):

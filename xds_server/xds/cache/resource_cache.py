@@ -114,8 +114,8 @@ class ResourceCache:
 
     def _tables(self) -> Iterator[tuple[TypeUrl, Table]]:
         yield from self._shared.items()
-        for tables in self._by_role.values():
-            yield from ((type_url, tables[type_url]) for type_url in (LISTENER, ROUTE))
+        for role in self._by_role:
+            yield from self._own_tables(role)
 
     def on_publication(self, listener: PublicationListener) -> None:
         """Has *listener* called by every `announce`."""

@@ -3,15 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from xds_server.model.resource import Resource
-from xds_server.xds.cache.chunks import Chunk, take_chunk
 from xds_server.xds.cache.table import Table
-from xds_server.xds.protocol.outbox import Outbox, Update, take_rejected
-from xds_server.xds.protocol.quarantine import Contents
-from xds_server.xds.protocol.sent_versions import UNKNOWN, SentVersions
+from xds_server.xds.protocol.outbox import Update
+from xds_server.xds.protocol.per_resource_outbox import PerResourceOutbox
+from xds_server.xds.protocol.sent_versions import UNKNOWN
 from xds_server.xds.protocol.subscription import Subscription, SubscriptionChange
 
 
-class DeltaOutbox(Outbox):
+class DeltaOutbox(PerResourceOutbox):
     """Sends the resources whose digest differs from the one sent last, accepted or not, and the removed names (R80-R84).
 
     A newly subscribed name always gets a response, with the resource or with its removal, and stays subscribed (R75, R78).
@@ -20,11 +19,10 @@ class DeltaOutbox(Outbox):
     types for all of them, and would begin to serve with a part.
     """
 
-    __slots__ = ("_chunked", "_requested", "_response_owed", "_sent")
+    __slots__ = ("_chunked", "_requested", "_response_owed")
 
     def __init__(self, subscription: Subscription, *, defers_removals: bool, chunked: bool) -> None:
         super().__init__(subscription, defers_removals=defers_removals)
-        self._sent = SentVersions()  # Also what a reconnecting client says that it has.
         self._requested: dict[str, None] = {}  # Names that get a response in any case.
         self._response_owed = False
         self._chunked = chunked
@@ -32,13 +30,7 @@ class DeltaOutbox(Outbox):
     @property
     def due(self) -> bool:
         """Whether there may be something to send."""
-        sent = self._sent
-        return (
-            self._response_owed
-            or sent.chunks_left
-            or bool(self._dirty)
-            or (self.quarantine is not None and super().due)
-        )
+        return self._response_owed or super().due
 
     @property
     def reports_missing(self) -> bool:
@@ -69,22 +61,13 @@ class DeltaOutbox(Outbox):
         """Makes the added names due, even if the client has them, and forgets the removed ones."""
         nothing_sent = not self._sent and not self._dirty
         self._stop_chunks()
-        if change.wildcard_removed:
-            known = {*self._sent, *self._dirty, *self.overrides}
-            removed: Iterable[str] = [name for name in known if name not in self._subscription]
-        else:
-            removed = () if self._subscription.wildcard else change.removed
-        for name in removed:
-            self._sent.pop(name)
-            self._requested.pop(name, None)
-            self._name_unsubscribed(name)
+        self._forget_unsubscribed(change)
         self._override_new_names(change, table)
         # A client that subscribes to all waits for a response, even if there is nothing (R79).
         self._response_owed = self._response_owed or change.wildcard_added
         all_exist = all(name in table for name in change.added)  # Else the client has to be told which do not.
         if nothing_sent and all_exist and not self.overrides and self._subscription.includes_all(table):
-            self._sent.start_chunks(table.chunks)
-            self._subscription.share(table.chunks.digests)
+            self._start_chunks(table)
             return
         if change.wildcard_added:
             self._dirty.update(dict.fromkeys(item.name for item in table))
@@ -99,15 +82,7 @@ class DeltaOutbox(Outbox):
     def make_update(self, table: Table) -> Update | None:
         """Builds an update of what is due, or of the first part if it is much; None if nothing is due."""
         removed: list[str] = []
-        self._previous_digests = {}
-        sent = self._sent
-        if sent.chunks_left and not self._dirty and not self.overrides and sent.chunks_current(table.generation):
-            chunk = sent.take_chunk(chunked=self._chunked)
-        else:
-            if sent.chunks_left:
-                self._stop_chunks()
-            due = self._take_due(table, removed)
-            chunk = Chunk(take_chunk(due) if self._chunked else due)
+        chunk = self._next_chunk(self._take_due(table, removed), table, chunked=self._chunked)
         owed, self._response_owed = self._response_owed, False
         if not chunk.resources and not removed and not owed:
             return None
@@ -126,27 +101,9 @@ class DeltaOutbox(Outbox):
                 self._previous_digests[name] = before
                 yield item
 
-    def _trial_update(self, contents: Contents, table: Table) -> Update:  # noqa: ARG002
-        self._stop_chunks()
-        chunk = Chunk(item for item in contents.values() if item is not None)
-        self._previous_digests = {item.name: self._sent.put(item.name, item.digest) for item in chunk.resources}
-        removed = tuple(name for name, item in contents.items() if item is None)
-        for name in removed:
-            self._sent.pop(name)
-        return Update(chunk.resources, chunk.digest, chunk.digests, removed)
-
-    def _take_rejected(self, update: Update) -> Contents:
-        assert self.quarantine is not None
-        self._stop_chunks()
-        return take_rejected(update, self._subscription, self._sent, self._previous_digests, self.quarantine)
-
-    def client_may_have(self, name: str) -> bool:
-        """Whether the client may have a resource of that name."""
-        return name in self._sent
-
-    def is_due(self, name: str) -> bool:
-        """Whether that name may have to be sent."""
-        return super().is_due(name) or (self._sent.chunks_left and name not in self._sent)
+    def _name_unsubscribed(self, name: str) -> None:
+        self._requested.pop(name, None)
+        super()._name_unsubscribed(name)
 
     def _stop_chunks(self) -> None:
         """Makes the names due that chunks were left for: from now on resources are sent by name."""

@@ -141,10 +141,7 @@ class FullStateOutbox(Outbox):
         return {name: item for name, item in new.items() if name in self._subscription}
 
     def _client_content(self, name: str, table: Table) -> Resource | None:  # noqa: ARG002
-        accepted = self._accepted_set
-        if accepted is None or name not in accepted.digests:
-            return None
-        return next(item for item in accepted.resources if item.name == name)
+        return None if self._accepted_set is None else self._accepted_set.get(name)
 
     def _may_omit(self, name: str) -> bool:  # noqa: ARG002
         return not self.client_set_unknown

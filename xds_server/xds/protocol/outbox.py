@@ -5,14 +5,13 @@ the newest content wins, and a burst of changes becomes one update.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
 from xds_server.model.resource import Resource
 from xds_server.xds.cache.table import Table
 from xds_server.xds.protocol.quarantine import Contents, Quarantine, RejectedContent, mentions
-from xds_server.xds.protocol.sent_versions import UNCERTAIN, UNKNOWN, SentVersions
 from xds_server.xds.protocol.subscription import Subscription, SubscriptionChange
 
 
@@ -37,7 +36,7 @@ class Outbox(ABC):
     """
 
     __slots__ = (
-        "_defers_removals", "_dirty", "_in_flight", "_previous_digests", "_serial", "_subscription", "deferred_removals",
+        "_defers_removals", "_dirty", "_in_flight", "_serial", "_subscription", "deferred_removals",
         "overrides", "quarantine", "sends_last",
     )  # fmt: skip
 
@@ -56,7 +55,6 @@ class Outbox(ABC):
         self.sends_last = False
         """Whether the client is sent the resources that have to be sent last; otherwise their placeholders."""
         self._in_flight: Update | None = None  # Sent, and not answered.
-        self._previous_digests: dict[str, int | None] = {}  # Of its resources, before it was sent.
         self._serial = 0  # `Acceptance.serial` when it was sent.
 
     @property
@@ -124,7 +122,6 @@ class Outbox(ABC):
     def update_accepted(self, table: Table, node: str) -> None:
         """Records that the client accepted the update in flight."""
         update, self._in_flight = self._in_flight, None
-        self._previous_digests = {}
         quarantine = self.quarantine
         trial = quarantine.trial if quarantine is not None else None
         if update is not None and not update.heartbeat:
@@ -336,24 +333,6 @@ class Outbox(ABC):
         if self.quarantine is not None:
             self.quarantine.forget(name)
         self.drop_override(name)
-
-
-def take_rejected(
-    update: Update,
-    subscription: Subscription,
-    sent: SentVersions,
-    previous_digests: Mapping[str, int | None],
-    quarantine: Quarantine,
-) -> Contents:
-    """Returns the subscribed contents of a rejected *update*, and records in *sent* that the client may have them or not."""
-    contents: dict[str, Resource | None] = dict.fromkeys(subscription.matching(update.removed))
-    contents |= {item.name: item for item in update.resources if item.name in subscription}
-    for name, item in contents.items():
-        client_has_older = item is None or previous_digests.get(name) not in {None, UNCERTAIN}
-        sent[name] = UNKNOWN if client_has_older else UNCERTAIN
-        if client_has_older:
-            quarantine.known_to_client.add(name)
-    return contents
 
 
 def same_content(one: Resource | None, other: Resource | None) -> bool:

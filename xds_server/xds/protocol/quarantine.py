@@ -176,7 +176,8 @@ class Quarantine:
         """Returns *contents* if it is one, which is the culprit; otherwise makes two groups of it, the *likely* ones last."""
         if len(contents) <= 1:
             return contents
-        last = [name for name in contents if name in likely]
+        chosen = frozenset(likely)
+        last = [name for name in contents if name in chosen]
         if not last or len(last) == len(contents):
             last = list(contents)[len(contents) // 2 :]
         second = {name: contents[name] for name in last}

@@ -59,7 +59,7 @@ async def run_to_completion(operation: Coroutine[Any, Any, T]) -> T:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        task.add_done_callback(_drop_result)
+        task.add_done_callback(drop_result)
         raise
 
 
@@ -74,9 +74,10 @@ async def read_message(call: Any, seconds: float) -> bytes | None:
         data = task.result()
     finally:
         if not task.done():
-            task.add_done_callback(_drop_result)
+            task.add_done_callback(drop_result)
     return data if isinstance(data, bytes) else None
 
 
-def _drop_result(task: "asyncio.Task[Any]") -> None:
+def drop_result(task: "asyncio.Task[Any]") -> None:
+    """Looks at the result of a finished task, so that asyncio does not complain that nobody did."""
     task.cancelled() or task.exception()

@@ -16,6 +16,7 @@ from xds_server.xds.cache.resource_cache import AcceptanceListener
 from xds_server.xds.protocol.messages import ChangedNames, DeltaRequest, Request, ResourceStatus
 from xds_server.xds.transport.admission import AdmissionPolicy
 from xds_server.xds.transport.admission_queue import AdmissionQueue
+from xds_server.xds.transport.auxiliary_calls import drop_result
 from xds_server.xds.transport.config import AdmissionConfig
 from xds_server.xds.transport.debounce import Debounce
 from xds_server.xds.transport.limits import Limits
@@ -126,10 +127,6 @@ class StreamRegistry:
                 for stream in streams:
                     stream.tables_changed(by_type)
 
-    def status(self) -> list[StreamStatus]:
-        """Every open stream, the oldest first."""
-        return [stream.status() for stream in self._index]
-
     def statuses(self) -> Iterator[StreamStatus]:
         """Every open stream, the oldest first. Each is read when it is asked for; streams may end and begin meanwhile."""
         return (stream.status() for stream in list(self._index))
@@ -189,11 +186,8 @@ class StreamRegistry:
         """Keeps a reference to a read that goes on, since asyncio does not."""
         if reader.task is not None and not reader.task.done():
             self._unfinished_reads.add(reader.task)
-            reader.task.add_done_callback(self._forget_read)
-
-    def _forget_read(self, task: "asyncio.Task[object]") -> None:
-        self._unfinished_reads.discard(task)
-        task.cancelled() or task.exception()
+            reader.task.add_done_callback(self._unfinished_reads.discard)
+            reader.task.add_done_callback(drop_result)
 
 
 async def _send_end(call: Call, end: StreamEnd) -> None:

@@ -130,7 +130,7 @@ class AdsServer:
 
     def streams(self) -> list[StreamStatus]:
         """Every open stream, the oldest first."""
-        return self._streams.status()
+        return list(self._streams.statuses())
 
     def statuses(self) -> Iterator[StreamStatus]:
         """Every open stream, the oldest first. Each is read when it is asked for; streams may end and begin meanwhile."""
