@@ -51,7 +51,8 @@ def visited(plane: ControlPlane, proxies: int = PROXIES) -> Visit:
         herd.join(0.05)
     return Visit(
         served=len(done),
-        seconds=max(done, default=0.0) - ready_at,
+        # It is ready once those that waited have their configuration, so often after the last of them.
+        seconds=max(0.0, max(done, default=0.0) - (ready_at or time.monotonic())),
         slowest_probe=slowest,
         probes=frozenset(probes),
     )
