@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -21,6 +22,7 @@ _SERVICE_VARIABLE: Final = re.compile(r"XDS_SERVER_(SERVICE_|PORT(_|$)).*")
 _METAVARS: Final[Mapping[Any, str]] = {
     SourceSetting: "SOURCE",
     Address: "HOST:PORT",
+    Path: "PATH",
     int: "NUMBER",
     float: "SECONDS",
     tuple[str, ...]: "NAME,...",
@@ -67,10 +69,7 @@ class SettingType(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has n
     def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:  # noqa: ARG002 - click's interface
         """The form of the value, for the help."""
         choices = self._field.choices
-        return f"[{'|'.join(choices)}]" if choices else _METAVARS.get(self._field.type, self._fallback_metavar())
-
-    def _fallback_metavar(self) -> str:
-        return "PATH" if getattr(self._field.type, "__name__", "") == "Path" else "TEXT"
+        return f"[{'|'.join(choices)}]" if choices else _METAVARS.get(self._field.type, "TEXT")
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002 - click's interface
         """The choices that begin so."""

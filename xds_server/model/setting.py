@@ -55,9 +55,9 @@ class Setting:
     """An experiment is an environment variable only: it has no flag, no key in the file, and no documentation."""
 
 
-def seconds(text: str, *, min: float = MIN_POSITIVE, max: float = MAX_SECONDS, or_zero: bool = True) -> Setting:  # noqa: A002 - as in Range
+def seconds(text: str, *, min: float = MIN_POSITIVE, max: float = MAX_SECONDS) -> Setting:  # noqa: A002 - as in Range
     """Declares a duration in seconds."""
-    return Setting(text, Range(min, max, or_zero and min > 0, "seconds"))
+    return Setting(text, Range(min, max, min > 0, "seconds"))
 
 
 def number(text: str, min: float, max: float, *, or_zero: bool = False) -> Setting:  # noqa: A002 - as in Range

@@ -135,7 +135,6 @@ class Parity:
         """Compares, after `begin`, and returns the outcome."""
         await self._begun.wait()
         began = self._clock()
-        last: Outcome = "no_peer"
         while (last := await self._compare()) != "equal" and self._clock() - began < self._seconds:  # noqa: ASYNC110 - a peer does not tell us
             await asyncio.sleep(_AGAIN_SECONDS)
         self.took_seconds = self._clock() - began

@@ -109,7 +109,7 @@ class Server:
         control_plane = self._control_plane
         source = provider_factory.source(
             self.settings, control_plane.kinds, control_plane.pipeline,
-            references=control_plane.pipeline.references, graph=control_plane.graph, tracker=control_plane.tracker,
+            graph=control_plane.graph, tracker=control_plane.tracker,
             file_hold_ended=functools.partial(control_plane.metrics.hold_ended, "file"),
         )  # fmt: skip
         control_plane.connect_provider(source)

@@ -2,17 +2,19 @@
 
 import os
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from krt import Graph, Reflector
 from xds_server.model.admission import ChangeOutcome
-from xds_server.model.references import References
 from xds_server.providers import Source
 from xds_server.providers.kinds import REFERENCED, Kind, kinds
 from xds_server.providers.sync_tracker import SyncTracker
 from xds_server.server.process import StartError
 from xds_server.server.settings import FilesSourceSetting, Settings
 from xds_server.translate.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from xds_server.providers.kubernetes.kopf_client import KopfClient
 
 
 def kinds_of(settings: Settings) -> tuple[Kind, ...]:
@@ -40,7 +42,6 @@ def source(
     read: Iterable[Kind],
     pipeline: Pipeline,
     *,
-    references: References | None,
     graph: Graph,
     tracker: SyncTracker,
     file_hold_ended: Callable[[float, ChangeOutcome], None] = lambda _seconds, _by: None,
@@ -60,22 +61,31 @@ def source(
     if isinstance(settings.source, FilesSourceSetting):
         from xds_server.providers.files.provider import FilesProvider  # noqa: PLC0415 - each pays for its own imports
 
-        if references is not None:
-            reflectors |= {name: Reflector(source) for name, source in references.stored.items()}
+        if pipeline.references is not None:
+            reflectors |= {name: Reflector(source) for name, source in pipeline.references.stored.items()}
         barrier = None if settings.providers.barrier_file is None else str(settings.providers.barrier_file)
         return FilesProvider(
             str(settings.source.directory), barrier=barrier, hold_seconds=settings.providers.file_hold_seconds,
             on_hold_ended=file_hold_ended, **parts,
         )  # fmt: skip
-    from xds_server.providers.kubernetes.kopf_client import KopfClient, login  # noqa: PLC0415
     from xds_server.providers.kubernetes.provider import KubernetesProvider  # noqa: PLC0415
 
-    path = None if settings.kubeconfig is None else str(settings.kubeconfig)
     return KubernetesProvider(
-        client=KopfClient(login(path, settings.context or None)), namespaces=settings.namespaces,
+        client=api_client(settings), namespaces=settings.namespaces,
         selectors=settings.selectors, streamed=settings.providers.streamed_lists,
-        references=references, **parts,
+        references=pipeline.references, **parts,
     )  # fmt: skip
+
+
+def api_client(settings: Settings) -> "KopfClient":
+    """A new client of the API server that the settings name."""
+    from xds_server.providers.kubernetes.kopf_client import KopfClient, login  # noqa: PLC0415 - each pays for its own imports
+
+    return KopfClient(login(_kubeconfig(settings), settings.context or None))
+
+
+def _kubeconfig(settings: Settings) -> str | None:
+    return None if settings.kubeconfig is None else str(settings.kubeconfig)
 
 
 async def check_login(settings: Settings) -> None:
@@ -85,8 +95,7 @@ async def check_login(settings: Settings) -> None:
     from xds_server.providers.kubernetes.credentials import LoginError  # noqa: PLC0415
     from xds_server.providers.kubernetes.kubeconfig import connection, paths  # noqa: PLC0415
 
-    path = None if settings.kubeconfig is None else str(settings.kubeconfig)
     try:
-        await connection(paths(path, os.environ), settings.context or None)
+        await connection(paths(_kubeconfig(settings), os.environ), settings.context or None)
     except LoginError as error:
         raise StartError(str(error)) from None

@@ -19,8 +19,8 @@ LogFormat = Literal["text", "json"]
 
 MAX_PORT: Final = 65535
 
-_DNS_LABEL: Final = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_NAMESPACES: Final = Items(_DNS_LABEL, "give names of namespaces with commas, as in team-a,team-b")
+DNS_LABEL: Final = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_NAMESPACES: Final = Items(DNS_LABEL, "give names of namespaces with commas, as in team-a,team-b")
 _KINDS: Final = Items(r"[a-z]+", "give plural names with commas between them, as in gateways,httproutes")
 _HOSTS: Final = Items(
     r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", "give names of hosts with commas, as in cp.example.com,.example.org"

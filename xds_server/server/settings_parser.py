@@ -17,6 +17,7 @@ from xds_server.model.address import Address
 from xds_server.model.setting import MAX_SECONDS
 from xds_server.server.setting_fields import SettingField, SettingsError, fields_of, range_text, sections_of
 from xds_server.server.settings import (
+    DNS_LABEL,
     MAX_PORT,
     FilesSourceSetting,
     KubernetesSourceSetting,
@@ -25,8 +26,7 @@ from xds_server.server.settings import (
 )
 
 _KIND = re.compile(r"[a-z]+")
-_DNS_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_OBJECT_KEY = re.compile(rf"{_DNS_LABEL}/{_DNS_LABEL}(\.{_DNS_LABEL})*")
+_OBJECT_KEY = re.compile(rf"{DNS_LABEL}/{DNS_LABEL}(\.{DNS_LABEL})*")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[+-]?([0-9]{1,18}(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]{1,3})?", re.IGNORECASE)
 _MAX_LENGTH, _MAX_HOST_LENGTH, _MAX_LABEL_LENGTH = 4096, 253, 63

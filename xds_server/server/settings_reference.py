@@ -75,21 +75,21 @@ def _allowed(field: SettingField) -> str:
 
 def schema() -> Mapping[str, Any]:
     """The JSON Schema of the configuration file."""
-    root = _object({})
+    root = _object()
     for field in fields_of(Settings).values():
         if not field.in_file:
             continue
         level, *inner = field.key.split(".")
         properties = root["properties"]
         for name in inner:
-            properties = properties.setdefault(level, _object({}))["properties"]
+            properties = properties.setdefault(level, _object())["properties"]
             level = name
         properties[level] = _schema_of(field)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "xds-server", **root}
 
 
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "additionalProperties": False, "properties": properties}
+def _object() -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": False, "properties": {}}
 
 
 def _schema_of(field: SettingField) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from typing import Literal, Protocol
 
 from krt import Graph
+from xds_server.server.provider_factory import api_client
 from xds_server.server.settings import Settings
 from xds_server.translate.pipeline import Pipeline
 
@@ -54,12 +55,9 @@ def status_reporter(settings: Settings, graph: Graph, pipeline: Pipeline) -> Sta
     """The status reporter that the settings ask for. Adds to *graph* the statuses that it writes."""
     if pipeline.statuses is None:
         return NoStatus()
-    from xds_server.providers.kubernetes.kopf_client import KopfClient, login  # noqa: PLC0415 - each pays for its own imports
-    from xds_server.providers.kubernetes.status.controller import StatusController  # noqa: PLC0415
+    from xds_server.providers.kubernetes.status.controller import StatusController  # noqa: PLC0415 - each pays for its own imports
 
-    path = None if settings.kubeconfig is None else str(settings.kubeconfig)
-    client = KopfClient(login(path, settings.context or None))
     return StatusController(
-        client, graph,
+        api_client(settings), graph,
         gateways=pipeline.statuses.gateways, routes=pipeline.statuses.routes, gateway_class=settings.gateway_class, lease="xds-server",
     )  # fmt: skip

@@ -3,7 +3,8 @@
 import functools
 from typing import Final
 
-from probes import Endpoints
+from probes import Endpoints, HttpRequest, HttpResponse
+from probes.http import text_response
 from xds_server.observability.pages import (
     clients,
     collections,
@@ -22,7 +23,7 @@ from xds_server.observability.pages import (
     streams,
     timeline,
 )
-from xds_server.observability.pages.page import DebugPage, PageReaders
+from xds_server.observability.pages.page import BUSY, DebugPage, PageReaders
 
 __all__ = ["PAGES", "PageReaders", "add_pages"]
 
@@ -49,5 +50,13 @@ PAGES: Final[tuple[DebugPage, ...]] = (
 def add_pages(endpoints: Endpoints, readers: PageReaders) -> None:
     """Adds every debug page to *endpoints*, below `/debug/`."""
     for page in PAGES:
-        respond = functools.partial(page.respond, readers)
+        respond = functools.partial(_respond, page, readers)
         endpoints.add_page(f"/debug/{page.name}", respond, description=page.description, methods=page.methods)
+
+
+def _respond(page: DebugPage, readers: PageReaders, request: HttpRequest) -> HttpResponse:
+    """The page; 503 if the event loop is busy."""
+    try:
+        return page.respond(readers, request)
+    except TimeoutError:  # Of `readers.run_on_loop`.
+        return text_response(BUSY, status=503)

@@ -19,7 +19,7 @@ from xds_server.xds.cache.resource_cache import ResourceCache
 
 _ITEMS_PER_TURN: Final = 50
 """How many items of a long page are made in one turn of the event loop: some milliseconds of work."""
-_BUSY: Final = "the event loop is busy: try again, and look at /livez"
+BUSY: Final = "the event loop is busy: try again, and look at /livez"
 
 
 class TimelineEntries(Protocol):
@@ -75,20 +75,14 @@ def json_page(name: str, description: str, content: Callable[[PageReaders], obje
 
 
 def json_response(readers: PageReaders, content: Callable[[], object]) -> HttpResponse:
-    """*content*, made on the event loop, as JSON; 503 if the loop is busy."""
-    try:
-        body = readers.run_on_loop(lambda: msgspec.json.encode(content(), enc_hook=str))
-    except TimeoutError:
-        return text_response(_BUSY, status=503)
+    """*content*, made on the event loop, as JSON."""
+    body = readers.run_on_loop(lambda: msgspec.json.encode(content(), enc_hook=str))
     return HttpResponse(content_type=JSON, body=msgspec.json.format(body, indent=2) + b"\n")
 
 
 def loop_text_response(readers: PageReaders, content: Callable[[], str]) -> HttpResponse:
-    """*content*, made on the event loop, as text; 503 if the loop is busy."""
-    try:
-        return text_response(readers.run_on_loop(lambda: content().encode()).decode())
-    except TimeoutError:
-        return text_response(_BUSY, status=503)
+    """*content*, made on the event loop, as text."""
+    return text_response(readers.run_on_loop(lambda: content().encode()).decode())
 
 
 def chunked_json_response(
@@ -107,11 +101,8 @@ def chunked_json_response(
         iterator = items() if iterator is None else iterator
         return b",\n".join(islice(iterator, items_per_turn))
 
-    try:
-        while chunk := readers.run_on_loop(next_chunk):
-            chunks.append(chunk)
-    except TimeoutError:
-        return text_response(_BUSY, status=503)
+    while chunk := readers.run_on_loop(next_chunk):
+        chunks.append(chunk)
     return HttpResponse(content_type=JSON, body=b"".join((around[0], b",\n".join(chunks), around[1])))
 
 

@@ -35,6 +35,7 @@ def owner(host: str, hostnames: Iterable[str]) -> str | None:
 
 def wider(host: str) -> list[str]:
     """The patterns that cover *host*, the most specific first, *host* itself not among them."""
-    labels = host.removeprefix("*.").split(".") if host else []
-    first = 1
-    return [f"*.{'.'.join(labels[start:])}" for start in range(first, len(labels))] + [""] if host else []
+    if not host:
+        return []
+    labels = host.removeprefix("*.").split(".")
+    return [*(f"*.{'.'.join(labels[start:])}" for start in range(1, len(labels))), ""]

@@ -166,7 +166,6 @@ async def test_a_directory_gives_secrets_too_and_shows_nothing_of_them(
         control_plane.settings,
         control_plane.kinds,
         control_plane.pipeline,
-        references=control_plane.pipeline.references,
         graph=control_plane.graph,
         tracker=control_plane.tracker,
     )
