@@ -44,10 +44,6 @@ _MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 _TYPES = {short: type_url for type_url, short in SERVICE_NAMES.items()}
 
 
-class ViolationError(AssertionError):
-    """A rule was broken."""
-
-
 class Simulation:
     """The parts, and what may happen to them."""
 

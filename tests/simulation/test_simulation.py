@@ -18,6 +18,22 @@ CALM = Setting(
 )  # fmt: skip
 
 
+SERVED = [
+    Event(0.0, "put", ("gateways", "g0", (True, (8080,)))),
+    Event(0.0, "put", ("services", "s0", (True, (80,)))),
+    Event(0.0, "put", ("endpointslices", "e0", (True, "s0", ("10.0.0.1",)))),
+    Event(0.0, "put", ("httproutes", "r0", (True, "g0", (("s0", 80),)))),
+]
+"""A route that is served."""
+MOVED_UNSEEN = [
+    Event(10.0, "unreachable", (3.0,)),
+    Event(10.5, "put", ("services", "s1", (True, (80,)))),
+    Event(10.5, "put", ("endpointslices", "e1", (True, "s1", ("10.0.0.2",)))),
+    Event(11.0, "put", ("httproutes", "r0", (True, "g0", (("s1", 80),)))),
+]
+"""The API server cannot be reached, and meanwhile the route moves to a new Service."""
+
+
 @pytest.mark.parametrize("first", range(0, 60, EACH))
 def test_no_history_breaks_a_rule(first: int) -> None:
     """Seeds from *first* on; a failure prints the shortest history that shows it."""
@@ -111,12 +127,6 @@ def test_a_route_may_move_to_a_service_that_comes_from_one_that_goes() -> None:
 @pytest.mark.parametrize("delta", [(), ("e0",)])
 def test_a_proxy_without_anything_is_given_what_was_good_before(delta: tuple[str, ...]) -> None:
     """Everything starts anew without an API server; afterwards the same stream is told what is true, in both variants."""
-    before = [
-        Event(0.0, "put", ("gateways", "g0", (True, (8080,)))),
-        Event(0.0, "put", ("services", "s0", (True, (80,)))),
-        Event(0.0, "put", ("endpointslices", "e0", (True, "s0", ("10.0.0.1",)))),
-        Event(0.0, "put", ("httproutes", "r0", (True, "g0", (("s0", 80),)))),
-    ]
     dark = [
         Event(10.0, "unreachable", (15.0,)),
         Event(10.0, "kill", ("A",)),
@@ -125,7 +135,7 @@ def test_a_proxy_without_anything_is_given_what_was_good_before(delta: tuple[str
         Event(11.0, "put", ("services", "s1", (True, (80,)))),
     ]
 
-    run = simulate(replace(CALM, last_good_seconds=2.0, delta=delta), [*before, *dark])
+    run = simulate(replace(CALM, last_good_seconds=2.0, delta=delta), [*SERVED, *dark])
 
     assert (run.violations, run.answers.last_good >= 4) == ([], True)
 
@@ -154,22 +164,13 @@ def test_a_route_may_have_moved_while_a_proxy_was_away() -> None:
 @pytest.mark.parametrize("late", ["endpointslices", "services", "httproutes"])
 def test_a_route_may_have_moved_while_nobody_looked(late: str) -> None:
     """To a Service that came then, with its endpoints; when the kinds are back one after the other, it goes on answering."""
-    before = [
-        Event(0.0, "put", ("gateways", "g0", (True, (8080,)))),
-        Event(0.0, "put", ("services", "s0", (True, (80,)))),
-        Event(0.0, "put", ("endpointslices", "e0", (True, "s0", ("10.0.0.1",)))),
-        Event(0.0, "put", ("httproutes", "r0", (True, "g0", (("s0", 80),)))),
-    ]
     blind = [
-        Event(10.0, "unreachable", (3.0,)),
-        Event(10.5, "put", ("services", "s1", (True, (80,)))),
-        Event(10.5, "put", ("endpointslices", "e1", (True, "s1", ("10.0.0.2",)))),
-        Event(11.0, "put", ("httproutes", "r0", (True, "g0", (("s1", 80),)))),
+        *MOVED_UNSEEN,
         Event(11.5, "compact", ()),
         Event(12.0, "slow", (late, 4.0, 10.0)),
     ]
 
-    runs = [simulate(replace(CALM, retention_seconds=20.0, seed=seed), [*before, *blind]) for seed in range(8)]
+    runs = [simulate(replace(CALM, retention_seconds=20.0, seed=seed), [*SERVED, *blind]) for seed in range(8)]
 
     assert [[]] * 8 == [run.violations + run.disorder for run in runs]
 
@@ -196,23 +197,14 @@ def test_a_list_that_is_followed_by_another_at_once_is_served() -> None:
 
 def test_what_a_route_left_stays_as_long_as_the_route_does() -> None:
     """While nobody looked, a route moved to a new Service, and the old one went; a proxy that starts has both, or neither."""
-    before = [
-        Event(0.0, "put", ("gateways", "g0", (True, (8080,)))),
-        Event(0.0, "put", ("services", "s0", (True, (80,)))),
-        Event(0.0, "put", ("endpointslices", "e0", (True, "s0", ("10.0.0.1",)))),
-        Event(0.0, "put", ("httproutes", "r0", (True, "g0", (("s0", 80),)))),
-    ]
     blind = [
-        Event(10.0, "unreachable", (3.0,)),
-        Event(10.5, "put", ("services", "s1", (True, (80,)))),
-        Event(10.5, "put", ("endpointslices", "e1", (True, "s1", ("10.0.0.2",)))),
-        Event(11.0, "put", ("httproutes", "r0", (True, "g0", (("s1", 80),)))),
+        *MOVED_UNSEEN,
         Event(11.5, "delete", ("services", "s0")),
         Event(11.5, "compact", ()),
         Event(12.0, "slow", ("endpointslices", 8.0, 10.0)),
         Event(17.0, "restart", ("e0",)),
     ]
 
-    runs = [simulate(replace(CALM, retention_seconds=20.0, seed=seed), [*before, *blind]) for seed in range(8)]
+    runs = [simulate(replace(CALM, retention_seconds=20.0, seed=seed), [*SERVED, *blind]) for seed in range(8)]
 
     assert [[]] * 8 == [run.violations + run.disorder for run in runs]

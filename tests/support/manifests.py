@@ -51,3 +51,20 @@ def shop(*services: str, routed: Iterable[str] | None = None) -> str:
     """A Gateway, services with an endpoint each, and a route to those that are *routed*: all, by default."""
     backends = [endpoints(f"10.0.0.{number}", of=name) for number, name in enumerate(services, 1)]
     return documents(gateway(), route(*(services if routed is None else routed)), *map(service, services), *backends)
+
+
+WEB_AND_SHOP = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: web, namespace: default}
+spec:
+  gatewayClassName: xds-server
+  listeners: [{name: http, port: 80, protocol: HTTP}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: shop, namespace: default}
+spec:
+  parentRefs: [{name: web}]
+  rules: [{backendRefs: [{name: one, port: 80}]}]
+"""

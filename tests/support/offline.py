@@ -177,5 +177,5 @@ class _Server:
     def release(self, kind: object) -> int:
         return 0
 
-    def clients(self) -> ClientUse:
+    def client_use(self) -> ClientUse:
         return ClientUse()

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.api_server.follower import do, following
 from tests.support.kube_cluster import Kube
+from tests.support.manifests import WEB_AND_SHOP
 from tests.support.tcp_proxy import Relay
 from xds_server.model.objects import EndpointSlice
 from xds_server.model.source_state import Phase
@@ -49,27 +50,9 @@ def owned(name: str) -> list[str]:
     return [f"service/{name}", f"endpointslice/{name}-1"]
 
 
-GATEWAY = """
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: web, namespace: default}
-spec:
-  gatewayClassName: xds-server
-  listeners: [{name: http, port: 80, protocol: HTTP}]
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: {name: shop, namespace: default}
-spec:
-  parentRefs: [{name: web}]
-  rules: [{backendRefs: [{name: one, port: 80}]}]
----
-"""
-
-
 async def test_list_watch_and_delete(kube: Kube) -> None:
     """What was there is listed, what is added, changed and deleted follows, and each list is one commit."""
-    await do(kube.apply, service("one") + GATEWAY)
+    await do(kube.apply, service("one") + WEB_AND_SHOP)
     async with following(kube.kubeconfig) as it:
         await it.until(lambda: it.phases() == {Phase.SYNCED})
         assert it.sources["endpointslices"]["default/one-1"] == EndpointSlice(
@@ -196,7 +179,7 @@ async def test_a_missing_crd_is_absent_and_picked_up_when_it_comes(bare_kube: Ku
 
         await do(bare_kube.crds)
         await it.until(lambda: it.phases() == {Phase.SYNCED})
-        await do(bare_kube.apply, service("one") + GATEWAY)
+        await do(bare_kube.apply, service("one") + WEB_AND_SHOP)
         await it.until(lambda: len(it.sources["httproutes"]) == 1 and len(it.sources["gateways"]) == 1)
 
         await do(bare_kube.run, "delete", "crd", "httproutes.gateway.networking.k8s.io")

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from tests.support.api_server.follower import Follower, following
 from tests.support.api_server.server import ApiServer, Fault, status
-from tests.support.api_server.worlds import FakeWorld, RealWorld, World
+from tests.support.api_server.worlds import FakeWorld, RealWorld, World, fake_world
 from tests.support.kube_cluster import Kube
 from xds_server.model.objects import Content, Reference
 from xds_server.model.references import ABSENT
@@ -25,11 +25,8 @@ NAMES = {"gateways": "edge", "secrets": "cert", "configmaps": "ca"}
 
 @pytest.fixture
 async def fake(tmp_path: Path) -> AsyncIterator[FakeWorld]:
-    it = FakeWorld(tmp_path)
-    await it.open()
-    yield it
-    await it.relay.cut()
-    await it.api.stop()
+    async with fake_world(tmp_path) as it:
+        yield it
 
 
 @pytest.fixture
@@ -40,11 +37,8 @@ def api(fake: FakeWorld) -> ApiServer:
 @pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.kube)])
 async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
     if request.param == "fake":
-        it = FakeWorld(tmp_path)
-        await it.open()
-        yield it
-        await it.relay.cut()
-        await it.api.stop()
+        async with fake_world(tmp_path) as it:
+            yield it
         return
     kube: Kube = request.getfixturevalue("kube")
     real = RealWorld(kube, tmp_path)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.api_server.follower import Follower, following
-from tests.support.api_server.worlds import FakeWorld, RealWorld, World
+from tests.support.api_server.worlds import RealWorld, World, fake_world
 from xds_server.model.source_state import Phase
 from xds_server.providers.kubernetes import informer, keepalive
 
@@ -16,11 +16,8 @@ from xds_server.providers.kubernetes import informer, keepalive
 async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
     """Both clusters in turn; at first everything is there, and we may read it."""
     if request.param == "to order":
-        fake = FakeWorld(tmp_path)
-        await fake.open()
-        yield fake
-        await fake.relay.cut()
-        await fake.stop()
+        async with fake_world(tmp_path) as fake:
+            yield fake
         return
     real = RealWorld(request.getfixturevalue("kube"), tmp_path)
     await real.open()

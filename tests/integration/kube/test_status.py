@@ -16,6 +16,7 @@ from tests.support import processes
 from tests.support.api_server.follower import do
 from tests.support.control_plane import ControlPlane
 from tests.support.kube_cluster import Kube
+from tests.support.manifests import WEB_AND_SHOP
 from xds_server.model.source_state import Phase, SourceState
 from xds_server.providers.kinds import KINDS, REFERENCED, kinds
 from xds_server.providers.kubernetes import rbac
@@ -28,26 +29,16 @@ from xds_server.translate.pipeline import build_pipeline
 pytestmark = pytest.mark.kube
 
 ROOT = Path(__file__).parents[3]
-OBJECTS = """
+OBJECTS = (
+    """
 apiVersion: v1
 kind: Service
 metadata: {name: one, namespace: default}
 spec: {clusterIP: None, ports: [{name: web, port: 80}]}
 ---
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: web, namespace: default}
-spec:
-  gatewayClassName: xds-server
-  listeners: [{name: http, port: 80, protocol: HTTP}]
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: {name: shop, namespace: default}
-spec:
-  parentRefs: [{name: web}]
-  rules: [{backendRefs: [{name: one, port: 80}]}]
 """
+    + WEB_AND_SHOP
+)
 
 
 CERTIFICATES = """

@@ -11,7 +11,7 @@ from aiohttp import web
 from probes import Degraded
 from tests.support.api_server.follower import Follower, following
 from tests.support.api_server.server import ApiServer, Fault, line, status
-from tests.support.api_server.worlds import FakeWorld
+from tests.support.api_server.worlds import FakeWorld, fake_world
 from xds_server.model.source_state import Phase
 from xds_server.readiness import layers
 
@@ -19,13 +19,10 @@ from xds_server.readiness import layers
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[FakeWorld]:
     """A server with the Services a, b and c."""
-    it = FakeWorld(tmp_path)
-    await it.open()
-    for name in "abc":
-        await it.put("services", service(name))
-    yield it
-    await it.relay.cut()
-    await it.api.stop()
+    async with fake_world(tmp_path) as it:
+        for name in "abc":
+            await it.put("services", service(name))
+        yield it
 
 
 @pytest.fixture

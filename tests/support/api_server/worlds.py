@@ -1,7 +1,8 @@
 """A cluster as a scenario sees it: the verbs that both the server to order and the real one can do."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,8 +12,6 @@ from tests.support.api_server.server import ApiServer
 from tests.support.kube_cluster import Kube
 from tests.support.tcp_proxy import Relay
 from xds_server.providers.kinds import KINDS, REFERENCED, kinds
-
-GATEWAY_KINDS = ("gateways", "httproutes")
 
 
 class World(Protocol):
@@ -127,6 +126,18 @@ class FakeWorld:
     async def restore_token(self) -> None:
         self.api.tokens = self.api.tokens or {"good"}
         self._token.write_text(*self.api.tokens)
+
+
+@asynccontextmanager
+async def fake_world(directory: Path) -> AsyncIterator[FakeWorld]:
+    """A server to order, for as long as the block lasts."""
+    it = FakeWorld(directory)
+    await it.open()
+    try:
+        yield it
+    finally:
+        await it.relay.cut()
+        await it.stop()
 
 
 class RealWorld:
